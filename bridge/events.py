@@ -1,0 +1,426 @@
+"""The closed vocabulary of the log: everything that can have happened in a session.
+
+Past tense. Bodies hold opaque ids, never platform names or keys. docs/events.md says for each
+who appends it, what it changes and where it is shown; a test keeps the two in step.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, get_args
+
+from bridge.content import Content, Option
+from bridge.ids import (
+    CallId,
+    ConversationId,
+    MediaId,
+    NoteId,
+    ParticipantId,
+    QuestionId,
+    RunId,
+    ScheduleId,
+    Seq,
+    SessionId,
+)
+
+Role = Literal["owner", "member", "viewer"]
+Outcome = Literal["completed", "failed", "cancelled", "paused", "abandoned", "silent"]
+MessageKind = Literal["final", "interim", "notice"]
+QuestionKind = Literal["approval", "choice", "open"]
+Closing = Literal["answered", "expired", "withdrawn"]
+Scope = Literal["session", "participant", "conversation"]
+
+SHUTDOWN = "shutdown"
+"""The reason of a run that was cut off by an orderly stop: it does not count as a failure."""
+
+
+# -- what people say ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageReceived:
+    """Someone said something. `addressed=False`: overheard, context only."""
+
+    participant: ParticipantId
+    conversation: ConversationId
+    content: Content
+    addressed: bool = True
+    reply_to: Seq | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageEdited:
+    participant: ParticipantId
+    target: Seq
+    content: Content
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageDeleted:
+    participant: ParticipantId
+    target: Seq
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transcribed:
+    """What was spoken in a voice message."""
+
+    target: Seq
+    media: MediaId
+    text: str
+
+
+# -- what an agent does ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What a run used. `cost` is in US dollars, None where the model has no known price."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunStarted:
+    """An agent began to answer what the log holds up to `upto`, in the process `node`."""
+
+    run: RunId
+    agent: str
+    upto: Seq
+    node: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFinished:
+    """A run ended; the agent has now dealt with the log up to `upto`.
+
+    A run that failed or was abandoned carries the position it started from, so that what it
+    left undone is tried again; unless the bridge gave up, then it carries the head.
+    """
+
+    run: RunId
+    outcome: Outcome
+    upto: Seq
+    by: ParticipantId | None = None
+    reason: str = ""
+    usage: Usage | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageComposed:
+    run: RunId
+    agent: str
+    content: Content
+    kind: MessageKind = "final"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolCalled:
+    """A tool is about to start. `arguments` is a JSON object."""
+
+    run: RunId
+    call: CallId
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolReturned:
+    call: CallId
+    result: str
+    failed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedCall:
+    """The exact tool call an approval is about. `arguments` is a JSON object."""
+
+    call: CallId
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionAsked:
+    """A run stopped on a question. `to` empty: anyone who may answer."""
+
+    question: QuestionId
+    run: RunId
+    kind: QuestionKind
+    text: str
+    options: tuple[Option, ...] = ()
+    to: tuple[ParticipantId, ...] = ()
+    call: PlannedCall | None = None
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionClosed:
+    """A question is over. `answer` is an option's id, or the text of an open answer."""
+
+    question: QuestionId
+    outcome: Closing
+    answer: str = ""
+    by: ParticipantId | None = None
+
+
+# -- what comes from outside the conversation -----------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where an unprompted event came from. `slot` is the planned time of a schedule's firing."""
+
+    kind: Literal["schedule", "webhook", "api", "background"]
+    name: str = ""
+    slot: datetime | None = None
+    next_slot: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pushed:
+    """Something said as it is. `to` empty: everyone. `to` is routing, not secrecy."""
+
+    source: Source
+    content: Content
+    to: tuple[ParticipantId, ...] = ()
+    buttons: tuple[Option, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Triggered:
+    """Something asked of the agent by no person."""
+
+    source: Source
+    prompt: str
+
+
+# -- who is here and where ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParticipantJoined:
+    participant: ParticipantId
+    role: Role
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleChanged:
+    participant: ParticipantId
+    role: Role
+    by: ParticipantId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParticipantLeft:
+    participant: ParticipantId
+    by: ParticipantId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParticipantMerged:
+    """Two participants turned out to be one person; `participant` is now `into`."""
+
+    participant: ParticipantId
+    into: ParticipantId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationLinked:
+    conversation: ConversationId
+    by: ParticipantId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationUnlinked:
+    conversation: ConversationId
+    by: ParticipantId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingChanged:
+    """A setting got a value. `of` is whose: a participant or conversation id, or empty."""
+
+    scope: Scope
+    name: str
+    value: str
+    of: str = ""
+    by: ParticipantId | None = None
+
+
+# -- what is kept for later -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Once:
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Every:
+    """Every `seconds` from `start` on."""
+
+    seconds: int
+    start: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cron:
+    """Five fields of cron, read in the IANA time zone `zone`."""
+
+    expression: str
+    zone: str = "UTC"
+
+
+Rule = Once | Every | Cron
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleSet:
+    """From now on `text` is said (`say`) or asked of the agent (`ask`) whenever `rule` is due."""
+
+    schedule: ScheduleId
+    rule: Rule
+    action: Literal["say", "ask"]
+    text: str
+    first: datetime | None
+    to: tuple[ParticipantId, ...] = ()
+    by: ParticipantId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleRemoved:
+    schedule: ScheduleId
+    by: ParticipantId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteKept:
+    """A small durable fact about the session, or about one participant."""
+
+    note: NoteId
+    text: str
+    about: ParticipantId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteRemoved:
+    note: NoteId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryCompacted:
+    """A summary that may stand for everything up to `upto` in what an agent is shown."""
+
+    upto: Seq
+    summary: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionForked:
+    """This session began as a copy of `parent` up to `upto`."""
+
+    parent: SessionId
+    upto: Seq
+    by: ParticipantId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionArchived:
+    by: ParticipantId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redacted:
+    """The words of `target` were taken out of the log for good."""
+
+    target: Seq
+    by: ParticipantId | None = None
+
+
+Body = (
+    MessageReceived
+    | MessageEdited
+    | MessageDeleted
+    | Transcribed
+    | RunStarted
+    | RunFinished
+    | MessageComposed
+    | ToolCalled
+    | ToolReturned
+    | QuestionAsked
+    | QuestionClosed
+    | Pushed
+    | Triggered
+    | ParticipantJoined
+    | RoleChanged
+    | ParticipantLeft
+    | ParticipantMerged
+    | ConversationLinked
+    | ConversationUnlinked
+    | SettingChanged
+    | ScheduleSet
+    | ScheduleRemoved
+    | NoteKept
+    | NoteRemoved
+    | HistoryCompacted
+    | SessionForked
+    | SessionArchived
+    | Redacted
+)
+BODIES: tuple[type[Body], ...] = get_args(Body)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What is to be appended. A `key` is unique in its session and makes the append idempotent."""
+
+    body: Body
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """What was appended. `at` is aware, in UTC."""
+
+    session: SessionId
+    seq: Seq
+    at: datetime
+    body: Body
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """The text being written, whole, as it stands. It has no seq: it cannot be appended.
+
+    `revision` grows within a run; `activity` says in a few words what the agent is doing.
+    """
+
+    run: RunId
+    revision: int
+    text: str = ""
+    activity: str = ""
+
+
+# -- what the open run guards ---------------------------------------------------------------------
+
+RunBody = RunFinished | MessageComposed | ToolCalled | QuestionAsked
+"""Only the open run may append these. A tool's return is welcome even after its run is over."""
+
+
+def run_of(body: Body) -> RunId | None:
+    """Return the run that must be open for this body to be appended, if any."""
+    return body.run if isinstance(body, RunBody) else None
+
+
+def open_run_after(open_run: RunId | None, body: Body) -> RunId | None:
+    """Return which run is open once this body is appended."""
+    match body:
+        case RunStarted(run=run):
+            return run
+        case RunFinished():
+            return None
+        case _:
+            return open_run

@@ -1,0 +1,75 @@
+"""Plugins: how a channel, an agent or a store is found and created.
+
+Each is an entry point, the built-in ones too, in the group `bridgehead.channels`,
+`bridgehead.agents` or `bridgehead.stores`; its name is the `type` in the config. It is imported
+only when the config names it. Its object is one of the plugins below, usually called `plugin`.
+"""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from bridge.errors import ConfigError
+from bridge.ids import ChannelName
+from bridge.ports import Agent, Channel, Store, Surroundings
+
+
+class Section(BaseModel):
+    """The config of one plugin, owned by the plugin: unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelPlugin:
+    """`title` is what people call the platform: "Telegram"."""
+
+    title: str
+    config: type[Section]
+    create: Callable[[ChannelName, Any, Surroundings], Channel]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentPlugin:
+    """`create` gets the name the agent has in the config, and its own section of it."""
+
+    config: type[Section]
+    create: Callable[[str, Any, Surroundings], Agent]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StorePlugin:
+    """`open` migrates if it must and raises `ConfigError` or `StoreUnavailable` with what to do.
+
+    `restore` puts a backup in place of a store that nothing has open, keeping what was there
+    aside, and returns a sentence that says what it did; None where the database does it better.
+    """
+
+    config: type[Section]
+    open: Callable[[Any, Surroundings], AbstractAsyncContextManager[Store]]
+    restore: Callable[[Any, Surroundings, Path], str] | None = None
+
+
+Kind = Literal["channels", "agents", "stores"]
+
+
+def available(kind: Kind) -> tuple[str, ...]:
+    """Return the types that are installed, sorted, without importing any."""
+    return tuple(sorted({point.name for point in entry_points(group=f"bridgehead.{kind}")}))
+
+
+def load(kind: Kind, name: str) -> Any:
+    """Import one plugin. Raises `ConfigError` when it is not installed or does not import."""
+    points = [point for point in entry_points(group=f"bridgehead.{kind}") if point.name == name]
+    if not points:
+        known = ", ".join(available(kind)) or "none"
+        raise ConfigError(f"there is no {kind[:-1]} type {name!r}; installed are: {known}")
+    try:
+        return points[0].load()
+    except ImportError as error:
+        raise ConfigError(f"the {kind[:-1]} type {name!r} does not import: {error}") from error

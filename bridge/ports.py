@@ -1,0 +1,567 @@
+"""The ports: what the core asks of channels, agents and stores, with the whole contract of each.
+
+There are no base classes. A conformance suite per port (tests/conformance/) says in code what
+the docstrings say here.
+"""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+from bridge.commands import Asking, Command, Say
+from bridge.content import Content
+from bridge.events import Draft, Event, MessageKind, Preview, Usage
+from bridge.ids import (
+    CallId,
+    ChannelName,
+    ConversationId,
+    MessageId,
+    ParticipantId,
+    RunId,
+    ScheduleId,
+    Seq,
+    SessionId,
+)
+from bridge.parts import Address, Capabilities, Conversation, Part, Receipt, Reply, Sent
+from bridge.session import Session
+
+# == time =========================================================================================
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """Return the present, aware, in UTC."""
+
+    async def sleep(self, seconds: float) -> None: ...
+
+
+# == channels =====================================================================================
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sender:
+    """Who spoke, in the platform's words. (`realm`, `user`) is the same person for good.
+
+    The realm is where the user id is unique: "telegram", or one Slack workspace.
+    """
+
+    realm: str
+    user: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spoken:
+    """A message. `addressed`: meant for the agent (a DM, a mention, a reply to it)."""
+
+    message: MessageId
+    content: Content
+    addressed: bool = True
+    reply_to: MessageId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edited:
+    message: MessageId
+    content: Content
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deleted:
+    message: MessageId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pressed:
+    """A button was pressed; `value` is the `Button.value` that was shown."""
+
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inbound:
+    """Something a channel heard.
+
+    `external_id` is the id of the *message* (with its edit time for an edit), never of the
+    delivery, unique within the account, so that a backfill and a live event are one.
+    """
+
+    external_id: str
+    address: Address
+    sender: Sender
+    what: Spoken | Edited | Deleted | Pressed
+    room: bool = False
+    title: str = ""
+
+
+Inbox = Callable[[Inbound], Awaitable[Reply | None]]
+"""Take in what was heard. Returns when it is durable; only then may the platform be told.
+
+A reply is for the asker alone. A repeat returns the reply of the first time. Raises
+`StoreUnavailable` when it could not be kept: do not acknowledge, let the platform try again.
+"""
+
+
+class Channel(Protocol):
+    """One connected account. Three methods and a name."""
+
+    name: ChannelName
+
+    def capabilities(self, address: Address) -> Capabilities:
+        """Return what this place can show. No I/O; asked often."""
+
+    async def listen(self, inbox: Inbox) -> None:
+        """Hear until cancelled, and hand every message to `inbox`.
+
+        A message is acknowledged to the platform only after `inbox` returned. What was said while
+        nobody listened is handed in first. Messages of one place are handed in in their order.
+        A cut connection is the channel's own to mend. Raises `Unauthorized` when the credentials
+        are refused; any other error restarts it after a pause.
+        """
+
+    async def send(self, to: Address, part: Part) -> Sent:
+        """Show a part in a place and return the platform's id of it.
+
+        With `part.edits` set and the `Editing` ability, see there. Must not retry by itself.
+        Raises a `ChannelError`; `OutcomeUnknown` unless it is certain that nothing was shown.
+        """
+
+
+@runtime_checkable
+class Editing(Protocol):
+    """Can change a message. A repeat is a success; a vanished message raises `Rejected`."""
+
+    async def edit(self, to: Address, message: MessageId, part: Part) -> None: ...
+
+
+@runtime_checkable
+class Deleting(Protocol):
+    """Can take a message back. Deleting what is gone is a success."""
+
+    async def delete(self, to: Address, message: MessageId) -> None: ...
+
+
+@runtime_checkable
+class Typing(Protocol):
+    """Can show that an answer is being written, for a few seconds. Errors are ignored."""
+
+    async def typing(self, to: Address) -> None: ...
+
+
+@runtime_checkable
+class Resolving(Protocol):
+    """Can find out what became of a part whose outcome is unknown.
+
+    Returns what was sent, or None when the platform surely does not have it.
+    """
+
+    async def resolve(self, to: Address, part: Part) -> Sent | None: ...
+
+
+# == agents =======================================================================================
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remark:
+    """Something said on the way: an interim text or a notice. More will follow."""
+
+    content: Content
+    kind: MessageKind = "interim"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calling:
+    """A tool is about to run. The tool may start only once the generator is resumed."""
+
+    call: CallId
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Returned:
+    call: CallId
+    result: str
+    failed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """The last thing a run says: its answer, or its questions, or (neither) nothing."""
+
+    content: Content | None = None
+    questions: tuple[Asking, ...] = ()
+    usage: Usage | None = None
+
+
+Said = Remark | Calling | Returned | Ended
+
+
+class Turn(Protocol):
+    """What an agent is given: the log so far, and what comes in while it works."""
+
+    session: SessionId
+    run: RunId
+
+    async def history(self) -> Sequence[Event]:
+        """Return every event of the session up to where this run has taken it in, oldest first."""
+
+    async def news(self) -> Sequence[Event]:
+        """Return what was appended since, and take it in: this run now answers for it too."""
+
+    async def who(self, participant: ParticipantId) -> str:
+        """Return the name people know this participant by."""
+
+    async def where(self, conversation: ConversationId) -> str:
+        """Return what people call this place: "Telegram", "browser"."""
+
+
+class Agent(Protocol):
+    """Answers. Keeps no state between runs: everything it needs is in the log.
+
+    `help` is Markdown, shown by /help: what one can ask of this agent; may be empty.
+    """
+
+    help: str
+
+    def run(self, turn: Turn) -> AsyncGenerator[Preview | Said]:
+        """Answer the turn; the last item is `Ended`. Each item is durable before the next is asked.
+
+        May be closed at any item (`GeneratorExit`) when the run is stopped. Raises
+        `AgentUnavailable` to be tried again later, `AgentFailed` when that would not help.
+        """
+
+
+# == stores =======================================================================================
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """The inbound identity of a command, unique over all sessions: (`account`, `external_id`).
+
+    With `conversation` and `message` the append keeps an origin receipt for its first event
+    (part "{seq}:0", state skipped, why origin), so that it is never shown again where it was said.
+    `reply` is what a repeat gets.
+    """
+
+    account: str
+    external_id: str
+    conversation: ConversationId | None = None
+    message: MessageId | None = None
+    reply: Reply | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Producer:
+    """An idempotent HTTP producer's number of one input, within one session."""
+
+    id: str
+    epoch: int
+    seq: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appended:
+    """What an append brought: the event of each draft, and which of them are fresh.
+
+    `repeated`: the origin or the producer's number was known; nothing was appended, `events` and
+    `reply` are those of the first time. Only the fresh appender acts on the events.
+    """
+
+    events: tuple[Event, ...] = ()
+    fresh: tuple[Event, ...] = ()
+    reply: Reply | None = None
+    repeated: bool = False
+
+
+class Log(Protocol):
+    """One append-only log per session. docs/log.md states the contract."""
+
+    async def append(
+        self,
+        session: SessionId,
+        drafts: Sequence[Draft],
+        *,
+        at: datetime,
+        expect: Seq | None = None,
+        origin: Origin | None = None,
+        producer: Producer | None = None,
+    ) -> Appended:
+        """Append the drafts together, durably, in the order of the calls; or none of them.
+
+        In one transaction: the origin, the producer, the keys, `expect` (the head), the open run
+        (`bridge.events.run_of`), the rows of `bridge.projection`. A known origin or key beats
+        `expect`. `drafts` may be empty: the origin and the producer's number are kept all the same.
+
+        Raises `Conflict` (head is not `expect`, or a run is open already), `RunOver`,
+        `ProducerFenced`, `ProducerGap`, `UnknownSession`, `StoreUnavailable`.
+        """
+
+    async def read(self, session: SessionId, *, after: Seq, limit: int) -> Sequence[Event]:
+        """Return up to `limit` events with seq > `after`, dense and in order.
+
+        Raises `UnknownSession`.
+        """
+
+    async def wait(self, session: SessionId, *, after: Seq) -> None:
+        """Return when the head may have passed `after`; may return early, never too late.
+
+        Whoever waits subscribes before reading: if the head is past `after` already, it returns
+        at once.
+        """
+
+    async def head(self, session: SessionId) -> Seq:
+        """Return the seq of the last event, 0 for none. Raises `UnknownSession`."""
+
+    async def snapshot(self, session: SessionId) -> tuple[Seq, str] | None:
+        """Return the newest kept fold of the session and the seq it stands at."""
+
+    async def keep_snapshot(self, session: SessionId, seq: Seq, body: str) -> None:
+        """Keep a fold; it replaces an older one."""
+
+
+class Lanes(Protocol):
+    """What each conversation has been shown. A lane is opened and closed by the log's events."""
+
+    async def conversation(self, conversation: ConversationId) -> Conversation | None: ...
+
+    async def receipts(
+        self, session: SessionId, conversation: ConversationId, *, sources: Collection[Seq]
+    ) -> Sequence[Receipt]:
+        """Return the receipts of these sources, and every one attempted or owed in this lane."""
+
+    async def attempt(self, receipt: Receipt) -> None:
+        """Keep, durably, that a part is about to be sent. Replaces an earlier receipt of it."""
+
+    async def record(self, receipt: Receipt) -> None:
+        """Keep what became of a part. Replaces an earlier receipt of it."""
+
+    async def advance(self, session: SessionId, conversation: ConversationId, to: Seq) -> None:
+        """Move the lane's cursor to `to`, never back, and clear its `tries` and `due_at`."""
+
+    async def postpone(
+        self,
+        session: SessionId,
+        conversation: ConversationId,
+        *,
+        until: datetime | None,
+        tries: int,
+        error: str,
+        suspended: bool = False,
+    ) -> None:
+        """Send nothing to this lane before `until`; or, `suspended`, until `revive`."""
+
+    async def revive(self, conversation: ConversationId) -> None:
+        """Clear a lane's suspension, waiting and tries."""
+
+    async def behind(self) -> Sequence[ConversationId]:
+        """Return the lanes, not suspended, with a cursor behind the head or a part unsettled."""
+
+    async def source_of(self, conversation: ConversationId, message: MessageId) -> Seq | None:
+        """Return which event of the session it follows a message in this place shows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Participant:
+    id: ParticipantId
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionRow:
+    """What a list of sessions shows. `touched_at` is the time of the last event."""
+
+    id: SessionId
+    head: Seq
+    title: str
+    archived: bool
+    created_at: datetime
+    touched_at: datetime
+
+
+class Directory(Protocol):
+    """Sessions, participants and their identities, places, tokens. Every call is idempotent."""
+
+    async def create_session(self, session: SessionId, *, at: datetime) -> bool:
+        """Make an empty session; False when it is there already."""
+
+    async def sessions(self, *, limit: int = 1000) -> Sequence[SessionRow]:
+        """Return the sessions, the last touched first."""
+
+    async def session(self, session: SessionId) -> SessionRow | None: ...
+
+    async def identify(self, *, realm: str, user: str) -> ParticipantId | None:
+        """Return whose identity this is, if anyone's."""
+
+    async def enrol(
+        self, participant: ParticipantId, *, name: str, realm: str, user: str, at: datetime
+    ) -> ParticipantId:
+        """Give an identity to a new participant; returns whose it is if it is taken already."""
+
+    async def participants(
+        self, ids: Collection[ParticipantId]
+    ) -> Mapping[ParticipantId, Participant]: ...
+
+    async def register(
+        self,
+        conversation: ConversationId,
+        address: Address,
+        *,
+        room: bool,
+        title: str,
+        at: datetime,
+    ) -> Conversation:
+        """Give a place an id; returns the conversation that has the address if there is one."""
+
+    async def conversation_at(self, address: Address) -> Conversation | None: ...
+
+    async def conversations(self, session: SessionId) -> Sequence[Conversation]:
+        """Return the conversations that follow this session."""
+
+    async def move(self, conversation: ConversationId, *, place: str) -> None:
+        """Give a conversation a new place in the same channel."""
+
+    async def issue_token(
+        self, digest: str, participant: ParticipantId, *, label: str, at: datetime
+    ) -> None:
+        """Keep a token's SHA-256 hex digest; the token itself is never stored."""
+
+    async def bearer(self, digest: str) -> ParticipantId | None:
+        """Return whom a token names."""
+
+    async def revoke_tokens(self, participant: ParticipantId, *, label: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueSchedule:
+    session: SessionId
+    schedule: ScheduleId
+    slot: datetime
+
+
+class Agenda(Protocol):
+    """What is to be looked at when; all of it can be derived again from the log."""
+
+    async def due_schedules(self, now: datetime, *, limit: int = 200) -> Sequence[DueSchedule]:
+        """Return the schedules whose slot has come, the longest overdue first."""
+
+    async def next_slot(self) -> datetime | None:
+        """Return when the next schedule is due."""
+
+    async def settle(self, session: SessionId, *, head: Seq, due_at: datetime | None) -> None:
+        """Note that at this head nothing is to be done before `due_at` (None: ever)."""
+
+    async def restless(self, now: datetime) -> Sequence[SessionId]:
+        """Return the sessions not settled at their head, or due."""
+
+
+class Store(Log, Lanes, Directory, Agenda, Protocol):
+    """Everything durable, behind one door.
+
+    Once `close` is called every waiter returns. `backup` writes a consistent copy of everything
+    while the store is in use; raises `Refused` where the database has a better tool of its own.
+    `check` raises `StoreUnavailable` with the reason when the store cannot be used just now.
+    """
+
+    async def backup(self, to: Path) -> None: ...
+
+    async def check(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+
+# == what the HTTP side asks of the workers ========================================================
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presence:
+    """Someone has a live view of a session open, in the client they call `place`."""
+
+    participant: ParticipantId
+    place: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Glimpse:
+    """What passes beside the log, as it stands: never appended, safe to miss.
+
+    `revision` grows with every change of this session's glimpse.
+    """
+
+    revision: int
+    previews: tuple[Preview, ...] = ()
+    typing: tuple[ParticipantId, ...] = ()
+    present: tuple[Presence, ...] = ()
+
+
+class Live(Protocol):
+    """The previews, typing and presence of each session: conflated values, never queues."""
+
+    def show(self, session: SessionId, preview: Preview) -> None:
+        """Replace the preview of a run; one of a lower revision is ignored."""
+
+    def clear(self, session: SessionId, run: RunId) -> None:
+        """Drop the preview of a run that is over."""
+
+    def typing(self, session: SessionId, participant: ParticipantId) -> None:
+        """Note that a person is writing; it wears off by itself after a few seconds."""
+
+    def present(self, session: SessionId, presence: Presence) -> AbstractContextManager[None]:
+        """Count someone as present while the context is open."""
+
+    def glimpse(self, session: SessionId) -> Glimpse: ...
+
+    async def changed(self, session: SessionId, *, after: int) -> Glimpse:
+        """Return the newest glimpse as soon as its revision is above `after`."""
+
+
+class Sessions(Protocol):
+    """The one way to change a session: a desk per session decides, appends and wakes the workers.
+
+    Raises `Refused` (the text is for the asker), `RunOver`, `NotFound`, `StoreUnavailable`,
+    `ProducerFenced`, `ProducerGap`.
+    """
+
+    async def fold(self, session: SessionId) -> Session:
+        """Return the session as folded up to its head. Raises `NotFound`."""
+
+    async def submit(
+        self,
+        session: SessionId,
+        command: Command,
+        *,
+        origin: Origin | None = None,
+        producer: Producer | None = None,
+    ) -> Appended:
+        """Decide a command and append what follows.
+
+        A refused command that has an origin or a producer is kept as answered:
+        `Appended.reply.refused`; without either, `Refused` is raised.
+        """
+
+    async def hear(
+        self,
+        session: SessionId,
+        spoken: Say,
+        *,
+        origin: Origin | None = None,
+        producer: Producer | None = None,
+    ) -> Appended:
+        """Take in what a person typed: a slash command, the answer to a question, or a saying."""
+
+    async def create(self, session: SessionId, *, title: str, owner: ParticipantId) -> None:
+        """Make a session with its first participant. A repeat is a success."""
+
+
+# == plugins' surroundings ========================================================================
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What a plugin may know of the bridge it is created in: `data` is the bridge's folder."""
+
+    clock: Clock
+    data: Path

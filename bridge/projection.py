@@ -1,0 +1,83 @@
+"""Which rows beside the log follow from an event; every store applies them with the append.
+
+The events are the truth: each of these rows could be folded from the log again.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bridge.events import (
+    Body,
+    ConversationLinked,
+    ConversationUnlinked,
+    Pushed,
+    ScheduleRemoved,
+    ScheduleSet,
+    SessionArchived,
+    SettingChanged,
+    Source,
+    Triggered,
+)
+from bridge.ids import ConversationId, ScheduleId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaneOpened:
+    """The conversation follows this session from this event on: its cursor is the event's seq.
+
+    It ends whatever it followed before.
+    """
+
+    conversation: ConversationId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaneClosed:
+    """The conversation no longer follows this session; its lane here is dropped."""
+
+    conversation: ConversationId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlotSet:
+    """The schedule is next due at `at`; None: never again."""
+
+    schedule: ScheduleId
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TitleSet:
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchivedSet:
+    pass
+
+
+Projection = LaneOpened | LaneClosed | SlotSet | TitleSet | ArchivedSet
+
+
+def project(body: Body) -> Projection | None:
+    """Return the change of row that this body brings with it, if any."""
+    match body:
+        case ConversationLinked(conversation=conversation):
+            return LaneOpened(conversation=conversation)
+        case ConversationUnlinked(conversation=conversation):
+            return LaneClosed(conversation=conversation)
+        case ScheduleSet(schedule=schedule, first=first):
+            return SlotSet(schedule=schedule, at=first)
+        case ScheduleRemoved(schedule=schedule):
+            return SlotSet(schedule=schedule, at=None)
+        case (
+            Triggered(source=Source(kind="schedule") as source)
+            | Pushed(source=Source(kind="schedule") as source)
+        ):
+            return SlotSet(schedule=ScheduleId(source.name), at=source.next_slot)
+        case SettingChanged(scope="session", name="title", value=title):
+            return TitleSet(title=title)
+        case SessionArchived():
+            return ArchivedSet()
+        case _:
+            return None
