@@ -1,0 +1,6 @@
+"""The configuration: `load` finds, reads and checks it, and returns a `Config`."""
+
+from bridge.config.load import data_folder, load
+from bridge.config.model import AgentConfig, ChannelConfig, Config, StoreConfig
+
+__all__ = ["AgentConfig", "ChannelConfig", "Config", "StoreConfig", "data_folder", "load"]

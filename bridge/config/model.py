@@ -1,0 +1,116 @@
+"""What a configuration holds. The defaults here are those of config.example.yaml."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from bridge.ids import ChannelName
+from bridge.plugins import AgentPlugin, ChannelPlugin, Section, StorePlugin
+
+DEFAULT_DATA = "~/.bridgehead"
+
+
+class HttpSection(Section):
+    """`public_url` is how people reach the page from outside, where a proxy stands in front."""
+
+    host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65_535)] = 8787
+    public_url: Annotated[str, Field(pattern=r"^https?://[^\s?#]+$")] | None = None
+
+
+class LogSection(Section):
+    """`content`: message text may stand in the log."""
+
+    level: Literal["debug", "info", "warning", "error"] = "warning"
+    format: Literal["console", "json"] = "console"
+    content: bool = False
+
+
+class General(Section):
+    """The settings that belong to no section. `grace` is in seconds."""
+
+    data: Annotated[str, Field(min_length=1)] = DEFAULT_DATA
+    agent: str = ""
+    grace: Annotated[float, Field(ge=0, le=600)] = 10
+
+
+def _users(value: Any) -> Any:
+    """Platform ids are texts, though many look like numbers in YAML."""
+    items = value if isinstance(value, list) else [value]
+    return [str(item) if type(item) is int else item for item in items]
+
+
+User = Annotated[str, Field(min_length=1)]
+SessionsMode = Literal["shared", "per_person", "per_place"]
+
+
+class ChannelSection(Section):
+    """What every channel has. `allow`: the platform's user ids that may speak, or "*".
+
+    `label` is what people call this place; empty: the plugin's title.
+    """
+
+    type: str
+    label: str = ""
+    allow: Annotated[tuple[User, ...], BeforeValidator(_users)] = ()
+    sessions: SessionsMode = "shared"
+
+
+class TypedSection(Section):
+    """What every agent and store has."""
+
+    type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreConfig:
+    """`options` is the plugin's own section."""
+
+    type: str
+    plugin: StorePlugin
+    options: Section
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentConfig:
+    """`options` is the plugin's own section."""
+
+    type: str
+    plugin: AgentPlugin
+    options: Section
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelConfig:
+    """`label` is never empty: the configured one, else the plugin's title."""
+
+    type: str
+    label: str
+    allow: tuple[str, ...]
+    sessions: SessionsMode
+    plugin: ChannelPlugin
+    options: Section
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """A configuration that can be run.
+
+    `agent` names the one of `agents` that answers by default. `grace` is how many seconds runs
+    get to reach a safe point at a stop. `file` is where it was read from. `secrets` are the
+    values that must never be shown.
+    """
+
+    data: Path
+    store: StoreConfig
+    http: HttpSection
+    agents: Mapping[str, AgentConfig]
+    agent: str
+    channels: Mapping[ChannelName, ChannelConfig]
+    log: LogSection
+    grace: float
+    file: Path | None = field(default=None, compare=False)
+    secrets: frozenset[str] = field(default=frozenset(), repr=False)
