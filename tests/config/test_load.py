@@ -80,7 +80,7 @@ def test_all_problems_are_told_at_once_each_with_line_and_key(tmp_path):
         r"bridge.yaml:6: http.host: .*at least 1",
         r"bridge.yaml:7: log.level: should be 'debug', 'info', 'warning' or 'error'",
         r"bridge.yaml:8: grace: should be a valid number",
-        r"bridge.yaml:9: agent: .*'both' is not known; known: bot",
+        r"bridge.yaml:9: agent: .*'both' is not known; did you mean 'bot'\? known: bot",
         r"bridge.yaml:11: channels.work.type: 'outsid' is not known; did you mean 'outside'\?",
         r"bridge.yaml:12: channels.Home: a name is of small letters",
         r"bridge.yaml:12: channels.Home.alow: .*did you mean 'allow'\?",
