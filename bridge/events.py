@@ -157,9 +157,10 @@ class QuestionAsked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuestionClosed:
-    """A question is over. `answer` is an option's id, or the text of an open answer."""
+    """The question asked at `asked` is over. `answer`: an option's id, or an open answer's text."""
 
     question: QuestionId
+    asked: Seq
     outcome: Closing
     answer: str = ""
     by: ParticipantId | None = None

@@ -134,6 +134,9 @@ SETTLED: frozenset[ReceiptState] = frozenset(
 )
 """States of a part that needs no more work."""
 
+SHOWN: frozenset[ReceiptState] = frozenset({"sent", "submitted", "delivered", "read"})
+"""States of a part that people can see."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:

@@ -1,4 +1,265 @@
-"""placeholder"""
+"""The session, sans I/O: what a log folds to, and what is to be done next.
+
+The rules:
+
+- `evolve` is total: it never refuses the past. The fold holds no message text.
+- One run at a time. `position` is how far the agent has dealt with the log; only
+  `RunFinished.upto` moves it, and never back.
+- `wanted` is the last event that calls for the agent: an addressed message, a trigger, or the
+  closing of a run's last open question (not its withdrawal). A run is due while
+  `wanted > position`, however many questions are still open.
+- A run that failed or was abandoned without moving the position is a failure; the next one waits
+  for a pause that grows with the failures in a row. A run cut off by an orderly stop is none.
+- Asked twice, `next_step` answers the same.
+
+What a command appends is decided in `bridge.decide`.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TypeVar
+
+from bridge.content import Option
+from bridge.events import (
+    SHUTDOWN,
+    ConversationLinked,
+    ConversationUnlinked,
+    Event,
+    MessageReceived,
+    ParticipantJoined,
+    ParticipantLeft,
+    ParticipantMerged,
+    QuestionAsked,
+    QuestionClosed,
+    QuestionKind,
+    Role,
+    RoleChanged,
+    RunFinished,
+    RunStarted,
+    ScheduleRemoved,
+    ScheduleSet,
+    Scope,
+    SessionArchived,
+    SettingChanged,
+    Triggered,
+)
+from bridge.ids import (
+    START,
+    ConversationId,
+    ParticipantId,
+    QuestionId,
+    RunId,
+    ScheduleId,
+    Seq,
+    SessionId,
+)
+from bridge.retry import run_backoff
 
 
-class Session: ...
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenRun:
+    """The run that may speak; it began with event `started`, in the process `node`."""
+
+    run: RunId
+    agent: str
+    started: Seq
+    upto: Seq
+    node: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenQuestion:
+    asked: Seq
+    run: RunId
+    kind: QuestionKind
+    options: tuple[Option, ...]
+    to: tuple[ParticipantId, ...]
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """What a log folds to. `conversations` says on whose behalf each place was linked."""
+
+    id: SessionId
+    head: Seq = START
+    title: str = ""
+    archived: bool = False
+    position: Seq = START
+    wanted: Seq = START
+    open_run: OpenRun | None = None
+    failures: int = 0
+    failed_at: datetime | None = None
+    questions: Mapping[QuestionId, OpenQuestion] = field(default_factory=dict)
+    participants: Mapping[ParticipantId, Role] = field(default_factory=dict)
+    conversations: Mapping[ConversationId, ParticipantId | None] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)
+    schedules: Mapping[ScheduleId, ScheduleSet] = field(default_factory=dict)
+
+
+def setting_key(scope: Scope, of: str, name: str) -> str:
+    return f"{scope}:{of}:{name}"
+
+
+# -- what is to be done next ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begin:
+    """Start a run."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expire:
+    """Close the questions whose time is over."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Idle:
+    """Nothing, before `until`; None: until something is appended."""
+
+    until: datetime | None = None
+
+
+Step = Begin | Expire | Idle
+
+
+def next_step(session: Session, *, now: datetime) -> Step:
+    """Return what the session needs. An open run needs nothing: it is being worked on."""
+    if session.archived:
+        return Idle()
+    expiries = [each.expires_at for each in session.questions.values() if each.expires_at]
+    if any(at <= now for at in expiries):
+        return Expire()
+    if session.open_run is not None or session.wanted <= session.position:
+        return Idle(until=min(expiries, default=None))
+    ready = _ready_at(session)
+    if ready is not None and ready > now:
+        return Idle(until=min([*expiries, ready]))
+    return Begin()
+
+
+def _ready_at(session: Session) -> datetime | None:
+    if session.failed_at is None or not session.failures:
+        return None
+    return session.failed_at + run_backoff(session.failures)
+
+
+# -- the fold -------------------------------------------------------------------------------------
+
+
+def fold(session: Session, events: Iterable[Event]) -> Session:
+    """Return the session after these events."""
+    for event in events:
+        session = evolve(session, event)
+    return session
+
+
+def evolve(session: Session, event: Event) -> Session:
+    """Return the session after one event."""
+    session = replace(session, head=event.seq)
+    match event.body:
+        case MessageReceived(addressed=True) | Triggered():
+            return replace(session, wanted=event.seq)
+        case RunStarted() as started:
+            return replace(session, open_run=_opened(started, event.seq))
+        case RunFinished() as finished:
+            return _finish(session, finished, event.at)
+        case QuestionAsked() as asked:
+            return replace(
+                session, questions={**session.questions, asked.question: _asked(asked, event.seq)}
+            )
+        case QuestionClosed() as closed:
+            return _close(session, closed, event.seq)
+        case SessionArchived():
+            return replace(session, archived=True)
+        case _:
+            return _evolve_people(session, event)
+
+
+def _evolve_people(session: Session, event: Event) -> Session:
+    people, places = session.participants, session.conversations
+    match event.body:
+        case (
+            ParticipantJoined(participant=who, role=role) | RoleChanged(participant=who, role=role)
+        ):
+            return replace(session, participants={**people, who: role})
+        case ParticipantLeft(participant=who):
+            return replace(session, participants=_without(people, who))
+        case ParticipantMerged(participant=who, into=into):
+            role = _stronger(people.get(who), people.get(into))
+            return replace(session, participants={**_without(people, who), into: role})
+        case ConversationLinked(conversation=place, by=by):
+            return replace(session, conversations={**places, place: by})
+        case ConversationUnlinked(conversation=place):
+            return replace(session, conversations=_without(places, place))
+        case _:
+            return _evolve_settings(session, event)
+
+
+def _evolve_settings(session: Session, event: Event) -> Session:
+    match event.body:
+        case SettingChanged(scope="session", name="title", value=title):
+            return replace(session, title=title)
+        case SettingChanged(scope=scope, of=of, name=name, value=value):
+            key = setting_key(scope, of, name)
+            return replace(session, settings={**session.settings, key: value})
+        case ScheduleSet() as schedule:
+            return replace(session, schedules={**session.schedules, schedule.schedule: schedule})
+        case ScheduleRemoved(schedule=gone):
+            return replace(session, schedules=_without(session.schedules, gone))
+        case _:
+            return session
+
+
+def _opened(started: RunStarted, seq: Seq) -> OpenRun:
+    return OpenRun(
+        run=started.run, agent=started.agent, started=seq, upto=started.upto, node=started.node
+    )
+
+
+def _finish(session: Session, finished: RunFinished, at: datetime) -> Session:
+    moved = max(session.position, finished.upto)
+    session = replace(session, open_run=None)
+    if moved > session.position or finished.outcome not in {"failed", "abandoned"}:
+        return replace(session, position=moved, failures=0, failed_at=None)
+    if finished.reason == SHUTDOWN:
+        return session
+    return replace(session, failures=session.failures + 1, failed_at=at)
+
+
+def _asked(asked: QuestionAsked, seq: Seq) -> OpenQuestion:
+    return OpenQuestion(
+        asked=seq,
+        run=asked.run,
+        kind=asked.kind,
+        options=asked.options,
+        to=asked.to,
+        expires_at=asked.expires_at,
+    )
+
+
+def _close(session: Session, closed: QuestionClosed, seq: Seq) -> Session:
+    question = session.questions.get(closed.question)
+    if question is None:
+        return session
+    left = _without(session.questions, closed.question)
+    done = all(each.run != question.run for each in left.values())
+    wanted = seq if done and closed.outcome != "withdrawn" else session.wanted
+    return replace(session, questions=left, wanted=wanted)
+
+
+def _stronger(one: Role | None, other: Role | None) -> Role:
+    for role in ("owner", "member"):
+        if role in {one, other}:
+            return role
+    return "viewer"
+
+
+def _without(mapping: Mapping[Key, Value], key: Key) -> Mapping[Key, Value]:
+    return {each: value for each, value in mapping.items() if each != key}

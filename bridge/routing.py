@@ -1,0 +1,119 @@
+"""Where what is heard goes, sans I/O: which session a place joins, what a button or number says.
+
+- A new place joins a session by its channel's setting: one `shared` session, one `per_person`
+  wherever they write from, or one `per_place`. The session's id is derived, so that hearing the
+  first message twice makes one session.
+- A button's value names what was shown, never what it does; the session decides.
+- Plain words answer an open question where that cannot be mistaken: its number or label for one
+  with options, any words for the only open one.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from bridge.commands import Answer, Say
+from bridge.content import Option
+from bridge.ids import ParticipantId, QuestionId, SessionId
+from bridge.parts import Address
+from bridge.session import OpenQuestion, Session
+
+Policy = Literal["shared", "per_person", "per_place"]
+
+SHARED = SessionId("main")
+"""The session that exists from the first start on."""
+
+MAX_VALUE = 64
+"""Bytes of a button's value: the least that any platform takes."""
+
+
+def session_for(policy: Policy, address: Address, participant: ParticipantId) -> SessionId:
+    """Return the session that a place joins when someone first speaks in it."""
+    match policy:
+        case "shared":
+            return SHARED
+        case "per_person":
+            return _derived(participant)
+        case "per_place":
+            return _derived(address.channel, address.place)
+
+
+def _derived(*names: str) -> SessionId:
+    return SessionId("s_" + hashlib.sha256("\0".join(names).encode()).hexdigest()[:16])
+
+
+# -- buttons --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerPress:
+    question: QuestionId
+    option: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SayingPress:
+    """The button says its label, as if it had been typed."""
+
+    words: str
+
+
+def answer_button(question: QuestionId, option: int) -> str:
+    return f"a:{question}:{option}"
+
+
+def saying_button(label: str) -> str:
+    return "s:" + label.encode()[: MAX_VALUE - 2].decode(errors="ignore")
+
+
+def pressed(value: str) -> AnswerPress | SayingPress | None:
+    """Return what a button's value stands for; None if it is not one of ours."""
+    kind, _, rest = value.partition(":")
+    question, _, option = rest.rpartition(":")
+    if kind == "a" and question and option.isdecimal():
+        return AnswerPress(question=QuestionId(question), option=int(option))
+    if kind == "s" and rest:
+        return SayingPress(words=rest)
+    return None
+
+
+# -- typed answers --------------------------------------------------------------------------------
+
+
+def typed_answer(session: Session, spoken: Say) -> Answer | None:
+    """Return the answer that plain words are, if they are one."""
+    if not spoken.addressed or spoken.content.attachments:
+        return None
+    text = spoken.content.text.strip()
+    open_to = [
+        (question, each)
+        for question, each in session.questions.items()
+        if not each.to or spoken.by in each.to
+    ]
+    chosen = [
+        (question, option)
+        for question, each in open_to
+        if (option := _choice(text, each.options)) is not None
+    ]
+    if len(chosen) == 1:
+        return Answer(by=spoken.by, question=chosen[0][0], answer=chosen[0][1].id)
+    return _free_answer(spoken, text, open_to)
+
+
+def _free_answer(
+    spoken: Say, text: str, open_to: Iterable[tuple[QuestionId, OpenQuestion]]
+) -> Answer | None:
+    free = [
+        question
+        for question, each in open_to
+        if not each.options and spoken.reply_to in {None, each.asked}
+    ]
+    return Answer(by=spoken.by, question=free[0], answer=text) if len(free) == 1 and text else None
+
+
+def _choice(text: str, options: tuple[Option, ...]) -> Option | None:
+    if text.isdecimal() and 1 <= int(text) <= len(options):
+        return options[int(text) - 1]
+    same = [option for option in options if option.label.casefold() == text.casefold()]
+    return same[0] if len(same) == 1 else None

@@ -1,0 +1,244 @@
+"""How an event looks in a place, sans I/O: its text, its buttons, who is told, how loudly.
+
+The rules:
+
+- Everything said is shown everywhere; bookkeeping is shown nowhere.
+- Words from elsewhere carry who said them and where, and are silent: nobody is notified of them.
+- Overheard chatter is shown in rooms only. A push or question `to` someone is shown in rooms and in
+  that person's own places; routing, not secrecy.
+- An edit, a deletion or an answer changes the copies already shown, where the platform can.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import assert_never
+
+from bridge import texts
+from bridge.content import Attachment, Content, Option
+from bridge.events import (
+    ConversationLinked,
+    ConversationUnlinked,
+    Event,
+    HistoryCompacted,
+    MessageComposed,
+    MessageDeleted,
+    MessageEdited,
+    MessageReceived,
+    NoteKept,
+    NoteRemoved,
+    ParticipantJoined,
+    ParticipantLeft,
+    ParticipantMerged,
+    Pushed,
+    QuestionAsked,
+    QuestionClosed,
+    Redacted,
+    RoleChanged,
+    RunFinished,
+    RunStarted,
+    ScheduleRemoved,
+    ScheduleSet,
+    SessionArchived,
+    SessionForked,
+    SettingChanged,
+    ToolCalled,
+    ToolReturned,
+    Transcribed,
+    Triggered,
+)
+from bridge.ids import ConversationId, ParticipantId, Seq
+from bridge.parts import Button, Capabilities, Conversation, Priority
+from bridge.routing import answer_button, saying_button
+from bridge.session import Session
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """What one must know beside the lane: the time, names, and the events referred to."""
+
+    now: datetime
+    names: Mapping[ParticipantId, str] = field(default_factory=dict)
+    places: Mapping[ConversationId, str] = field(default_factory=dict)
+    related: Mapping[Seq, Event] = field(default_factory=dict)
+
+    def name(self, participant: ParticipantId | None) -> str:
+        return self.names.get(participant, texts.SOMEONE) if participant else texts.SOMEONE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where it is to be shown."""
+
+    session: Session
+    conversation: Conversation
+    capabilities: Capabilities
+
+    def is_for(self, to: tuple[ParticipantId, ...]) -> bool:
+        owner = self.session.conversations.get(self.conversation.id)
+        return not to or self.conversation.room or owner in to
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Showing:
+    """A message of its own. `closes`: it may take the place of the run's preview."""
+
+    text: str
+    attachments: tuple[Attachment, ...] = ()
+    buttons: tuple[Button, ...] = ()
+    speaker: str = ""
+    reply_to: Seq | None = None
+    priority: Priority = "final"
+    silent: bool = False
+    closes: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amending:
+    """The copy of `target` is changed to `to`; where that cannot be, `instead` is shown."""
+
+    target: Seq
+    to: Showing
+    instead: Showing | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retracting:
+    """The copies of `target` are taken back."""
+
+    target: Seq
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Muted:
+    """It would be shown, but not to this place."""
+
+
+Look = Showing | Amending | Retracting | Muted
+
+
+def show(event: Event, place: Place, scene: Scene) -> Look | None:
+    """Return how an event looks in a place; None for what is shown nowhere."""
+    match event.body:
+        case MessageReceived() as heard:
+            return _heard(heard, place, scene)
+        case MessageEdited(target=target, content=content):
+            return _edited(target, content, scene)
+        case MessageDeleted(target=target) | Redacted(target=target):
+            return Retracting(target=target)
+        case MessageComposed() as composed:
+            return _composed(composed)
+        case QuestionAsked() as asked:
+            return _question(asked, place) if place.is_for(asked.to) else Muted()
+        case QuestionClosed() as closed:
+            return _closed(closed, place, scene)
+        case Pushed() as pushed:
+            return _pushed(pushed, place) if place.is_for(pushed.to) else Muted()
+        case RunFinished(outcome="cancelled", by=by) if by is not None:
+            return _notice(texts.stopped_by(scene.name(by)))
+        case ParticipantJoined(participant=who):
+            return _notice(texts.joined(scene.name(who)))
+        case ParticipantLeft(participant=who):
+            return _notice(texts.left(scene.name(who)))
+        case (
+            RunStarted() | RunFinished() | ToolCalled() | ToolReturned() | Transcribed()
+            | Triggered() | RoleChanged() | ParticipantMerged() | ConversationLinked()
+            | ConversationUnlinked() | SettingChanged() | ScheduleSet() | ScheduleRemoved()
+            | NoteKept() | NoteRemoved() | HistoryCompacted() | SessionForked() | SessionArchived()
+        ):  # fmt: skip
+            return None
+        case _:
+            assert_never(event.body)
+
+
+def _notice(text: str) -> Showing:
+    return Showing(text=text, priority="notice", silent=True)
+
+
+def _speaker(heard: MessageReceived, scene: Scene) -> str:
+    where = scene.places.get(heard.conversation, texts.SOMEWHERE)
+    return texts.speaker(scene.name(heard.participant), where)
+
+
+def _heard(heard: MessageReceived, place: Place, scene: Scene) -> Look:
+    if not heard.addressed and not place.conversation.room:
+        return Muted()
+    return Showing(
+        text=heard.content.text,
+        attachments=heard.content.attachments,
+        speaker=_speaker(heard, scene),
+        reply_to=heard.reply_to,
+        priority="notice",
+        silent=True,
+    )
+
+
+def _edited(target: Seq, content: Content, scene: Scene) -> Look | None:
+    original = scene.related.get(target)
+    if original is None or not isinstance(original.body, MessageReceived):
+        return None
+    speaker = _speaker(original.body, scene)
+    return Amending(
+        target=target, to=Showing(text=content.text, speaker=speaker, priority="notice")
+    )
+
+
+def _composed(composed: MessageComposed) -> Showing:
+    return Showing(
+        text=composed.content.text,
+        attachments=composed.content.attachments,
+        silent=composed.kind == "interim",
+        closes=composed.kind != "interim",
+    )
+
+
+def _question(asked: QuestionAsked, place: Place) -> Showing:
+    if not asked.options:
+        return Showing(text=asked.text, priority="question")
+    if not place.capabilities.buttons:
+        text = f"{asked.text}\n\n{texts.numbered(asked.options)}"
+        return Showing(text=text, priority="question")
+    buttons = tuple(
+        Button(value=answer_button(asked.question, number), label=option.label)
+        for number, option in enumerate(asked.options)
+    )
+    return Showing(text=asked.text, buttons=buttons, priority="question")
+
+
+def _closed(closed: QuestionClosed, place: Place, scene: Scene) -> Look | None:
+    asked = scene.related.get(closed.asked)
+    if asked is None or not isinstance(asked.body, QuestionAsked):
+        return None
+    if not place.is_for(asked.body.to):
+        return Muted()
+    line = _closing_line(closed, asked.body.options, scene)
+    return Amending(
+        target=closed.asked,
+        to=Showing(text=f"{asked.body.text}\n\n{line}", priority="question"),
+        instead=_notice(line),
+    )
+
+
+def _closing_line(closed: QuestionClosed, options: tuple[Option, ...], scene: Scene) -> str:
+    match closed.outcome:
+        case "answered":
+            labels = {option.id: option.label for option in options}
+            return texts.answered(scene.name(closed.by), labels.get(closed.answer, closed.answer))
+        case "expired":
+            return texts.EXPIRED
+        case "withdrawn":
+            return texts.WITHDRAWN
+
+
+def _pushed(pushed: Pushed, place: Place) -> Showing:
+    text, buttons = pushed.content.text, ()
+    if pushed.buttons and place.capabilities.buttons:
+        return Showing(
+            text=text,
+            attachments=pushed.content.attachments,
+            buttons=tuple(
+                Button(value=saying_button(option.label), label=option.label)
+                for option in pushed.buttons
+            ),
+        )
+    return Showing(text=text, attachments=pushed.content.attachments, buttons=buttons)

@@ -1,0 +1,51 @@
+"""Slash commands: the same in every chat. Parsed once, here.
+
+A text is a command when it is `/name`, alone or followed by a space; `/name@bot` is `/name`, as
+group chats write it. Anything else that begins with a slash (`/etc/hosts`) is something said.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Literal, cast, get_args
+
+Name = Literal["help", "status", "stop"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlashCommand:
+    """A command and the line that /help shows for it."""
+
+    name: Name
+    text: str
+
+
+COMMANDS = (
+    SlashCommand(name="help", text="what you can do here"),
+    SlashCommand(name="status", text="what is going on, who is here and where it is shown"),
+    SlashCommand(name="stop", text="stop the answer being worked on"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slash:
+    name: Name
+    argument: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnknownSlash:
+    name: str
+
+
+_SHAPE = re.compile(r"/([a-z][a-z0-9_]{0,31})(?:@\w+)?(?:\s+(.*))?", re.IGNORECASE | re.DOTALL)
+
+
+def parse(text: str) -> Slash | UnknownSlash | None:
+    """Return the command a text is, or None when it is something said."""
+    shape = _SHAPE.fullmatch(text.strip())
+    if shape is None:
+        return None
+    name, argument = shape[1].lower(), (shape[2] or "").strip()
+    if name not in get_args(Name):
+        return UnknownSlash(name=name)
+    return Slash(name=cast("Name", name), argument=argument)

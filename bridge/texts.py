@@ -1,0 +1,110 @@
+"""Every text the bridge itself writes to people, in one place. Markdown; no secrets, no jargon."""
+
+from collections.abc import Sequence
+
+from bridge.content import Option
+
+BROWSER = "browser"
+TERMINAL = "terminal"
+API = "API"
+SOMEONE = "someone"
+SOMEWHERE = "elsewhere"
+
+# -- refusals -------------------------------------------------------------------------------------
+
+UNKNOWN_SENDER = "I only talk to people I know. Ask whoever runs me to let you in."
+NOT_IN_SESSION = "You are not part of this session."
+READ_ONLY = "You can read along here, but not write."
+OWNERS_ONLY = "Only an owner of this session can do that."
+NOT_YOURS = "Only whoever wrote a message can change it."
+NOT_ASKED_OF_YOU = "This question is for someone else."
+QUESTION_OVER = "This question has been answered or withdrawn already."
+NO_SUCH_OPTION = "That is not one of the answers to choose from."
+ANSWER_EMPTY = "An answer needs some words."
+NOTHING_SAID = "There was nothing in that message."
+ARCHIVED = "This session is archived; it can be read but not continued."
+NO_SUCH_SESSION = "There is no such session here."
+NO_SUCH_MESSAGE = "That message is not one I know."
+NO_SUCH_PARTICIPANT = "There is no such person in this session."
+BUTTON_UNKNOWN = "That button is not one of mine."
+NOT_LINKED = "This place does not follow a session yet: say something here first."
+
+# -- answers to slash commands --------------------------------------------------------------------
+
+STOPPED = "Stopped."
+NOTHING_TO_STOP = "There is nothing to stop."
+
+
+def no_such_command(name: str) -> str:
+    return f"There is no command /{name}. /help lists them."
+
+
+def help_text(commands: Sequence[tuple[str, str]], agent: str) -> str:
+    lines = [f"`/{name}` {text}" for name, text in commands]
+    return "\n".join([*(f"- {line}" for line in lines), *(["", agent] if agent else [])])
+
+
+def status(*, title: str, state: str, people: Sequence[str], places: Sequence[str]) -> str:
+    return "\n".join(
+        [
+            f"**{title or 'This session'}** is {state}.",
+            f"- people: {', '.join(people) or 'nobody yet'}",
+            f"- shown in: {', '.join(places) or 'no chat app yet'}",
+        ]
+    )
+
+
+IDLE = "idle"
+RUNNING = "working on an answer"
+WAITING = "waiting for an answer to a question"
+
+# -- notices in the log ---------------------------------------------------------------------------
+
+
+def gave_up(reason: str) -> str:
+    why = f": {reason}" if reason else ""
+    return f"I could not answer this{why}. Say it again, or differently, and I will try anew."
+
+
+CRASHED = "each attempt ended before it was done"
+
+# -- what is shown in a place ---------------------------------------------------------------------
+
+
+def speaker(name: str, place: str) -> str:
+    return f"{name} · {place}"
+
+
+def stopped_by(name: str) -> str:
+    return f"_{name} stopped the answer._"
+
+
+def joined(name: str) -> str:
+    return f"_{name} joined._"
+
+
+def left(name: str) -> str:
+    return f"_{name} left._"
+
+
+def numbered(options: Sequence[Option]) -> str:
+    """List options for a place without buttons, with how to answer."""
+    lines = [f"{number}. {option.label}" for number, option in enumerate(options, start=1)]
+    last = len(options)
+    return "\n".join([*lines, "", f"_Reply with a number from 1 to {last}._"])
+
+
+def answered(name: str, answer: str) -> str:
+    return f"_{name}: {answer}_"
+
+
+EXPIRED = "_Nobody answered in time._"
+WITHDRAWN = "_No longer needed._"
+
+REPEATED = "_(may be a repeat)_"
+
+
+def recap(*, people: int, answers: int, latest: Sequence[str]) -> str:
+    heard = f"{people} message{'s' if people != 1 else ''}"
+    said = f"{answers} answer{'s' if answers != 1 else ''}"
+    return "\n\n".join([f"**While you were away:** {heard}, {said}. The latest:", *latest])
