@@ -1,0 +1,49 @@
+"""The receipts of one lane in memory, found by source, by message, or by being unsettled."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+
+from bridge.ids import MessageId, PartId, Seq
+from bridge.parts import SETTLED, Receipt
+
+
+class ReceiptBook:
+    def __init__(self) -> None:
+        self._by_part: dict[PartId, Receipt] = {}
+        self._parts: dict[Seq, set[PartId]] = defaultdict(set)
+        self._unsettled: set[PartId] = set()
+        self._shows: dict[MessageId, set[PartId]] = defaultdict(set)
+
+    @property
+    def unsettled(self) -> bool:
+        return bool(self._unsettled)
+
+    def keep(self, receipt: Receipt) -> None:
+        """Keep a receipt in place of an earlier one of the same part."""
+        self._drop(receipt.part)
+        self._by_part[receipt.part] = receipt
+        self._parts[receipt.source].add(receipt.part)
+        if receipt.state not in SETTLED:
+            self._unsettled.add(receipt.part)
+        if receipt.message is not None:
+            self._shows[receipt.message].add(receipt.part)
+
+    def find(self, sources: Collection[Seq]) -> Sequence[Receipt]:
+        """Return the receipts of these sources and every unsettled one, in their order."""
+        parts = self._unsettled.union(*(self._parts.get(source, ()) for source in sources))
+        found = [self._by_part[part] for part in parts]
+        return sorted(found, key=lambda receipt: (receipt.source, receipt.part))
+
+    def source_of(self, message: MessageId) -> Seq | None:
+        """Return the last event that a message shows."""
+        parts = self._shows.get(message, ())
+        return max((self._by_part[part].source for part in parts), default=None)
+
+    def _drop(self, part: PartId) -> None:
+        old = self._by_part.pop(part, None)
+        if old is None:
+            return
+        self._parts[old.source].discard(part)
+        self._unsettled.discard(part)
+        if old.message is not None:
+            self._shows[old.message].discard(part)
