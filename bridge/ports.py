@@ -556,6 +556,16 @@ class Sessions(Protocol):
         """Make a session with its first participant. A repeat is a success."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """What `bridge doctor` found of one thing; `fix` says what to do when it is not `ok`."""
+
+    name: str
+    ok: bool
+    detail: str = ""
+    fix: str = ""
+
+
 # == plugins' surroundings ========================================================================
 
 

@@ -1,0 +1,173 @@
+"""Sessions, as a client that opens one needs to see them."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Response
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from bridge import slash, texts
+from bridge.http.faults import failures
+from bridge.http.inbox import ACCOUNT
+from bridge.http.offsets import offset
+from bridge.http.reach import Entry, Reach, TheAsker, TheReach, enter
+from bridge.ids import ParticipantId, SessionId, mint
+from bridge.ports import SessionRow
+from bridge.session import Session
+
+router = APIRouter(tags=["sessions"])
+
+CLIENTS = {"web": texts.BROWSER, "terminal": texts.TERMINAL, "api": texts.API}
+LONGEST_TITLE = 200
+
+
+class Me(BaseModel):
+    participant: str
+    name: str
+
+
+class SessionLine(BaseModel):
+    id: str
+    title: str
+    head: int
+    archived: bool
+    created_at: datetime
+    touched_at: datetime
+
+
+class SessionList(BaseModel):
+    sessions: list[SessionLine]
+
+
+class Person(BaseModel):
+    id: str
+    name: str
+    role: Literal["owner", "member", "viewer"]
+
+
+class PlaceLine(BaseModel):
+    id: str
+    label: str
+    room: bool = False
+
+
+class CommandLine(BaseModel):
+    name: str
+    text: str
+
+
+class SessionView(BaseModel):
+    """A session as it stands; `offset` is the log's end, `run` the one that is open."""
+
+    id: str
+    title: str
+    state: Literal["idle", "running", "waiting"]
+    archived: bool
+    offset: str
+    run: str | None
+    participants: list[Person]
+    places: list[PlaceLine]
+    questions: list[str]
+    commands: list[CommandLine]
+
+
+def _cleaned(title: str) -> str:
+    return " ".join(title.replace("\0", "").split())
+
+
+class NewSession(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    title: Annotated[str, AfterValidator(_cleaned), Field(max_length=LONGEST_TITLE)]
+
+
+@router.get("/v1/me", operation_id="get_me", responses=failures(401, 503))
+async def get_me(reach: TheReach, asker: TheAsker) -> Me:
+    """Say whom the token names."""
+    names = await _names(reach, [asker.participant])
+    return Me(participant=asker.participant, name=names[asker.participant])
+
+
+@router.get("/v1/sessions", operation_id="list_sessions", responses=failures(401, 503))
+async def list_sessions(reach: TheReach, asker: TheAsker) -> SessionList:
+    """List the sessions the asker is in, last touched first."""
+    lines = []
+    for row in await reach.store.sessions():
+        session = await reach.sessions.fold(row.id)
+        if asker.participant in session.participants:
+            lines.append(_line(row))
+    return SessionList(sessions=lines)
+
+
+@router.post(
+    "/v1/sessions",
+    operation_id="create_session",
+    status_code=201,
+    responses=failures(400, 401, 403, 413, 415, 503),
+)
+async def create_session(
+    reach: TheReach, asker: TheAsker, new: NewSession, response: Response
+) -> SessionView:
+    """Make a session with the asker as its owner."""
+    session = SessionId(mint("s"))
+    await reach.sessions.create(session, title=new.title, owner=asker.participant)
+    response.headers["Location"] = f"/v1/sessions/{session}"
+    return await _view(reach, await reach.sessions.fold(session))
+
+
+@router.get("/v1/sessions/{session}", operation_id="get_session", responses=failures(401, 404, 503))
+async def get_session(entry: Annotated[Entry, Depends(enter)]) -> SessionView:
+    """Show a session as it stands."""
+    return await _view(entry.reach, entry.session)
+
+
+async def _view(reach: Reach, session: Session) -> SessionView:
+    names = await _names(reach, list(session.participants))
+    return SessionView(
+        id=session.id,
+        title=session.title,
+        state=_state(session),
+        archived=session.archived,
+        offset=offset(session.head),
+        run=session.open_run.run if session.open_run else None,
+        participants=[
+            Person(id=each, name=names[each], role=role)
+            for each, role in session.participants.items()
+        ],
+        places=await _places(reach, session.id),
+        questions=list(session.questions),
+        commands=[CommandLine(name=each.name, text=each.text) for each in slash.COMMANDS],
+    )
+
+
+def _state(session: Session) -> Literal["idle", "running", "waiting"]:
+    if session.open_run is not None:
+        return "running"
+    return "waiting" if session.questions else "idle"
+
+
+async def _places(reach: Reach, session: SessionId) -> list[PlaceLine]:
+    linked = await reach.store.conversations(session)
+    return [
+        *(
+            PlaceLine(id=each.id, label=reach.label(each.address), room=each.room)
+            for each in linked
+        ),
+        *(PlaceLine(id=f"{ACCOUNT}:{place}", label=label) for place, label in CLIENTS.items()),
+    ]
+
+
+async def _names(reach: Reach, ids: list[ParticipantId]) -> dict[ParticipantId, str]:
+    known = await reach.store.participants(ids)
+    return {each: known[each].name if each in known else texts.SOMEONE for each in ids}
+
+
+def _line(row: SessionRow) -> SessionLine:
+    return SessionLine(
+        id=row.id,
+        title=row.title,
+        head=row.head,
+        archived=row.archived,
+        created_at=row.created_at,
+        touched_at=row.touched_at,
+    )

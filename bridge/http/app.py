@@ -1,0 +1,97 @@
+"""The HTTP side put together. docs/http.md is its contract."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, cast
+
+from fastapi import FastAPI, Security
+from fastapi.security import HTTPBearer
+
+from bridge.http import api, assets, faults, inbox, operations, streams
+from bridge.http.auth import Tokens
+from bridge.http.edge import Edge
+from bridge.http.flow import OpenFlows
+from bridge.http.limits import Limits
+from bridge.http.live import router as live_router
+from bridge.http.reach import Reach
+from bridge.ids import ParticipantId
+from bridge.parts import Address
+from bridge.ports import Check, Clock, Live, Sessions, Store
+
+TITLE = "Bridgehead"
+_BEARER = HTTPBearer(auto_error=False, scheme_name="token", description="A participant's token.")
+
+
+def create_app(
+    *,
+    store: Store,
+    sessions: Sessions,
+    live: Live,
+    clock: Clock,
+    checks: Callable[[], Awaitable[Sequence[Check]]],
+    ready: Callable[[], str],
+    label: Callable[[Address], str],
+    operator: ParticipantId,
+    limits: Limits | None = None,
+    scratch: Path | None = None,
+) -> FastAPI:
+    """Return the application that serves the page, the API and the streams.
+
+    `checks` is what `/v1/doctor` reports; `ready` returns why the workers are not, or nothing;
+    `label` what people call a place. `operator` is the one participant who may see the doctor's
+    report and make backups, whose copies are put together in `scratch`.
+    """
+    limits = limits or Limits()
+    tokens = Tokens(store, memory=limits.token_memory)
+    reach = Reach(
+        store=store,
+        sessions=sessions,
+        live=live,
+        clock=clock,
+        checks=checks,
+        ready=ready,
+        label=label,
+        operator=operator,
+        limits=limits,
+        scratch=scratch,
+        tokens=tokens,
+        flows=OpenFlows(),
+    )
+    return _assembled(reach)
+
+
+def flows_of(app: FastAPI) -> OpenFlows:
+    """Return the app's open responses, which a stop has to end."""
+    return cast("Reach", app.state.reach).flows
+
+
+def _assembled(reach: Reach) -> FastAPI:
+    app = FastAPI(title=TITLE, version=version("bridgehead"), docs_url=None, redoc_url=None)
+    app.state.reach = reach
+    app.add_middleware(Edge, tokens=reach.tokens, body=reach.limits.body)
+    faults.install(app)
+    guarded = [Security(_BEARER)]
+    for part in (api.router, streams.router, inbox.router, live_router):
+        app.include_router(part, dependencies=guarded)
+    app.include_router(operations.router)
+    assets.install(app)
+    _correct_openapi(app)
+    return app
+
+
+def _correct_openapi(app: FastAPI) -> None:
+    """Take out the framework's own 422, which is a 400 here."""
+    generated = app.openapi
+
+    def corrected() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            document = generated()
+            for methods in document["paths"].values():
+                for operation in methods.values():
+                    operation["responses"].pop("422", None)
+            for name in ("HTTPValidationError", "ValidationError"):
+                document["components"]["schemas"].pop(name, None)
+        return generated()
+
+    app.openapi = corrected  # type: ignore[method-assign]

@@ -1,0 +1,126 @@
+"""Tokens: who is asking.
+
+A token is 256 random bits, so its SHA-256 digest can be looked up as it is: how long a look-up
+takes says nothing about a token that was not known already. Only digests are stored; a token is
+shown once, and never logged.
+"""
+
+import asyncio
+import hashlib
+import os
+import re
+import secrets
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from bridge.errors import ConfigError
+from bridge.ids import ParticipantId
+from bridge.ports import Clock, Directory
+
+OWNER_LABEL = "owner"
+OWNER_ONLY = 0o600
+
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{20,200}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asker:
+    """Whom the token of a request names."""
+
+    participant: ParticipantId
+    digest: str
+
+
+def digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def new_token() -> str:
+    return secrets.token_urlsafe(32)
+
+
+class Tokens:
+    """Looks tokens up. Streams ask again and again: they are answered from memory for a second."""
+
+    def __init__(self, directory: Directory, *, memory: float) -> None:
+        self._directory = directory
+        self._memory = memory
+        self._known: dict[str, tuple[float, ParticipantId | None]] = {}
+        self._asking = asyncio.Lock()
+
+    async def asker(self, authorization: str) -> Asker | None:
+        """Return whom an `Authorization` header names, if anyone."""
+        scheme, _, token = authorization.partition(" ")
+        token = token.strip()
+        if scheme.lower() != "bearer" or not _TOKEN.fullmatch(token):
+            return None
+        hashed = digest(token)
+        participant = await self._directory.bearer(hashed)
+        return Asker(participant=participant, digest=hashed) if participant else None
+
+    async def still(self, asker: Asker) -> bool:
+        """Return whether the token named the same participant a moment ago."""
+        return await self._lately(asker.digest) == asker.participant
+
+    async def _lately(self, hashed: str) -> ParticipantId | None:
+        async with self._asking:
+            now = asyncio.get_running_loop().time()
+            self._known = {key: kept for key, kept in self._known.items() if kept[0] > now}
+            if hashed not in self._known:
+                named = await self._directory.bearer(hashed)
+                self._known[hashed] = (now + self._memory, named)
+            return self._known[hashed][1]
+
+
+# -- the owner's token ----------------------------------------------------------------------------
+
+
+async def owner_token(
+    path: Path, directory: Directory, participant: ParticipantId, clock: Clock
+) -> str:
+    """Return the owner's token, which is kept in a file that only its owner can read.
+
+    Without the file a new token is made, and the one before is no longer known: deleting the file
+    is how to replace it. Raises `ConfigError` when the file cannot be used.
+    """
+    kept = _read(path)
+    if kept is not None and await directory.bearer(digest(kept)) == participant:
+        return kept
+    if kept is None:
+        await directory.revoke_tokens(participant, label=OWNER_LABEL)
+    token = kept or _write(path, new_token())
+    await directory.issue_token(digest(token), participant, label=OWNER_LABEL, at=clock.now())
+    return token
+
+
+def _read(path: Path) -> str | None:
+    try:
+        token = path.read_text(encoding="ascii").strip()
+        path.chmod(OWNER_ONLY)
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: the owner's token cannot be read: {error}") from error
+    if not _TOKEN.fullmatch(token):
+        raise ConfigError(f"{path}: holds no token; delete it and a new one is made")
+    return token
+
+
+def _write(path: Path, token: str) -> str:
+    """Write the file whole or not at all, and never readable by anyone else."""
+    fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with os.fdopen(
+            os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY), "w"
+        ) as file:
+            file.write(f"{token}\n")
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            fresh.unlink(missing_ok=True)
+        raise ConfigError(f"{path}: the owner's token cannot be written: {error}") from error
+    return token

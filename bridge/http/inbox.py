@@ -1,0 +1,220 @@
+"""What clients put into a session: parsed once, here, into the commands of the core."""
+
+import re
+from typing import Annotated, Any, Literal, assert_never
+
+from fastapi import APIRouter, Body, Depends, Header, Response
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from bridge import texts
+from bridge.commands import Answer, Push, Say, Stop, Trigger
+from bridge.content import Content
+from bridge.events import Source
+from bridge.http.faults import Fault, failures
+from bridge.http.live import Place
+from bridge.http.offsets import offset
+from bridge.http.reach import Entry, enter
+from bridge.ids import ConversationId, QuestionId
+from bridge.ports import Appended, Origin, Producer
+
+router = APIRouter(tags=["input"])
+
+ACCOUNT = "http"
+LARGEST = 2**53 - 1
+"""The largest number that JavaScript counts to without a gap."""
+
+_PRODUCER = re.compile(r"[!-~]{1,128}")
+_NUMBER = re.compile(r"[0-9]{1,16}")
+
+Words = Annotated[str, AfterValidator(lambda text: text.replace("\0", ""))]
+"""Text without NUL, which no platform shows and not every database keeps."""
+Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$")]
+
+
+class _Input(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class MessageInput(_Input):
+    """Something said; slash commands work as in any chat. `reply_to` is an event's seq."""
+
+    type: Literal["message"]
+    text: Words
+    reply_to: Annotated[int, Field(ge=1, le=LARGEST)] | None = None
+    place: Place = "api"
+
+
+class StopInput(_Input):
+    """Ends the open run."""
+
+    type: Literal["stop"]
+
+
+class AnswerInput(_Input):
+    """Answers a question: an option's id, or free text. The first answer stands."""
+
+    type: Literal["answer"]
+    question: Name
+    answer: Words
+
+
+class PushInput(_Input):
+    """Said by the bridge as it is."""
+
+    type: Literal["push"]
+    text: Words
+    key: Name | None = None
+
+
+class TriggerInput(_Input):
+    """Asked of the agent by no person."""
+
+    type: Literal["trigger"]
+    prompt: Words
+    key: Name | None = None
+
+
+class TypingInput(_Input):
+    """Someone is writing; not kept."""
+
+    type: Literal["typing"]
+
+
+Input = Annotated[
+    MessageInput | StopInput | AnswerInput | PushInput | TriggerInput | TypingInput,
+    Body(discriminator="type"),
+]
+
+
+class Taken(BaseModel):
+    """What came of an input. `reply` is for the asker alone."""
+
+    events: list[int]
+    offset: str
+    reply: str | None
+    repeated: bool
+
+
+_ProducerId = Annotated[str | None, Header(description="All three of them, or none.")]
+_ProducerEpoch = Annotated[str | None, Header(description="0 to 2^53-1")]
+_ProducerSeq = Annotated[str | None, Header(description="0 to 2^53-1, from 0 in each epoch")]
+
+
+@router.post(
+    "/v1/stream/sessions/{session}/inbox",
+    operation_id="put_in",
+    responses=failures(400, 401, 403, 404, 409, 413, 415, 503),
+)
+async def put_in(
+    *,
+    entry: Annotated[Entry, Depends(enter)],
+    what: Input,
+    response: Response,
+    producer_id: _ProducerId = None,
+    producer_epoch: _ProducerEpoch = None,
+    producer_seq: _ProducerSeq = None,
+) -> Taken:
+    """Take something in; with the three producer headers exactly once, however often it is sent."""
+    producer = _producer(entry, producer_id, producer_epoch, producer_seq)
+    if producer is not None:
+        response.headers["Producer-Epoch"] = str(producer.epoch)
+        response.headers["Producer-Seq"] = str(producer.seq)
+    if isinstance(what, TypingInput):
+        return _note_typing(entry)
+    appended = await _submit(entry, what, producer)
+    if appended.reply is not None and appended.reply.refused:
+        raise Fault(403, "refused", appended.reply.text)
+    return _taken(entry, appended)
+
+
+def _producer(
+    entry: Entry, name: str | None, epoch: str | None, seq: str | None
+) -> Producer | None:
+    """Return the producer of a request; each participant has its own ones.
+
+    Raises `Fault` when the headers are not all there, or not in their form.
+    """
+    if name is None and epoch is None and seq is None:
+        return None
+    if name is None or epoch is None or seq is None:
+        message = "send all of Producer-Id, Producer-Epoch and Producer-Seq, or none"
+        raise Fault(400, "malformed", message)
+    if not _PRODUCER.fullmatch(name):
+        raise Fault(400, "malformed", "Producer-Id is 1 to 128 visible ASCII characters")
+    return Producer(
+        id=f"{entry.asker.participant}/{name}",
+        epoch=_number("Producer-Epoch", epoch),
+        seq=_number("Producer-Seq", seq),
+    )
+
+
+def _number(header: str, text: str) -> int:
+    if not _NUMBER.fullmatch(text) or int(text) > LARGEST:
+        raise Fault(400, "malformed", f"{header} is a whole number from 0 to {LARGEST}")
+    return int(text)
+
+
+async def _submit(
+    entry: Entry,
+    what: MessageInput | StopInput | AnswerInput | PushInput | TriggerInput,
+    producer: Producer | None,
+) -> Appended:
+    """Hand an input on. What is not allowed there is refused by the core, not here."""
+    sessions, session, by = entry.reach.sessions, entry.session.id, entry.asker.participant
+    known: dict[str, Any] = {"origin": _origin(entry, producer), "producer": producer}
+    match what:
+        case MessageInput():
+            return await sessions.hear(session, _say(entry, what), **known)
+        case StopInput():
+            return await sessions.submit(session, Stop(by=by), **known)
+        case AnswerInput():
+            answer = Answer(by=by, question=QuestionId(what.question), answer=what.answer)
+            return await sessions.submit(session, answer, **known)
+        case PushInput():
+            content, key = Content(text=what.text), _key(what.key)
+            push = Push(source=Source(kind="api"), content=content, key=key, by=by)
+            return await sessions.submit(session, push, **known)
+        case TriggerInput():
+            source, key = Source(kind="api"), _key(what.key)
+            trigger = Trigger(source=source, prompt=what.prompt, key=key, by=by)
+            return await sessions.submit(session, trigger, **known)
+        case _:
+            assert_never(what)
+
+
+def _say(entry: Entry, what: MessageInput) -> Say:
+    return Say(
+        by=entry.asker.participant,
+        conversation=ConversationId(f"{ACCOUNT}:{what.place}"),
+        content=Content(text=what.text),
+        reply_to=what.reply_to,
+    )
+
+
+def _origin(entry: Entry, producer: Producer | None) -> Origin | None:
+    if producer is None:
+        return None
+    number = f"{entry.session.id}/{producer.id}/{producer.epoch}/{producer.seq}"
+    return Origin(account=ACCOUNT, external_id=number)
+
+
+def _key(given: str | None) -> str | None:
+    """Return a key that cannot be one of those the core makes."""
+    return None if given is None else f"{ACCOUNT}:{given}"
+
+
+def _note_typing(entry: Entry) -> Taken:
+    if entry.role == "viewer":
+        raise Fault(403, "refused", texts.READ_ONLY)
+    entry.reach.live.typing(entry.session.id, entry.asker.participant)
+    return _taken(entry, Appended())
+
+
+def _taken(entry: Entry, appended: Appended) -> Taken:
+    seqs = [event.seq for event in appended.events]
+    return Taken(
+        events=seqs,
+        offset=offset(max(seqs, default=entry.session.head)),
+        reply=appended.reply.text if appended.reply else None,
+        repeated=appended.repeated,
+    )

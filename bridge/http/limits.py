@@ -1,0 +1,27 @@
+"""What the HTTP side allows, in one place; tests shorten the times."""
+
+from dataclasses import dataclass
+
+MIB = 1_048_576
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Times are in seconds, sizes in bytes.
+
+    `keepalive` and `stream` stay below the 60 s after which common proxies cut an idle or old
+    connection, `long_poll` below the 30 s of the strictest. `drain`: how long a client may leave
+    what was sent to it unread. `frame` bounds what one slow reader holds in memory.
+    """
+
+    body: int = MIB
+    page: int = MIB
+    page_events: int = 1000
+    frame: int = 65_536
+    long_poll: float = 25.0
+    keepalive: float = 15.0
+    stream: float = 60.0
+    drain: float = 30.0
+    live_interval: float = 0.04
+    recheck: float = 0.05
+    token_memory: float = 1.0

@@ -1,0 +1,54 @@
+"""Positions in a session's stream, as clients see them: opaque, and strictly read.
+
+A token stands for the position after an event. Its second half is for a later rewriting of the
+log, after which older tokens are answered with 410; until then it is zero.
+"""
+
+import re
+import secrets
+from datetime import UTC, datetime
+
+from bridge.http.faults import Fault
+from bridge.ids import START, Seq
+
+BEGINNING = "-1"
+TAIL = "now"
+
+CURSOR_EPOCH = datetime(2024, 10, 9, tzinfo=UTC)
+CURSOR_SECONDS = 20
+CURSOR_JITTER = 180
+"""In intervals of `CURSOR_SECONDS`: an hour. All three are the Durable Streams protocol's."""
+
+_TOKEN = re.compile(r"([0-9]{16})_0{16}")
+_CURSOR = re.compile(r"[0-9]{1,15}")
+
+
+def offset(seq: Seq) -> str:
+    """Return the token of the position after `seq`."""
+    return f"{seq:016d}_{0:016d}"
+
+
+def position(token: str, *, head: Seq) -> Seq:
+    """Return the seq a client's offset stands after. Raises `Fault`: 400, or 410 past the end."""
+    if token == BEGINNING:
+        return START
+    if token == TAIL:
+        return head
+    shape = _TOKEN.fullmatch(token)
+    if shape is None:
+        raise Fault(400, "malformed", "the offset is not one this server gave; use -1 or now")
+    seq = int(shape[1])
+    if seq > head:
+        raise Fault(410, "gone", "the log does not reach this offset (any more); reload from -1")
+    return seq
+
+
+def cursor(now: datetime, *, seen: str = "") -> str:
+    """Return which interval of time it is, always later than the one the client has `seen`.
+
+    Caches that fold equal requests into one use it to tell two rounds of long-polling apart.
+    """
+    current = int((now - CURSOR_EPOCH).total_seconds()) // CURSOR_SECONDS
+    if _CURSOR.fullmatch(seen) and int(seen) >= current:
+        return str(int(seen) + 1 + secrets.randbelow(CURSOR_JITTER))
+    return str(current)

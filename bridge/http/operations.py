@@ -1,0 +1,109 @@
+"""What the operator of the bridge asks: does it live, is it well, a copy of everything."""
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel
+
+from bridge.errors import StoreUnavailable
+from bridge.http.faults import failures
+from bridge.http.flow import Flow, Leash
+from bridge.http.reach import Operator, TheReach
+
+router = APIRouter(tags=["operator"])
+
+COPY_BYTES = 262_144
+BINARY = "application/octet-stream"
+
+
+class Health(BaseModel):
+    status: str
+
+
+class CheckLine(BaseModel):
+    name: str
+    ok: bool
+    detail: str
+    fix: str
+
+
+class Report(BaseModel):
+    checks: list[CheckLine]
+
+
+@router.get("/healthz", operation_id="get_health")
+async def get_health() -> Health:
+    """Say that the process serves."""
+    return Health(status="ok")
+
+
+@router.get("/readyz", operation_id="get_ready", responses=failures(503))
+async def get_ready(reach: TheReach) -> Health:
+    """Say whether the store can be used and the workers run."""
+    await reach.store.check()
+    why_not = reach.ready()
+    if why_not:
+        raise StoreUnavailable(why_not)
+    return Health(status="ready")
+
+
+@router.get("/v1/doctor", operation_id="get_doctor", responses=failures(401, 403, 503))
+async def get_doctor(reach: Operator) -> Report:
+    """Say what works, what does not and what to do."""
+    lines = [
+        CheckLine(name=each.name, ok=each.ok, detail=each.detail, fix=each.fix)
+        for each in await reach.checks()
+    ]
+    return Report(checks=lines)
+
+
+@router.post(
+    "/v1/backup",
+    operation_id="make_backup",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "A consistent copy of the database.",
+            "content": {BINARY: {"schema": {"type": "string", "format": "binary"}}},
+        },
+        **failures(401, 403, 413, 415, 503),
+    },
+)
+async def make_backup(reach: Operator) -> Response:
+    """Send a consistent copy of the database; cut short, its length tells."""
+    folder = Path(await asyncio.to_thread(tempfile.mkdtemp, dir=reach.scratch, prefix="backup-"))
+    copy = folder / "bridgehead.db"
+    try:
+        await reach.store.backup(copy)
+        size = (await asyncio.to_thread(copy.stat)).st_size
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    name = f"bridgehead-{reach.clock.now():%Y%m%d-%H%M%S}.db"
+    headers = {
+        "Content-Length": str(size),
+        "Content-Disposition": f'attachment; filename="{name}"',
+    }
+    return Flow(
+        _copied(copy),
+        leash=Leash(),
+        flows=reach.flows,
+        drain=reach.limits.drain,
+        media_type=BINARY,
+        headers=headers,
+        whole=True,
+    )
+
+
+async def _copied(copy: Path) -> AsyncGenerator[bytes]:
+    """Yield a file bit by bit, and remove its folder."""
+    try:
+        with copy.open("rb") as file:
+            while bit := await asyncio.to_thread(file.read, COPY_BYTES):
+                yield bit
+    finally:
+        shutil.rmtree(copy.parent, ignore_errors=True)

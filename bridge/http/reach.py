@@ -1,0 +1,95 @@
+"""What the routes can reach, and whether who asks may reach it."""
+
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+
+from bridge import texts
+from bridge.errors import NotFound
+from bridge.events import Role
+from bridge.http.auth import Asker, Tokens
+from bridge.http.faults import Fault
+from bridge.http.flow import OpenFlows
+from bridge.http.limits import Limits
+from bridge.ids import ParticipantId, SessionId
+from bridge.parts import Address
+from bridge.ports import Check, Clock, Live, Sessions, Store
+from bridge.session import Session
+
+_SESSION = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """See `bridge.http.app.create_app`."""
+
+    store: Store
+    sessions: Sessions
+    live: Live
+    clock: Clock
+    checks: Callable[[], Awaitable[Sequence[Check]]]
+    ready: Callable[[], str]
+    label: Callable[[Address], str]
+    operator: ParticipantId
+    limits: Limits
+    scratch: Path | None
+    tokens: Tokens
+    flows: OpenFlows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """Someone who is in a session, and the session as it was when they asked."""
+
+    reach: Reach
+    asker: Asker
+    role: Role
+    session: Session
+
+    async def still_open(self) -> bool:
+        """Return whether the token is known and its participant in the session, by now."""
+        if not await self.reach.tokens.still(self.asker):
+            return False
+        session = await self.reach.sessions.fold(self.session.id)
+        return self.asker.participant in session.participants
+
+
+def reach_of(request: Request) -> Reach:
+    return cast("Reach", request.app.state.reach)
+
+
+def asker_of(request: Request) -> Asker:
+    return cast("Asker", request.state.asker)
+
+
+async def enter(session: str, request: Request) -> Entry:
+    """Let a participant in. To anyone else the session does not exist: `Fault` 404."""
+    reach, asker = reach_of(request), asker_of(request)
+    nothing = Fault(404, "not_found", texts.NO_SUCH_SESSION)
+    if not _SESSION.fullmatch(session):
+        raise nothing
+    try:
+        folded = await reach.sessions.fold(SessionId(session))
+    except NotFound:
+        raise nothing from None
+    role = folded.participants.get(asker.participant)
+    if role is None:
+        raise nothing
+    return Entry(reach=reach, asker=asker, role=role, session=folded)
+
+
+def operate(request: Request) -> Reach:
+    """Let the operator in. Raises `Fault` 403."""
+    reach = reach_of(request)
+    if asker_of(request).participant != reach.operator:
+        raise Fault(403, "refused", "only the owner of this bridge can do that")
+    return reach
+
+
+TheReach = Annotated[Reach, Depends(reach_of)]
+TheAsker = Annotated[Asker, Depends(asker_of)]
+Operator = Annotated[Reach, Depends(operate)]

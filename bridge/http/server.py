@@ -1,0 +1,118 @@
+"""Runs the HTTP side inside an event loop that is not its own."""
+
+import asyncio
+import errno
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import cast
+
+import uvicorn
+from fastapi import FastAPI
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from bridge.errors import ConfigError
+from bridge.http.app import flows_of
+from bridge.http.flow import ABORT
+
+BACKLOG = 2048
+GRACE_SECONDS = 1
+"""What is still going on when the server was asked to stop, such as a backup, is cut off then."""
+
+
+class HttpServer:
+    """Serves one app on one address. The process's signals are left to whoever runs it."""
+
+    def __init__(self, app: FastAPI, *, host: str, port: int) -> None:
+        self._app, self._host, self._port = app, host, port
+        self._server = _Server(
+            uvicorn.Config(
+                app,
+                http=_Protocol,
+                ws="none",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                timeout_graceful_shutdown=GRACE_SECONDS,
+            )
+        )
+        self._serving: asyncio.Task[None] | None = None
+
+    async def start(self) -> int:
+        """Bind and serve; return the port, which the system chose when it was 0.
+
+        Raises `ConfigError` when the address cannot be bound.
+        """
+        listening = _bound(self._host, self._port)
+        self._serving = asyncio.create_task(self._server.serve(sockets=[listening]))
+        started = asyncio.create_task(self._server.ready.wait())
+        await asyncio.wait({self._serving, started}, return_when=asyncio.FIRST_COMPLETED)
+        if not started.done():
+            started.cancel()
+            await self._serving
+        return cast("int", listening.getsockname()[1])
+
+    async def wait(self) -> None:
+        """Return when the server has stopped; raises what it stopped of."""
+        if self._serving is not None:
+            await asyncio.shield(self._serving)
+
+    async def stop(self) -> None:
+        """Take no more requests, end the streams, let the others finish; about a second at most."""
+        flows_of(self._app).close()
+        self._server.should_exit = True
+        if self._serving is not None:
+            await self._serving
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals alone, and says when it serves."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class _Protocol(HttpToolsProtocol):
+    """Lets a response cut its connection off: closing it would wait for a client that reads."""
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.scope["extensions"] = {ABORT: self.transport.abort}  # type: ignore[dict-item]
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+        listening.listen(BACKLOG)
+        listening.settimeout(0)
+    except (OSError, OverflowError) as error:
+        listening.close()
+        raise ConfigError(_cannot_bind(host, port, error)) from error
+    return listening
+
+
+def _cannot_bind(host: str, port: int, error: Exception) -> str:
+    match getattr(error, "errno", None):
+        case errno.EADDRINUSE:
+            return (
+                f"http.port: {port} on {host} is in use by another program (another bridge?);"
+                " stop it or set another port"
+            )
+        case errno.EACCES:
+            return f"http.port: {port} needs rights this process lacks; set a port above 1023"
+        case _:
+            return f"http.host: {host} port {port} cannot be listened on: {error}"

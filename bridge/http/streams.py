@@ -1,0 +1,217 @@
+"""The log of a session as a stream: the read side of the Durable Streams protocol, JSON mode.
+
+The rules:
+
+- A reader has no state here but its offset. Nobody waits before having read: `Log.wait` returns
+  at once when the head is past the offset, so nothing appended in between is missed.
+- What is read is sent only after making sure once more that the reader may have it.
+- A stream that was woken for nothing pauses, one that was not woken looks anyway.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncGenerator, Sequence
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
+
+from bridge.http import sse
+from bridge.http.faults import Fault, failures
+from bridge.http.flow import Flow, Leash
+from bridge.http.offsets import BEGINNING, TAIL, cursor, offset, position
+from bridge.http.pages import Page, read_page
+from bridge.http.reach import Entry, enter
+from bridge.ids import Seq
+
+router = APIRouter(tags=["stream"])
+
+JSON = "application/json"
+UNBUFFERED = {"X-Accel-Buffering": "no", "Cache-Control": "private, no-store"}
+
+Offset = Annotated[
+    str | None,
+    Query(description="`-1` (the start), `now`, or a token the server gave.", examples=["-1"]),
+]
+LastEventId = Annotated[str | None, Header(description="Overrides `offset`.")]
+
+_EVENTS: dict[str, Any] = {
+    "description": "Events, or a stream of them.",
+    "content": {
+        JSON: {"schema": {"type": "array", "items": {"type": "object"}}},
+        sse.MEDIA_TYPE: {"schema": {"type": "string"}},
+    },
+}
+
+
+@router.get(
+    "/v1/stream/sessions/{session}",
+    operation_id="read_stream",
+    response_class=Response,
+    responses={
+        200: _EVENTS,
+        204: {"description": "Nothing new within the time of a long-poll."},
+        304: {"description": "The client has this page already."},
+        **failures(400, 401, 404, 410, 503),
+    },
+)
+async def read_stream(
+    *,
+    entry: Annotated[Entry, Depends(enter)],
+    request: Request,
+    at: Annotated[Offset, Query(alias="offset")] = None,
+    live: Annotated[str | None, Query(description="`long-poll` or `sse`")] = None,
+    seen: Annotated[str, Query(alias="cursor", description="The last `Stream-Cursor`.")] = "",
+    last_event_id: LastEventId = None,
+) -> Response:
+    """Read the log from an offset on: what is there, a long-poll, or server-sent events."""
+    token = resume_at(request, at, last_event_id)
+    start = position(BEGINNING if token is None else token, head=entry.session.head)
+    wants_events = sse.MEDIA_TYPE in request.headers.get("accept", "")
+    if live is not None and token is None:
+        raise Fault(400, "malformed", "say from where: offset is missing; -1 is the start")
+    match live:
+        case "long-poll":
+            return await _long_poll(entry, start, seen)
+        case "sse":
+            return _stream(entry, start, seen)
+        case None if wants_events:
+            return _stream(entry, start, seen)
+        case None:
+            return await _catch_up(entry, start, request, at_tail=token == TAIL)
+        case _:
+            raise Fault(400, "malformed", "live is long-poll or sse")
+
+
+@router.head(
+    "/v1/stream/sessions/{session}",
+    operation_id="head_stream",
+    response_class=Response,
+    responses={200: {"description": "Where the log ends."}, **failures(401, 404, 503)},
+)
+async def head_stream(entry: Annotated[Entry, Depends(enter)]) -> Response:
+    """Say where the log ends."""
+    return Response(media_type=JSON, headers={"Stream-Next-Offset": offset(entry.session.head)})
+
+
+def resume_at(request: Request, at: str | None, last_event_id: str | None) -> str | None:
+    """Return the offset a client asks for. Raises `Fault` when it names more than one."""
+    if len(request.query_params.getlist("offset")) > 1:
+        raise Fault(400, "malformed", "the offset is given more than once")
+    return last_event_id or at
+
+
+# -- catch-up and long-poll -----------------------------------------------------------------------
+
+
+async def _catch_up(entry: Entry, start: Seq, request: Request, *, at_tail: bool) -> Response:
+    if at_tail:
+        page = Page(events=(), upto=start, at_tail=True)
+        return Response(page.json(), media_type=JSON, headers=_headers(page))
+    page = await _read(entry, start)
+    body = page.json()
+    etag = _etag(body, page)
+    headers = {**_headers(page), "ETag": etag}
+    if etag in _tags(request.headers.get("if-none-match", "")):
+        return Response(status_code=304, headers=headers)
+    return Response(body, media_type=JSON, headers=headers)
+
+
+async def _long_poll(entry: Entry, start: Seq, seen: str) -> Response:
+    reach = entry.reach
+    leash = Leash(reach.limits.long_poll)
+    with reach.flows.holding(leash):
+        page = await _read(entry, start)
+        while not page.events and not leash.over:
+            woken = await leash.wait(
+                reach.store.wait(entry.session.id, after=start), reach.limits.keepalive
+            )
+            page = await _read(entry, start)
+            if woken and not page.events:
+                await leash.wait(asyncio.sleep(reach.limits.recheck), reach.limits.recheck)
+    if not await entry.still_open():
+        raise Fault(404, "not_found", "there is no such session here any more")
+    headers = {**_headers(page), "Stream-Cursor": cursor(reach.clock.now(), seen=seen)}
+    if not page.events:
+        return Response(status_code=204, headers=headers)
+    return Response(page.json(), media_type=JSON, headers=headers)
+
+
+async def _read(entry: Entry, after: Seq) -> Page:
+    reach = entry.reach
+    return await read_page(
+        reach.store,
+        entry.session.id,
+        after=after,
+        events=reach.limits.page_events,
+        size=reach.limits.page,
+    )
+
+
+def _headers(page: Page) -> dict[str, str]:
+    headers = {"Stream-Next-Offset": offset(page.upto)}
+    if page.at_tail:
+        headers["Stream-Up-To-Date"] = "true"
+    return headers
+
+
+def _etag(body: bytes, page: Page) -> str:
+    """Return a tag that also changes when the same page is no longer the last one."""
+    tail = b"." if page.at_tail else b"+"
+    return f'"{hashlib.sha256(body + tail).hexdigest()[:32]}"'
+
+
+def _tags(header: str) -> Sequence[str]:
+    return [tag.strip().removeprefix("W/") for tag in header.split(",")]
+
+
+# -- server-sent events ---------------------------------------------------------------------------
+
+
+def _stream(entry: Entry, start: Seq, seen: str) -> Response:
+    leash = Leash(entry.reach.limits.stream)
+    return flow(entry, log_frames(entry, leash, start, seen=seen), leash)
+
+
+def flow(entry: Entry, frames: AsyncGenerator[bytes], leash: Leash) -> Response:
+    """Return the response that sends these frames to someone in a session."""
+    reach = entry.reach
+    return Flow(
+        frames,
+        leash=leash,
+        flows=reach.flows,
+        drain=reach.limits.drain,
+        media_type=sse.MEDIA_TYPE,
+        headers=UNBUFFERED,
+    )
+
+
+async def log_frames(
+    entry: Entry, leash: Leash, after: Seq, *, seen: str = ""
+) -> AsyncGenerator[bytes]:
+    """Yield the log from `after` on, as it grows, and keepalives; until the leash is over."""
+    reach, session, limits = entry.reach, entry.session.id, entry.reach.limits
+    first, quiet = True, False
+    while not leash.over:
+        page = await read_page(
+            reach.store, session, after=after, events=limits.page_events, size=limits.frame
+        )
+        if not await entry.still_open():
+            return
+        if page.events or first:
+            seen = cursor(reach.clock.now(), seen=seen if first else "")
+            yield _frame(page, seen)
+        elif quiet:
+            yield sse.KEEPALIVE
+        else:
+            await leash.wait(asyncio.sleep(limits.recheck), limits.recheck)
+        first, after = False, page.upto
+        if page.at_tail:
+            woken = await leash.wait(reach.store.wait(session, after=after), limits.keepalive)
+            quiet = not woken
+
+
+def _frame(page: Page, seen: str) -> bytes:
+    control = sse.control(upto=page.upto, cursor=seen, up_to_date=page.at_tail)
+    if not page.events:
+        return control
+    return sse.data(page.json(), upto=page.upto) + control

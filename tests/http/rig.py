@@ -1,0 +1,176 @@
+"""A bridge's HTTP side for tests: real desks and boards over the memory store, a real server."""
+
+import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from bridge.commands import EndRun, Say, StartRun
+from bridge.content import Content
+from bridge.events import Event
+from bridge.http.app import create_app
+from bridge.http.auth import digest
+from bridge.http.limits import Limits
+from bridge.http.server import HttpServer
+from bridge.ids import ConversationId, ParticipantId, RunId, Seq, SessionId
+from bridge.parts import Address
+from bridge.ports import Check
+from bridge.session import Session
+from bridge.workers.clock import SystemClock
+from bridge.workers.desks import Desks
+from bridge.workers.live import LiveBoards
+from bridge.workers.names import Names
+from storage.memory import MemoryStore
+
+ADA, BOB, EVE = ParticipantId("p_ada"), ParticipantId("p_bob"), ParticipantId("p_eve")
+NAMES = {ADA: "Ada", BOB: "Bob", EVE: "Eve"}
+MAIN = SessionId("s_main")
+STREAM = f"/v1/stream/sessions/{MAIN}"
+INBOX = f"{STREAM}/inbox"
+SESSION = f"/v1/sessions/{MAIN}"
+LIVE = f"{SESSION}/live"
+
+QUICK = Limits(long_poll=0.4, keepalive=0.15, stream=0.6, drain=5.0, token_memory=0.05)
+
+
+def token_of(participant: ParticipantId) -> str:
+    return f"token-of-{participant}-0123456789"
+
+
+def bearer(participant: ParticipantId) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token_of(participant)}"}
+
+
+@dataclass
+class Bridge:
+    """What a test touches. Ada owns the session `MAIN`; Bob and Eve have tokens, no more."""
+
+    limits: Limits = QUICK
+    store: MemoryStore = field(default_factory=MemoryStore)
+    clock: SystemClock = field(default_factory=SystemClock)
+    why_not_ready: str = ""
+    url: str = ""
+
+    def __post_init__(self) -> None:
+        self.live = LiveBoards(self.clock)
+        names = Names(self.store, {})
+        self.sessions = Desks(
+            self.store, self.clock, names, woken=_nobody, agent_help=lambda _: "Ask me anything."
+        )
+        self.app = create_app(
+            store=self.store,
+            sessions=self.sessions,
+            live=self.live,
+            clock=self.clock,
+            checks=self._checks,
+            ready=lambda: self.why_not_ready,
+            label=_label,
+            operator=ADA,
+            limits=self.limits,
+        )
+        self.server = HttpServer(self.app, host="127.0.0.1", port=0)
+
+    async def _checks(self) -> Sequence[Check]:
+        return [Check(name="store", ok=False, detail="is full", fix="make room")]
+
+    async def start(self) -> None:
+        for participant, name in NAMES.items():
+            await self.enrol(participant, name)
+        await self.sessions.create(MAIN, title="Main", owner=ADA)
+        self.url = f"http://127.0.0.1:{await self.server.start()}"
+
+    async def enrol(self, participant: ParticipantId, name: str) -> None:
+        now = self.clock.now()
+        await self.store.enrol(participant, name=name, realm="test", user=participant, at=now)
+        await self.store.issue_token(
+            digest(token_of(participant)), participant, label="test", at=now
+        )
+
+    def client(self, participant: ParticipantId = ADA) -> httpx.AsyncClient:
+        return httpx.AsyncClient(base_url=self.url, headers=bearer(participant), timeout=5)
+
+    async def say(self, text: str) -> Seq:
+        """Let Ada say something in the terminal."""
+        place = ConversationId("http:terminal")
+        say = Say(by=ADA, conversation=place, content=Content(text=text))
+        return (await self.sessions.hear(MAIN, say)).events[0].seq
+
+    async def answer(self, text: str, run: str = "r_1") -> None:
+        """Play the agent: one run that says something."""
+        await self.sessions.submit(MAIN, StartRun(run=RunId(run), agent="echo", node="n"))
+        fold = await self.sessions.fold(MAIN)
+        last_words = Content(text=text)
+        await self.sessions.submit(
+            MAIN, EndRun(run=RunId(run), upto=fold.head, content=last_words)
+        )
+
+
+@asynccontextmanager
+async def serving(limits: Limits = QUICK) -> AsyncIterator[Bridge]:
+    bridge = Bridge(limits=limits)
+    await bridge.start()
+    try:
+        yield bridge
+    finally:
+        await bridge.server.stop()
+
+
+async def put(client: httpx.AsyncClient, body: object, **headers: str) -> dict[str, Any]:
+    answer = await client.post(INBOX, json=body, headers=headers)
+    assert answer.status_code == 200, answer.text
+    taken: dict[str, Any] = answer.json()
+    return taken
+
+
+def numbered(name: str, seq: int, epoch: int = 0) -> dict[str, str]:
+    return {"Producer-Id": name, "Producer-Epoch": str(epoch), "Producer-Seq": str(seq)}
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One event of a stream, or a comment (`event` is ":")."""
+
+    event: str
+    data: Any
+    id: str = ""
+
+
+async def frames(response: httpx.Response) -> AsyncIterator[Frame]:
+    """Read a stream byte by byte as it is framed here: strictly, unlike a browser."""
+    rest = b""
+    async for chunk in response.aiter_bytes():
+        rest += chunk
+        while b"\n\n" in rest:
+            block, rest = rest.split(b"\n\n", 1)
+            yield _frame(block.decode())
+    assert rest == b"", "the stream ended within a frame"
+
+
+def _frame(block: str) -> Frame:
+    if block.startswith(":"):
+        return Frame(":", block[1:].strip())
+    lines = block.split("\n")
+    event, data = lines[0].removeprefix("event: "), lines[1].removeprefix("data:")
+    assert not data.startswith(" ")
+    ids = [line.removeprefix("id: ") for line in lines[2:]]
+    assert len(ids) <= 1, "only an id may follow the data"
+    return Frame(event, json.loads(data), ids[0] if ids else "")
+
+
+def texts(events: Sequence[dict[str, Any]]) -> list[str]:
+    return [event["content"]["text"] for event in events if "content" in event]
+
+
+def seqs(events: Sequence[dict[str, Any]]) -> list[int]:
+    return [event["seq"] for event in events]
+
+
+def _nobody(session: Session, events: Sequence[Event]) -> None:
+    """Wake no worker: tests play the agent themselves."""
+
+
+def _label(address: Address) -> str:
+    return address.channel.title()
