@@ -1,0 +1,270 @@
+"""Long Markdown in pieces that a platform takes, sans I/O.
+
+The rules:
+
+- Spans are adjacent and cover the source from `start` on. A piece's text is its span's, without
+  blank lines at its ends; where nothing visible is left there is no piece.
+- No piece is longer than the limit, whatever is added to it.
+- A cut is made at the best place in the second half of the room: between paragraphs, else lines,
+  sentences, words; else at the last space; else anywhere but inside a character that is made of
+  several code points.
+- A fenced code block that must be cut is closed in one piece and opened again, with its info
+  string, in the next. One that would begin in the second half of a piece begins the next instead.
+- Whether a place lies in code depends on the source alone, so that planning may resume wherever
+  an earlier planning ended, whatever its limit was.
+- A fence whose own lines would fill a quarter of a piece is cut like any other text.
+"""
+
+import re
+import unicodedata
+from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bridge.parts import Span
+
+PARAGRAPH = re.compile(r"\n[ \t\r]*\n")
+LINE = re.compile(r"\n")
+SENTENCE = re.compile(r"[.!?\u2026][\"')\]\u201d\u00bb]?[ \t\n]|[\u3002\uff01\uff1f]")
+SPACE = re.compile(r"[ \t\n\u3000]")
+BOUNDARIES = (PARAGRAPH, LINE, SENTENCE, SPACE)
+VISIBLE = re.compile(r"\S")
+OPENER = re.compile(
+    r"^(?P<lead>[ \t>]*)(?P<bullet>(?:[-*+]|\d{1,9}[.)])[ \t]+)?"
+    r"(?P<mark>`{3,}|~{3,})(?P<info>[^\n]*)$",
+    re.MULTILINE,
+)
+
+JOINER = "\u200d"
+MARKS = frozenset({"Mn", "Mc", "Me"})
+LONGEST_CHARACTER = 64
+"""How many code points of one character are stepped over in search of its beginning."""
+
+FENCE_SHARE = 4
+"""The share of a piece, as a divisor, that the lines of one fence may take."""
+
+DEEP = 4
+"""Columns of indentation from which CommonMark takes no fence for one, but for lists."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """What to show for one span of the source: its text, with the fences it needs."""
+
+    span: Span
+    text: str
+
+
+def split(text: str, limit: int, *, start: int = 0) -> tuple[Piece, ...]:
+    """Cut `text` from `start` on into pieces of at most `limit` code points, in linear time.
+
+    `limit` is at least 1.
+    """
+    fences = tuple(_fences(text, limit // FENCE_SHARE))
+    reserve = max((len(each.closer(again=False)) for each in fences), default=0)
+    source = _Source(text=text, limit=limit, fences=fences, reserve=reserve)
+    pieces = []
+    opening = source.opening(start)
+    while opening is not None:
+        cut = source.cut(opening)
+        following = source.opening(cut)
+        end = len(text) if following is None else cut
+        pieces.append(Piece(span=Span(start=start, end=end), text=source.shown(opening, cut)))
+        start, opening = end, following
+    return tuple(pieces)
+
+
+# -- fenced code ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Fence:
+    """A code block: its opening line begins at `start`, its code at `body`.
+
+    Its closing line goes from `close` to `end`; both are the same where there is none.
+    """
+
+    start: int
+    body: int
+    close: int
+    end: int
+    lead: str
+    mark: str
+    info: str
+
+    @property
+    def deep(self) -> bool:
+        return ">" not in self.lead and len(self.lead.expandtabs(DEEP)) >= DEEP
+
+    def opener(self) -> str:
+        """Return the line that opens it again, outside of any list."""
+        return f"{'' if self.deep else self.lead}{self.mark}{self.info}\n"
+
+    def closer(self, *, again: bool) -> str:
+        """Return the line that closes it early: where it began, or where it was opened `again`."""
+        return f"\n{'' if again and self.deep else self.lead}{self.mark}"
+
+
+def _fences(text: str, longest: int) -> Iterator[_Fence]:
+    """Yield the code blocks in their order, but for those with more than `longest` to repeat."""
+    at = 0
+    while opener := OPENER.search(text, at):
+        at = opener.end()
+        if opener["mark"][0] == "`" and "`" in opener["info"]:
+            continue
+        fence = _fence(text, opener)
+        at = fence.end
+        if fence.body - fence.start + len(fence.closer(again=False)) <= longest:
+            yield fence
+
+
+def _fence(text: str, opener: re.Match[str]) -> _Fence:
+    body = min(opener.end() + 1, len(text))
+    ending = _ending(opener["mark"], quoted=">" in opener["lead"]).search(text, body)
+    return _Fence(
+        start=opener.start(),
+        body=body,
+        close=ending.start() if ending else len(text),
+        end=ending.end() if ending else len(text),
+        lead=opener["lead"] + " " * len(opener["bullet"] or ""),
+        mark=opener["mark"],
+        info=opener["info"].rstrip(),
+    )
+
+
+def _ending(mark: str, *, quoted: bool) -> re.Pattern[str]:
+    """Return what ends a block: a line of the same mark, or the end of the quote it is in."""
+    lead, unquoted = (r"[ \t]*>[ \t>]*", r"(?![ \t]*>)|") if quoted else (r"[ \t]*", "")
+    closer = rf"{lead}{mark[0]}{{{len(mark)},}}[ \t\r]*(?:\n|\Z)"
+    return re.compile(rf"^(?:{unquoted}{closer})", re.MULTILINE)
+
+
+# -- pieces ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Opening:
+    """Where a piece's text begins, its first visible place, and the code block it continues."""
+
+    begin: int
+    visible: int
+    fence: _Fence | None
+
+    @property
+    def prefix(self) -> str:
+        return self.fence.opener() if self.fence else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Source:
+    """`reserve`: the room to keep for a closing line."""
+
+    text: str
+    limit: int
+    fences: tuple[_Fence, ...]
+    reserve: int
+
+    def opening(self, at: int) -> _Opening | None:
+        """Return how a piece from `at` on begins; None when there is nothing left to show."""
+        fence = self._fence_at(at)
+        visible = self._visible(max(at, fence.body) if fence else at)
+        if fence is not None and visible is not None and visible >= fence.close:
+            visible = self._visible(fence.end)
+            fence = None
+        if visible is None:
+            return None
+        begin = max(at, self.text.rfind("\n", at, visible) + 1)
+        if visible - begin > self.limit // FENCE_SHARE:
+            begin = visible
+        return _Opening(begin=begin, visible=visible, fence=fence)
+
+    def cut(self, opening: _Opening) -> int:
+        """Return where the piece ends."""
+        fence = opening.fence
+        room_ends = opening.begin + self.limit - len(opening.prefix)
+        last = room_ends - self.reserve
+        if fence is not None and fence.deep and fence.close < fence.end:
+            # Its closing line is indented too far to close it once it was opened again.
+            if fence.close <= last:
+                return fence.close
+        elif self._visible(room_ends) is None:
+            return len(self.text)
+        last = self._off_fence_lines(last, opening)
+        cut = self._whole_character(self._best(opening, last), opening.visible)
+        cut = self._off_fence_lines(cut, opening)
+        return cut if cut > opening.visible else last
+
+    def shown(self, opening: _Opening, cut: int) -> str:
+        text = opening.prefix + self.text[opening.begin : cut].rstrip()
+        fence = self._fence_at(cut)
+        return text + fence.closer(again=fence is opening.fence) if fence else text
+
+    def _visible(self, at: int) -> int | None:
+        match = VISIBLE.search(self.text, at)
+        return match.start() if match else None
+
+    def _fence_at(self, at: int) -> _Fence | None:
+        """Return the code block that `at` lies in: after its beginning, before its end."""
+        number = bisect_left(self.fences, at, key=lambda each: each.start) - 1
+        if number < 0 or at >= self.fences[number].end:
+            return None
+        return self.fences[number]
+
+    def _best(self, opening: _Opening, last: int) -> int:
+        half = (opening.begin + last) // 2
+        fence = self._fence_at(last)
+        if fence is not None and fence.start > half:
+            return fence.start
+        for boundary in BOUNDARIES:
+            if cut := self._last_end(boundary, half, last):
+                return cut
+        return self._last_end(SPACE, opening.visible, half) or last
+
+    def _last_end(self, boundary: re.Pattern[str], first: int, last: int) -> int | None:
+        return max((each.end() for each in boundary.finditer(self.text, first, last)), default=None)
+
+    def _off_fence_lines(self, cut: int, opening: _Opening) -> int:
+        """Return the cut moved back out of the line that opens or closes a code block."""
+        fence = self._fence_at(cut)
+        if fence is None:
+            return cut
+        if cut <= fence.body and fence.start >= opening.begin:
+            return fence.start
+        return min(cut, fence.close)
+
+    def _whole_character(self, cut: int, first: int) -> int:
+        for at in range(cut, max(first, cut - LONGEST_CHARACTER), -1):
+            if not _joined(self.text, at, first):
+                return at
+        return cut
+
+
+# -- characters -----------------------------------------------------------------------------------
+
+
+def _joined(text: str, at: int, begin: int) -> bool:
+    """Say whether the code points before and after `at` make one character together."""
+    before, after = text[at - 1], text[at]
+    if before == "\n":
+        return False
+    return (
+        JOINER in {before, after}
+        or unicodedata.category(after) in MARKS
+        or "\U0001f3fb" <= after <= "\U0001f3ff"  # skin tones
+        or "\U000e0020" <= after <= "\U000e007f"  # tags: the flags of regions
+        or ("\ud800" <= before <= "\udbff" and "\udc00" <= after <= "\udfff")
+        or before + after == "\r\n"
+        or (_is_flag_letter(after) and _flag_letters(text, at, begin) % 2 == 1)
+    )
+
+
+def _flag_letters(text: str, at: int, begin: int) -> int:
+    """Count the letters of flags right before `at`; two make a flag."""
+    first = at
+    while first > begin and _is_flag_letter(text[first - 1]):
+        first -= 1
+    return at - first
+
+
+def _is_flag_letter(character: str) -> bool:
+    return "\U0001f1e6" <= character <= "\U0001f1ff"

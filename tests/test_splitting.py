@@ -1,0 +1,267 @@
+"""Long Markdown is cut where people would cut it, and nothing is lost or repeated."""
+
+import time
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from bridge.splitting import split
+
+MARKDOWN = MarkdownIt("commonmark")
+FENCE = "```"
+
+
+def texts(source, limit, start=0):
+    return [piece.text for piece in split(source, limit, start=start)]
+
+
+def check_cover(source, limit, start=0):
+    """Every promise that holds for any text whatsoever."""
+    pieces = split(source, limit, start=start)
+    assert all(0 < len(piece.text) <= limit and piece.text.strip() for piece in pieces)
+    ends = [start, *(piece.span.end for piece in pieces)]
+    assert [piece.span.start for piece in pieces] == ends[:-1]
+    assert source[ends[-1] :].strip() == "" or not pieces
+    if pieces:
+        assert ends[-1] == len(source)
+    for piece in pieces:
+        for line in source[piece.span.start : piece.span.end].split("\n"):
+            if FENCE not in line and "~~~" not in line:
+                assert line.strip() in piece.text
+    return pieces
+
+
+# -- where it cuts --------------------------------------------------------------------------------
+
+
+def test_a_short_text_is_one_piece_and_stays_as_it_is():
+    (piece,) = split("Hello *there*", 100)
+    assert piece.text == "Hello *there*"
+    assert (piece.span.start, piece.span.end) == (0, 13)
+
+
+@pytest.mark.parametrize("source", ["", "   ", "\n\n \n"])
+def test_nothing_visible_is_no_piece(source):
+    assert split(source, 10) == ()
+
+
+def test_paragraphs_come_before_lines():
+    assert texts("one two three\n\nfour\nfive six", 22) == ["one two three", "four\nfive six"]
+
+
+def test_lines_come_before_sentences():
+    assert texts("One. Two six\nseven. Eight ten", 22) == ["One. Two six", "seven. Eight ten"]
+
+
+def test_sentences_come_before_words():
+    assert texts("This is one. And this is two.", 20) == ["This is one.", "And this is two."]
+
+
+def test_sentences_without_spaces_are_sentences_too():
+    assert texts("これは一つ。これは二つ。", 9) == ["これは一つ。", "これは二つ。"]
+
+
+def test_words_are_cut_only_where_there_is_no_space():
+    assert texts("alpha beta gamma", 8) == ["alpha", "beta", "gamma"]
+    assert texts("abcdefghij", 4) == ["abcd", "efgh", "ij"]
+
+
+def test_a_paragraph_early_in_the_room_does_not_make_a_tiny_piece():
+    assert texts("Hi.\n\n" + "word " * 10, 40) == [
+        "Hi.\n\n" + "word " * 6 + "word",
+        "word word word",
+    ]
+
+
+def test_a_word_too_long_for_the_rest_of_the_room_begins_a_piece():
+    assert texts("see https://example.org/a/long/path", 32) == [
+        "see",
+        "https://example.org/a/long/path",
+    ]
+
+
+def test_indentation_at_the_start_of_a_piece_stays_and_blank_lines_go():
+    assert texts("- one one\n\n\n  - two two", 12) == ["- one one", "  - two two"]
+
+
+def test_a_cut_in_a_desert_of_spaces_leaves_no_empty_piece():
+    assert texts("a" + " " * 100 + "b" + "\n" * 100 + " " * 50 + "c", 10) == ["a", "b", "c"]
+
+
+# -- characters -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "character",
+    ["e\u0301", "👩\u200d🚀", "👍🏽", "🇩🇪", "❤\ufe0f", "🏴\U000e0067\U000e0062\U000e007f", "\r\n"],
+)
+@pytest.mark.parametrize("offset", range(6))
+def test_no_character_is_cut_in_half(character, offset):
+    source = "x" * offset + character * 20 + "x"
+    ends = {piece.span.end for piece in check_cover(source, 9)}
+    whole = {offset + len(character) * number for number in range(21)}
+    assert ends <= whole | set(range(offset)) | {len(source)}
+
+
+def test_a_character_longer_than_the_limit_is_cut_after_all():
+    check_cover("e" + "\u0301" * 500, 50)
+
+
+# -- code -----------------------------------------------------------------------------------------
+
+
+def test_code_that_must_be_cut_is_closed_and_opened_again_with_its_info():
+    source = "```python\n" + "print('hello')\n" * 6 + "```\nDone."
+    assert texts(source, 60) == [
+        "```python\n" + "print('hello')\n" * 3 + "```",
+        "```python\n" + "print('hello')\n" * 3 + "```",
+        "Done.",
+    ]
+
+
+def test_code_that_fits_the_next_piece_is_kept_whole():
+    code = "```\n" + "x = 1\n" * 5 + "```"
+    assert texts("word " * 10 + "\n\n" + code, 80) == [("word " * 10).strip(), code]
+
+
+def test_a_longer_fence_may_hold_a_shorter_one():
+    source = "````md\n```\n" + "text\n" * 20 + "```\n````"
+    for piece in texts(source, 60):
+        assert piece.startswith("````md\n")
+        assert piece.endswith("\n````")
+
+
+def test_a_fence_never_closed_is_not_closed_at_the_end():
+    assert texts("```\n" + "a\n" * 20, 40)[-1].count(FENCE) == 1
+
+
+def test_code_in_a_list_is_closed_where_its_item_can_see_it():
+    source = "- see:\n  ```py\n" + "  x = 1\n" * 12 + "  ```\n- next"
+    first, *_ = pieces = texts(source, 70)
+    assert first.endswith("\n  ```")
+    assert pieces[1].startswith("  ```py\n")
+
+
+def test_code_deep_in_a_list_is_opened_again_at_the_margin():
+    source = "- a\n  - b\n    ```py\n" + "    x = 1\n" * 16 + "    ```\n  - next"
+    pieces = texts(source, 100)
+    assert pieces[1].startswith("```py\n")
+    assert pieces[1].endswith("\n```")
+    assert "next" not in pieces[-2]
+
+
+def test_code_in_a_quote_stays_quoted():
+    source = "> ```py\n" + "> x = 1\n" * 12 + "> ```\nend"
+    first, second, *_ = texts(source, 70)
+    assert first.endswith("\n> ```")
+    assert second.startswith("> ```py\n> x = 1\n")
+
+
+def test_backticks_in_a_line_are_no_fence():
+    source = "```not code``` but words\n" + "word " * 30
+    assert all(FENCE not in piece for piece in texts(source, 60)[1:])
+
+
+# -- resuming -------------------------------------------------------------------------------------
+
+
+def test_planning_resumes_in_code_after_what_was_shown():
+    source = "```py\n" + "x = 1\n" * 20 + "```"
+    shown = split(source, 60)[0].span.end
+    assert texts(source, 200, start=shown) == ["```py\n" + source[shown:]]
+
+
+def test_resuming_where_only_a_closing_fence_is_left_shows_nothing():
+    source = "```\nabc\n```"
+    assert split(source, 100, start=source.index("\n```") + 1) == ()
+    assert split(source, 100, start=len(source)) == ()
+
+
+def test_resuming_inside_an_opening_line_still_shows_the_code_as_code():
+    assert texts("```python\nabc\n```", 100, start=5) == ["```python\nabc\n```"]
+
+
+# -- whatever comes -------------------------------------------------------------------------------
+
+BLANKS = (" ", "  ", "    ", "\t", "\n", "\n\n", "\r\n")
+MARKUP = ("```", "````", "~~~", "```py\n", "\n```\n", "> ", "- ", "1. ", "`")
+WORDS = ("a", "word", ". ", "e\u0301", "👩\u200d🚀", "🇩🇪", "。", "x" * 30)
+SCRAPS = st.sampled_from((*BLANKS, *MARKUP, *WORDS))
+ANYTHING = st.one_of(st.lists(SCRAPS, max_size=60).map("".join), st.text(max_size=200))
+
+
+@given(source=ANYTHING, limit=st.integers(1, 80))
+@example(source="```py\n\n\n\n```\n\n", limit=20)
+@example(source="```" + " " * 200 + "\nabc\n```" + " " * 200, limit=40)
+def test_spans_cover_the_source_and_nothing_visible_is_lost(source, limit):
+    pieces = check_cover(source, limit)
+    if FENCE not in source and "~~~" not in source:
+        assert "".join("".join(piece.text.split()) for piece in pieces) == "".join(source.split())
+
+
+@given(source=ANYTHING, limit=st.integers(1, 80), data=st.data())
+def test_any_start_will_do(source, limit, data):
+    check_cover(source, limit, start=data.draw(st.integers(0, len(source))))
+
+
+PROSE = st.lists(st.sampled_from(["prose", "prose.", "prose\n"]), min_size=1, max_size=40)
+CODE = st.lists(st.sampled_from(["code\n", "code code\n", "\n", "  code\n"]), max_size=30)
+
+
+@st.composite
+def documents(draw):
+    blocks = []
+    for number in range(draw(st.integers(1, 5))):
+        mark = draw(st.sampled_from(["```", "~~~", "`````"]))
+        blocks.append(" ".join(draw(PROSE)).strip())
+        blocks.append(f"{mark}lang{number}\n{''.join(draw(CODE))}{mark}")
+    return "\n\n".join(blocks)
+
+
+def check_code(source, pieces):
+    """Each piece by itself is read as the whole is: code as code, prose as prose."""
+    for piece in pieces:
+        for token in MARKDOWN.parse(piece.text):
+            if token.type == "fence":
+                assert "prose" not in token.content
+                assert token.info.startswith("lang")
+            elif token.type == "inline":
+                assert "code" not in token.content
+    words = sum(piece.text.count("code") for piece in pieces)
+    assert words == source.count("code")
+
+
+@given(source=documents(), limit=st.integers(80, 300))
+def test_code_is_read_as_code_in_every_piece(source, limit):
+    check_code(source, check_cover(source, limit))
+
+
+@given(source=documents(), before=st.integers(80, 300), limit=st.integers(80, 300))
+def test_a_changed_limit_neither_loses_nor_repeats(source, before, limit):
+    shown, *_ = split(source, before)
+    check_code(source, [shown, *check_cover(source, limit, start=shown.span.end)])
+
+
+@pytest.mark.parametrize(
+    "scrap",
+    [
+        "word ",
+        "x",
+        "\n",
+        " ",
+        "```\n",
+        "```\nx\n```\n",
+        "> ```\n",
+        "> ```\n\n",
+        "\u0301",
+        "🇩🇪",
+        "- `\n",
+    ],
+)
+def test_time_grows_with_the_length_and_not_with_its_square(scrap):
+    source = scrap * (400_000 // len(scrap)) + "end"
+    began = time.perf_counter()
+    split(source, 1000)
+    assert time.perf_counter() - began < 5
