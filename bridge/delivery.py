@@ -103,6 +103,10 @@ def part_id(seq: Seq, start: int) -> PartId:
     return PartId(f"{seq}:{start}")
 
 
+def is_preview(receipt: Receipt) -> bool:
+    return receipt.part.startswith(PREVIEW)
+
+
 def live_preview(receipts: Sequence[Receipt]) -> Receipt | None:
     """Return the receipt of the lane's preview message, if one is shown or may be."""
     live = [
@@ -155,9 +159,7 @@ class _Planner:
         self.scene = scene
         self.receipts: Mapping[PartId, Receipt] = {each.part: each for each in receipts}
         self.preview = live_preview(receipts)
-        self.claimed = {
-            each.message for each in receipts if each.message and not each.part.startswith(PREVIEW)
-        }
+        self.claimed = {each.message for each in receipts if each.message and not is_preview(each)}
         self.covered = self.preview is not None and any(
             each.message and each.source > self.preview.source and each != self.preview
             for each in receipts

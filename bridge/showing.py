@@ -17,6 +17,7 @@ from typing import assert_never
 from bridge import texts
 from bridge.content import Attachment, Content, Option
 from bridge.events import (
+    Body,
     ConversationLinked,
     ConversationUnlinked,
     Event,
@@ -231,14 +232,22 @@ def _closing_line(closed: QuestionClosed, options: tuple[Option, ...], scene: Sc
 
 
 def _pushed(pushed: Pushed, place: Place) -> Showing:
-    text, buttons = pushed.content.text, ()
-    if pushed.buttons and place.capabilities.buttons:
-        return Showing(
-            text=text,
-            attachments=pushed.content.attachments,
-            buttons=tuple(
-                Button(value=saying_button(option.label), label=option.label)
-                for option in pushed.buttons
-            ),
-        )
-    return Showing(text=text, attachments=pushed.content.attachments, buttons=buttons)
+    offered = pushed.buttons if place.capabilities.buttons else ()
+    return Showing(
+        text=pushed.content.text,
+        attachments=pushed.content.attachments,
+        buttons=tuple(
+            Button(value=saying_button(each.label), label=each.label) for each in offered
+        ),
+    )
+
+
+def people_in(body: Body) -> frozenset[ParticipantId]:
+    """Return the participants whose names it takes to show a body."""
+    found = (getattr(body, "participant", None), getattr(body, "by", None))
+    return frozenset(each for each in found if each is not None)
+
+
+def places_in(body: Body) -> frozenset[ConversationId]:
+    """Return the places whose labels it takes to show a body."""
+    return frozenset([body.conversation]) if isinstance(body, MessageReceived) else frozenset()

@@ -7,6 +7,8 @@ from bridge.content import Option
 BROWSER = "browser"
 TERMINAL = "terminal"
 API = "API"
+OWNER = "Owner"
+FIRST_TITLE = "Main"
 SOMEONE = "someone"
 SOMEWHERE = "elsewhere"
 
@@ -57,6 +59,17 @@ def status(*, title: str, state: str, people: Sequence[str], places: Sequence[st
 IDLE = "idle"
 RUNNING = "working on an answer"
 WAITING = "waiting for an answer to a question"
+
+# -- what `bridge doctor` reports -----------------------------------------------------------------
+
+WORKS = "works"
+FIX_STORE = "look at the disk and at `store` in the configuration, then try again"
+FIX_CHANNEL = "look at its credentials in the configuration, then start the bridge again"
+
+
+def lanes_behind(count: int) -> str:
+    return f"{count} behind" if count else "all up to date"
+
 
 # -- notices in the log ---------------------------------------------------------------------------
 

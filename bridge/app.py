@@ -1,0 +1,191 @@
+"""The composition root: a configuration becomes a running bridge.
+
+Nothing else knows every part. `serve` runs until it is told to stop; `running` is the same for
+whoever brings their own event loop and end, such as a test.
+"""
+
+import asyncio
+import json
+import os
+import signal
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from bridge import texts
+from bridge.config import ChannelConfig, Config
+from bridge.errors import StoreUnavailable
+from bridge.http.app import create_app
+from bridge.http.auth import owner_token
+from bridge.http.server import HttpServer
+from bridge.ids import ChannelName, ParticipantId, mint
+from bridge.ports import Agent, Check, Clock, Store, Surroundings
+from bridge.routing import SHARED
+from bridge.workers.clock import SystemClock
+from bridge.workers.core import Connected, Core
+from bridge.workers.intake import Account
+
+log = structlog.get_logger()
+
+OWNER_TOKEN = "owner-token"  # noqa: S105 - the name of the file, not the token
+SERVER = "server.json"
+OWNER_REALM = "bridge"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """A bridge that serves. `token` is the owner's."""
+
+    url: str
+    token: str
+    data: Path
+    agent: str
+
+
+async def serve(config: Config, *, announce: Callable[[Running], None]) -> None:
+    """Run a bridge until SIGTERM or SIGINT; a second signal ends it at once.
+
+    Raises `ConfigError` and `StoreUnavailable` when it cannot start.
+    """
+    stopping = asyncio.Event()
+    with _signals(stopping):
+        async with running(config) as bridge:
+            announce(bridge)
+            await stopping.wait()
+            log.info("stopping")
+
+
+@asynccontextmanager
+async def running(config: Config, clock: Clock | None = None) -> AsyncIterator[Running]:
+    """Run a bridge for as long as the context is open."""
+    clock = clock or SystemClock()
+    config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    surroundings = Surroundings(clock=clock, data=config.data)
+    async with config.store.plugin.open(config.store.options, surroundings) as store:
+        core = _core(config, store, clock, surroundings)
+        owner = await _owner(store, clock)
+        token = await owner_token(config.data / OWNER_TOKEN, store, owner, clock)
+        await core.sessions.create(SHARED, title=texts.FIRST_TITLE, owner=owner)
+        server = _server(config, core, store, clock, owner)
+        port = await server.start()
+        try:
+            await core.start()
+            url = _url(config, port)
+            with _announced(config.data / SERVER, url):
+                yield Running(url=url, token=token, data=config.data, agent=config.agent)
+        finally:
+            await core.stop(config.grace)
+            await server.stop()
+
+
+# -- the parts ------------------------------------------------------------------------------------
+
+
+def _core(config: Config, store: Store, clock: Clock, surroundings: Surroundings) -> Core:
+    agents: Mapping[str, Agent] = {
+        name: each.plugin.create(name, each.options, surroundings)
+        for name, each in config.agents.items()
+    }
+    channels = [_connect(name, each, surroundings) for name, each in config.channels.items()]
+    return Core(store=store, clock=clock, agents=agents, agent=config.agent, channels=channels)
+
+
+def _connect(name: ChannelName, config: ChannelConfig, surroundings: Surroundings) -> Connected:
+    return Connected(
+        channel=config.plugin.create(name, config.options, surroundings),
+        account=Account(allow=frozenset(config.allow), sessions=config.sessions),
+        label=config.label,
+    )
+
+
+async def _owner(store: Store, clock: Clock) -> ParticipantId:
+    return await store.enrol(
+        ParticipantId(mint("p")),
+        name=texts.OWNER,
+        realm=OWNER_REALM,
+        user="owner",
+        at=clock.now(),
+    )
+
+
+def _server(
+    config: Config, core: Core, store: Store, clock: Clock, owner: ParticipantId
+) -> HttpServer:
+    async def checks() -> Sequence[Check]:
+        return await _checks(config, core, store)
+
+    app = create_app(
+        store=store,
+        sessions=core.sessions,
+        live=core.live,
+        clock=clock,
+        checks=checks,
+        ready=core.faults,
+        label=lambda address: core.names.label(address.channel),
+        operator=owner,
+        scratch=config.data,
+    )
+    return HttpServer(app, host=config.http.host, port=config.http.port)
+
+
+async def _checks(config: Config, core: Core, store: Store) -> Sequence[Check]:
+    try:
+        await store.check()
+        found = [Check(name="store", ok=True, detail=config.store.type)]
+    except StoreUnavailable as error:
+        found = [Check(name="store", ok=False, detail=str(error), fix=texts.FIX_STORE)]
+    behind = len(await store.behind())
+    found.append(Check(name="deliveries", ok=True, detail=texts.lanes_behind(behind)))
+    for name in (*config.channels, *(set(core.supervisor.faults) - set(config.channels))):
+        fault = core.supervisor.faults.get(name, "")
+        fix = texts.FIX_CHANNEL if fault else ""
+        found.append(
+            Check(name=f"worker {name}", ok=not fault, detail=fault or texts.WORKS, fix=fix)
+        )
+    return found
+
+
+# -- the process ----------------------------------------------------------------------------------
+
+
+def _url(config: Config, port: int) -> str:
+    reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(config.http.host, config.http.host)  # noqa: S104 - read, not bound
+    return f"http://[{reachable}]:{port}" if ":" in reachable else f"http://{reachable}:{port}"
+
+
+@contextmanager
+def _announced(path: Path, url: str) -> Iterator[None]:
+    """Say in a file where the server is, for the command line, for as long as it runs."""
+    body = json.dumps({"url": url, "pid": os.getpid()})
+    path.write_text(body, encoding="utf-8")
+    path.chmod(0o600)
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            if path.read_text(encoding="utf-8") == body:
+                path.unlink()
+
+
+@contextmanager
+def _signals(stopping: asyncio.Event) -> Iterator[None]:
+    """Turn the first signal to stop into an event; the next one has its usual effect."""
+    loop = asyncio.get_running_loop()
+
+    def restore() -> None:
+        for each in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(each)
+
+    def stop() -> None:
+        restore()
+        stopping.set()
+
+    for each in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(each, stop)
+    try:
+        yield
+    finally:
+        restore()

@@ -1,0 +1,142 @@
+"""The workers put together: everything between the ports, without HTTP and without config.
+
+Start: what is to be done is derived from the store; only sessions that are not at rest and lanes
+that are behind are touched. Stop: hear no more, let runs reach a safe point, flush the couriers.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import structlog
+
+from bridge.errors import ChannelError
+from bridge.events import Event, ScheduleRemoved, ScheduleSet
+from bridge.ids import ChannelName, mint
+from bridge.ports import Agent, Channel, Clock, Store
+from bridge.session import Session
+from bridge.workers.courier import Courier
+from bridge.workers.desks import Desks
+from bridge.workers.intake import Account, Intake
+from bridge.workers.live import LiveBoards
+from bridge.workers.names import Names
+from bridge.workers.runner import Runner
+from bridge.workers.scheduler import Scheduler
+from bridge.workers.supervisor import Supervisor
+
+log = structlog.get_logger()
+
+SWEEP_EVERY = 20.0
+"""Seconds between two looks for work that no wake-up told of."""
+
+FLUSH_LIMIT = 3.0
+"""Seconds couriers get at a stop, whatever the grace period was used for."""
+
+SCHEDULER = "scheduler"
+SWEEP = "sweep"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connected:
+    """A channel, how it treats those who write to it, and what people call it."""
+
+    channel: Channel
+    account: Account
+    label: str
+
+
+class Core:
+    """Runs sessions over a store, some channels and some agents."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        agents: Mapping[str, Agent],
+        agent: str,
+        channels: Sequence[Connected] = (),
+    ) -> None:
+        self.store = store
+        self._clock = clock
+        self._channels = {each.channel.name: each.channel for each in channels}
+        self.names = Names(store, {each.channel.name: each.label for each in channels})
+        self.live = LiveBoards(clock)
+        self.supervisor = Supervisor(clock)
+        self.sessions = Desks(
+            store,
+            clock,
+            self.names,
+            woken=self._woken,
+            agent_help=lambda session: self._runner.help(session),  # noqa: PLW0108 - made below
+        )
+        self._runner = Runner(
+            store,
+            self.sessions,
+            self.live,
+            agents,
+            default=agent,
+            names=self.names,
+            clock=clock,
+            node=mint("n"),
+        )
+        self._courier = Courier(
+            store,
+            self.sessions,
+            self.live,
+            self._channels,
+            names=self.names,
+            clock=clock,
+            shut=self._shut,
+        )
+        self._scheduler = Scheduler(store, self.sessions, clock)
+        self._intake = Intake(
+            store,
+            self.sessions,
+            {each.channel.name: each.account for each in channels},
+            clock=clock,
+            revived=self._courier.wake,
+        )
+
+    async def start(self) -> None:
+        """Derive what is to be done, then listen."""
+        await self._sweep()
+        self.supervisor.start(SWEEP, self._sweep_for_ever)
+        self.supervisor.start(SCHEDULER, self._scheduler.run)
+        for name, channel in self._channels.items():
+            self.supervisor.start(name, partial(channel.listen, self._intake))
+
+    async def stop(self, grace: float) -> None:
+        """Stop in order; what is left undone is derived again at the next start."""
+        await self.supervisor.stop()
+        await self._runner.close(grace)
+        await self._courier.close(min(grace, FLUSH_LIMIT))
+
+    def faults(self) -> str:
+        """Return why the core itself does not work, or ""; a channel's fault is its own."""
+        faults = self.supervisor.faults
+        return "; ".join(faults[name] for name in (SWEEP, SCHEDULER) if name in faults)
+
+    def _woken(self, session: Session, fresh: Sequence[Event]) -> None:
+        self._runner.wake(session.id)
+        for conversation in session.conversations:
+            self._courier.wake(conversation)
+        if any(isinstance(event.body, ScheduleSet | ScheduleRemoved) for event in fresh):
+            self._scheduler.wake()
+
+    def _shut(self, channel: ChannelName, error: ChannelError) -> None:
+        log.error("credentials refused", channel=channel, code=error.code)
+        self.supervisor.shut(channel, str(error))
+
+    async def _sweep_for_ever(self) -> None:
+        while True:
+            await self._clock.sleep(SWEEP_EVERY)
+            await self._sweep()
+
+    async def _sweep(self) -> None:
+        for session in await self.store.restless(self._clock.now()):
+            self._runner.wake(session)
+        for conversation in await self.store.behind():
+            self._courier.wake(conversation)
+        await asyncio.sleep(0)

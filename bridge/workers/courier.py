@@ -1,0 +1,305 @@
+"""The courier shows each conversation what its session holds: one at a time, in order.
+
+The rules:
+
+- What to do is asked of `bridge.delivery.plan` each time, from the log and the receipts; the
+  courier only does it.
+- A receipt `attempted` is durable before a part is sent; the receipt of what became of it before
+  the cursor moves.
+- A failure becomes what `bridge.retry` says: wait, find out, drop the part, suspend the lane until
+  someone speaks there, move, or shut the channel. Nothing else is tried before it.
+- While a run is open and the place is up to date, its preview is kept fresh: paced, the newest
+  text only, dropped at any failure, and never in the way of what is durable.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import assert_never
+
+import structlog
+
+from bridge import delivery, retry
+from bridge.errors import ChannelError, OutcomeUnknown, Rejected
+from bridge.events import Event
+from bridge.ids import ChannelName, ConversationId, Seq
+from bridge.parts import Conversation, Part, Receipt, Sent
+from bridge.ports import Channel, Clock, Deleting, Editing, Live, Resolving, Sessions, Store
+from bridge.session import Session
+from bridge.showing import Place, Scene, people_in, places_in
+from bridge.workers.names import Names
+from bridge.workers.previewing import Previewing
+from bridge.workers.tending import Tending
+
+log = structlog.get_logger()
+
+PAGE = 500
+FARTHEST = 5000
+"""Events read for one plan at most: what is farther behind becomes a recap and another plan."""
+
+
+class Courier:
+    """Delivers to the conversations it is woken for.
+
+    `shut` is told of a channel whose credentials are refused.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        sessions: Sessions,
+        live: Live,
+        channels: Mapping[ChannelName, Channel],
+        *,
+        names: Names,
+        clock: Clock,
+        shut: Callable[[ChannelName, ChannelError], None],
+    ) -> None:
+        self._store = store
+        self._sessions = sessions
+        self._channels = channels
+        self._names = names
+        self._clock = clock
+        self._shut = shut
+        self._previewing = Previewing(store, live, clock)
+        self._tending = Tending("courier", self._tend, clock)
+
+    def wake(self, conversation: ConversationId) -> None:
+        self._tending.wake(conversation)
+
+    async def close(self, grace: float) -> None:
+        """Send what is due within `grace` seconds; what is left is derived again at the start."""
+        self._previewing.close()
+        await self._tending.close(grace)
+
+    async def _tend(self, conversation: ConversationId) -> datetime | None:
+        """Deliver until the place is up to date; return when to look again."""
+        bell = self._tending.bell(conversation)
+        while True:
+            bell.clear()
+            lane = await self._store.conversation(conversation)
+            if lane is None or lane.session is None or lane.suspended:
+                return None
+            channel = self._channels.get(lane.address.channel)
+            if channel is None:
+                return None
+            if lane.due_at is not None and lane.due_at > self._clock.now():
+                return lane.due_at
+            session = await self._sessions.fold(lane.session)
+            if await self._deliver(lane, channel, session):
+                continue
+            if not await self._previewing.follow(lane, channel, session, bell):
+                return None
+
+    # -- one plan
+
+    async def _deliver(self, lane: Conversation, channel: Channel, session: Session) -> bool:
+        """Do what the plan says, up to the first failure; False when there is nothing to do."""
+        unsettled = await self._store.receipts(session.id, lane.id, sources=())
+        events = await self._owed(session, lane, unsettled) or await self._events(session, lane)
+        if not events and not unsettled:
+            return False
+        place = Place(
+            session=session, conversation=lane, capabilities=channel.capabilities(lane.address)
+        )
+        receipts = await self._receipts(session, lane, events, unsettled)
+        steps = delivery.plan(place, events, receipts, await self._scene(session, events))
+        for step in steps:
+            if not await self._do(step, lane, channel):
+                break
+        return bool(steps)
+
+    async def _owed(
+        self, session: Session, lane: Conversation, unsettled: Sequence[Receipt]
+    ) -> Sequence[Event]:
+        """Return the events before the cursor that a later failure made owed again."""
+        seqs = {each.source for each in unsettled if not delivery.is_preview(each)}
+        found = [await self._event(session, seq) for seq in sorted(seqs) if seq <= lane.cursor]
+        return [event for event in found if event is not None]
+
+    async def _events(self, session: Session, lane: Conversation) -> Sequence[Event]:
+        found: list[Event] = []
+        after = lane.cursor
+        while after < session.head and len(found) < FARTHEST:
+            page = await self._store.read(session.id, after=after, limit=PAGE)
+            found += [event for event in page if event.seq <= session.head]
+            if len(page) < PAGE:
+                break
+            after = page[-1].seq
+        return found
+
+    async def _receipts(
+        self,
+        session: Session,
+        lane: Conversation,
+        events: Sequence[Event],
+        unsettled: Sequence[Receipt],
+    ) -> Sequence[Receipt]:
+        sources = {event.seq for event in events} | delivery.referred(events)
+        preview = delivery.live_preview(unsettled)
+        if preview is not None and events:
+            sources |= set(range(preview.source + 1, events[-1].seq + 1))
+        return await self._store.receipts(session.id, lane.id, sources=sources)
+
+    async def _scene(self, session: Session, events: Sequence[Event]) -> Scene:
+        found = [await self._event(session, seq) for seq in delivery.referred(events)]
+        related = {event.seq: event for event in found if event is not None}
+        bodies = [event.body for event in (*events, *related.values())]
+        people = {who for body in bodies for who in people_in(body)}
+        places = {place for body in bodies for place in places_in(body)}
+        return Scene(
+            now=self._clock.now(),
+            names=await self._names.people(people),
+            places={place: await self._names.where(place) for place in places},
+            related=related,
+        )
+
+    async def _event(self, session: Session, seq: Seq) -> Event | None:
+        found = await self._store.read(session.id, after=seq - 1, limit=1)
+        return found[0] if found else None
+
+    # -- one step
+
+    async def _do(self, step: delivery.Step, lane: Conversation, channel: Channel) -> bool:
+        """Do a step; False when the plan must be made anew."""
+        match step:
+            case delivery.Show(part=part, tries=tries):
+                return await self._show(part, tries, lane, channel)
+            case delivery.Resolve(part=part, receipt=receipt):
+                return await self._resolve(part, receipt, lane, channel)
+            case delivery.Retract(message=message, receipt=receipt):
+                if isinstance(channel, Deleting):
+                    try:
+                        await channel.delete(lane.address, message)
+                    except Rejected as error:
+                        receipt = replace(receipt, state="failed", code=error.code)
+                    except ChannelError as error:
+                        await self._postpone(lane, error)
+                        return False
+                await self._store.record(receipt)
+                return True
+            case delivery.Note(receipt=receipt):
+                await self._store.record(receipt)
+                return True
+            case delivery.Advance(to=to):
+                if lane.session is not None:
+                    await self._store.advance(lane.session, lane.id, to)
+                return True
+            case _:
+                assert_never(step)
+
+    async def _show(self, part: Part, tries: int, lane: Conversation, channel: Channel) -> bool:
+        receipt = Receipt(
+            session=part.session,
+            conversation=part.conversation,
+            part=part.id,
+            source=part.source,
+            upto=part.upto,
+            span=part.span,
+            state="attempted",
+            at=self._clock.now(),
+            message=part.edits,
+            tries=tries,
+        )
+        await self._store.attempt(receipt)
+        try:
+            sent = await self._send(part, lane, channel)
+        except ChannelError as error:
+            return await self._failed(part, receipt, lane, error)
+        await self._store.record(replace(receipt, state=sent.state, message=sent.message))
+        return True
+
+    async def _send(self, part: Part, lane: Conversation, channel: Channel) -> Sent:
+        limit = channel.capabilities(lane.address).send_timeout.total_seconds()
+        try:
+            async with asyncio.timeout(limit):
+                if part.edits is not None and isinstance(channel, Editing):
+                    await channel.edit(lane.address, part.edits, part)
+                    return Sent(message=part.edits)
+                return await channel.send(lane.address, part)
+        except TimeoutError as error:
+            raise OutcomeUnknown("the platform did not answer in time") from error
+
+    async def _resolve(
+        self, part: Part, receipt: Receipt, lane: Conversation, channel: Channel
+    ) -> bool:
+        if not isinstance(channel, Resolving):
+            raise TypeError(f"{channel.name} says it resolves, but has no resolve()")
+        try:
+            sent = await channel.resolve(lane.address, part)
+        except ChannelError as error:
+            if receipt.code != delivery.UNRESOLVED:
+                receipt = replace(receipt, code=delivery.UNRESOLVED, at=self._clock.now())
+                await self._store.attempt(receipt)
+            await self._postpone(lane, error)
+            return False
+        if sent is None:
+            await self._store.record(replace(receipt, state="owed", tries=receipt.tries - 1))
+        else:
+            await self._store.record(replace(receipt, state=sent.state, message=sent.message))
+        return False
+
+    # -- failures
+
+    async def _failed(
+        self, part: Part, receipt: Receipt, lane: Conversation, error: ChannelError
+    ) -> bool:
+        log.warning("part not sent", part=part.id, error=type(error).__name__, code=error.code)
+        if isinstance(error, Rejected) and part.edits is not None:
+            await self._edit_anew(part, receipt)
+            return False
+        if isinstance(error, Rejected):
+            await self._store.record(replace(receipt, state="failed", code=error.code))
+            return True
+        if error.certain:
+            owed = replace(receipt, state="owed", tries=receipt.tries - 1, message=None)
+            await self._store.record(owed)
+        await self._postpone(lane, error)
+        return False
+
+    async def _edit_anew(self, part: Part, receipt: Receipt) -> None:
+        """Forget a preview that is gone and could not be changed, and plan anew."""
+        known = await self._store.receipts(part.session, part.conversation, sources=())
+        preview = delivery.live_preview(known)
+        if preview is not None and preview.message == part.edits:
+            await self._store.record(replace(preview, state="deleted"))
+            await self._store.record(replace(receipt, state="owed", tries=0, message=None))
+        else:
+            await self._store.record(replace(receipt, state="failed"))
+
+    async def _postpone(self, lane: Conversation, error: ChannelError) -> None:
+        now = self._clock.now()
+        if lane.session is None:
+            return
+        match retry.after(error, tries=lane.tries, now=now, key=lane.id):
+            case retry.Again(at=until, tries=tries) | retry.Resolve(at=until, tries=tries):
+                await self._postponed(lane, until, tries, error)
+            case retry.Suspend():
+                await self._postponed(lane, None, lane.tries + 1, error, suspended=True)
+            case retry.Relocate(place=place):
+                await self._store.move(lane.id, place=place)
+            case retry.Shut():
+                self._shut(lane.address.channel, error)
+                await self._postponed(lane, now + retry.MOST_PAUSE, lane.tries + 1, error)
+            case retry.Drop():
+                pass
+
+    async def _postponed(
+        self,
+        lane: Conversation,
+        until: datetime | None,
+        tries: int,
+        error: ChannelError,
+        *,
+        suspended: bool = False,
+    ) -> None:
+        if lane.session is not None:
+            await self._store.postpone(
+                lane.session,
+                lane.id,
+                until=until,
+                tries=tries,
+                error=error.code or type(error).__name__,
+                suspended=suspended,
+            )

@@ -1,0 +1,73 @@
+"""The supervisor keeps workers running, each by itself.
+
+The rules:
+
+- A worker that raises is started again after a pause that grows with the failures in a row; one
+  that ran for a while has a clean record again. No worker's failure touches another.
+- `Unauthorized` ends a worker for good: its credentials are refused, and the operator is told.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from bridge.errors import Unauthorized
+from bridge.ports import Clock
+
+log = structlog.get_logger()
+
+PAUSES = (0.5, 1.0, 2.0, 5.0, 15.0, 60.0)
+"""Seconds before a worker is started again, by the failures in a row."""
+
+CLEAN_AFTER = 60.0
+"""Seconds of running after which earlier failures are forgotten."""
+
+Work = Callable[[], Awaitable[None]]
+
+
+class Supervisor:
+    """Runs workers by name."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self.faults: dict[str, str] = {}
+        """Workers that ended for good, or are failing, and why."""
+
+    def start(self, name: str, work: Work) -> None:
+        self._tasks[name] = asyncio.create_task(self._keep(name, work), name=name)
+
+    def shut(self, name: str, why: str) -> None:
+        """End one worker for good."""
+        self.faults[name] = why
+        task = self._tasks.pop(name, None)
+        if task is not None:
+            task.cancel()
+
+    async def stop(self, *names: str) -> None:
+        """End these workers, or all."""
+        ending = [self._tasks.pop(name) for name in names or tuple(self._tasks)]
+        for task in ending:
+            task.cancel()
+        await asyncio.gather(*ending, return_exceptions=True)
+
+    async def _keep(self, name: str, work: Work) -> None:
+        failures = 0
+        while True:
+            begun = self._clock.now()
+            try:
+                await work()
+            except Unauthorized as error:
+                log.error("credentials refused", worker=name, code=error.code)  # noqa: TRY400 - no trace
+                self.faults[name] = str(error)
+                return
+            except Exception as error:
+                log.exception("worker failed", worker=name)
+                self.faults[name] = str(error) or type(error).__name__
+            else:
+                return
+            ran = (self._clock.now() - begun).total_seconds()
+            failures = 1 if ran > CLEAN_AFTER else failures + 1
+            await self._clock.sleep(PAUSES[min(failures, len(PAUSES)) - 1])
+            self.faults.pop(name, None)
