@@ -1,0 +1,293 @@
+"""The reference agent: it repeats what it hears, and on request does all an agent can do.
+
+Everything it knows comes from the log: between runs it keeps nothing. A scene is a plain generator
+of steps; only `Echo.run` waits and speaks.
+"""
+
+import json
+import re
+import secrets
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from pydantic import Field
+
+from agents.asked import Answered, Ask, Heard, Interrupted, asked, failures, outcome, position
+from agents.samples import MARKDOWN, long_answer
+from bridge.commands import Asking
+from bridge.content import Attachment, Content, Option
+from bridge.errors import AgentFailed, AgentUnavailable
+from bridge.events import Event, PlannedCall, Preview, Triggered
+from bridge.ids import CallId, QuestionId, RunId, mint
+from bridge.plugins import AgentPlugin, Section
+from bridge.ports import Calling, Clock, Ended, Remark, Returned, Said, Surroundings, Turn
+
+WORD = re.compile(r"\s*\S+\s*")
+NUMBER = re.compile(r"\d{1,6}(\.\d{1,3})?")
+MOST_PREVIEWS = 120
+"""A long text is written several words at a time."""
+
+BEAT = 0.5
+"""Seconds between two signs of life of a slow answer."""
+
+DEFAULT_SLOW = 20
+LONGEST_SLOW = 600
+FLAKY_FAILURES = 2
+SIDES = 6
+APPROVE, REFUSE = "approve", "refuse"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    seconds: float
+
+
+Step = Preview | Said | Pause
+
+
+@dataclass(slots=True, kw_only=True)
+class Page:
+    """What one run has written so far, and the questions it will stop on.
+
+    `rest` is what followed the word that asked for the present scene.
+    """
+
+    run: RunId
+    delay: float
+    clock: Clock
+    log: list[Event]
+    text: str = ""
+    revision: int = 0
+    rest: str = ""
+    questions: list[Asking] = field(default_factory=list)
+
+    def preview(self, activity: str = "") -> Preview:
+        self.revision += 1
+        return Preview(run=self.run, revision=self.revision, text=self.text, activity=activity)
+
+    def write(self, paragraph: str) -> Iterator[Step]:
+        """Add a paragraph, word by word."""
+        if self.text:
+            self.text += "\n\n"
+        words = WORD.findall(paragraph)
+        stride = len(words) // MOST_PREVIEWS + 1
+        for first in range(0, len(words), stride):
+            self.text += "".join(words[first : first + stride])
+            yield self.preview()
+            yield Pause(seconds=self.delay)
+
+    def ended(self) -> Ended:
+        content = Content(text=self.text) if self.text else None
+        return Ended(content=content, questions=tuple(self.questions))
+
+
+# -- scenes: what can be asked for by the first word ----------------------------------------------
+
+
+def slow(page: Page) -> Iterator[Step]:
+    seconds = min(float(page.rest), LONGEST_SLOW) if NUMBER.fullmatch(page.rest) else DEFAULT_SLOW
+    for beat in range(int(seconds / BEAT)):
+        yield page.preview(activity=f"taking my time: {beat * BEAT:.0f} of {seconds:.0f} s")
+        yield Pause(seconds=BEAT)
+    yield from page.write(f"That took {seconds:g} s.")
+
+
+def fail(page: Page) -> Iterator[Step]:
+    yield from page.write("I was about to say something, but")
+    raise AgentFailed("I was asked to fail")
+
+
+def flaky(page: Page) -> Iterator[Step]:
+    failed = failures(page.log)
+    if failed < FLAKY_FAILURES:
+        raise AgentUnavailable(f"I was asked to fail {FLAKY_FAILURES} times first")
+    yield from page.write(f"After {failed} failures, here I am.")
+
+
+def silent(page: Page) -> Iterator[Step]:
+    yield page.preview(activity="keeping silent")
+
+
+def ask(page: Page) -> Iterator[Step]:
+    yield page.preview(activity="thinking of a question")
+    page.questions.append(
+        Asking(
+            question=QuestionId(mint("q")),
+            kind="choice",
+            text="Tea or coffee?",
+            options=(Option(id="tea", label="Tea"), Option(id="coffee", label="Coffee")),
+        )
+    )
+
+
+def approve(page: Page) -> Iterator[Step]:
+    yield page.preview(activity="asking for approval")
+    arguments = json.dumps({"sides": SIDES})
+    page.questions.append(
+        Asking(
+            question=QuestionId(mint("q")),
+            kind="approval",
+            text=f"May I roll a die with {SIDES} sides?",
+            options=(Option(id=APPROVE, label="Approve"), Option(id=REFUSE, label="Refuse")),
+            call=PlannedCall(call=CallId(mint("k")), name="die", arguments=arguments),
+        )
+    )
+
+
+def tool(page: Page) -> Iterator[Step]:
+    planned = PlannedCall(call=CallId(mint("k")), name="clock", arguments="{}")
+    yield from _call(page, planned)
+
+
+def long(page: Page) -> Iterator[Step]:
+    yield from page.write(long_answer())
+
+
+def interim(page: Page) -> Iterator[Step]:
+    yield Remark(content=Content(text="I am looking into it."))
+    yield Pause(seconds=page.delay)
+    yield Remark(content=Content(text="Half of it is done."))
+    yield from page.write("Now all of it is done.")
+
+
+def markdown(page: Page) -> Iterator[Step]:
+    yield from page.write(MARKDOWN)
+
+
+Scene = Callable[[Page], Iterator[Step]]
+SCENES: dict[str, tuple[Scene, str]] = {
+    "slow": (slow, f"takes its time: `slow 5` takes five seconds, `slow` takes {DEFAULT_SLOW}"),
+    "long": (long, "gives a long answer with a table and code"),
+    "markdown": (markdown, "shows all there is to Markdown"),
+    "interim": (interim, "says something on the way"),
+    "ask": (ask, "asks you a question with two buttons"),
+    "approve": (approve, "asks whether it may roll a die"),
+    "tool": (tool, "looks at the clock"),
+    "silent": (silent, "says nothing"),
+    "fail": (fail, "fails"),
+    "flaky": (flaky, f"fails {FLAKY_FAILURES} times, then answers"),
+}
+HELP = "\n".join(
+    [
+        "I repeat what you say. Begin with one of these words to see what else an agent can do:",
+        "",
+        *(f"- `{name}` {does}" for name, (_, does) in SCENES.items()),
+    ]
+)
+
+
+def _perform(page: Page, intro: str, words: str) -> Iterator[Step]:
+    """Play the scene that the first word asks for; without one, repeat the words."""
+    name, _, rest = words.strip().partition(" ")
+    scene = SCENES.get(name.lower())
+    if scene is not None:
+        page.rest = rest.strip()
+        yield from scene[0](page)
+    elif "\n" in words:
+        quote = "\n".join(f"> {line}" for line in words.splitlines())
+        yield from page.write(f"{intro}:\n\n{quote}")
+    else:
+        yield from page.write(f"{intro}: {words}")
+
+
+# -- tools ----------------------------------------------------------------------------------------
+
+
+def _call(page: Page, planned: PlannedCall) -> Iterator[Step]:
+    yield page.preview(activity=f"using the {planned.name}")
+    yield Calling(call=planned.call, name=planned.name, arguments=planned.arguments)
+    # Resumed: the call is in the log, so the tool may start.
+    result = _use(page, planned)
+    yield Returned(call=planned.call, result=result)
+    yield from page.write(f"The {planned.name} says {result}.")
+
+
+def _use(page: Page, planned: PlannedCall) -> str:
+    if planned.name == "die":
+        return str(secrets.randbelow(json.loads(planned.arguments)["sides"]) + 1)
+    return page.clock.now().strftime("%H:%M:%S UTC")
+
+
+def _approved(page: Page, planned: PlannedCall) -> Iterator[Step]:
+    match outcome(page.log, planned.call):
+        case None:
+            yield from _call(page, planned)
+        case Interrupted():
+            yield from page.write(f"I was interrupted while I used the {planned.name}.")
+        case returned:
+            yield from page.write(f"The {planned.name} said {returned.result}.")
+
+
+# -- the agent ------------------------------------------------------------------------------------
+
+
+class Echo:
+    """Answers everything new since the last run, and what comes in while it does."""
+
+    help = HELP
+
+    def __init__(self, *, delay: float, clock: Clock) -> None:
+        self._delay = delay
+        self._clock = clock
+
+    async def run(self, turn: Turn) -> AsyncGenerator[Preview | Said]:
+        log = list(await turn.history())
+        page = Page(run=turn.run, delay=self._delay, clock=self._clock, log=log)
+        after = position(log)
+        while new := asked(log, after=after):
+            for each in new:
+                for step in await _scene(page, each, turn):
+                    if isinstance(step, Pause):
+                        await self._clock.sleep(step.seconds)
+                    else:
+                        yield step
+            after = log[-1].seq
+            log += await turn.news()
+        yield page.ended()
+
+
+async def _scene(page: Page, new: Ask, turn: Turn) -> Iterator[Step]:
+    match new:
+        case Heard(content=content):
+            who, where = await turn.who(new.participant), await turn.where(new.conversation)
+            words = "\n".join(filter(None, [content.text, _files(content.attachments)]))
+            return _perform(page, f"{who} ({where}) said", words)
+        case Triggered(source=source, prompt=prompt):
+            intro = " ".join(filter(None, ["The", source.kind, source.name, "asks"]))
+            return _perform(page, intro, prompt)
+        case Answered():
+            return await _answer(page, new, turn)
+
+
+async def _answer(page: Page, new: Answered, turn: Turn) -> Iterator[Step]:
+    question, closed = new.question, new.closed
+    who = await turn.who(closed.by) if closed.by else "Someone"
+    if closed.outcome == "expired":
+        return page.write(f"Nobody answered in time: {question.text}")
+    if question.call is not None and closed.answer == APPROVE:
+        return _approved(page, question.call)
+    if question.call is not None:
+        return page.write(f"{who} refused, so I leave it.")
+    labels = {option.id: option.label for option in question.options}
+    return page.write(f"{who} chose {labels.get(closed.answer, closed.answer)}.")
+
+
+def _files(attachments: Sequence[Attachment]) -> str:
+    names = ", ".join(each.name for each in attachments)
+    return f"(with {names})" if names else ""
+
+
+# -- the plugin -----------------------------------------------------------------------------------
+
+
+class EchoConfig(Section):
+    """`delay`: seconds between two words."""
+
+    delay: float = Field(default=0.03, ge=0, le=5)
+
+
+def create(name: str, config: EchoConfig, surroundings: Surroundings) -> Echo:  # noqa: ARG001
+    return Echo(delay=config.delay, clock=surroundings.clock)
+
+
+plugin = AgentPlugin(config=EchoConfig, create=create)
