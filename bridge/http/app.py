@@ -70,12 +70,14 @@ def _assembled(reach: Reach) -> FastAPI:
     app = FastAPI(title=TITLE, version=version("bridgehead"), docs_url=None, redoc_url=None)
     app.state.reach = reach
     app.add_middleware(Edge, tokens=reach.tokens, body=reach.limits.body)
-    faults.install(app)
     guarded = [Security(_BEARER)]
-    for part in (api.router, streams.router, inbox.router, live_router):
+    parts = (api.router, streams.router, inbox.router, live_router, operations.guarded)
+    for part in parts:
         app.include_router(part, dependencies=guarded)
     app.include_router(operations.router)
     assets.install(app)
+    routers = (app, operations.router, *parts)
+    faults.install(app, [route for router in routers for route in router.routes])
     _correct_openapi(app)
     return app
 

@@ -1,6 +1,6 @@
 """Every error of the HTTP side has one shape: `{"error": {"code", "message"}}`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, assert_never, get_args
 
@@ -111,9 +111,17 @@ def translate(error: _Known) -> Fault:
             assert_never(error)
 
 
-def install(app: FastAPI) -> None:
-    """Make the app, and the framework under it, answer every error in our shape."""
-    app.add_exception_handler(StarletteHTTPException, _on_http)
+def install(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
+    """Make the app, and the framework under it, answer every error in our shape.
+
+    `routes` are all there are: what is allowed where a method is not.
+    """
+
+    async def on_http(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, StarletteHTTPException)
+        return response(_framed(error, request, routes))
+
+    app.add_exception_handler(StarletteHTTPException, on_http)
     app.add_exception_handler(RequestValidationError, _on_validation)
     for known in get_args(_Known):
         app.add_exception_handler(known, _on_known)
@@ -124,15 +132,15 @@ async def _on_known(_: Request, error: Exception) -> JSONResponse:
     return response(translate(error))
 
 
-async def _on_http(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, StarletteHTTPException)
+def _framed(error: StarletteHTTPException, request: Request, routes: Sequence[BaseRoute]) -> Fault:
+    """Return an error of the framework as one of ours."""
     if isinstance(error, Fault):
-        return response(error)
+        return error
     headers = dict(error.headers or {})
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        headers["Allow"] = ", ".join(sorted(_methods(request)))
+        headers["Allow"] = ", ".join(sorted(_methods(request, routes)))
     code = CODES.get(error.status_code, "error")
-    return response(Fault(error.status_code, code, str(error.detail), headers))
+    return Fault(error.status_code, code, str(error.detail), headers)
 
 
 async def _on_validation(_: Request, error: Exception) -> JSONResponse:
@@ -144,9 +152,8 @@ async def _on_validation(_: Request, error: Exception) -> JSONResponse:
     return response(Fault(400, "malformed", "; ".join(problems)))
 
 
-def _methods(request: Request) -> set[str]:
+def _methods(request: Request, routes: Sequence[BaseRoute]) -> set[str]:
     """Return every method of the path: the framework names those of the first route only."""
-    routes: list[BaseRoute] = request.app.routes
     return {
         method
         for route in routes

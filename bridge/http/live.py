@@ -14,9 +14,8 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from bridge.http import sse
 from bridge.http.faults import failures
 from bridge.http.flow import Leash
-from bridge.http.offsets import position
 from bridge.http.reach import Entry, enter
-from bridge.http.streams import LastEventId, Offset, flow, log_frames, resume_at
+from bridge.http.streams import LastEventId, Offset, flow, log_frames, resume_at, start_of
 from bridge.ports import Glimpse, Presence
 
 router = APIRouter(tags=["live"])
@@ -49,7 +48,7 @@ async def watch_live(
     leash = Leash(entry.reach.limits.stream)
     frames = live_frames(entry, leash, place)
     if token is not None:
-        after = position(token, head=entry.session.head)
+        after = await start_of(entry, token)
         frames = merged(log_frames(entry, leash, after), frames)
     return flow(entry, frames, leash)
 

@@ -15,6 +15,8 @@ from bridge.http.flow import Flow, Leash
 from bridge.http.reach import Operator, TheReach
 
 router = APIRouter(tags=["operator"])
+guarded = APIRouter(tags=["operator"])
+"""What needs a token."""
 
 COPY_BYTES = 262_144
 BINARY = "application/octet-stream"
@@ -51,7 +53,7 @@ async def get_ready(reach: TheReach) -> Health:
     return Health(status="ready")
 
 
-@router.get("/v1/doctor", operation_id="get_doctor", responses=failures(401, 403, 503))
+@guarded.get("/v1/doctor", operation_id="get_doctor", responses=failures(401, 403, 503))
 async def get_doctor(reach: Operator) -> Report:
     """Say what works, what does not and what to do."""
     lines = [
@@ -61,7 +63,7 @@ async def get_doctor(reach: Operator) -> Report:
     return Report(checks=lines)
 
 
-@router.post(
+@guarded.post(
     "/v1/backup",
     operation_id="make_backup",
     response_class=Response,

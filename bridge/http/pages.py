@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from bridge.codec import to_json
+from bridge.events import Event
 from bridge.http.sse import dump
 from bridge.ids import Seq, SessionId
 from bridge.ports import Log
@@ -13,14 +14,15 @@ FIRST_READ = 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """`events` are JSON objects; the last one is `upto`. `at_tail`: there was nothing more."""
+    """`lines` are the events as JSON objects. `at_tail`: after `upto` there was nothing more."""
 
-    events: tuple[bytes, ...]
+    events: tuple[Event, ...] = ()
+    lines: tuple[bytes, ...] = ()
     upto: Seq
     at_tail: bool
 
     def json(self) -> bytes:
-        return b"[%b]" % b",".join(self.events)
+        return b"[%b]" % b",".join(self.lines)
 
 
 async def read_page(log: Log, session: SessionId, *, after: Seq, events: int, size: int) -> Page:
@@ -28,18 +30,23 @@ async def read_page(log: Log, session: SessionId, *, after: Seq, events: int, si
 
     Raises `UnknownSession`.
     """
-    texts: list[bytes] = []
-    room, ask = size, FIRST_READ
-    while len(texts) < events:
-        ask = min(ask, events - len(texts))
-        read = await log.read(session, after=after + len(texts), limit=ask)
+    taken: list[Event] = []
+    lines: list[bytes] = []
+    room, ask, more = size, FIRST_READ, True
+    while more and len(taken) < events:
+        ask = min(ask, events - len(taken))
+        read = await log.read(session, after=after + len(taken), limit=ask)
         for event in read:
-            text = dump(to_json(event))
-            if texts and len(text) > room:
-                return Page(events=tuple(texts), upto=after + len(texts), at_tail=False)
-            texts.append(text)
-            room -= len(text)
-        if len(read) < ask:
-            return Page(events=tuple(texts), upto=after + len(texts), at_tail=True)
-        ask *= 2
-    return Page(events=tuple(texts), upto=after + len(texts), at_tail=False)
+            line = dump(to_json(event))
+            if taken and len(line) > room:
+                return _page(taken, lines, after, at_tail=False)
+            taken.append(event)
+            lines.append(line)
+            room -= len(line)
+        more, ask = len(read) == ask, ask * 2
+    return _page(taken, lines, after, at_tail=not more)
+
+
+def _page(taken: list[Event], lines: list[bytes], after: Seq, *, at_tail: bool) -> Page:
+    upto = after + len(taken)
+    return Page(events=tuple(taken), lines=tuple(lines), upto=upto, at_tail=at_tail)

@@ -10,7 +10,7 @@ from fastapi import Depends, Request
 
 from bridge import texts
 from bridge.errors import NotFound
-from bridge.events import Role
+from bridge.events import Event, Role
 from bridge.http.auth import Asker, Tokens
 from bridge.http.faults import Fault
 from bridge.http.flow import OpenFlows
@@ -18,7 +18,7 @@ from bridge.http.limits import Limits
 from bridge.ids import ParticipantId, SessionId
 from bridge.parts import Address
 from bridge.ports import Check, Clock, Live, Sessions, Store
-from bridge.session import Session
+from bridge.session import Session, fold
 
 _SESSION = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 
@@ -50,11 +50,16 @@ class Entry:
     role: Role
     session: Session
 
-    async def still_open(self) -> bool:
-        """Return whether the token is known and its participant in the session, by now."""
+    async def still_open(self, read: Sequence[Event] = ()) -> bool:
+        """Return whether the token is known and its participant in the session, by now.
+
+        The store wakes readers as soon as something is durable: what was just `read` may be
+        ahead of the fold, and may be what shuts the reader out.
+        """
         if not await self.reach.tokens.still(self.asker):
             return False
         session = await self.reach.sessions.fold(self.session.id)
+        session = fold(session, (event for event in read if event.seq > session.head))
         return self.asker.participant in session.participants
 
 

@@ -65,7 +65,7 @@ async def read_stream(
 ) -> Response:
     """Read the log from an offset on: what is there, a long-poll, or server-sent events."""
     token = resume_at(request, at, last_event_id)
-    start = position(BEGINNING if token is None else token, head=entry.session.head)
+    start = await start_of(entry, BEGINNING if token is None else token)
     wants_events = sse.MEDIA_TYPE in request.headers.get("accept", "")
     if live is not None and token is None:
         raise Fault(400, "malformed", "say from where: offset is missing; -1 is the start")
@@ -90,7 +90,8 @@ async def read_stream(
 )
 async def head_stream(entry: Annotated[Entry, Depends(enter)]) -> Response:
     """Say where the log ends."""
-    return Response(media_type=JSON, headers={"Stream-Next-Offset": offset(entry.session.head)})
+    head = await entry.reach.store.head(entry.session.id)
+    return Response(media_type=JSON, headers={"Stream-Next-Offset": offset(head)})
 
 
 def resume_at(request: Request, at: str | None, last_event_id: str | None) -> str | None:
@@ -100,12 +101,17 @@ def resume_at(request: Request, at: str | None, last_event_id: str | None) -> st
     return last_event_id or at
 
 
+async def start_of(entry: Entry, token: str) -> Seq:
+    """Return the seq to read after. The store is asked for the head: a fold may be behind it."""
+    return position(token, head=await entry.reach.store.head(entry.session.id))
+
+
 # -- catch-up and long-poll -----------------------------------------------------------------------
 
 
 async def _catch_up(entry: Entry, start: Seq, request: Request, *, at_tail: bool) -> Response:
     if at_tail:
-        page = Page(events=(), upto=start, at_tail=True)
+        page = Page(upto=start, at_tail=True)
         return Response(page.json(), media_type=JSON, headers=_headers(page))
     page = await _read(entry, start)
     body = page.json()
@@ -128,7 +134,7 @@ async def _long_poll(entry: Entry, start: Seq, seen: str) -> Response:
             page = await _read(entry, start)
             if woken and not page.events:
                 await leash.wait(asyncio.sleep(reach.limits.recheck), reach.limits.recheck)
-    if not await entry.still_open():
+    if not await entry.still_open(page.events):
         raise Fault(404, "not_found", "there is no such session here any more")
     headers = {**_headers(page), "Stream-Cursor": cursor(reach.clock.now(), seen=seen)}
     if not page.events:
@@ -195,7 +201,7 @@ async def log_frames(
         page = await read_page(
             reach.store, session, after=after, events=limits.page_events, size=limits.frame
         )
-        if not await entry.still_open():
+        if not await entry.still_open(page.events):
             return
         if page.events or first:
             seen = cursor(reach.clock.now(), seen=seen if first else "")

@@ -8,9 +8,9 @@ from typing import Any
 
 import httpx
 
-from bridge.commands import EndRun, Say, StartRun
+from bridge.commands import EndRun, Join, Leave, Say, StartRun
 from bridge.content import Content
-from bridge.events import Event
+from bridge.events import Event, Role
 from bridge.http.app import create_app
 from bridge.http.auth import digest
 from bridge.http.limits import Limits
@@ -98,14 +98,18 @@ class Bridge:
         say = Say(by=ADA, conversation=place, content=Content(text=text))
         return (await self.sessions.hear(MAIN, say)).events[0].seq
 
+    async def join(self, participant: ParticipantId, role: Role = "member") -> None:
+        await self.sessions.submit(MAIN, Join(participant=participant, role=role))
+
+    async def leave(self, participant: ParticipantId) -> None:
+        await self.sessions.submit(MAIN, Leave(participant=participant, by=ADA))
+
     async def answer(self, text: str, run: str = "r_1") -> None:
         """Play the agent: one run that says something."""
         await self.sessions.submit(MAIN, StartRun(run=RunId(run), agent="echo", node="n"))
         fold = await self.sessions.fold(MAIN)
         last_words = Content(text=text)
-        await self.sessions.submit(
-            MAIN, EndRun(run=RunId(run), upto=fold.head, content=last_words)
-        )
+        await self.sessions.submit(MAIN, EndRun(run=RunId(run), upto=fold.head, content=last_words))
 
 
 @asynccontextmanager
