@@ -1,0 +1,31 @@
+"""How the command ends: exit codes, and the errors that lead to them.
+
+0 done · 1 failed · 2 the configuration or the command line is wrong · 3 no bridge is running.
+"""
+
+FAILED = 1
+MISUSED = 2
+NOT_RUNNING = 3
+INTERRUPTED = 130
+
+
+class CommandError(Exception):
+    """What went wrong and what to do, for the person at the terminal."""
+
+    code = FAILED
+
+
+class NotRunningError(CommandError):
+    """No bridge answers where it should be."""
+
+    code = NOT_RUNNING
+
+
+class DeniedError(CommandError):
+    """The bridge does not accept the token, or not for this."""
+
+
+class MisusedError(CommandError):
+    """The command line asks for something that cannot be."""
+
+    code = MISUSED

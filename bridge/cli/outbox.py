@@ -1,0 +1,131 @@
+"""What was typed and not yet taken, on disk: sent once, whatever dies in between.
+
+The rules:
+
+- An input is on disk, with its number, before it is sent; it leaves the disk once it was answered.
+- Numbers of one producer are dense from 0 and an input keeps its number however often it is sent,
+  so the bridge knows a repeat.
+- Each running terminal holds an outbox of its own by a lock; what a closed terminal left behind is
+  taken over by the next one that opens the same session.
+"""
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from bridge.cli.exits import CommandError
+from bridge.ids import SessionId, mint
+
+Input = Mapping[str, Any]
+"""One JSON object for the inbox of a session."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Numbered:
+    """An input under its producer's number."""
+
+    producer: str
+    seq: int
+    input: Input
+
+    def headers(self) -> dict[str, str]:
+        return {
+            "Producer-Id": self.producer,
+            "Producer-Epoch": "0",
+            "Producer-Seq": str(self.seq),
+        }
+
+
+class Outbox:
+    """The inputs of one terminal to one session, the oldest first."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        kept = _read(file)
+        self._producer: str = kept.get("producer") or mint("terminal")
+        self._next: int = kept.get("next", 0)
+        self._waiting: list[tuple[int, Input]] = [
+            (seq, input_) for seq, input_ in kept.get("waiting", [])
+        ]
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def add(self, input_: Input) -> None:
+        """Keep an input, durably."""
+        self._waiting.append((self._next, input_))
+        self._next += 1
+        self._write()
+
+    def first(self) -> Numbered | None:
+        if not self._waiting:
+            return None
+        seq, input_ = self._waiting[0]
+        return Numbered(producer=self._producer, seq=seq, input=input_)
+
+    def answered(self, sent: Numbered) -> None:
+        """Forget an input that the bridge took or refused."""
+        self._waiting = [each for each in self._waiting if each[0] != sent.seq]
+        self._write()
+
+    def renumber(self) -> None:
+        """Begin anew as another producer: the bridge does not know this one's earlier numbers."""
+        self._producer = mint("terminal")
+        self._waiting = [(seq, each) for seq, (_, each) in enumerate(self._waiting)]
+        self._next = len(self._waiting)
+        self._write()
+
+    def _write(self) -> None:
+        kept = {"producer": self._producer, "next": self._next, "waiting": self._waiting}
+        fresh = self._file.with_suffix(".new")
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            json.dump(kept, file)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(self._file)
+
+
+@contextmanager
+def outbox(data: Path, url: str, session: SessionId) -> Iterator[Outbox]:
+    """Open the first outbox for this session that no other terminal holds."""
+    folder = data / "terminal"
+    name = sha256(f"{url} {session}".encode()).hexdigest()[:16]
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file, lock = next(_free(folder, name))
+    except OSError as error:
+        raise CommandError(f"{folder} cannot be written: {error.strerror or error}") from error
+    try:
+        yield Outbox(file)
+    finally:
+        os.close(lock)
+
+
+def _free(folder: Path, name: str) -> Iterator[tuple[Path, int]]:
+    for number in count(1):
+        file = folder / f"{name}-{number}.json"
+        lock = os.open(file.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(lock)
+        else:
+            yield file, lock
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        kept = json.loads(file.read_text())
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise CommandError(f"{file} is damaged; look into it and remove it: {error}") from error
+    return kept if isinstance(kept, dict) else {}

@@ -1,0 +1,88 @@
+"""Lines as a terminal shows them: Markdown rendered, and nothing of it able to do harm."""
+
+import io
+
+from markdown_it import MarkdownIt
+from rich.console import Console, Group, RenderableType
+from rich.markdown import Markdown
+from rich.padding import Padding
+from rich.text import Text
+
+from bridge.cli.safe import one_line, plain
+from bridge.cli.view import Line
+
+PREVIEW_ROWS = 12
+"""Of a long answer being written, this many last rows are shown."""
+
+
+class _Said(Markdown):
+    """Markdown whose HTML is text like any other, and whose links say where they lead."""
+
+    _parser = MarkdownIt("commonmark", {"html": False}).enable("strikethrough").enable("table")
+
+    def __init__(self, text: str, style: str = "none") -> None:
+        super().__init__("", hyperlinks=False, style=style)
+        self.markup = text
+        self.parsed = self._parser.parse(text)
+
+
+class Painter:
+    """Renders lines for one console, as text that can be written to it as it is."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    @property
+    def width(self) -> int:
+        return self._console.width
+
+    def line(self, line: Line) -> str:
+        with self._console.capture() as captured:
+            self._console.print(_painted(line))
+        return captured.get()
+
+    def reply(self, text: str) -> str:
+        """Paint what is said to whoever asked alone."""
+        with self._console.capture() as captured:
+            self._console.print(Padding(_Said(plain(text)), (0, 0, 1, 2)))
+        return captured.get()
+
+    def note(self, text: str, style: str = "dim") -> str:
+        with self._console.capture() as captured:
+            self._console.print(Text(plain(text), style))
+        return captured.get()
+
+
+def console() -> Console:
+    """Return the terminal's console. Nothing is ever read as rich's own markup."""
+    return Console(markup=False, emoji=False, highlight=False)
+
+
+def _painted(line: Line) -> RenderableType:
+    text = plain(line.text)
+    match line.look:
+        case "tool":
+            return Text(f"  ⚙ {one_line(line.text)}", "dim")
+        case "aside":
+            return _Said(text, "dim")
+        case "interim":
+            return Padding(_Said(text, "dim"), (0, 0, 0, 2))
+        case "said" | "answer" | "question":
+            style = {"said": "bold cyan", "answer": "bold green", "question": "bold yellow"}
+            head = Text(one_line(line.speaker) or "·", style[line.look])
+            return Group(head, Padding(_Said(text), (0, 0, 1, 2)))
+
+
+def unadorned(line: Line) -> str:
+    """Return a line as plain text, for a pipe or a file: its Markdown as it was written."""
+    speaker = f"{one_line(line.speaker)}: " if line.speaker else ""
+    if line.look == "tool":
+        return f"[{one_line(line.text)}]"
+    return f"{speaker}{plain(line.text)}"
+
+
+def preview_rows(text: str, width: int, rows: int = PREVIEW_ROWS) -> list[str]:
+    """Return the last rows of a text being written, wrapped to a width."""
+    narrow = Console(file=io.StringIO(), width=max(width, 10), markup=False, highlight=False)
+    wrapped = Text(plain(text)).wrap(narrow, max(width, 10))
+    return [row.plain.rstrip() for row in wrapped][-rows:]

@@ -1,0 +1,121 @@
+"""The chat without a terminal: lines in, plain text out, and done at the end of the input.
+
+Each line is said once the answer to the one before is there. What is printed is only what others
+say: an answer, a question, a push.
+"""
+
+import asyncio
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+
+from bridge.cli import follow
+from bridge.cli.exits import CommandError
+from bridge.cli.paint import unadorned
+from bridge.cli.safe import plain
+from bridge.cli.sender import Taken
+from bridge.cli.talk import Talk
+from bridge.cli.view import Line
+from bridge.ids import Seq
+
+CALM_LOOKS = 2
+"""One look may be too early: the run has not started yet."""
+
+LOOK_AGAIN = 2.0
+"""Seconds after which to ask whether anything is still being worked on."""
+
+
+class Pipe:
+    """`read` blocks for the next line, empty at the end; `write` prints one."""
+
+    def __init__(self, talk: Talk, read: Callable[[], str], write: Callable[[str], None]) -> None:
+        self._talk = talk
+        self._read = read
+        self._write = write
+        self._changed = asyncio.Event()
+        self._taken: asyncio.Queue[Taken] = asyncio.Queue()
+
+    async def run(self) -> None:
+        """Say every line and print what comes back. Raises `CommandError`."""
+        await self._talk.catch_up()
+        work = [
+            asyncio.create_task(self._listen()),
+            asyncio.create_task(self._talk.sender.run(self._taken.put_nowait)),
+            asyncio.create_task(self._say_all()),
+        ]
+        try:
+            await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)
+            for task in work:
+                if task.done():
+                    task.result()
+        finally:
+            for task in work:
+                task.cancel()
+            await asyncio.gather(*work, return_exceptions=True)
+
+    async def _say_all(self) -> None:
+        lines = self._lines()
+        for _ in range(self._talk.sender.waiting):
+            await self._taken.get()  # what an earlier terminal left behind goes first
+        while line := await lines.get():
+            if line.strip():
+                self._talk.say(line.rstrip("\n"))
+                await self._answered(await self._taken.get())
+
+    def _lines(self) -> asyncio.Queue[str]:
+        """Read in a thread that nobody has to wait for: a pipe may stay silent for good."""
+        lines: asyncio.Queue[str] = asyncio.Queue()
+        loop = asyncio.get_running_loop()
+
+        def read_all() -> None:
+            line = "?"
+            with suppress(RuntimeError):  # the loop is closed: nobody listens any more
+                while line:
+                    line = self._read()
+                    loop.call_soon_threadsafe(lines.put_nowait, line)
+
+        threading.Thread(target=read_all, daemon=True).start()
+        return lines
+
+    async def _answered(self, taken: Taken) -> None:
+        if taken.accepted is None:
+            raise CommandError(taken.refusal)
+        if taken.accepted.reply:
+            self._write(plain(taken.accepted.reply))
+        elif taken.accepted.events:
+            await self._dealt_with(max(taken.accepted.events))
+
+    async def _dealt_with(self, seq: Seq) -> None:
+        """Wait until the agent has taken the log in up to `seq`, or nothing is going on."""
+        calm = 0
+        while self._talk.view.position < seq and calm < CALM_LOOKS:
+            self._changed.clear()
+            try:
+                await asyncio.wait_for(self._changed.wait(), LOOK_AGAIN)
+                calm = 0
+            except TimeoutError:
+                calm = calm + 1 if await self._is_calm() else 0
+
+    async def _is_calm(self) -> bool:
+        state = (await follow.view(self._talk.server, self._talk.session)).state
+        return state != "running" and self._talk.up
+
+    async def _listen(self) -> None:
+        async for _, lines in self._talk.signals():
+            for line in lines:
+                if not self._is_own(line):
+                    self._write(unadorned(line))
+            self._changed.set()
+
+    def _is_own(self, line: Line) -> bool:
+        return line.look == "said" and line.by == self._talk.view.me
+
+
+def stdin_line() -> str:
+    return sys.stdin.readline()
+
+
+def stdout_line(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()

@@ -1,0 +1,66 @@
+"""`bridge run`: starts the bridge, and says where it can be talked to once it can."""
+
+import asyncio
+import os
+import shlex
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bridge import logs
+from bridge.config import Config, load
+from bridge.config.load import DATA
+
+if TYPE_CHECKING:
+    from bridge.app import Running
+
+
+def run(
+    file: Path | None, environ: Mapping[str, str], *, host: str | None, port: int | None
+) -> None:
+    """Serve until told to stop. Raises `ConfigError` and whatever else keeps it from running."""
+    from bridge.app import serve  # noqa: PLC0415 - a wrong configuration is told without it
+
+    config = _moved(load(file, environ), host, port)
+    logs.configure(config.log, secrets=config.secrets)
+
+    def announce(running: "Running") -> None:
+        chat = _chat_command(file, environ, sys.argv[0])
+        sys.stdout.write(
+            announcement(running.url, running.token, running.data, running.agent, chat)
+        )
+        sys.stdout.flush()
+
+    asyncio.run(serve(config, announce=announce))
+
+
+def announcement(url: str, token: str, data: Path, agent: str, chat: str) -> str:
+    """Return what is printed once the bridge is ready."""
+    return (
+        f"\nBridgehead is running; the agent is {agent}. Talk to it from two places at once:\n\n"
+        f"  browser   {url.rstrip('/')}/#token={token}\n"
+        f"  terminal  {chat}\n\n"
+        f"Its data is in {data}. Ctrl-C stops it.\n\n"
+    )
+
+
+def _moved(config: Config, host: str | None, port: int | None) -> Config:
+    """Let the command line say where to listen, whatever the file says."""
+    given = {"host": host, "port": port}
+    changes = {key: value for key, value in given.items() if value is not None}
+    return replace(config, http=config.http.model_copy(update=changes)) if changes else config
+
+
+def _chat_command(file: Path | None, environ: Mapping[str, str], program: str) -> str:
+    """Return the command that finds this bridge from another terminal in the same folder."""
+    found = shutil.which("bridge")
+    same = found is not None and Path(found).resolve() == Path(program).resolve()
+    name = "bridge" if same else os.path.relpath(program)
+    if Path(program).name == "__main__.py":
+        name = f"{sys.executable} -m bridge"
+    data = [f"{DATA}={shlex.quote(environ[DATA])}"] if environ.get(DATA) else []
+    config = [f"--config {shlex.quote(str(file))}"] if file else []
+    return " ".join([*data, name, "chat", *config])

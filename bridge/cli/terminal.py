@@ -1,0 +1,190 @@
+"""The chat at a terminal: what happens is printed above a prompt that never goes away.
+
+The rules:
+
+- Everything printed comes from the log, also one's own words: what is on the screen was taken.
+- What is being written, and by whom, stands just above the prompt and is redrawn in place.
+- Ctrl-C stops the answer being worked on; Ctrl-D leaves. Leaving never stops anything.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
+
+from prompt_toolkit import PromptSession
+from prompt_toolkit.application import run_in_terminal
+from prompt_toolkit.completion import CompleteEvent, Completer, Completion
+from prompt_toolkit.document import Document
+from prompt_toolkit.formatted_text import StyleAndTextTuples
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+
+from bridge.cli.exits import CommandError
+from bridge.cli.follow import Cut
+from bridge.cli.paint import Painter, preview_rows
+from bridge.cli.safe import one_line
+from bridge.cli.sender import Taken
+from bridge.cli.talk import Talk
+
+PROMPT = "> "
+TYPING_EVERY = 3.0
+"""Seconds between two notes to the others that something is being typed."""
+
+
+class Terminal:
+    """One chat on one terminal."""
+
+    def __init__(self, talk: Talk, painter: Painter) -> None:
+        self._talk = talk
+        self._painter = painter
+        self._typed_at = 0.0
+        self._side: set[asyncio.Task[None]] = set()
+        self._prompt: PromptSession[str] = PromptSession(
+            message=self._above,
+            bottom_toolbar=self._below,
+            key_bindings=self._keys(),
+            completer=_Commands(talk),
+            complete_while_typing=True,
+            erase_when_done=True,
+            mouse_support=False,
+        )
+        self._prompt.default_buffer.on_text_changed += lambda _: self._note_typing()
+
+    async def run(self) -> None:
+        """Chat until Ctrl-D. Raises `CommandError` when it cannot go on."""
+        for line in await self._talk.catch_up():
+            await self._print(self._painter.line(line))
+        tasks = {
+            asyncio.create_task(self._read()),
+            asyncio.create_task(self._listen()),
+            asyncio.create_task(self._talk.sender.run(self._taken)),
+        }
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            await _end([*tasks, *self._side])
+        for task in done:
+            task.result()
+
+    async def _read(self) -> None:
+        while True:
+            try:
+                text = await self._prompt.prompt_async()
+            except EOFError:
+                return
+            if text.strip():
+                self._talk.say(text)
+
+    async def _listen(self) -> None:
+        was_cut = False
+        async for signal, lines in self._talk.signals():
+            for line in lines:
+                await self._print(self._painter.line(line))
+            if isinstance(signal, Cut) and not was_cut:
+                note = "The bridge is not connected. What you type is kept and sent once it is."
+                await self._print(self._painter.note(note, "yellow"))
+            was_cut = not self._talk.up
+            self._prompt.app.invalidate()
+
+    def _taken(self, taken: Taken) -> None:
+        if taken.refusal:
+            self._aside(self._print(self._painter.note(taken.refusal, "red")))
+        elif taken.accepted and taken.accepted.reply:
+            self._aside(self._print(self._painter.reply(taken.accepted.reply)))
+
+    async def _print(self, painted: str) -> None:
+        output = self._prompt.app.output
+
+        def write() -> None:
+            output.write_raw(painted.replace("\n", "\r\n"))
+            output.flush()
+
+        await run_in_terminal(write)
+
+    # -- what stands around the prompt ------------------------------------------------------------
+
+    def _above(self) -> StyleAndTextTuples:
+        view = self._talk.view
+        rows: StyleAndTextTuples = []
+        for preview in view.frame.previews:
+            head = one_line(preview.activity) or "writing…"
+            rows.append(("ansigreen bold", f"{one_line(view.agent)} "))
+            rows.append(("ansibrightblack", f"{head}\n"))
+            for row in preview_rows(preview.text, self._painter.width - 4):
+                rows.append(("", f"  {row}\n"))
+        if view.run and not view.frame.previews:
+            rows.append(("ansibrightblack", f"{one_line(view.agent)} is working…\n"))
+        if typing := [view.name(who) for who in view.frame.typing if who != view.me]:
+            rows.append(("ansibrightblack", f"{one_line(', '.join(typing))} is typing…\n"))
+        return [*rows, ("bold", PROMPT)]
+
+    def _below(self) -> StyleAndTextTuples:
+        view, waiting = self._talk.view, self._talk.sender.waiting
+        parts = [one_line(view.title, 40) or "session"]
+        others = {view.name(each.participant) for each in view.frame.present} - {view.name(view.me)}
+        parts += [f"with {one_line(', '.join(sorted(others)), 40)}"] if others else []
+        parts += [] if self._talk.up else ["not connected"]
+        parts += [f"{waiting} waiting to be sent"] if waiting and not self._talk.up else []
+        keys = "Ctrl-C stops the answer" if view.run else "Ctrl-D leaves"
+        return [("", " · ".join([*parts, keys]))]
+
+    # -- keys -------------------------------------------------------------------------------------
+
+    def _keys(self) -> KeyBindings:
+        keys = KeyBindings()
+        keys.add("c-c")(self._interrupt)
+        return keys
+
+    def _interrupt(self, event: KeyPressEvent) -> None:
+        if self._talk.view.run:
+            self._aside(self._stop())
+        else:
+            event.current_buffer.reset()
+
+    async def _stop(self) -> None:
+        try:
+            await self._talk.stop()
+        except CommandError as error:
+            await self._print(self._painter.note(f"not stopped: {error}", "red"))
+
+    def _note_typing(self) -> None:
+        now = time.monotonic()
+        if (
+            self._talk.up
+            and self._prompt.default_buffer.text
+            and now - self._typed_at > TYPING_EVERY
+        ):
+            self._typed_at = now
+            self._aside(_quietly(self._talk.typing))
+
+    def _aside(self, work: Awaitable[None]) -> None:
+        """Do something that nothing waits for."""
+        task = asyncio.ensure_future(work)
+        self._side.add(task)
+        task.add_done_callback(self._side.discard)
+
+
+class _Commands(Completer):
+    """Completes slash commands, and nothing else."""
+
+    def __init__(self, talk: Talk) -> None:
+        self._talk = talk
+
+    def get_completions(self, document: Document, _event: CompleteEvent) -> Iterable[Completion]:
+        typed = document.text_before_cursor
+        if typed.startswith("/") and " " not in typed:
+            for name, text in self._talk.commands:
+                if name.startswith(typed[1:]):
+                    meta = one_line(text, 60)
+                    yield Completion(f"/{name}", start_position=-len(typed), display_meta=meta)
+
+
+async def _quietly(call: Callable[[], Awaitable[None]]) -> None:
+    with suppress(CommandError):
+        await call()
+
+
+async def _end(tasks: Iterable[asyncio.Future[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

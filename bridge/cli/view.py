@@ -1,0 +1,220 @@
+"""What a terminal shows of a session, sans I/O: events fold in, lines come out."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from bridge import texts
+from bridge.cli.wire import LiveFrame, SessionView
+from bridge.content import Content, Option
+from bridge.events import (
+    ConversationLinked,
+    Event,
+    MessageComposed,
+    MessageDeleted,
+    MessageEdited,
+    MessageReceived,
+    ParticipantJoined,
+    ParticipantLeft,
+    Pushed,
+    QuestionAsked,
+    QuestionClosed,
+    Redacted,
+    RunFinished,
+    RunStarted,
+    SettingChanged,
+    Source,
+    ToolCalled,
+    ToolReturned,
+    Triggered,
+)
+from bridge.ids import START, ParticipantId, QuestionId, RunId, Seq
+
+Look = Literal["said", "answer", "interim", "aside", "question", "tool"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """Something to print: untrusted Markdown (a tool's line: plain text) and who says it."""
+
+    look: Look
+    text: str
+    speaker: str = ""
+    seq: Seq = START
+    by: ParticipantId | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class View:
+    """A session as one terminal sees it: who is here, what is going on, what was seen.
+
+    `run` is the open run. `questions` are the open ones, the oldest first.
+    """
+
+    me: ParticipantId
+    title: str = ""
+    people: dict[str, str] = field(default_factory=dict)
+    places: dict[str, str] = field(default_factory=dict)
+    agent: str = ""
+    run: RunId | None = None
+    position: Seq = START
+    seen: Seq = START
+    questions: dict[QuestionId, QuestionAsked] = field(default_factory=dict)
+    frame: LiveFrame = field(default_factory=LiveFrame)
+
+    def introduce(self, session: SessionView) -> None:
+        """Learn what people and places are called."""
+        self.title = session.title
+        self.people.update((person.id, person.name) for person in session.participants)
+        self.places.update((place.id, place.label) for place in session.places)
+
+    def strangers(self, event: Event) -> bool:
+        """Return whether the event names someone or somewhere that was not introduced."""
+        match event.body:
+            case MessageReceived(participant=who, conversation=where):
+                return who not in self.people or where not in self.places
+            case ParticipantJoined(participant=who):
+                return who not in self.people
+            case ConversationLinked(conversation=where):
+                return where not in self.places
+            case _:
+                return False
+
+    def look(self, frame: LiveFrame) -> None:
+        """Take in what passes beside the log, without previews of runs that are over."""
+        previews = tuple(each for each in frame.previews if each.run == self.run)
+        self.frame = frame.model_copy(update={"previews": previews})
+
+    def take(self, event: Event) -> Line | None:
+        """Fold an event in; return what to print of it. One that was seen is nothing."""
+        if event.seq <= self.seen:
+            return None
+        self.seen = event.seq
+        line = self._line(event)
+        self._fold(event)
+        return line
+
+    def question(self) -> tuple[QuestionId, QuestionAsked] | None:
+        """Return the question that numbers answer: the one asked last."""
+        return next(reversed(self.questions.items()), None)
+
+    def chosen(self, typed: str) -> tuple[QuestionId, Option] | None:
+        """Return the option of an open question that was typed, by its number or label."""
+        asked = self.question()
+        if asked is None:
+            return None
+        typed = typed.strip().casefold()
+        for number, option in enumerate(asked[1].options, start=1):
+            if typed in {str(number), option.label.strip().casefold()}:
+                return asked[0], option
+        return None
+
+    def name(self, participant: ParticipantId | None) -> str:
+        return self.people.get(participant or "", texts.SOMEONE)
+
+    # -- folding ----------------------------------------------------------------------------------
+
+    def _fold(self, event: Event) -> None:
+        match event.body:
+            case RunStarted(run=run, agent=agent):
+                self.run, self.agent = run, agent
+            case RunFinished(upto=upto):
+                self.run, self.position = None, max(self.position, upto)
+                self.look(self.frame)
+            case QuestionAsked() as asked:
+                self.questions[asked.question] = asked
+            case QuestionClosed(question=question):
+                self.questions.pop(question, None)
+            case SettingChanged(scope="session", name="title", value=title):
+                self.title = title
+            case _:
+                pass
+
+    # -- lines ------------------------------------------------------------------------------------
+
+    def _line(self, event: Event) -> Line | None:
+        match event.body:
+            case MessageReceived(participant=who, conversation=where, content=content):
+                speaker = texts.speaker(self.name(who), self.places.get(where, texts.SOMEWHERE))
+                return Line(
+                    look="said", speaker=speaker, text=_words(content), seq=event.seq, by=who
+                )
+            case MessageComposed(agent=agent, content=content, kind=kind):
+                looks: dict[str, Look] = {"final": "answer", "interim": "interim"}
+                look = looks.get(kind, "aside")
+                return Line(look=look, speaker=agent, text=_words(content), seq=event.seq)
+            case Pushed(source=source, content=content, buttons=buttons):
+                text = _with_choices(_words(content), buttons)
+                return Line(look="answer", speaker=_source(source), text=text, seq=event.seq)
+            case QuestionAsked(text=text, options=options):
+                numbered = f"{text}\n\n{texts.numbered(options)}" if options else text
+                return Line(look="question", speaker=self.agent, text=numbered, seq=event.seq)
+            case ToolCalled(name=name, arguments=arguments):
+                return Line(look="tool", text=f"{name} {arguments}", seq=event.seq)
+            case ToolReturned(result=result, failed=failed):
+                mark = "failed: " if failed else "→ "
+                return Line(look="tool", text=f"{mark}{result}", seq=event.seq)
+            case _:
+                aside = self._aside(event)
+                return Line(look="aside", text=aside, seq=event.seq) if aside else None
+
+    def _aside(self, event: Event) -> str:
+        match event.body:
+            case RunFinished() as finished:
+                return self._ending(finished)
+            case QuestionClosed() as closed:
+                return self._closing(closed)
+            case MessageEdited(participant=who, content=content):
+                return f"_{self.name(who)} changed a message to:_ {content.text}"
+            case MessageDeleted(participant=who):
+                return f"_{self.name(who)} took a message back._"
+            case Redacted():
+                return "_A message was removed for good._"
+            case Triggered(source=source, prompt=prompt):
+                return f"_{_source(source)} asks:_ {prompt}"
+            case ParticipantJoined(participant=who):
+                return texts.joined(self.name(who))
+            case ParticipantLeft(participant=who):
+                return texts.left(self.name(who))
+            case ConversationLinked(conversation=where):
+                return f"_Also shown in {self.places.get(where, texts.SOMEWHERE)} now._"
+            case SettingChanged(scope="session", name="title", value=title):
+                return f"_This session is called {title} now._"
+            case _:
+                return ""
+
+    def _ending(self, finished: RunFinished) -> str:
+        match finished.outcome:
+            case "cancelled":
+                return texts.stopped_by(self.name(finished.by))
+            case "failed" if finished.upto <= self.position:
+                return f"_The answer failed: {finished.reason or 'no reason given'}._"
+            case "abandoned":
+                return "_The answer was interrupted._"
+            case _:
+                return ""
+
+    def _closing(self, closed: QuestionClosed) -> str:
+        asked = self.questions.get(closed.question)
+        match closed.outcome:
+            case "expired":
+                return texts.EXPIRED
+            case "withdrawn":
+                return texts.WITHDRAWN
+            case "answered":
+                labels = {option.id: option.label for option in asked.options} if asked else {}
+                answer = labels.get(closed.answer, closed.answer)
+                return texts.answered(self.name(closed.by), answer)
+
+
+def _words(content: Content) -> str:
+    files = (f"[{each.kind}: {each.name}]" for each in content.attachments)
+    return "\n\n".join(part for part in (content.text, *files) if part)
+
+
+def _with_choices(text: str, buttons: Iterable[Option]) -> str:
+    return "\n".join([text, *(f"- {button.label}" for button in buttons)])
+
+
+def _source(source: Source) -> str:
+    return f"{source.kind} {source.name}".strip()
