@@ -4,7 +4,7 @@ import asyncio
 import errno
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import cast
 
 import uvicorn
@@ -18,6 +18,8 @@ from bridge.http.flow import ABORT
 BACKLOG = 2048
 GRACE_SECONDS = 1
 """What is still going on when the server was asked to stop, such as a backup, is cut off then."""
+
+TICK_SECONDS = 1
 
 
 class HttpServer:
@@ -62,7 +64,7 @@ class HttpServer:
     async def stop(self) -> None:
         """Take no more requests, end the streams, let the others finish; about a second at most."""
         flows_of(self._app).close()
-        self._server.should_exit = True
+        self._server.leave()
         if self._serving is not None:
             await self._serving
 
@@ -73,6 +75,18 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.ready = asyncio.Event()
+        self._leaving = asyncio.Event()
+
+    def leave(self) -> None:
+        self.should_exit = True
+        self._leaving.set()
+
+    async def main_loop(self) -> None:
+        """Keep the `Date` header right, and leave at once when told to."""
+        while not await self.on_tick(0):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(TICK_SECONDS):
+                    await self._leaving.wait()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

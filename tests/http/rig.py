@@ -1,8 +1,9 @@
 """A bridge's HTTP side for tests: real desks and boards over the memory store, a real server."""
 
+import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -90,7 +91,9 @@ class Bridge:
         )
 
     def client(self, participant: ParticipantId = ADA) -> httpx.AsyncClient:
-        return httpx.AsyncClient(base_url=self.url, headers=bearer(participant), timeout=5)
+        return httpx.AsyncClient(
+            base_url=self.url, headers=bearer(participant), timeout=5, verify=False
+        )
 
     async def say(self, text: str) -> Seq:
         """Let Ada say something in the terminal."""
@@ -142,7 +145,7 @@ class Frame:
     id: str = ""
 
 
-async def frames(response: httpx.Response) -> AsyncIterator[Frame]:
+async def frames(response: httpx.Response) -> AsyncGenerator[Frame]:
     """Read a stream byte by byte as it is framed here: strictly, unlike a browser."""
     rest = b""
     async for chunk in response.aiter_bytes():
@@ -151,6 +154,33 @@ async def frames(response: httpx.Response) -> AsyncIterator[Frame]:
             block, rest = rest.split(b"\n\n", 1)
             yield _frame(block.decode())
     assert rest == b"", "the stream ended within a frame"
+
+
+@asynccontextmanager
+async def following(
+    client: httpx.AsyncClient,
+    url: str = STREAM,
+    *,
+    offset: str | None = "-1",
+    headers: dict[str, str] | None = None,
+    **params: str,
+) -> AsyncIterator[AsyncGenerator[Frame]]:
+    """Follow the session's stream, or another; yields its frames."""
+    if offset is not None:
+        params["offset"] = offset
+    if url == STREAM:
+        params["live"] = "sse"
+    async with client.stream("GET", url, params=params, headers=headers) as answer:
+        assert answer.status_code == 200
+        async with aclosing(frames(answer)) as read:
+            yield read
+
+
+async def until(true: Callable[[], bool], seconds: float = 2.0) -> None:
+    """Wait for something to become so."""
+    async with asyncio.timeout(seconds):
+        while not true():  # noqa: ASYNC110 -- what is waited for is elsewhere
+            await asyncio.sleep(0.005)
 
 
 def _frame(block: str) -> Frame:
