@@ -47,16 +47,16 @@ CHAPTERS = (
 )
 
 PROSE = """\
-A long answer does not fit into one message everywhere. Where it does not, it is cut into parts, and \
-each part is a message of its own. The cut falls between two paragraphs when it can; otherwise \
+A long answer does not fit into one message everywhere. Where it does not, it is cut into parts, \
+and each part is a message of its own. The cut falls between two paragraphs when it can; otherwise \
 between lines, sentences or words.
 
 Nothing of it may get lost on the way, and nothing may be said twice. That is easy while all goes \
 well. It is harder when the connection breaks between two parts, and that is the reason why each \
 part is written down before it is sent.
 
-Whoever reads this on a small screen sees more parts than someone at a desk. Both have read the same \
-words when they come to the end of it."""
+Whoever reads this on a small screen sees more parts than someone at a desk. Both have read the \
+same words when they come to the end of it."""
 
 
 def long_answer() -> str:

@@ -1,0 +1,184 @@
+"""The reference channel: an account on a platform in memory, for tests, demos and benchmarks."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+from typing import Literal
+
+from pydantic import Field
+
+from bridge.errors import OutcomeUnknown, Rejected, StoreUnavailable, Unauthorized
+from bridge.ids import ChannelName, MessageId
+from bridge.parts import Address, Capabilities, Part, Sent
+from bridge.plugins import ChannelPlugin, Section
+from bridge.ports import Inbound, Inbox, Sender, Surroundings
+from channels.memory_platform import Deed, MemoryPlatform
+
+REALM = "memory"
+AGAIN_SECONDS = 0.02
+"""After this long, what could not be handed in is handed in again."""
+
+MAX_BUTTON_BYTES = 64
+
+EVERYTHING = Capabilities(
+    edits=True,
+    deletes=True,
+    buttons=True,
+    previews=True,
+    silent=True,
+    typing=True,
+    resolves=True,
+    preview_interval=timedelta(milliseconds=50),
+)
+"""What a place can show when nothing is left out."""
+
+
+class MemoryChannel:
+    """An account with every ability. What `capabilities` leaves out it refuses, or does without."""
+
+    def __init__(
+        self, name: ChannelName, platform: MemoryPlatform, capabilities: Capabilities = EVERYTHING
+    ) -> None:
+        self.name = name
+        self.platform = platform
+        self._capabilities = capabilities
+
+    def capabilities(self, address: Address) -> Capabilities:  # noqa: ARG002
+        return self._capabilities
+
+    # -- hearing
+
+    async def listen(self, inbox: Inbox) -> None:
+        """Hear every place by itself, so that a slow one holds up no other."""
+        heard: set[str] = set()
+        try:
+            async with asyncio.TaskGroup() as ears:
+                while True:
+                    connected = self._connected()
+                    for place in self.platform.waiting() if connected else ():
+                        if place not in heard:
+                            heard.add(place)
+                            ears.create_task(self._hear(place, inbox, heard))
+                    await self.platform.anything(None if connected else AGAIN_SECONDS)
+        except BaseExceptionGroup as group:
+            raise group.exceptions[0] from None
+
+    async def _hear(self, place: str, inbox: Inbox, heard: set[str]) -> None:
+        while deed := self.platform.next_deed(place):
+            try:
+                reply = await inbox(self._inbound(place, deed))
+            except StoreUnavailable:
+                await asyncio.sleep(AGAIN_SECONDS)
+                continue
+            self.platform.acknowledge(place, reply)
+        heard.discard(place)
+
+    def _connected(self) -> bool:
+        """Say whether the platform lets us listen. Raises `Unauthorized`."""
+        fault = self.platform.fault("listen")
+        if fault is not None and isinstance(fault.error, Unauthorized):
+            raise fault.error
+        return fault is None
+
+    def _inbound(self, place: str, deed: Deed) -> Inbound:
+        there = self.platform.open(place)
+        return Inbound(
+            external_id=deed.external_id,
+            address=Address(channel=self.name, place=place),
+            sender=Sender(realm=REALM, user=deed.user, name=deed.user),
+            what=deed.what,
+            room=there.room,
+            title=there.title,
+        )
+
+    # -- showing
+
+    async def send(self, to: Address, part: Part) -> Sent:
+        part = self._fit(part)
+        message = await self.platform.call(
+            "send", to.place, lambda: self.platform.show(to.place, part)
+        )
+        return Sent(message=message)
+
+    async def edit(self, to: Address, message: MessageId, part: Part) -> None:
+        part = self._fit(part)
+        await self.platform.call(
+            "edit", to.place, lambda: self.platform.change(to.place, message, part)
+        )
+
+    async def delete(self, to: Address, message: MessageId) -> None:
+        await self.platform.call(
+            "delete", to.place, lambda: self.platform.take_back(to.place, message)
+        )
+
+    async def typing(self, to: Address) -> None:
+        await self.platform.call("typing", to.place, lambda: self.platform.type(to.place))
+
+    async def resolve(self, to: Address, part: Part) -> Sent | None:
+        """Find a part by its nonce. Raises `OutcomeUnknown` where capabilities do not say so."""
+        if not self._capabilities.resolves:
+            raise OutcomeUnknown("nothing can be found out here")
+        message = await self.platform.call(
+            "resolve", to.place, lambda: self.platform.find(to.place, part)
+        )
+        return Sent(message=message) if message is not None else None
+
+    def _fit(self, part: Part) -> Part:
+        """Return the part as this place can show it. Raises `Rejected` like a real platform."""
+        limits = self._capabilities
+        if len(part.text) > limits.max_chars:
+            raise Rejected(f"longer than {limits.max_chars} characters", code="too_long")
+        if not part.text.strip() and not part.attachments:
+            raise Rejected("there is nothing to show", code="empty")
+        if any(len(button.value.encode()) > MAX_BUTTON_BYTES for button in part.buttons):
+            raise Rejected("a button says too much", code="button_value")
+        return replace(
+            part,
+            buttons=part.buttons if limits.buttons else (),
+            silent=part.silent and limits.silent,
+        )
+
+
+# -- the plugin -----------------------------------------------------------------------------------
+
+Ability = Literal["edits", "deletes", "buttons", "previews", "silent", "typing", "resolves"]
+
+platforms: dict[str, MemoryPlatform] = {}
+"""Platforms that a config can name, so that they outlive the bridge that is built from it."""
+
+
+class MemoryConfig(Section):
+    """`platform`: a name in `platforms`, made if it is new; empty: one that nobody shares.
+
+    `without`: abilities to leave out. `preview_interval`: seconds.
+    """
+
+    platform: str = ""
+    max_chars: int = Field(default=EVERYTHING.max_chars, ge=1)
+    preview_interval: float = Field(default=0.05, ge=0)
+    without: frozenset[Ability] = frozenset()
+
+
+def create(
+    name: ChannelName,
+    config: MemoryConfig,
+    surroundings: Surroundings,  # noqa: ARG001
+) -> MemoryChannel:
+    platform = MemoryPlatform()
+    if config.platform:
+        platform = platforms.setdefault(config.platform, platform)
+    capabilities = Capabilities(
+        max_chars=config.max_chars,
+        preview_interval=timedelta(seconds=config.preview_interval),
+        edits="edits" not in config.without,
+        deletes="deletes" not in config.without,
+        buttons="buttons" not in config.without,
+        previews="previews" not in config.without,
+        silent="silent" not in config.without,
+        typing="typing" not in config.without,
+        resolves="resolves" not in config.without,
+    )
+    return MemoryChannel(name, platform, capabilities)
+
+
+plugin = ChannelPlugin(title="Memory", config=MemoryConfig, create=create)

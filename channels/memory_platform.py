@@ -1,0 +1,349 @@
+"""The world of the reference channel: a chat platform in memory, which outlives any bridge.
+
+The rules:
+
+- What people do in a place stays pending, in its order, until the channel acknowledges it; until
+  then it is handed in again to whoever listens.
+- A fault is arranged beforehand and happens to the next calls that it fits.
+- The bridge's own messages can be changed and taken back; a repeat changes nothing more.
+"""
+
+import asyncio
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, TypeVar
+
+from bridge.content import Attachment, Content
+from bridge.errors import ChannelError, Gone, Moved, OutcomeUnknown, Rejected
+from bridge.ids import MessageId, PartId, SessionId
+from bridge.parts import Button, Part, Reply
+from bridge.ports import Deleted, Edited, Pressed, Spoken
+
+PATIENCE_SECONDS = 5.0
+POLL_SECONDS = 0.05
+"""A condition may also hang on what is not of this world, so it is looked at this often."""
+
+Operation = Literal["listen", "send", "edit", "delete", "typing", "resolve"]
+T = TypeVar("T")
+
+# -- what there is in the world -------------------------------------------------------------------
+
+
+@dataclass(slots=True, kw_only=True)
+class Message:
+    """A message as people see it. `author` is empty for the bridge's own."""
+
+    id: MessageId
+    author: str
+    text: str
+    speaker: str = ""
+    attachments: tuple[Attachment, ...] = ()
+    buttons: tuple[Button, ...] = ()
+    reply_to: MessageId | None = None
+    silent: bool = False
+    edits: int = 0
+    deleted: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.speaker}: {self.text}" if self.speaker else self.text
+
+
+@dataclass(slots=True, kw_only=True)
+class Deed:
+    """Something a person did, as the platform hands it in."""
+
+    external_id: str
+    user: str
+    what: Spoken | Edited | Deleted | Pressed
+    handed_in: int = 0
+
+
+@dataclass(slots=True, kw_only=True)
+class Place:
+    """`notes` are what the bridge told one person alone."""
+
+    room: bool = False
+    title: str = ""
+    obstacle: ChannelError | None = None
+    typed: int = 0
+    deeds: int = 0
+    messages: dict[MessageId, Message] = field(default_factory=dict)
+    notes: list[Reply] = field(default_factory=list)
+    pending: deque[Deed] = field(default_factory=deque)
+
+    def visible(self) -> list[Message]:
+        return [each for each in self.messages.values() if not each.deleted]
+
+    def add(self, message: Message) -> None:
+        self.messages[message.id] = message
+
+    def next_id(self) -> MessageId:
+        return MessageId(f"m{len(self.messages) + 1}")
+
+
+@dataclass(slots=True, kw_only=True)
+class Fault:
+    """What happens to the next calls. `times` None: until `recover`. `applied`: it was done."""
+
+    error: ChannelError
+    on: Operation | None
+    place: str | None
+    times: int | None
+    applied: bool
+
+    def fits(self, operation: Operation, place: str | None) -> bool:
+        return self.on in {None, operation} and self.place in {None, place} and self.times != 0
+
+
+# -- the world ------------------------------------------------------------------------------------
+
+
+class MemoryPlatform:
+    """`delay` is how many seconds every call takes. `counts` counts what was done, by operation."""
+
+    def __init__(self) -> None:
+        self.places: dict[str, Place] = {}
+        self.delay = 0.0
+        self.counts: Counter[str] = Counter()
+        self.acknowledged: list[str] = []
+        self._faults: list[Fault] = []
+        self._nonces: dict[tuple[str, SessionId, PartId], MessageId] = {}
+        self._past: dict[str, tuple[str, Deed]] = {}
+        self._bell = asyncio.Event()
+
+    # -- what people do
+
+    def open(self, place: str, *, room: bool = False, title: str = "") -> Place:
+        """Make a place, or find it."""
+        return self.places.setdefault(place, Place(room=room, title=title))
+
+    def say(
+        self,
+        place: str,
+        user: str,
+        text: str,
+        *,
+        addressed: bool = True,
+        reply_to: MessageId | None = None,
+        attachments: tuple[Attachment, ...] = (),
+    ) -> str:
+        """Say something; returns its external id. It reopens a place that was gone."""
+        there = self.open(place)
+        if isinstance(there.obstacle, Gone):
+            there.obstacle = None
+        message = Message(
+            id=there.next_id(),
+            author=user,
+            text=text,
+            reply_to=reply_to,
+            attachments=attachments,
+        )
+        there.add(message)
+        content = Content(text=text, attachments=attachments)
+        spoken = Spoken(message=message.id, content=content, addressed=addressed, reply_to=reply_to)
+        return self._did(place, user, spoken, message.id)
+
+    def correct(self, place: str, message: MessageId, text: str) -> str:
+        """Change what a person said; returns the change's external id."""
+        said = self.places[place].messages[message]
+        said.text, said.edits = text, said.edits + 1
+        edited = Edited(message=message, content=Content(text=text, attachments=said.attachments))
+        return self._did(place, said.author, edited, f"{message}@{said.edits}")
+
+    def unsay(self, place: str, message: MessageId) -> str:
+        """Take back what a person said; returns the external id of that."""
+        said = self.places[place].messages[message]
+        said.deleted = True
+        return self._did(place, said.author, Deleted(message=message), f"{message}@deleted")
+
+    def press(self, place: str, user: str, label: str) -> str:
+        """Press the newest button of this label; returns the external id of that."""
+        there = self.open(place)
+        buttons = [button for each in there.visible() for button in each.buttons]
+        found = [button for button in buttons if button.label == label]
+        if not found:
+            known = ", ".join(button.label for button in buttons) or "none"
+            raise LookupError(f"there is no button {label!r} in {place}; there are: {known}")
+        there.deeds += 1
+        return self._did(place, user, Pressed(value=found[-1].value), f"press{there.deeds}")
+
+    def redeliver(self, external_id: str) -> None:
+        """Hand something in once more although it was acknowledged, as platforms do."""
+        place, deed = self._past[external_id]
+        self.places[place].pending.append(deed)
+        self._changed()
+
+    # -- what people see
+
+    def shown(self, place: str) -> list[str]:
+        """Return what the bridge shows in a place, oldest first."""
+        return [str(each) for each in self.open(place).visible() if not each.author]
+
+    def seen(self, place: str) -> list[Message]:
+        """Return every message that is visible in a place, oldest first."""
+        return self.open(place).visible()
+
+    def notes(self, place: str) -> list[str]:
+        """Return what the bridge told single people in a place, apart from its messages."""
+        return [note.text for note in self.open(place).notes]
+
+    async def until(
+        self, condition: Callable[[], object], *, within: float = PATIENCE_SECONDS
+    ) -> None:
+        """Wait until the condition holds. Raises `TimeoutError` that says what was shown."""
+        try:
+            async with asyncio.timeout(within):
+                while not condition():
+                    await self.anything(POLL_SECONDS)
+        except TimeoutError:
+            shown = {place: self.shown(place) for place in self.places}
+            raise TimeoutError(f"not within {within:g} s; shown: {shown}") from None
+
+    # -- what goes wrong
+
+    def refuse(
+        self,
+        error: ChannelError,
+        *,
+        on: Operation | None = "send",
+        place: str | None = None,
+        times: int | None = 1,
+    ) -> None:
+        """Answer the next calls with an error. `on` None: whatever is asked."""
+        self._faults.append(Fault(error=error, on=on, place=place, times=times, applied=False))
+        self._changed()
+
+    def hang_up(
+        self, *, on: Operation = "send", place: str | None = None, times: int | None = 1
+    ) -> None:
+        """Do what the next calls ask, but never answer them."""
+        error = OutcomeUnknown("the connection broke")
+        self._faults.append(Fault(error=error, on=on, place=place, times=times, applied=True))
+
+    def recover(self) -> None:
+        """Let everything work again."""
+        self._faults.clear()
+        self._changed()
+
+    def close(self, place: str) -> None:
+        """Shut the bridge out of a place, until someone speaks there."""
+        self.open(place).obstacle = Gone("the bridge was removed from this place")
+
+    def move(self, place: str, to: str) -> None:
+        """Give a place a new address."""
+        self.places[to] = self.open(place)
+        self.places[place] = Place(obstacle=Moved("this place has moved", place=to))
+
+    # -- what a channel asks
+
+    async def call(self, operation: Operation, place: str, effect: Callable[[], T]) -> T:
+        """Do something in a place. Raises what was arranged, or what is in the way there."""
+        await asyncio.sleep(self.delay)
+        there = self.open(place)
+        fault = self.fault(operation, place)
+        if fault is not None and not fault.applied:
+            raise fault.error
+        if there.obstacle is not None:
+            raise there.obstacle
+        result = effect()
+        self.counts[operation] += 1
+        self._changed()
+        if fault is not None:
+            raise fault.error
+        return result
+
+    def fault(self, operation: Operation, place: str | None = None) -> Fault | None:
+        """Return the fault that happens now, and count it."""
+        for fault in self._faults:
+            if fault.fits(operation, place):
+                fault.times = None if fault.times is None else fault.times - 1
+                return fault
+        return None
+
+    def show(self, place: str, part: Part) -> MessageId:
+        """Show a part as a new message; returns its id."""
+        there = self.open(place)
+        message = Message(
+            id=there.next_id(),
+            author="",
+            text=part.text,
+            speaker=part.speaker,
+            attachments=part.attachments,
+            buttons=part.buttons,
+            reply_to=part.reply_to,
+            silent=part.silent,
+        )
+        there.add(message)
+        self._nonces[place, part.session, part.id] = message.id
+        return message.id
+
+    def change(self, place: str, message: MessageId, part: Part) -> None:
+        """Make a message show a part. Raises `Rejected` when it is gone."""
+        known = self.open(place).messages.get(message)
+        if known is None or known.deleted:
+            raise Rejected("there is no such message", code="vanished")
+        if (known.text, known.buttons) != (part.text, part.buttons):
+            known.edits += 1
+        known.text, known.speaker, known.buttons = part.text, part.speaker, part.buttons
+        known.attachments = part.attachments
+        self._nonces[place, part.session, part.id] = message
+
+    def take_back(self, place: str, message: MessageId) -> None:
+        known = self.open(place).messages.get(message)
+        if known is not None:
+            known.deleted = True
+
+    def find(self, place: str, part: Part) -> MessageId | None:
+        """Return the message that shows a part, by the nonce it was sent with."""
+        known = self._nonces.get((place, part.session, part.id))
+        if known is None or self.places[place].messages[known].deleted:
+            return None
+        return known
+
+    def waiting(self) -> Sequence[str]:
+        """Return the places where something is pending."""
+        return [name for name, place in self.places.items() if place.pending]
+
+    def next_deed(self, place: str) -> Deed | None:
+        """Return what is first in a place, to be handed in."""
+        pending = self.places[place].pending
+        if not pending:
+            return None
+        deed = pending[0]
+        deed.handed_in += 1
+        return deed
+
+    def acknowledge(self, place: str, reply: Reply | None) -> None:
+        """Forget what is first in a place, and show the reply to the one who asked."""
+        there = self.places[place]
+        deed = there.pending.popleft()
+        if reply is not None:
+            there.notes.append(reply)
+        self._past[deed.external_id] = (place, deed)
+        self.acknowledged.append(deed.external_id)
+        self._changed()
+
+    def type(self, place: str) -> None:
+        self.open(place).typed += 1
+
+    async def anything(self, seconds: float | None = None) -> None:
+        """Return at the next change, or after so many seconds."""
+        bell = self._bell
+        try:
+            async with asyncio.timeout(seconds):
+                await bell.wait()
+        except TimeoutError:
+            return
+
+    def _did(
+        self, place: str, user: str, what: Spoken | Edited | Deleted | Pressed, key: str
+    ) -> str:
+        deed = Deed(external_id=f"{place}/{key}", user=user, what=what)
+        self.places[place].pending.append(deed)
+        self._changed()
+        return deed.external_id
+
+    def _changed(self) -> None:
+        bell, self._bell = self._bell, asyncio.Event()
+        bell.set()
