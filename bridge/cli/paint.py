@@ -44,7 +44,7 @@ class Painter:
     def reply(self, text: str) -> str:
         """Paint what is said to whoever asked alone."""
         with self._console.capture() as captured:
-            self._console.print(Padding(_Said(plain(text)), (0, 0, 1, 2)))
+            self._console.print(Padding(_Said(plain(text)), (1, 0, 0, 2)))
         return captured.get()
 
     def note(self, text: str, style: str = "dim") -> str:
@@ -70,7 +70,7 @@ def _painted(line: Line) -> RenderableType:
         case "said" | "answer" | "question":
             style = {"said": "bold cyan", "answer": "bold green", "question": "bold yellow"}
             head = Text(one_line(line.speaker) or "·", style[line.look])
-            return Group(head, Padding(_Said(text), (0, 0, 1, 2)))
+            return Group("", head, Padding(_Said(text), (0, 0, 0, 2)))
 
 
 def unadorned(line: Line) -> str:

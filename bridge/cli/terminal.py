@@ -27,6 +27,9 @@ from bridge.cli.sender import Taken
 from bridge.cli.talk import Talk
 
 PROMPT = "> "
+ROWS_FOR_COMMANDS = 4
+"""Kept free below the prompt, for the commands that begin with what was typed."""
+
 TYPING_EVERY = 3.0
 """Seconds between two notes to the others that something is being typed."""
 
@@ -46,6 +49,7 @@ class Terminal:
             completer=_Commands(talk),
             complete_while_typing=True,
             erase_when_done=True,
+            reserve_space_for_menu=ROWS_FOR_COMMANDS,
             mouse_support=False,
         )
         self._prompt.default_buffer.on_text_changed += lambda _: self._note_typing()
@@ -105,7 +109,7 @@ class Terminal:
 
     def _above(self) -> StyleAndTextTuples:
         view = self._talk.view
-        rows: StyleAndTextTuples = []
+        rows: StyleAndTextTuples = [("", "\n")]
         for preview in view.frame.previews:
             head = one_line(preview.activity) or "writing…"
             rows.append(("ansigreen bold", f"{one_line(view.agent)} "))

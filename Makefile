@@ -1,0 +1,56 @@
+# Bridgehead: everything one does with a clone. Only make and a Python from 3.11 on are needed.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check format bench lock clean
+MAKEFLAGS += --no-print-directory
+
+ARGS ?=
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(shell command -v uv 2>/dev/null)
+SOURCES := bridge channels agents storage tests benchmarks
+
+help: ## say what can be made
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+run: $(VENV)/.run ## start the bridge (ARGS="--port 9000")
+	@$(BIN)/bridge run $(ARGS)
+
+test: $(VENV)/.dev ## run every test (ARGS="-k chat")
+	$(BIN)/pytest $(ARGS)
+
+check: $(VENV)/.dev ## everything that has to be green: format, lint, types, layers, tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(MAKE) test
+
+format: $(VENV)/.dev ## format the code and mend what the linter can
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.dev ## measure what the README quotes
+	$(BIN)/python -m benchmarks $(ARGS)
+
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-annotate --no-header pyproject.toml
+
+lock: ## pin the newest dependencies that fit (needs uv)
+	$(LOCK) --upgrade --group build --output-file requirements.lock
+	$(LOCK) --upgrade --group dev --constraints requirements.lock --output-file requirements-dev.lock
+
+clean: ## remove what was installed and cached
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+# The stamps say which pins and which entry points are installed; a change of either installs anew.
+
+$(VENV)/.run: requirements.lock pyproject.toml
+	@LOCK=requirements.lock $(INSTALL)
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock pyproject.toml
+	@LOCK=requirements-dev.lock $(INSTALL)
+	@touch $@ $(VENV)/.run
+
+INSTALL = VENV=$(VENV) UV=$(UV) PYTHON=$(PYTHON) sh tools/install.sh
