@@ -1,0 +1,97 @@
+/** Calls to the bridge. Each names the token; each failure is one of three errors. */
+
+/** The token is not accepted: ask for another. */
+export class Unauthorized extends Error {}
+
+/** The bridge answered, and would not. `status` and `headers` are the answer's. */
+export class Refused extends Error {
+  /** @param {Response} response @param {{code?: string, message?: string}} error */
+  constructor(response, error) {
+    super(error.message || response.statusText || `status ${response.status}`);
+    this.status = response.status;
+    this.code = error.code ?? "";
+    this.headers = response.headers;
+  }
+}
+
+/** The bridge could not be reached, or cannot just now: try again. `after` in ms, if it said so. */
+export class Unreachable extends Error {
+  /** @param {string} message @param {number | null} [after] */
+  constructor(message, after = null) {
+    super(message);
+    this.after = after;
+  }
+}
+
+const CALL_TIMEOUT_MS = 20_000;
+const LATER = new Set([408, 425, 429, 500, 502, 503, 504]);
+
+export class Api {
+  /** @param {string} token */
+  constructor(token) {
+    this.token = token;
+  }
+
+  me = () => this.#json("/v1/me");
+  sessions = async () => (await this.#json("/v1/sessions")).sessions;
+  session = (id) => this.#json(`/v1/sessions/${encodeURIComponent(id)}`);
+  create = (title) => this.#json("/v1/sessions", { method: "POST", body: JSON.stringify({ title }) });
+
+  /**
+   * Say something to a session.
+   * @param {string} id @param {object} body
+   * @param {{id: string, epoch: number, seq: number} | null} [producer]
+   * @returns {Promise<import("./types.js").Answer>}
+   */
+  say(id, body, producer = null) {
+    const numbers = producer && {
+      "Producer-Id": producer.id,
+      "Producer-Epoch": String(producer.epoch),
+      "Producer-Seq": String(producer.seq),
+    };
+    const path = `/v1/stream/sessions/${encodeURIComponent(id)}/inbox`;
+    return this.#json(path, { method: "POST", body: JSON.stringify(body), headers: numbers ?? {} });
+  }
+
+  /** Return a page of the log and where it ends. @param {string} id @param {string} offset */
+  async page(id, offset) {
+    const path = `/v1/stream/sessions/${encodeURIComponent(id)}?offset=${encodeURIComponent(offset)}`;
+    const response = await this.open(path, { signal: AbortSignal.timeout(CALL_TIMEOUT_MS) });
+    return {
+      events: await response.json(),
+      offset: response.headers.get("Stream-Next-Offset") ?? offset,
+      upToDate: response.headers.get("Stream-Up-To-Date") === "true",
+    };
+  }
+
+  /** Return the response once its head is here; the body may go on. @returns {Promise<Response>} */
+  async open(path, { headers = {}, ...rest } = {}) {
+    const response = await fetch(path, {
+      ...rest,
+      cache: "no-store",
+      headers: { Authorization: `Bearer ${this.token}`, ...headers },
+    }).catch((error) => {
+      throw new Unreachable(error.message);
+    });
+    if (response.ok) return response;
+    throw await failure(response);
+  }
+
+  async #json(path, { headers = {}, ...rest } = {}) {
+    const typed = { Accept: "application/json", "Content-Type": "application/json", ...headers };
+    const signal = AbortSignal.timeout(CALL_TIMEOUT_MS);
+    const response = await this.open(path, { ...rest, headers: typed, signal });
+    return response.json().catch((error) => {
+      throw new Unreachable(error.message);
+    });
+  }
+}
+
+/** @param {Response} response */
+async function failure(response) {
+  const error = (await response.json().catch(() => null))?.error ?? {};
+  if (response.status === 401) return new Unauthorized(error.message);
+  if (!LATER.has(response.status)) return new Refused(response, error);
+  const seconds = Number(response.headers.get("Retry-After"));
+  return new Unreachable(error.message ?? "", seconds > 0 ? seconds * 1000 : null);
+}

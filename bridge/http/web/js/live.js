@@ -1,0 +1,187 @@
+/**
+ * One connection that follows a session: the log, and what passes beside it.
+ *
+ * Rules:
+ * - The offset moves only with what was taken in; every reopening starts from it, so nothing is
+ *   missed, and what comes twice is for the fold to pass over.
+ * - The server ends each response after a minute; that is no failure and is not shown.
+ * - Closing the connection cancels nothing: the agent works on.
+ * - No byte for 35 s (the server sends one every 15 s) means a dead connection, whatever the
+ *   browser believes; so does coming back from the background after more than 5 s.
+ */
+
+import { Refused, Unauthorized } from "./api.js";
+import { Gap } from "./log.js";
+import { SseParser } from "./sse.js";
+
+const STALL_MS = 35_000;
+const HIDDEN_MS = 5_000;
+const FIRST_PAUSE_MS = 400;
+const LONGEST_PAUSE_MS = 15_000;
+const GAPS_BEFORE_RELOAD = 3;
+
+/**
+ * @typedef {object} Listener
+ * @property {(events: any[], caughtUp: boolean) => void} log  raises `Gap` when events are missing
+ * @property {(frame: import("./types.js").Frame) => void} live
+ * @property {(state: import("./types.js").Connection) => void} state
+ * @property {() => void} reset  the offset is not valid any more: forget, it starts over
+ * @property {(error: Error) => void} over  it cannot be followed; nothing more will come
+ */
+
+export class Follower {
+  #offset = "-1";
+  #failures = 0;
+  #gaps = 0;
+  #closed = false;
+  #hiddenAt = 0;
+  #response = new AbortController();
+  #wake = () => {};
+
+  /** @param {import("./api.js").Api} api @param {string} session @param {Listener} listener */
+  constructor(api, session, listener) {
+    this.api = api;
+    this.session = session;
+    this.listener = listener;
+    this.listening = new AbortController();
+  }
+
+  async start() {
+    this.#watchThePage();
+    this.listener.state("connecting");
+    while (!this.#closed) {
+      try {
+        await this.#catchUp();
+        await this.#stream();
+        if (!this.#closed) await this.#pause(Math.random() * 150);
+      } catch (error) {
+        await this.#failed(error);
+      }
+    }
+  }
+
+  close() {
+    this.#closed = true;
+    this.listening.abort();
+    this.reopen();
+  }
+
+  /** Drop the connection, if any, and open it again at once. */
+  reopen() {
+    this.#response.abort();
+    this.#wake();
+  }
+
+  /** Read page by page until little is left, so that a long log is shown as it arrives. */
+  async #catchUp() {
+    let behind = this.#offset === "-1";
+    while (behind && !this.#closed) {
+      const page = await this.api.page(this.session, this.#offset);
+      this.listener.log(page.events, page.upToDate);
+      behind = !page.upToDate && page.offset !== this.#offset;
+      this.#offset = page.offset;
+    }
+  }
+
+  async #stream() {
+    if (this.#closed) return;
+    this.#response = new AbortController();
+    const opening = this.#deadline();
+    const query = new URLSearchParams({ place: "web", offset: this.#offset });
+    const path = `/v1/sessions/${encodeURIComponent(this.session)}/live?${query}`;
+    try {
+      const { signal } = this.#response;
+      const response = await this.api.open(path, { signal, headers: { Accept: "text/event-stream" } });
+      await this.#readAll(response.body.getReader());
+    } finally {
+      clearTimeout(opening.timer);
+      this.#response.abort();
+    }
+  }
+
+  /** @param {ReadableStreamDefaultReader<Uint8Array>} reader */
+  async #readAll(reader) {
+    const decoder = new TextDecoder();
+    const parser = new SseParser();
+    for (;;) {
+      const stall = this.#deadline();
+      const { done, value } = await reader.read().finally(() => clearTimeout(stall.timer));
+      if (done) return;
+      this.#alive();
+      for (const frame of parser.push(decoder.decode(value, { stream: true }))) this.#take(frame);
+    }
+  }
+
+  #deadline() {
+    const response = this.#response;
+    return { timer: setTimeout(() => response.abort(), STALL_MS) };
+  }
+
+  #alive() {
+    this.#failures = 0;
+    this.listener.state("connected");
+  }
+
+  /** @param {import("./sse.js").SseFrame} frame */
+  #take({ event, data }) {
+    const body = JSON.parse(data);
+    if (event === "data") this.listener.log(body, false);
+    else if (event === "live") this.listener.live(body);
+    else if (event === "control") this.#moved(body);
+  }
+
+  #moved({ streamNextOffset, upToDate }) {
+    this.#gaps = 0;
+    if (streamNextOffset) this.#offset = streamNextOffset;
+    if (upToDate) this.listener.log([], true);
+  }
+
+  async #failed(error) {
+    if (this.#closed) return;
+    if (error instanceof Refused && error.status === 410) return this.#startOver();
+    if (error instanceof Gap && (this.#gaps += 1) >= GAPS_BEFORE_RELOAD) return this.#startOver();
+    if (error instanceof Unauthorized || error instanceof Refused) {
+      this.close();
+      this.listener.over(error);
+      return;
+    }
+    this.#failures += 1;
+    this.listener.state(navigator.onLine ? "reconnecting" : "offline");
+    await this.#pause(pauseAfter(this.#failures));
+  }
+
+  #startOver() {
+    this.#gaps = 0;
+    this.#offset = "-1";
+    this.listener.reset();
+  }
+
+  /** @param {number} ms */
+  #pause(ms) {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve(undefined);
+      };
+    });
+  }
+
+  #watchThePage() {
+    const { signal } = this.listening;
+    addEventListener("online", () => this.reopen(), { signal });
+    addEventListener("offline", () => this.listener.state("offline"), { signal });
+    document.addEventListener("visibilitychange", () => this.#seenAgain(), { signal });
+  }
+
+  #seenAgain() {
+    if (document.hidden) this.#hiddenAt = Date.now();
+    else if (this.#hiddenAt && Date.now() - this.#hiddenAt > HIDDEN_MS) this.reopen();
+  }
+}
+
+/** Half fixed, half chance: many clients do not come back in step. @param {number} failures */
+export function pauseAfter(failures) {
+  const most = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (failures - 1));
+  return most / 2 + (Math.random() * most) / 2;
+}

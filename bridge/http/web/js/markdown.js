@@ -1,0 +1,112 @@
+/**
+ * Markdown to DOM. The text is untrusted, whoever wrote it.
+ *
+ * Three walls, each enough by itself: the parser knows no HTML and refuses addresses that are not
+ * web, mail or phone; DOMPurify keeps a short list of elements; the page's Content-Security-Policy
+ * runs no inline script and loads no remote image. An image becomes a link to it.
+ */
+
+import { exposed } from "./text.js";
+import { h, icon } from "./dom.js";
+import { WORDS } from "./words.js";
+
+const SAFE_ADDRESS = /^(?:https?:\/\/|mailto:|tel:)/i;
+
+const TAGS =
+  "p br strong em s del code pre blockquote ul ol li h1 h2 h3 h4 h5 h6 hr a table thead tbody tr th td";
+const PURIFY = {
+  ALLOWED_TAGS: TAGS.split(" "),
+  ALLOWED_ATTR: ["href", "start", "class"],
+  ALLOWED_URI_REGEXP: SAFE_ADDRESS,
+  ALLOW_DATA_ATTR: false,
+  ALLOW_ARIA_ATTR: false,
+  RETURN_DOM_FRAGMENT: true,
+};
+
+const parser = makeParser();
+
+/**
+ * Return what the Markdown text looks like, safe to append.
+ * @param {string} text @returns {DocumentFragment}
+ */
+export function rendered(text) {
+  const fragment = globalThis.DOMPurify.sanitize(parser.render(text), PURIFY);
+  fragment.querySelectorAll("a").forEach(dressLink);
+  fragment.querySelectorAll("pre").forEach(dressCode);
+  fragment.querySelectorAll("table").forEach(dressTable);
+  fragment.querySelectorAll("code").forEach(exposeCode);
+  return fragment;
+}
+
+/** Return the text without its markup, for a line of it. @param {string} text */
+export function plain(text) {
+  return (rendered(text).textContent ?? "").replace(/\s+/g, " ").trim();
+}
+
+function makeParser() {
+  const made = globalThis.markdownit({ html: false, linkify: true, breaks: true });
+  // Without a scheme, "notes.md" and "main.py" would be taken for hosts.
+  made.linkify.set({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: false });
+  made.validateLink = (/** @type {string} */ address) => SAFE_ADDRESS.test(address.trim());
+  made.renderer.rules.image = imageAsLink;
+  for (const name of ["th_open", "td_open"]) made.renderer.rules[name] = alignedCell;
+  return made;
+}
+
+/** An image's address is linked, never loaded: loading it would tell its host who reads this. */
+function imageAsLink(tokens, at, _options, _env, self) {
+  const token = tokens[at];
+  const escape = parser.utils.escapeHtml;
+  const shown = self.renderInlineAsText(token.children, {}, {}) || token.attrGet("src") || "";
+  return `<a class="image" href="${escape(token.attrGet("src") ?? "")}">${escape(shown)}</a>`;
+}
+
+/** Alignment as a class: the page's policy allows no style attributes. */
+function alignedCell(tokens, at) {
+  const token = tokens[at];
+  const side = /(left|right|center)/.exec(token.attrGet("style") ?? "")?.[1];
+  return side ? `<${token.tag} class="${side}">` : `<${token.tag}>`;
+}
+
+/** @param {HTMLAnchorElement} link */
+function dressLink(link) {
+  const address = link.getAttribute("href");
+  if (!address || !SAFE_ADDRESS.test(address)) {
+    link.replaceWith(...link.childNodes);
+    return;
+  }
+  link.target = "_blank";
+  link.rel = "noopener noreferrer";
+  if (link.textContent !== address) link.title = address;
+}
+
+/** @param {HTMLPreElement} block */
+function dressCode(block) {
+  const language = /language-([\w+#.-]{1,24})/.exec(block.firstElementChild?.className ?? "")?.[1];
+  const box = h("div", { class: "code" });
+  block.replaceWith(box);
+  block.tabIndex = 0;
+  box.append(
+    h(
+      "div",
+      { class: "code-bar" },
+      h("span", {}, language ?? ""),
+      h("button", { type: "button", class: "quiet", data: { act: "copy" } }, icon("copy"), WORDS.copy),
+    ),
+    block,
+  );
+}
+
+/** @param {HTMLTableElement} table */
+function dressTable(table) {
+  const box = h("div", { class: "table", tabindex: "0" });
+  table.replaceWith(box);
+  box.append(table);
+}
+
+/** @param {HTMLElement} code */
+function exposeCode(code) {
+  const text = code.textContent ?? "";
+  const shown = exposed(text);
+  if (shown !== text) code.textContent = shown;
+}

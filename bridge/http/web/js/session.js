@@ -1,0 +1,251 @@
+/** One session as this page has it open: what was read of it, and what is said to it. */
+
+import { Unauthorized } from "./api.js";
+import { emptyLog, fold, personOf, stateOf } from "./log.js";
+import { Follower } from "./live.js";
+
+const TYPING_MS = 3_000;
+const REFRESH_MS = 250;
+const NOBODY = { previews: [], typing: [], present: [] };
+
+/**
+ * @typedef {import("./types.js").Entry} Entry
+ *
+ * @typedef {object} Watcher
+ * @property {() => void} changed  something has to be drawn
+ * @property {(items: import("./types.js").Item[]) => void} heard  what came in while it was open
+ * @property {() => void} connected
+ * @property {(error: Error) => void} over  it can no longer be followed
+ */
+
+export class OpenSession {
+  log = emptyLog();
+  caughtUp = false;
+  /** @type {import("./types.js").Snapshot | null} */
+  snapshot = null;
+  frame = NOBODY;
+  /** @type {import("./types.js").Connection} */
+  connection = "connecting";
+  /** @type {import("./timeline.js").Note[]} */
+  notes = [];
+  /** Which seq is which entry of this page. @type {Map<number, string>} */
+  aliases = new Map();
+  /** Taken by the bridge, not yet seen in the log. @type {{entry: Entry, seq: number}[]} */
+  #settling = [];
+  #strangers = new Set();
+  #refreshing = 0;
+  #typedAt = 0;
+
+  /**
+   * @param {import("./api.js").Api} api @param {string} id
+   * @param {{participant: string, name: string}} me
+   * @param {import("./post.js").PostOffice} post @param {Watcher} watcher
+   */
+  constructor(api, id, me, post, watcher) {
+    Object.assign(this, { api, id, me, post, watcher });
+    this.follower = new Follower(api, id, {
+      log: (events, caughtUp) => this.#took(events, caughtUp),
+      live: (frame) => this.#saw(frame),
+      state: (state) => this.#state(state),
+      reset: () => this.#reset(),
+      over: (error) => watcher.over(error),
+    });
+  }
+
+  start() {
+    this.refresh();
+    this.follower.start();
+  }
+
+  close() {
+    clearTimeout(this.#refreshing);
+    this.follower.close();
+  }
+
+  get title() {
+    return this.log.title ?? this.snapshot?.title ?? "";
+  }
+
+  get state() {
+    if (this.log.archived) return "archived";
+    return this.caughtUp ? stateOf(this.log) : (this.snapshot?.state ?? "idle");
+  }
+
+  // -- what is said to it ---------------------------------------------------------------------
+
+  /** @param {string} text @param {number | null} replyTo */
+  say(text, replyTo) {
+    const body = { type: "message", text, place: "web" };
+    this.post.send(this.id, replyTo === null ? body : { ...body, reply_to: replyTo });
+  }
+
+  /** @param {string} question @param {string} answer */
+  answer(question, answer) {
+    this.post.send(this.id, { type: "answer", question, answer, place: "web" });
+  }
+
+  /** Not queued: a stop that arrives late would end another answer. */
+  async stop() {
+    const { reply } = await this.api.say(this.id, { type: "stop", place: "web" });
+    if (reply) this.note({ text: reply });
+  }
+
+  /** Say that something is being typed; at most once in three seconds goes out. */
+  typing() {
+    if (this.connection !== "connected" || Date.now() - this.#typedAt < TYPING_MS) return;
+    this.#typedAt = Date.now();
+    this.api.say(this.id, { type: "typing", place: "web" }).catch(() => {});
+  }
+
+  /** Show something to this reader alone. @param {Partial<import("./timeline.js").Note>} note */
+  note(note) {
+    const id = note.id ?? `note:${crypto.getRandomValues(new Uint32Array(2)).join("")}`;
+    const fresh = { asked: "", text: "", refused: false, at: new Date().toISOString(), ...note };
+    this.notes = [...this.notes, { ...fresh, id, after: this.log.seq }];
+    this.watcher.changed();
+  }
+
+  /** @param {string} id */
+  dropNote(id) {
+    this.notes = this.notes.filter((note) => note.id !== id);
+    this.watcher.changed();
+  }
+
+  // -- what became of it ----------------------------------------------------------------------
+
+  /** What was typed here and is not in the log yet. */
+  pending() {
+    const claimed = new Set(this.aliases.values());
+    const settling = this.#settling.map(({ entry }) => entry);
+    return [...settling, ...this.post.pending(this.id)].filter(({ id }) => !claimed.has(id));
+  }
+
+  /** @param {Entry} entry @param {import("./types.js").Answer} answer */
+  taken(entry, { events, reply }) {
+    const isMessage = entry.body.type === "message";
+    if (isMessage && events.length) this.#settle(entry, events[events.length - 1]);
+    if (reply) this.note({ ...this.#noteOf(entry, events), text: reply });
+    this.watcher.changed();
+  }
+
+  /** @param {Entry} entry @param {string} why */
+  refused(entry, why) {
+    this.note({ ...this.#noteOf(entry, []), text: why, refused: true });
+  }
+
+  /** A command's note takes the place of its pending row. */
+  #noteOf({ id, body }, events) {
+    return { id: events.length ? undefined : id, asked: body.text ?? "" };
+  }
+
+  /** @param {Entry} entry @param {number} seq */
+  #settle(entry, seq) {
+    for (const [other, id] of this.aliases) if (id === entry.id && other !== seq) this.aliases.delete(other);
+    if (this.log.seq >= seq) this.aliases.set(seq, entry.id);
+    else this.#settling.push({ entry, seq });
+  }
+
+  /**
+   * Which event an entry became: null for none, undefined while that cannot be known.
+   * @param {Entry} entry
+   */
+  find(entry) {
+    if (!this.caughtUp || this.connection !== "connected") return undefined;
+    const { items } = this.log;
+    const same = items.find((item) => item.seq > (entry.base ?? 0) && this.#isOwn(item, entry));
+    return same?.seq ?? null;
+  }
+
+  #isOwn(item, { body }) {
+    return item.kind === "said" && body.type === "message" && item.who === this.me.participant && item.text === body.text;
+  }
+
+  // -- what it says ---------------------------------------------------------------------------
+
+  /** @param {import("./types.js").Event[]} events @param {boolean} caughtUp */
+  #took(events, caughtUp) {
+    const { seq } = this.log;
+    this.log = fold(this.log, events);
+    const fresh = this.log.seq > seq ? this.#since(seq) : [];
+    this.#claim(fresh);
+    this.#meet(events);
+    if (this.caughtUp && fresh.length) this.watcher.heard(fresh);
+    this.caughtUp ||= caughtUp;
+    if (fresh.length || caughtUp || this.log.seq > seq) this.watcher.changed();
+  }
+
+  #since(seq) {
+    const { items } = this.log;
+    let at = items.length;
+    while (at > 0 && items[at - 1].seq > seq) at -= 1;
+    return items.slice(at);
+  }
+
+  /**
+   * The event may come before the answer to its post: it is taken for the entry in flight that
+   * says the same; the answer, when it comes, has the last word.
+   */
+  #claim(items) {
+    for (const item of items) {
+      const settled = this.#settling.find(({ seq }) => seq === item.seq)?.entry;
+      const entry = settled ?? this.pending().find((one) => one.base !== null && this.#isOwn(item, one));
+      if (entry) this.aliases.set(item.seq, entry.id);
+    }
+    this.#settling = this.#settling.filter(({ seq }) => seq > this.log.seq);
+  }
+
+  /** Ask again who is who when someone or some place is new. */
+  #meet(events) {
+    const known = new Set(this.snapshot?.participants.map(({ id }) => id));
+    for (const place of this.snapshot?.places ?? []) known.add(place.id);
+    const ids = events.flatMap(({ participant, conversation }) => [participant, conversation]);
+    const strangers = ids.filter((id) => id && !known.has(id) && !this.#strangers.has(id));
+    for (const id of strangers) this.#strangers.add(id);
+    const moved = this.caughtUp && events.some(({ type }) => /^(participant|role|conversation)_/.test(type));
+    if (strangers.length || moved) this.#refreshSoon();
+  }
+
+  #refreshSoon() {
+    clearTimeout(this.#refreshing);
+    this.#refreshing = setTimeout(() => this.refresh(), REFRESH_MS);
+  }
+
+  async refresh() {
+    try {
+      this.snapshot = await this.api.session(this.id);
+      this.watcher.changed();
+    } catch (error) {
+      if (error instanceof Unauthorized) this.watcher.over(error);
+    }
+  }
+
+  /** @param {import("./types.js").Frame} frame */
+  #saw(frame) {
+    this.frame = { ...NOBODY, ...frame };
+    this.watcher.changed();
+  }
+
+  /** @param {import("./types.js").Connection} state */
+  #state(state) {
+    if (state === this.connection) return;
+    this.connection = state;
+    if (state !== "connected") this.frame = { ...this.frame, typing: [], present: [] };
+    else this.#connected();
+    this.watcher.changed();
+  }
+
+  #connected() {
+    if (!this.snapshot) this.refresh();
+    this.watcher.connected();
+  }
+
+  #reset() {
+    this.log = emptyLog();
+    this.caughtUp = false;
+    this.aliases = new Map();
+    this.watcher.changed();
+  }
+
+  /** @param {string} id */
+  person = (id) => personOf(this.log, id);
+}

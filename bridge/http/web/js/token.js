@@ -1,0 +1,55 @@
+/** The token: taken from the address, kept in this browser. */
+
+const KEY = "bridgehead.token";
+
+/**
+ * Take a token out of the address bar, if one is there, and keep it.
+ * A browser sends no fragment, so the token never reaches a server's or a proxy's log that way.
+ * @returns {boolean} whether there was one
+ */
+export function takeFromAddress() {
+  const fragment = new URLSearchParams(location.hash.slice(1));
+  const token = fragment.get("token");
+  if (token === null) return false;
+  fragment.delete("token");
+  const rest = fragment.toString();
+  history.replaceState(null, "", location.pathname + location.search + (rest ? `#${rest}` : ""));
+  keepToken(token);
+  return true;
+}
+
+let held = "";
+
+/** @param {string} token */
+export function keepToken(token) {
+  held = token;
+  try {
+    localStorage.setItem(KEY, token);
+  } catch {
+    // Without storage it lives as long as the page.
+  }
+}
+
+export function token() {
+  try {
+    return localStorage.getItem(KEY) ?? held;
+  } catch {
+    return held;
+  }
+}
+
+/** Return the token in what was pasted: a whole link, or the token alone. @param {string} pasted */
+export function tokenIn(pasted) {
+  const text = pasted.trim();
+  return /[#&]token=([^&\s]+)/.exec(text)?.[1] ?? text;
+}
+
+/** Which session the address names. */
+export const sessionInAddress = () => new URLSearchParams(location.hash.slice(1)).get("session");
+
+/** @param {string} session @param {boolean} replace  whether going back skips what was there */
+export function putInAddress(session, replace) {
+  if (sessionInAddress() === session) return;
+  const address = `#session=${encodeURIComponent(session)}`;
+  history[replace ? "replaceState" : "pushState"](null, "", address);
+}

@@ -1,0 +1,119 @@
+/** Where one writes: the text, the commands, what is quoted, send and stop. */
+
+import { $, h, icon } from "../dom.js";
+import { label, shortened } from "../text.js";
+import { WORDS } from "../words.js";
+import { CommandList } from "./commands.js";
+
+const DRAFT = "bridgehead.draft.";
+
+/**
+ * @typedef {object} Desk
+ * @property {(text: string, replyTo: number | null) => void} say
+ * @property {() => void} stop
+ * @property {() => void} typing
+ */
+
+export class Composer {
+  #session = "";
+  /** @type {{seq: number, name: string, text: string} | null} */
+  #quoted = null;
+
+  /** @param {Desk} desk */
+  constructor(desk) {
+    this.desk = desk;
+    this.text = $("#text");
+    this.quoting = $("#quoting");
+    this.stopButton = $("#stop");
+    this.commands = new CommandList($("#commands"), this.text, () => this.#changed());
+    $("#send").append(icon("send"));
+    this.stopButton.append(icon("stop"));
+    this.stopButton.addEventListener("click", () => desk.stop());
+    $("#composer").addEventListener("submit", (event) => this.#submitted(event));
+    this.text.addEventListener("keydown", (event) => this.#pressed(event));
+    this.text.addEventListener("input", () => this.#typed());
+  }
+
+  /** @param {string} session */
+  open(session) {
+    this.#session = session;
+    this.text.value = sessionStorage.getItem(DRAFT + session) ?? "";
+    this.quote(null);
+    this.#changed();
+  }
+
+  /** @param {import("../types.js").Command[]} commands @param {boolean} running */
+  update(commands, running) {
+    this.commands.offer(commands);
+    if (running === !this.stopButton.hidden) return;
+    const focused = document.activeElement === this.stopButton;
+    this.stopButton.hidden = !running;
+    if (focused) this.focus();
+  }
+
+  focus() {
+    this.text.focus();
+  }
+
+  /** Answer a message. @param {{seq: number, name: string, text: string} | null} quoted */
+  quote(quoted) {
+    this.#quoted = quoted;
+    this.quoting.hidden = !quoted;
+    this.quoting.replaceChildren(...(quoted ? this.#quoteParts(quoted) : []));
+    if (quoted) this.focus();
+  }
+
+  #quoteParts({ name, text }) {
+    const drop = h("button", { type: "button", class: "icon-button", "aria-label": WORDS.dropReply }, icon("close"));
+    drop.addEventListener("click", () => {
+      this.quote(null);
+      this.focus();
+    });
+    const shown = h("span", { dir: "auto" }, shortened(text, 120));
+    return [icon("reply"), h("bdi", { class: "name" }, WORDS.answering(label(name))), shown, drop];
+  }
+
+  /** @param {KeyboardEvent} event */
+  #pressed(event) {
+    if (event.isComposing || this.commands.pressed(event)) return;
+    if (event.key === "Escape" && this.#quoted) this.quote(null);
+    if (event.key !== "Enter" || event.shiftKey) return;
+    event.preventDefault();
+    this.#send();
+  }
+
+  /** @param {Event} event */
+  #submitted(event) {
+    event.preventDefault();
+    this.#send();
+    this.focus();
+  }
+
+  #send() {
+    const text = this.text.value.trim();
+    if (!text) return;
+    const replyTo = this.#quoted?.seq ?? null;
+    this.text.value = "";
+    this.quote(null);
+    this.#changed();
+    this.desk.say(text, replyTo);
+  }
+
+  #typed() {
+    this.#changed();
+    if (this.text.value.trim() && !this.text.value.startsWith("/")) this.desk.typing();
+  }
+
+  #changed() {
+    sessionStorage.setItem(DRAFT + this.#session, this.text.value);
+    this.commands.match();
+    this.#grow();
+  }
+
+  /** For browsers without `field-sizing`. */
+  #grow() {
+    if (CSS.supports("field-sizing", "content")) return;
+    this.text.style.height = "auto";
+    this.text.style.height = `${this.text.scrollHeight}px`;
+  }
+}

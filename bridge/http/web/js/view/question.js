@@ -1,0 +1,85 @@
+/** A question as a card: buttons or a text field while it is open, then who answered what. */
+
+import { h, icon } from "../dom.js";
+import { fullTimeOf, label } from "../text.js";
+import { WORDS, listed } from "../words.js";
+import { agentAvatar, heading, pretty, prose, source } from "./rows.js";
+
+/** @param {any} row @param {import("./rows.js").Context} context */
+export function questionRow({ item, extra: sent }, context) {
+  const name = label(item.agent) || WORDS.agent;
+  const state = item.closed ? "closed" : sent === null ? "open" : "sent";
+  return h(
+    "article",
+    { class: "row question", "aria-label": WORDS.announced(WORDS.question, name), data: { seq: item.seq, state } },
+    agentAvatar(),
+    heading(name, "", item.at, h("span", { class: "badge" }, item.form === "approval" ? WORDS.approval : WORDS.question)),
+    h(
+      "div",
+      { class: "card" },
+      prose(item.text),
+      item.call ? call(item.call) : null,
+      item.options.length ? choices(item, sent) : field(item, sent),
+      foot(item, context),
+    ),
+  );
+}
+
+/** What exactly is approved is always in sight. */
+function call({ name, arguments: input }) {
+  return h(
+    "div",
+    { class: "call" },
+    h("h3", {}, WORDS.exactCall, " ", h("code", {}, label(name))),
+    source(pretty(input ?? "")),
+  );
+}
+
+/** @param {any} item @param {string | null} sent */
+function choices(item, sent) {
+  const chosen = item.closed?.answer ?? sent;
+  const done = item.closed !== null || sent !== null;
+  const buttons = item.options.map((option, at) => {
+    const first = at === 0 && item.form === "approval";
+    const props = {
+      type: "button",
+      class: first ? "choice primary" : "choice",
+      disabled: done,
+      "aria-pressed": done && option.id === chosen ? "true" : null,
+      data: { act: "answer", question: item.question, answer: option.id, keep: `${item.question}:${option.id}` },
+    };
+    return h("button", props, done && option.id === chosen ? icon("check") : null, label(option.label));
+  });
+  return h("div", { class: "choices", role: "group", "aria-label": WORDS.yourAnswer }, ...buttons);
+}
+
+/** @param {any} item @param {string | null} sent */
+function field(item, sent) {
+  if (item.closed) return null;
+  const id = `answer-${item.question}`;
+  return h(
+    "form",
+    { class: "answer", data: { act: "answer", question: item.question } },
+    h("label", { for: id, class: "unseen" }, WORDS.yourAnswer),
+    h("input", { id, name: "answer", autocomplete: "off", required: true, disabled: sent !== null, value: sent, placeholder: WORDS.yourAnswer, data: { keep: id } }),
+    h("button", { type: "submit", class: "primary", disabled: sent !== null }, WORDS.answer),
+  );
+}
+
+/** @param {any} item @param {import("./rows.js").Context} context */
+function foot(item, context) {
+  if (item.closed) return h("p", { class: "closing" }, closing(item, context));
+  const asked = item.to.length ? WORDS.askedOf(listed(item.to.map(context.name))) : "";
+  const until = item.expires ? WORDS.expires(fullTimeOf(item.expires)) : "";
+  const text = [asked, until].filter(Boolean).join(" · ");
+  return text ? h("p", { class: "closing" }, text) : null;
+}
+
+/** @param {any} item @param {import("./rows.js").Context} context */
+function closing({ closed, options }, context) {
+  if (closed.outcome !== "answered") return WORDS[closed.outcome] ?? "";
+  const answer = label(options.find(({ id }) => id === closed.answer)?.label ?? closed.answer);
+  if (!closed.by) return WORDS.answered(answer);
+  const name = context.mine(closed.by) ? "You" : context.name(closed.by);
+  return WORDS.answeredBy(answer, name);
+}
