@@ -64,14 +64,20 @@ class MemoryChannel:
             raise group.exceptions[0] from None
 
     async def _hear(self, place: str, inbox: Inbox, heard: set[str]) -> None:
-        while deed := self.platform.next_deed(place):
-            try:
-                reply = await inbox(self._inbound(place, deed))
-            except StoreUnavailable:
+        while deed := self.platform.first(place):
+            if not self._connected() or not await self._hand_in(place, deed, inbox):
                 await asyncio.sleep(AGAIN_SECONDS)
-                continue
-            self.platform.acknowledge(place, reply)
         heard.discard(place)
+
+    async def _hand_in(self, place: str, deed: Deed, inbox: Inbox) -> bool:
+        """Hand in and acknowledge what is first in a place; False when it could not be kept."""
+        deed.handed_in += 1
+        try:
+            reply = await inbox(self._inbound(place, deed))
+        except StoreUnavailable:
+            return False
+        self.platform.acknowledge(place, reply)
+        return True
 
     def _connected(self) -> bool:
         """Say whether the platform lets us listen. Raises `Unauthorized`."""

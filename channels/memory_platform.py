@@ -305,14 +305,10 @@ class MemoryPlatform:
         """Return the places where something is pending."""
         return [name for name, place in self.places.items() if place.pending]
 
-    def next_deed(self, place: str) -> Deed | None:
-        """Return what is first in a place, to be handed in."""
+    def first(self, place: str) -> Deed | None:
+        """Return what is to be handed in next."""
         pending = self.places[place].pending
-        if not pending:
-            return None
-        deed = pending[0]
-        deed.handed_in += 1
-        return deed
+        return pending[0] if pending else None
 
     def acknowledge(self, place: str, reply: Reply | None) -> None:
         """Forget what is first in a place, and show the reply to the one who asked."""
