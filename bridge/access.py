@@ -3,7 +3,7 @@
 - Whoever is not a participant may do nothing.
 - A viewer reads, stays or leaves; every other command needs a member or an owner.
 - Changing roles, making others leave and archiving need an owner.
-- Whom a question is for is decided with the question (`bridge.session`).
+- Whom a question is for is decided with the question (`bridge.decide`).
 """
 
 from bridge import texts

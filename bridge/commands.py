@@ -1,4 +1,4 @@
-"""What can be asked of a session, imperative. `bridge.session.decide` turns one into drafts.
+"""What can be asked of a session, imperative. `bridge.decide.decide` turns one into drafts.
 
 `by` is who asks; None means the bridge itself.
 """

@@ -9,7 +9,8 @@ The rules:
 - A failed run is tried again; at the third failure, or when trying again cannot help, it ends
   with a notice to the people and `upto` where it had read, so that the session lives on.
 - The first answer to a question stands: its closing has a key.
-- `/stop` ends the run, withdraws every open question, and covers all that was said before it.
+- `/stop` ends the run, withdraws every open question, and covers all that was said before it. A
+  run that is due but not begun (it waits for its next try) is begun and ended at once.
 """
 
 from datetime import datetime
@@ -48,7 +49,6 @@ from bridge.commands import (
 from bridge.content import Content
 from bridge.errors import Refused, RunOver
 from bridge.events import (
-    SHUTDOWN,
     Body,
     Closing,
     ConversationLinked,
@@ -78,7 +78,15 @@ from bridge.events import (
 )
 from bridge.ids import ParticipantId, QuestionId, RunId
 from bridge.retry import MAX_RUN_FAILURES
-from bridge.session import Begin, OpenQuestion, OpenRun, Session, next_step, setting_key
+from bridge.session import (
+    Begin,
+    OpenQuestion,
+    OpenRun,
+    Session,
+    is_shutdown,
+    next_step,
+    setting_key,
+)
 
 Drafts = tuple[Draft, ...]
 
@@ -109,7 +117,7 @@ def _admit(session: Session, command: Command) -> None:
     if by is None:
         return
     why = access.refusal(session.participants.get(by), command)
-    if not why and session.archived:
+    if not why and session.archived and not isinstance(command, Archive | Leave | Unlink):
         why = texts.ARCHIVED
     if why:
         raise Refused(why)
@@ -125,7 +133,7 @@ def _one(body: Body, key: str | None = None) -> Drafts:
 def _said(session: Session, command: Say | Edit | Delete | Stop | Answer) -> Drafts:
     match command:
         case Say(by=by, content=content):
-            if not content:
+            if not _says_something(content):
                 raise Refused(texts.NOTHING_SAID)
             return _one(
                 MessageReceived(
@@ -146,14 +154,25 @@ def _said(session: Session, command: Say | Edit | Delete | Stop | Answer) -> Dra
             return _answer(session, command)
 
 
+def _says_something(content: Content) -> bool:
+    return bool(content.text.strip() or content.attachments)
+
+
 def _stop(session: Session, by: ParticipantId) -> Drafts:
     withdrawn = tuple(
         _closing(question, each, "withdrawn", by=by) for question, each in session.questions.items()
     )
-    if session.open_run is None:
+    if session.open_run is not None:
+        return (*withdrawn, _cancelled(session, session.open_run.run, by))
+    if session.wanted <= session.position:
         return withdrawn
-    finished = RunFinished(run=session.open_run.run, outcome="cancelled", upto=session.head, by=by)
-    return (*withdrawn, Draft(body=finished))
+    run = RunId(f"stopped:{session.head}")
+    begun = RunStarted(run=run, agent="", upto=session.head, node="")
+    return (*withdrawn, Draft(body=begun), _cancelled(session, run, by))
+
+
+def _cancelled(session: Session, run: RunId, by: ParticipantId) -> Draft:
+    return Draft(body=RunFinished(run=run, outcome="cancelled", upto=session.head, by=by))
 
 
 def _answer(session: Session, command: Answer) -> Drafts:
@@ -334,11 +353,11 @@ def _spoken(
 def _end(run: OpenRun, command: EndRun) -> Drafts:
     words = (
         (Draft(body=MessageComposed(run=run.run, agent=run.agent, content=command.content)),)
-        if command.content
+        if command.content is not None and _says_something(command.content)
         else ()
     )
     questions = tuple(Draft(body=_asked(run.run, each)) for each in command.questions)
-    outcome = "paused" if questions else "completed" if words else "silent"
+    outcome: Outcome = "paused" if questions else "completed" if words else "silent"
     finished = RunFinished(
         run=run.run, outcome=outcome, upto=max(run.upto, command.upto), usage=command.usage
     )
@@ -358,8 +377,11 @@ def _asked(run: RunId, asking: Asking) -> QuestionAsked:
     )
 
 
-def _fail(session: Session, run: OpenRun, outcome: str, reason: str, *, give_up: bool) -> Drafts:
-    last = reason != SHUTDOWN and session.failures + 1 >= MAX_RUN_FAILURES
+def _fail(
+    session: Session, run: OpenRun, outcome: Outcome, reason: str, *, give_up: bool
+) -> Drafts:
+    counts = not is_shutdown(outcome, reason)
+    last = counts and session.failures + 1 >= MAX_RUN_FAILURES
     over = give_up or last
     finished = RunFinished(
         run=run.run,

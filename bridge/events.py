@@ -83,7 +83,10 @@ class Usage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStarted:
-    """An agent began to answer what the log holds up to `upto`, in the process `node`."""
+    """An agent began to answer what the log holds up to `upto`, in the process `node`.
+
+    No agent and no node: it was stopped before it began.
+    """
 
     run: RunId
     agent: str
@@ -96,7 +99,7 @@ class RunFinished:
     """A run ended; the agent has now dealt with the log up to `upto`.
 
     A run that failed or was abandoned carries the position it started from, so that what it
-    left undone is tried again; unless the bridge gave up, then it carries the head.
+    left undone is tried again; unless the bridge gave up, then it carries how far the run had read.
     """
 
     run: RunId

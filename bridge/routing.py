@@ -5,7 +5,7 @@
   first message twice makes one session.
 - A button's value names what was shown, never what it does; the session decides.
 - Plain words answer an open question where that cannot be mistaken: its number or label for one
-  with options, any words for the only open one.
+  with options, any words for the only one without. A reply to a question is about that one.
 """
 
 import hashlib
@@ -26,6 +26,9 @@ SHARED = SessionId("main")
 
 MAX_VALUE = 64
 """Bytes of a button's value: the least that any platform takes."""
+
+MAX_DIGITS = 6
+"""Digits of an option's number: whoever types a thousand of them chooses nothing."""
 
 
 def session_for(policy: Policy, address: Address, participant: ParticipantId) -> SessionId:
@@ -70,9 +73,10 @@ def saying_button(label: str) -> str:
 def pressed(value: str) -> AnswerPress | SayingPress | None:
     """Return what a button's value stands for; None if it is not one of ours."""
     kind, _, rest = value.partition(":")
-    question, _, option = rest.rpartition(":")
-    if kind == "a" and question and option.isdecimal():
-        return AnswerPress(question=QuestionId(question), option=int(option))
+    question, _, digits = rest.rpartition(":")
+    option = _number(digits)
+    if kind == "a" and question and option is not None:
+        return AnswerPress(question=QuestionId(question), option=option)
     if kind == "s" and rest:
         return SayingPress(words=rest)
     return None
@@ -91,14 +95,16 @@ def typed_answer(session: Session, spoken: Say) -> Answer | None:
         for question, each in session.questions.items()
         if not each.to or spoken.by in each.to
     ]
+    meant = [pair for pair in open_to if pair[1].asked == spoken.reply_to] or open_to
     chosen = [
         (question, option)
-        for question, each in open_to
+        for question, each in meant
         if (option := _choice(text, each.options)) is not None
     ]
-    if len(chosen) == 1:
-        return Answer(by=spoken.by, question=chosen[0][0], answer=chosen[0][1].id)
-    return _free_answer(spoken, text, open_to)
+    if not chosen:
+        return _free_answer(spoken, text, meant)
+    question, option = chosen[0]
+    return Answer(by=spoken.by, question=question, answer=option.id) if len(chosen) == 1 else None
 
 
 def _free_answer(
@@ -112,8 +118,13 @@ def _free_answer(
     return Answer(by=spoken.by, question=free[0], answer=text) if len(free) == 1 and text else None
 
 
+def _number(text: str) -> int | None:
+    return int(text) if text.isdecimal() and len(text) <= MAX_DIGITS else None
+
+
 def _choice(text: str, options: tuple[Option, ...]) -> Option | None:
-    if text.isdecimal() and 1 <= int(text) <= len(options):
-        return options[int(text) - 1]
+    number = _number(text)
+    if number is not None and 1 <= number <= len(options):
+        return options[number - 1]
     same = [option for option in options if option.label.casefold() == text.casefold()]
     return same[0] if len(same) == 1 else None

@@ -18,7 +18,7 @@ What a command appends is decided in `bridge.decide`.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TypeVar
+from typing import TypeVar, get_args
 
 from bridge.content import Option
 from bridge.events import (
@@ -27,6 +27,7 @@ from bridge.events import (
     ConversationUnlinked,
     Event,
     MessageReceived,
+    Outcome,
     ParticipantJoined,
     ParticipantLeft,
     ParticipantMerged,
@@ -56,6 +57,8 @@ from bridge.ids import (
 )
 from bridge.retry import run_backoff
 
+ROLES: tuple[Role, ...] = get_args(Role)
+"""From the strongest to the weakest."""
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -192,8 +195,7 @@ def _evolve_people(session: Session, event: Event) -> Session:
         case ParticipantLeft(participant=who):
             return replace(session, participants=_without(people, who))
         case ParticipantMerged(participant=who, into=into):
-            role = _stronger(people.get(who), people.get(into))
-            return replace(session, participants={**_without(people, who), into: role})
+            return _merge(session, who, into)
         case ConversationLinked(conversation=place, by=by):
             return replace(session, conversations={**places, place: by})
         case ConversationUnlinked(conversation=place):
@@ -228,9 +230,14 @@ def _finish(session: Session, finished: RunFinished, at: datetime) -> Session:
     session = replace(session, open_run=None)
     if moved > session.position or finished.outcome not in {"failed", "abandoned"}:
         return replace(session, position=moved, failures=0, failed_at=None)
-    if finished.reason == SHUTDOWN:
+    if is_shutdown(finished.outcome, finished.reason):
         return session
     return replace(session, failures=session.failures + 1, failed_at=at)
+
+
+def is_shutdown(outcome: Outcome, reason: str) -> bool:
+    """Say whether a run was cut off by an orderly stop: nobody failed."""
+    return outcome == "abandoned" and reason == SHUTDOWN
 
 
 def _asked(asked: QuestionAsked, seq: Seq) -> OpenQuestion:
@@ -254,11 +261,22 @@ def _close(session: Session, closed: QuestionClosed, seq: Seq) -> Session:
     return replace(session, questions=left, wanted=wanted)
 
 
-def _stronger(one: Role | None, other: Role | None) -> Role:
-    for role in ("owner", "member"):
-        if role in {one, other}:
-            return role
-    return "viewer"
+def _merge(session: Session, who: ParticipantId, into: ParticipantId) -> Session:
+    """Return the session with one person in place of the other, in the stronger role of both."""
+    people = session.participants
+    roles = {people[each] for each in (who, into) if each in people}
+    left = _without(people, who)
+    return replace(
+        session,
+        participants={**left, into: min(roles, key=ROLES.index)} if roles else left,
+        conversations={
+            place: into if by == who else by for place, by in session.conversations.items()
+        },
+        questions={
+            question: replace(each, to=tuple(into if one == who else one for one in each.to))
+            for question, each in session.questions.items()
+        },
+    )
 
 
 def _without(mapping: Mapping[Key, Value], key: Key) -> Mapping[Key, Value]:

@@ -18,7 +18,6 @@ UNKNOWN_SENDER = "I only talk to people I know. Ask whoever runs me to let you i
 NOT_IN_SESSION = "You are not part of this session."
 READ_ONLY = "You can read along here, but not write."
 OWNERS_ONLY = "Only an owner of this session can do that."
-NOT_YOURS = "Only whoever wrote a message can change it."
 NOT_ASKED_OF_YOU = "This question is for someone else."
 QUESTION_OVER = "This question has been answered or withdrawn already."
 NO_SUCH_OPTION = "That is not one of the answers to choose from."
@@ -26,14 +25,11 @@ ANSWER_EMPTY = "An answer needs some words."
 NOTHING_SAID = "There was nothing in that message."
 ARCHIVED = "This session is archived; it can be read but not continued."
 NO_SUCH_SESSION = "There is no such session here."
-NO_SUCH_MESSAGE = "That message is not one I know."
 NO_SUCH_PARTICIPANT = "There is no such person in this session."
 BUTTON_UNKNOWN = "That button is not one of mine."
-NOT_LINKED = "This place does not follow a session yet: say something here first."
 
 # -- answers to slash commands --------------------------------------------------------------------
 
-STOPPED = "Stopped."
 NOTHING_TO_STOP = "There is nothing to stop."
 
 
