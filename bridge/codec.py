@@ -41,6 +41,11 @@ _HEAD = re.compile(r'\{"type":"([a-z_]+)","v":(\d+)[,}]')
 _NAMES: Mapping[type[Body], str] = {body: name for name, body in TYPES.items()}
 
 
+def kind_of(body: Body) -> str:
+    """Return the name in JSON of what a body is."""
+    return _NAMES[type(body)]
+
+
 def encode(body: Body, *, upcasts: Upcasts = UPCASTS) -> str:
     """Return what is stored of a body.
 
@@ -48,7 +53,7 @@ def encode(body: Body, *, upcasts: Upcasts = UPCASTS) -> str:
     not a number.
     """
     _finite(body)
-    name = _NAMES[type(body)]
+    name = kind_of(body)
     try:
         fields = _adapter(name).dump_json(body, exclude_defaults=True).decode()
     except PydanticSerializationError as error:
@@ -83,7 +88,7 @@ def decode(text: str, *, upcasts: Upcasts = UPCASTS) -> Body:
 
 def to_json(event: Event) -> Json:
     """Return an event as it goes over the wire: `{"seq", "at", "type", …fields}`."""
-    name = _NAMES[type(event.body)]
+    name = kind_of(event.body)
     fields = _adapter(name).dump_python(event.body, mode="json", exclude_defaults=True)
     return {"seq": event.seq, "at": rfc3339(event.at), "type": name, **fields}
 

@@ -26,6 +26,7 @@ from bridge.events import Draft, Event, RunStarted, open_run_after, run_of
 from bridge.ids import PartId, RunId, Seq, SessionId
 from bridge.parts import Receipt, Span
 from bridge.ports import Appended, Origin, Producer
+from storage.words import clean_draft, clean_origin, clean_producer
 
 InboxKey = tuple[str, str]
 
@@ -55,12 +56,12 @@ def asked(
     """Return an append ready to be judged. Raises `Refused` when a body cannot be encoded."""
     return Append(
         session=session,
-        drafts=tuple(drafts),
+        drafts=tuple(clean_draft(draft) for draft in drafts),
         texts=tuple(encode(draft.body) for draft in drafts),
         at=at.astimezone(UTC),
         expect=expect,
-        origin=origin,
-        producer=producer,
+        origin=origin and clean_origin(origin),
+        producer=producer and clean_producer(producer),
     )
 
 

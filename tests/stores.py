@@ -5,6 +5,8 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from bridge.content import Content
 from bridge.events import (
     Body,
@@ -21,6 +23,7 @@ from bridge.ids import ChannelName, ConversationId, MessageId, ParticipantId, Ru
 from bridge.parts import Address, Receipt, ReceiptState, Span
 from bridge.ports import Origin, Store, Surroundings
 from storage.memory import MemoryStore
+from storage.sql.store import PostgresSection, SqliteSection, postgres, sqlite
 
 AT = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
 S1, S2 = SessionId("s_1"), SessionId("s_2")
@@ -56,9 +59,13 @@ async def memory_store() -> AsyncIterator[Store]:
 
 def opened(kind: str, folder: Path, url: str = "") -> AbstractAsyncContextManager[Store]:
     """Open a fresh store of a kind; `url` is the empty database's for `postgres`."""
-    if kind == "memory":
-        return memory_store()
-    raise NotImplementedError(kind)
+    match kind:
+        case "sqlite":
+            return sqlite.open(SqliteSection(), surroundings(folder))
+        case "postgres":
+            return postgres.open(PostgresSection(url=SecretStr(url)), surroundings(folder))
+        case _:
+            return memory_store()
 
 
 # -- short ways to say things ---------------------------------------------------------------------

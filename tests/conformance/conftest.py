@@ -7,7 +7,7 @@ from bridge.ports import Store
 from tests.stores import AT, C1, C2, S1, S2, address, opened
 
 
-@pytest.fixture(params=["memory"])
+@pytest.fixture(params=["memory", "sqlite"])
 async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
     """A fresh, empty store of each kind."""
     async with opened(request.param, tmp_path) as opened_store:

@@ -1,0 +1,52 @@
+"""A batch: whatever was asked for while the last one was written, applied in one transaction.
+
+What is asked for at the same time has no order but this: writes to the directory, appends, then
+what concerns lanes, the agenda and snapshots; within each of these, the order of the calls. So
+whoever waits for one call before making the next is always right, and appends made one after the
+other without waiting keep their order.
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from bridge.errors import Refused
+from storage.admission import Append
+from storage.sql.agenda import settle_many
+from storage.sql.directory import enlist
+from storage.sql.lanes import change_lanes, keep_receipts
+from storage.sql.log import append_many, keep_snapshots
+from storage.sql.ops import Enlisting, KeepReceipt, KeepSnapshot, LaneChange, Op, Settle
+
+
+def apply(connection: Connection, ops: Sequence[Op]) -> list[object]:
+    """Apply a batch and return what each of its ops is answered, in their order.
+
+    A `BridgeError` among the answers is that op's alone. Raises what the database raises; then
+    nothing of the batch may be kept.
+    """
+    answers: list[object] = [None] * len(ops)
+    for at, op in enumerate(ops):
+        if isinstance(op, Enlisting):
+            answers[at] = _enlisted(connection, op)
+    appends = [(at, op) for at, op in enumerate(ops) if isinstance(op, Append)]
+    results = append_many(connection, [op for _, op in appends])
+    for (at, _), result in zip(appends, results, strict=True):
+        answers[at] = result
+    _apply_plain(connection, ops)
+    return answers
+
+
+def _apply_plain(connection: Connection, ops: Sequence[Op]) -> None:
+    keep_receipts(connection, [op.receipt for op in ops if isinstance(op, KeepReceipt)])
+    change_lanes(connection, [op for op in ops if isinstance(op, LaneChange)])
+    settle_many(connection, [op for op in ops if isinstance(op, Settle)])
+    folds = [(op.session, op.seq, op.body) for op in ops if isinstance(op, KeepSnapshot)]
+    keep_snapshots(connection, folds)
+
+
+def _enlisted(connection: Connection, op: Enlisting) -> object:
+    try:
+        return enlist(connection, op)
+    except Refused as error:
+        return error

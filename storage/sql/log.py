@@ -1,0 +1,248 @@
+"""The log in SQL: a set of appends, and reading.
+
+A set costs the same few statements whatever its size: what the appends are judged by is loaded
+for all of them, `storage.admission` judges one after the other in Python, and what came of it is
+written for all of them. So a later append of a set sees what an earlier one brought.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Column, Connection, Row, Select, select, tuple_, update
+
+from bridge.codec import kind_of
+from bridge.errors import BridgeError, RunOver, StoreError, UnknownSession
+from bridge.events import Event
+from bridge.ids import RunId, Seq, SessionId
+from bridge.parts import Receipt, Reply
+from bridge.ports import Appended, Origin
+from bridge.projection import Projection, project
+from storage.admission import (
+    Admitted,
+    Append,
+    InboxKey,
+    Ledger,
+    Position,
+    admit,
+    origin_receipt,
+)
+from storage.sql.lanes import keep_receipts
+from storage.sql.many import inserting, named, updating, upserting
+from storage.sql.projections import apply_projections
+from storage.sql.rows import Values, event_of, micros
+from storage.sql.tables import events, inbox, producers, sessions, snapshots
+
+_INSERT_EVENTS = inserting(events)
+_INSERT_INBOX = inserting(inbox)
+_UPSERT_PRODUCERS = upserting(producers)
+_UPSERT_SNAPSHOTS = upserting(snapshots, newer="seq")
+_MOVE_HEADS = updating(
+    update(sessions)
+    .values(head=named("to"), open_run=named("run"), touched_at=named("touched"))
+    .where(sessions.c.session_id == named("which")),
+    "to",
+    "run",
+    "touched",
+    "which",
+)
+_MOST_VALUES = 500
+"""Of one IN list; SQLite takes 32,766 bind parameters, PostgreSQL 32,767."""
+
+
+@dataclass(slots=True)
+class _Writes:
+    """What a set of appends brought, in the order it is written."""
+
+    events: list[Values] = field(default_factory=list)
+    inbox: list[Values] = field(default_factory=list)
+    producers: dict[tuple[str, str], Values] = field(default_factory=dict)
+    receipts: list[Receipt] = field(default_factory=list)
+    projections: list[tuple[Event, Projection]] = field(default_factory=list)
+    touched: dict[SessionId, int] = field(default_factory=dict)
+
+
+def append_many(connection: Connection, appends: Sequence[Append]) -> list[Appended | BridgeError]:
+    """Append a set, each as if it came alone after the one before; return what became of each."""
+    ledgers = _ledgers(connection, appends)
+    known = _known_origins(connection, appends)
+    writes = _Writes()
+    results: list[Appended | BridgeError] = []
+    for append in appends:
+        ledger = ledgers.get(append.session)
+        try:
+            if ledger is None:
+                raise UnknownSession
+            admitted = admit(append, ledger, known)
+        except (StoreError, RunOver) as error:
+            results.append(error)
+            continue
+        _collect(writes, append, admitted)
+        results.append(admitted.appended)
+    _flush(connection, writes, ledgers)
+    return results
+
+
+def read(connection: Connection, session: SessionId, after: Seq, limit: int) -> list[Event]:
+    """Return the events after a seq. Raises `UnknownSession`."""
+    wanted = events.c.session_id == session, events.c.seq > after
+    query = select(events).where(*wanted).order_by(events.c.seq).limit(limit)
+    found = [event_of(row) for row in connection.execute(query)]
+    if not found:
+        head(connection, session)
+    return found
+
+
+def head(connection: Connection, session: SessionId) -> Seq:
+    """Return the head. Raises `UnknownSession`."""
+    query = select(sessions.c.head).where(sessions.c.session_id == session)
+    found: Seq | None = connection.execute(query).scalar()
+    if found is None:
+        raise UnknownSession
+    return found
+
+
+def snapshot(connection: Connection, session: SessionId) -> tuple[Seq, str] | None:
+    query = select(snapshots.c.seq, snapshots.c.body).where(snapshots.c.session_id == session)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else (row.seq, row.body)
+
+
+def keep_snapshots(connection: Connection, rows: Sequence[Values]) -> None:
+    """Keep folds, each as (session, seq, body)."""
+    _UPSERT_SNAPSHOTS.run(connection, rows)
+
+
+# -- what a set is judged by ----------------------------------------------------------------------
+
+
+def _ledgers(connection: Connection, appends: Sequence[Append]) -> dict[SessionId, Ledger]:
+    """Lock the heads of a set, in one order for every process, and load what it is judged by."""
+    wanted = sorted({append.session for append in appends})
+    query = select(sessions.c.session_id, sessions.c.head, sessions.c.open_run)
+    found: dict[SessionId, Ledger] = {}
+    for some in _chunks(wanted):
+        locked = query.where(sessions.c.session_id.in_(some)).order_by(sessions.c.session_id)
+        for row in connection.execute(locked.with_for_update()):
+            run = None if row.open_run is None else RunId(row.open_run)
+            found[row.session_id] = Ledger(session=row.session_id, head=row.head, open_run=run)
+    _load_keys(connection, appends, found)
+    _load_producers(connection, appends, found)
+    return found
+
+
+def _load_keys(
+    connection: Connection, appends: Sequence[Append], ledgers: dict[SessionId, Ledger]
+) -> None:
+    named_keys = {
+        (append.session, draft.key)
+        for append in appends
+        for draft in append.drafts
+        if draft.key is not None
+    }
+    query = select(events)
+    for row in _matching(connection, query, (events.c.session_id, events.c.key), named_keys):
+        ledgers[row.session_id].keys[row.key] = event_of(row)
+
+
+def _load_producers(
+    connection: Connection, appends: Sequence[Append], ledgers: dict[SessionId, Ledger]
+) -> None:
+    wanted = {(append.session, append.producer.id) for append in appends if append.producer}
+    columns = producers.c.session_id, producers.c.producer
+    for row in _matching(connection, select(producers), columns, wanted):
+        position = Position(epoch=row.epoch, seq=row.seq)
+        ledgers[row.session_id].producers[row.producer] = position
+
+
+def _known_origins(connection: Connection, appends: Sequence[Append]) -> dict[InboxKey, Appended]:
+    wanted = {
+        (append.origin.account, append.origin.external_id) for append in appends if append.origin
+    }
+    columns = inbox.c.account, inbox.c.external_id
+    rows = list(_matching(connection, select(inbox), columns, wanted))
+    first = _events_of(connection, rows)
+    return {
+        (row.account, row.external_id): Appended(
+            events=tuple(first[row.session_id, seq] for seq in _seqs(row)),
+            reply=None if row.reply is None else Reply(text=row.reply, refused=row.refused),
+            repeated=True,
+        )
+        for row in rows
+    }
+
+
+def _events_of(
+    connection: Connection, rows: Sequence[Row[Any]]
+) -> dict[tuple[SessionId, Seq], Event]:
+    wanted = {(row.session_id, seq) for row in rows for seq in _seqs(row)}
+    columns = events.c.session_id, events.c.seq
+    found = map(event_of, _matching(connection, select(events), columns, wanted))
+    return {(event.session, event.seq): event for event in found}
+
+
+def _seqs(row: Row[Any]) -> list[Seq]:
+    return [int(seq) for seq in row.seqs.split()]
+
+
+def _matching(
+    connection: Connection,
+    query: Select[Any],
+    columns: tuple[Column[Any], ...],
+    wanted: Iterable[tuple[Any, ...]],
+) -> Iterable[Row[Any]]:
+    for some in _chunks(sorted(wanted)):
+        yield from connection.execute(query.where(tuple_(*columns).in_(some)))
+
+
+def _chunks(values: Sequence[Any]) -> Iterable[Sequence[Any]]:
+    return (values[at : at + _MOST_VALUES] for at in range(0, len(values), _MOST_VALUES))
+
+
+# -- what a set brought ---------------------------------------------------------------------------
+
+
+def _collect(writes: _Writes, append: Append, admitted: Admitted) -> None:
+    fresh = admitted.appended.fresh
+    at = micros(append.at)
+    for event, body in zip(fresh, admitted.texts, strict=True):
+        kind = kind_of(event.body)
+        writes.events.append((event.session, event.seq, at, kind, body, event.key))
+        projection = project(event.body)
+        if projection is not None:
+            writes.projections.append((event, projection))
+    if fresh:
+        writes.touched[append.session] = at
+    if admitted.producer is not None:
+        key = append.session, admitted.producer.id
+        writes.producers[key] = (*key, admitted.producer.epoch, admitted.producer.seq)
+    if admitted.origin is not None:
+        writes.inbox.append(_inbox_values(append, admitted.origin, admitted.appended))
+    receipt = origin_receipt(admitted)
+    if receipt is not None:
+        writes.receipts.append(receipt)
+
+
+def _inbox_values(append: Append, origin: Origin, appended: Appended) -> Values:
+    return (
+        origin.account,
+        origin.external_id,
+        append.session,
+        " ".join(str(event.seq) for event in appended.events),
+        origin.reply.text if origin.reply else None,
+        bool(origin.reply and origin.reply.refused),
+        micros(append.at),
+    )
+
+
+def _flush(connection: Connection, writes: _Writes, ledgers: dict[SessionId, Ledger]) -> None:
+    moved = [
+        (ledgers[session].head, ledgers[session].open_run, touched, session)
+        for session, touched in writes.touched.items()
+    ]
+    _MOVE_HEADS.run(connection, moved)
+    _INSERT_EVENTS.run(connection, writes.events)
+    _INSERT_INBOX.run(connection, writes.inbox)
+    _UPSERT_PRODUCERS.run(connection, list(writes.producers.values()))
+    keep_receipts(connection, writes.receipts)
+    apply_projections(connection, writes.projections)

@@ -1,0 +1,98 @@
+"""What is asked of the writer, beside `storage.admission.Append`."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bridge.ids import ConversationId, ParticipantId, Seq, SessionId
+from bridge.parts import Address, Receipt
+from storage.admission import Append
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeepReceipt:
+    receipt: Receipt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advance:
+    session: SessionId
+    conversation: ConversationId
+    to: Seq
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Postpone:
+    session: SessionId
+    conversation: ConversationId
+    until: datetime | None
+    tries: int
+    error: str
+    suspended: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revive:
+    conversation: ConversationId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settle:
+    session: SessionId
+    head: Seq
+    due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeepSnapshot:
+    session: SessionId
+    seq: Seq
+    body: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateSession:
+    session: SessionId
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enrol:
+    participant: ParticipantId
+    name: str
+    realm: str
+    user: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Register:
+    conversation: ConversationId
+    address: Address
+    room: bool
+    title: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    conversation: ConversationId
+    place: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueToken:
+    digest: str
+    participant: ParticipantId
+    label: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevokeTokens:
+    participant: ParticipantId
+    label: str
+
+
+Enlisting = CreateSession | Enrol | Register | Move | IssueToken | RevokeTokens
+LaneChange = Advance | Postpone | Revive
+Op = Append | KeepReceipt | LaneChange | Settle | KeepSnapshot | Enlisting

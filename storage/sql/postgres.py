@@ -1,0 +1,201 @@
+"""PostgreSQL through asyncpg: one connection writes, a few read.
+
+The writing connection holds an advisory lock for as long as it lives, so a process that lost it
+can no longer write: whoever holds the lock is the one that does.
+"""
+
+import asyncio
+import os
+import socket
+from collections.abc import Callable, Mapping
+from datetime import UTC
+from pathlib import Path
+from typing import TypeVar
+
+import asyncpg
+import structlog
+from sqlalchemy import Connection, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
+
+from bridge.errors import BridgeError, ConfigError, Refused, StoreError, StoreUnavailable
+from storage.sql.database import ConnectionLost
+
+Result = TypeVar("Result")
+
+_LOCK = 0x6272_6964_6765  # "bridge"; advisory locks are per database
+_READERS = 4
+_CONNECT_SECONDS = 10
+
+_HOLDER = text(
+    "SELECT application_name, backend_start FROM pg_stat_activity JOIN pg_locks USING (pid)"
+    " WHERE locktype = 'advisory' AND granted AND (classid::bigint << 32) + objid::bigint = :lock"
+    " AND pg_locks.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+)
+
+_log = structlog.get_logger()
+
+
+class PostgresDatabase:
+    """Call `lock` before anything else."""
+
+    def __init__(self, url: URL) -> None:
+        self.where = f"{url.host or 'the local server'}:{url.port or 5432}/{url.database or ''}"
+        self._write_engine = _engine(url)
+        self._read_engine = _engine(url, pooled=True)
+        self._writing: AsyncConnection | None = None
+        self._turn = asyncio.Lock()
+
+    async def lock(self) -> None:
+        """Connect and take the lock.
+
+        Raises `ConfigError` when another process uses the database or the server does not let us
+        in, `StoreUnavailable` when it cannot be reached.
+        """
+        try:
+            await self._connection()
+        except ConnectionLost as error:
+            raise StoreUnavailable(str(error)) from error
+
+    async def write(self, work: Callable[[Connection], Result]) -> Result:
+        async with self._turn:
+            connection = await self._connection()
+            try:
+                async with connection.begin():
+                    return await connection.run_sync(work)
+            except (SQLAlchemyError, OSError) as error:
+                found = self._fault(error)
+                if isinstance(found, ConnectionLost):
+                    await self._drop()
+                raise found from error
+
+    async def read(self, work: Callable[[Connection], Result]) -> Result:
+        try:
+            return await self._read(work)
+        except ConnectionLost:
+            return await self._read(work)  # a pooled connection may have died while it was idle
+
+    async def backup(self, to: Path) -> None:
+        raise Refused(
+            f"PostgreSQL makes its own backups: pg_dump --format=custom --file={to} <url>"
+        )
+
+    async def close(self) -> None:
+        async with self._turn:
+            await self._drop()
+        await self._read_engine.dispose()
+        await self._write_engine.dispose()
+
+    async def _read(self, work: Callable[[Connection], Result]) -> Result:
+        try:
+            async with self._read_engine.connect() as connection:
+                return await connection.run_sync(work)
+        except (SQLAlchemyError, asyncpg.PostgresError, OSError) as error:
+            raise self._fault(error) from error
+
+    async def _connection(self) -> AsyncConnection:
+        """Return the writing connection, which holds the lock."""
+        if self._writing is None:
+            try:
+                connection = await self._write_engine.connect()
+            except (SQLAlchemyError, asyncpg.PostgresError, OSError) as error:
+                raise self._fault(error) from error
+            try:
+                await self._take(connection)
+            except BaseException:
+                await connection.close()
+                raise
+            self._writing = connection
+        return self._writing
+
+    async def _take(self, connection: AsyncConnection) -> None:
+        lock = {"lock": _LOCK}
+        async with connection.begin():
+            taken = await connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), lock)
+            if taken:
+                return
+            holder = (await connection.execute(_HOLDER, lock)).first()
+        who = "another process"
+        if holder is not None:
+            since = holder.backend_start.astimezone(UTC)
+            who = f"{holder.application_name} (started {since:%Y-%m-%d %H:%M:%S} UTC)"
+        raise ConfigError(f"the database {self.where} is in use by {who}: stop it first")
+
+    async def _drop(self) -> None:
+        connection, self._writing = self._writing, None
+        if connection is None:
+            return
+        try:
+            await connection.close()
+        except (SQLAlchemyError, OSError) as error:
+            _log.debug("store_connection_dropped", error=type(error).__name__)
+
+    def _fault(self, error: Exception) -> BridgeError:
+        return fault(error, self.where)
+
+
+def parsed(url: str) -> URL:
+    """Return a URL for asyncpg. Raises `ConfigError`, without the password, when it is wrong."""
+    try:
+        found = make_url(url)
+    except ArgumentError as error:
+        raise ConfigError("not a database URL: write postgresql://user@host/database") from error
+    if found.get_backend_name() != "postgresql":
+        raise ConfigError(
+            f"a URL that begins with {found.drivername}:// is not PostgreSQL's:"
+            " write postgresql://user@host/database"
+        )
+    query = dict(found.query)
+    if "sslmode" in query:  # asyncpg calls it ssl
+        query["ssl"] = query.pop("sslmode")
+    return found.set(drivername="postgresql+asyncpg", query=query)
+
+
+def fault(error: Exception, where: str) -> BridgeError:
+    """Return what an error of PostgreSQL means to us, with what to do, in words."""
+    cause = _cause(error)
+    match cause:
+        case asyncpg.InvalidPasswordError() | asyncpg.InvalidAuthorizationSpecificationError():
+            return ConfigError(f"{where} refuses the user or the password: correct the url")
+        case asyncpg.InvalidCatalogNameError():
+            return ConfigError(f"there is no database {where}: create it, or correct the url")
+        case asyncpg.InsufficientPrivilegeError():
+            return ConfigError(f"{where}: the user may not do this: grant it the database")
+        case asyncpg.DiskFullError():
+            return StoreUnavailable(f"{where}: the server's disk is full: free some space")
+        case asyncpg.ReadOnlySQLTransactionError():
+            return StoreUnavailable(f"{where} is read-only: name the primary server")
+        case asyncpg.DataError():
+            return Refused("this holds a value that cannot be kept")
+        case asyncpg.PostgresConnectionError() | asyncpg.InterfaceError() | OSError():
+            return ConnectionLost(f"{where} cannot be reached: see that the server runs")
+        case asyncpg.OperatorInterventionError() | asyncpg.InsufficientResourcesError():
+            return ConnectionLost(f"{where} does not serve now ({type(cause).__name__})")
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return ConnectionLost(f"{where} cannot be reached: see that the server runs")
+    return StoreError(f"{where}: {type(cause).__name__}")
+
+
+def _cause(error: BaseException) -> BaseException:
+    """Return the driver's own error under SQLAlchemy's."""
+    if isinstance(error, DBAPIError) and error.orig is not None:
+        error = error.orig
+    return error.__cause__ or error
+
+
+def _engine(url: URL, *, pooled: bool = False) -> AsyncEngine:
+    settings: Mapping[str, str] = {
+        "application_name": f"bridge process {os.getpid()} on {socket.gethostname()}"[:63]
+    }
+    arguments = {"server_settings": settings, "timeout": _CONNECT_SECONDS}
+    if pooled:
+        return create_async_engine(
+            url,
+            connect_args=arguments,
+            isolation_level="AUTOCOMMIT",
+            pool_size=_READERS,
+            max_overflow=0,
+        )
+    return create_async_engine(url, connect_args=arguments, poolclass=NullPool)

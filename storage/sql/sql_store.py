@@ -1,0 +1,265 @@
+"""The `Store` port on a SQL database: writes go through the writer, reads straight to it."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar, cast
+
+from sqlalchemy import Connection
+
+from bridge.errors import StoreUnavailable
+from bridge.events import Draft, Event
+from bridge.ids import ConversationId, MessageId, ParticipantId, Seq, SessionId
+from bridge.parts import Address, Conversation, Receipt
+from bridge.ports import (
+    Appended,
+    DueSchedule,
+    Origin,
+    Participant,
+    Producer,
+    SessionRow,
+)
+from storage.admission import Append, asked
+from storage.bells import Bells
+from storage.sql import agenda, directory, lanes, log, schema
+from storage.sql.batch import apply
+from storage.sql.database import Database
+from storage.sql.ops import (
+    Advance,
+    CreateSession,
+    Enrol,
+    IssueToken,
+    KeepReceipt,
+    KeepSnapshot,
+    Move,
+    Op,
+    Postpone,
+    Register,
+    Revive,
+    RevokeTokens,
+    Settle,
+)
+from storage.sql.tail import Tails
+from storage.sql.writer import Writer
+
+Result = TypeVar("Result")
+
+
+class SqlStore:
+    """Make it within a running event loop, on a database that is up to date and locked."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._bells = Bells()
+        self._tails = Tails()
+        self._writer = Writer(self._commit, self._committed)
+        self._closed = False
+
+    # -- the store itself -------------------------------------------------------------------------
+
+    async def backup(self, to: Path) -> None:
+        await self._database.backup(to)
+
+    async def check(self) -> None:
+        if self._writer.fault is None:
+            await self._read(schema.look)
+        else:  # the last write failed: would one succeed by now?
+            await self._database.write(schema.touch)
+
+    async def close(self) -> None:
+        if self._closed:
+            return
+        self._closed = True
+        self._bells.ring_all()
+        await self._writer.close()
+        await self._database.close()
+
+    async def _read(self, work: Callable[[Connection], Result]) -> Result:
+        self._still_open()
+        return await self._database.read(work)
+
+    def _still_open(self) -> None:
+        if self._closed:
+            raise StoreUnavailable("the store is closed")
+
+    async def _commit(self, ops: Sequence[Op]) -> list[object]:
+        return await self._database.write(lambda connection: apply(connection, ops))
+
+    def _committed(self, ops: Sequence[Op], answers: Sequence[object]) -> None:
+        grown: set[SessionId] = set()
+        for op, answer in zip(ops, answers, strict=True):
+            if isinstance(op, Append) and isinstance(answer, Appended) and answer.fresh:
+                self._tails.add(answer.fresh, weight=sum(map(len, op.texts)))
+                grown.add(op.session)
+        for session in grown:
+            self._bells.ring(session)
+
+    # -- the log ----------------------------------------------------------------------------------
+
+    async def append(
+        self,
+        session: SessionId,
+        drafts: Sequence[Draft],
+        *,
+        at: datetime,
+        expect: Seq | None = None,
+        origin: Origin | None = None,
+        producer: Producer | None = None,
+    ) -> Appended:
+        op = asked(session, drafts, at=at, expect=expect, origin=origin, producer=producer)
+        return cast("Appended", await self._writer.submit(op))
+
+    async def read(self, session: SessionId, *, after: Seq, limit: int) -> Sequence[Event]:
+        self._still_open()
+        recent = self._tails.read(session, after=after, limit=limit)
+        if recent is not None:
+            return recent
+        return await self._read(lambda connection: log.read(connection, session, after, limit))
+
+    async def wait(self, session: SessionId, *, after: Seq) -> None:
+        if self._closed:
+            return
+        bell = self._bells.subscribe(session)
+        try:
+            if await self.head(session) <= after:
+                await bell
+        finally:
+            self._bells.unsubscribe(session, bell)
+
+    async def head(self, session: SessionId) -> Seq:
+        self._still_open()
+        known = self._tails.head(session)
+        if known is not None:
+            return known
+        found = await self._read(lambda connection: log.head(connection, session))
+        return self._tails.learn(session, found)
+
+    async def snapshot(self, session: SessionId) -> tuple[Seq, str] | None:
+        return await self._read(lambda connection: log.snapshot(connection, session))
+
+    async def keep_snapshot(self, session: SessionId, seq: Seq, body: str) -> None:
+        await self._writer.submit(KeepSnapshot(session=session, seq=seq, body=body))
+
+    # -- lanes ------------------------------------------------------------------------------------
+
+    async def conversation(self, conversation: ConversationId) -> Conversation | None:
+        return await self._read(lambda connection: lanes.conversation(connection, conversation))
+
+    async def receipts(
+        self, session: SessionId, conversation: ConversationId, *, sources: Collection[Seq]
+    ) -> Sequence[Receipt]:
+        return await self._read(
+            lambda connection: lanes.find_receipts(connection, session, conversation, sources)
+        )
+
+    async def attempt(self, receipt: Receipt) -> None:
+        await self._writer.submit(KeepReceipt(receipt=receipt))
+
+    async def record(self, receipt: Receipt) -> None:
+        await self._writer.submit(KeepReceipt(receipt=receipt))
+
+    async def advance(self, session: SessionId, conversation: ConversationId, to: Seq) -> None:
+        await self._writer.submit(Advance(session=session, conversation=conversation, to=to))
+
+    async def postpone(
+        self,
+        session: SessionId,
+        conversation: ConversationId,
+        *,
+        until: datetime | None,
+        tries: int,
+        error: str,
+        suspended: bool = False,
+    ) -> None:
+        op = Postpone(
+            session=session,
+            conversation=conversation,
+            until=until,
+            tries=tries,
+            error=error,
+            suspended=suspended,
+        )
+        await self._writer.submit(op)
+
+    async def revive(self, conversation: ConversationId) -> None:
+        await self._writer.submit(Revive(conversation=conversation))
+
+    async def behind(self) -> Sequence[ConversationId]:
+        return await self._read(lanes.behind)
+
+    async def source_of(self, conversation: ConversationId, message: MessageId) -> Seq | None:
+        return await self._read(
+            lambda connection: lanes.source_of(connection, conversation, message)
+        )
+
+    # -- the directory ----------------------------------------------------------------------------
+
+    async def create_session(self, session: SessionId, *, at: datetime) -> bool:
+        return bool(await self._writer.submit(CreateSession(session=session, at=at)))
+
+    async def sessions(self, *, limit: int = 1000) -> Sequence[SessionRow]:
+        return await self._read(lambda connection: directory.list_sessions(connection, limit))
+
+    async def session(self, session: SessionId) -> SessionRow | None:
+        return await self._read(lambda connection: directory.find_session(connection, session))
+
+    async def identify(self, *, realm: str, user: str) -> ParticipantId | None:
+        return await self._read(lambda connection: directory.identify(connection, realm, user))
+
+    async def enrol(
+        self, participant: ParticipantId, *, name: str, realm: str, user: str, at: datetime
+    ) -> ParticipantId:
+        op = Enrol(participant=participant, name=name, realm=realm, user=user, at=at)
+        return cast("ParticipantId", await self._writer.submit(op))
+
+    async def participants(
+        self, ids: Collection[ParticipantId]
+    ) -> Mapping[ParticipantId, Participant]:
+        return await self._read(lambda connection: directory.find_participants(connection, ids))
+
+    async def register(
+        self,
+        conversation: ConversationId,
+        address: Address,
+        *,
+        room: bool,
+        title: str,
+        at: datetime,
+    ) -> Conversation:
+        op = Register(conversation=conversation, address=address, room=room, title=title, at=at)
+        return cast("Conversation", await self._writer.submit(op))
+
+    async def conversation_at(self, address: Address) -> Conversation | None:
+        return await self._read(lambda connection: directory.conversation_at(connection, address))
+
+    async def conversations(self, session: SessionId) -> Sequence[Conversation]:
+        return await self._read(lambda connection: directory.following(connection, session))
+
+    async def move(self, conversation: ConversationId, *, place: str) -> None:
+        await self._writer.submit(Move(conversation=conversation, place=place))
+
+    async def issue_token(
+        self, digest: str, participant: ParticipantId, *, label: str, at: datetime
+    ) -> None:
+        op = IssueToken(digest=digest, participant=participant, label=label, at=at)
+        await self._writer.submit(op)
+
+    async def bearer(self, digest: str) -> ParticipantId | None:
+        return await self._read(lambda connection: directory.bearer(connection, digest))
+
+    async def revoke_tokens(self, participant: ParticipantId, *, label: str) -> None:
+        await self._writer.submit(RevokeTokens(participant=participant, label=label))
+
+    # -- the agenda -------------------------------------------------------------------------------
+
+    async def due_schedules(self, now: datetime, *, limit: int = 200) -> Sequence[DueSchedule]:
+        return await self._read(lambda connection: agenda.due_schedules(connection, now, limit))
+
+    async def next_slot(self) -> datetime | None:
+        return await self._read(agenda.next_slot)
+
+    async def settle(self, session: SessionId, *, head: Seq, due_at: datetime | None) -> None:
+        await self._writer.submit(Settle(session=session, head=head, due_at=due_at))
+
+    async def restless(self, now: datetime) -> Sequence[SessionId]:
+        return await self._read(lambda connection: agenda.restless(connection, now))

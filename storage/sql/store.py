@@ -1,0 +1,100 @@
+"""The store plugins: SQLite in a file, PostgreSQL on a server."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from bridge.errors import ConfigError
+from bridge.plugins import Section, StorePlugin
+from bridge.ports import Store, Surroundings
+from storage.sql import sqlite_files
+from storage.sql.database import Database
+from storage.sql.lock import locked
+from storage.sql.schema import SCHEMA, create, upgrade, version_of
+from storage.sql.sql_store import SqlStore
+from storage.sql.sqlite import SqliteDatabase
+
+
+class SqliteSection(Section):
+    """`path`: the file; one that is not absolute is in the bridge's own folder."""
+
+    path: Path = Path("bridge.db")
+
+
+class PostgresSection(Section):
+    """`url`: postgresql://user:password@host:port/database."""
+
+    url: SecretStr
+
+
+@asynccontextmanager
+async def _open_sqlite(section: SqliteSection, surroundings: Surroundings) -> AsyncIterator[Store]:
+    path, now = _path(section, surroundings), surroundings.clock.now()
+    await asyncio.to_thread(sqlite_files.make, path)
+    with locked(path, now=now):
+        database = SqliteDatabase(path)
+        try:
+            old = await _prepared(database, str(path))
+            if old is not None:
+                kept = path.with_name(f"{path.name}.{old}-{sqlite_files.stamp(now)}")
+                await database.backup(kept)
+                await database.write(lambda connection: upgrade(connection, SCHEMA))
+            async with _serving(database) as store:
+                yield store
+        finally:
+            await database.close()
+
+
+@asynccontextmanager
+async def _open_postgres(
+    section: PostgresSection, surroundings: Surroundings
+) -> AsyncIterator[Store]:
+    del surroundings
+    from storage.sql.postgres import PostgresDatabase, parsed  # noqa: PLC0415 - its driver is large
+
+    url = parsed(section.url.get_secret_value())
+    database = PostgresDatabase(url)
+    try:
+        await database.lock()
+        if await _prepared(database, database.where) is not None:
+            await database.write(lambda connection: upgrade(connection, SCHEMA))
+        async with _serving(database) as store:
+            yield store
+    finally:
+        await database.close()
+
+
+async def _prepared(database: Database, where: str) -> str | None:
+    """Make the tables if there are none; return the version if it is an older one."""
+    try:
+        version = await database.write(lambda connection: version_of(connection, SCHEMA))
+    except ConfigError as error:
+        raise ConfigError(f"{where}: {error}") from error
+    if version is None:
+        await database.write(lambda connection: create(connection, SCHEMA))
+    return None if version in {None, SCHEMA.revisions[-1]} else version
+
+
+@asynccontextmanager
+async def _serving(database: Database) -> AsyncIterator[Store]:
+    store = SqlStore(database)
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+def _restore_sqlite(section: SqliteSection, surroundings: Surroundings, backup: Path) -> str:
+    path = _path(section, surroundings)
+    return sqlite_files.restore(path, backup, now=surroundings.clock.now())
+
+
+def _path(section: SqliteSection, surroundings: Surroundings) -> Path:
+    return surroundings.data / section.path.expanduser()
+
+
+sqlite = StorePlugin(config=SqliteSection, open=_open_sqlite, restore=_restore_sqlite)
+postgres = StorePlugin(config=PostgresSection, open=_open_postgres)
