@@ -67,7 +67,13 @@ def flows_of(app: FastAPI) -> OpenFlows:
 
 
 def _assembled(reach: Reach) -> FastAPI:
-    app = FastAPI(title=TITLE, version=version("bridgehead"), docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title=TITLE,
+        version=version("bridgehead"),
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
     app.state.reach = reach
     app.add_middleware(Edge, tokens=reach.tokens, body=reach.limits.body)
     guarded = [Security(_BEARER)]

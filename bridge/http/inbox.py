@@ -26,9 +26,17 @@ LARGEST = 2**53 - 1
 _PRODUCER = re.compile(r"[!-~]{1,128}")
 _NUMBER = re.compile(r"[0-9]{1,16}")
 
-Words = Annotated[str, AfterValidator(lambda text: text.replace("\0", ""))]
+
+def _sound(text: str) -> str:
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise ValueError("half of a character, which is not text")
+    return text.replace("\0", "")
+
+
+Words = Annotated[str, AfterValidator(_sound)]
 """Text without NUL, which no platform shows and not every database keeps."""
-Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$")]
+Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[!-~]+$")]
+"""An id: visible ASCII."""
 
 
 class _Input(BaseModel):

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from bridge.commands import EndRun, Join, Leave, Say, StartRun
+from bridge.commands import Join, Leave, Say, StartRun
 from bridge.content import Content
 from bridge.events import Event, Role
 from bridge.http.app import create_app
@@ -107,12 +107,11 @@ class Bridge:
     async def leave(self, participant: ParticipantId) -> None:
         await self.sessions.submit(MAIN, Leave(participant=participant, by=ADA))
 
-    async def answer(self, text: str, run: str = "r_1") -> None:
-        """Play the agent: one run that says something."""
-        await self.sessions.submit(MAIN, StartRun(run=RunId(run), agent="echo", node="n"))
-        fold = await self.sessions.fold(MAIN)
-        last_words = Content(text=text)
-        await self.sessions.submit(MAIN, EndRun(run=RunId(run), upto=fold.head, content=last_words))
+    async def begin(self, run: RunId) -> Seq:
+        """Play the agent: begin to answer something that Ada says."""
+        await self.say("work on this")
+        started = await self.sessions.submit(MAIN, StartRun(run=run, agent="echo", node="n"))
+        return started.events[0].seq
 
 
 @asynccontextmanager
