@@ -9,6 +9,7 @@ import re
 import secrets
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from pydantic import Field
 
@@ -76,6 +77,10 @@ class Page:
             yield self.preview()
             yield Pause(seconds=self.delay)
 
+    def number(self) -> float | None:
+        """Return the number that followed the word asking for the scene, if one did."""
+        return float(self.rest) if NUMBER.fullmatch(self.rest) else None
+
     def ended(self) -> Ended:
         content = Content(text=self.text) if self.text else None
         return Ended(content=content, questions=tuple(self.questions))
@@ -85,7 +90,7 @@ class Page:
 
 
 def slow(page: Page) -> Iterator[Step]:
-    seconds = min(float(page.rest), LONGEST_SLOW) if NUMBER.fullmatch(page.rest) else DEFAULT_SLOW
+    seconds = min(page.number() or DEFAULT_SLOW, LONGEST_SLOW)
     for beat in range(int(seconds / BEAT)):
         yield page.preview(activity=f"taking my time: {beat * BEAT:.0f} of {seconds:.0f} s")
         yield Pause(seconds=BEAT)
@@ -110,12 +115,14 @@ def silent(page: Page) -> Iterator[Step]:
 
 def ask(page: Page) -> Iterator[Step]:
     yield page.preview(activity="thinking of a question")
+    seconds = page.number()
     page.questions.append(
         Asking(
             question=QuestionId(mint("q")),
             kind="choice",
             text="Tea or coffee?",
             options=(Option(id="tea", label="Tea"), Option(id="coffee", label="Coffee")),
+            expires_at=page.clock.now() + timedelta(seconds=seconds) if seconds else None,
         )
     )
 
@@ -160,7 +167,7 @@ SCENES: dict[str, tuple[Scene, str]] = {
     "long": (long, "gives a long answer with a table and code"),
     "markdown": (markdown, "shows all there is to Markdown"),
     "interim": (interim, "says something on the way"),
-    "ask": (ask, "asks you a question with two buttons"),
+    "ask": (ask, "asks you a question with two buttons; `ask 30` waits 30 seconds for the answer"),
     "approve": (approve, "asks whether it may roll a die"),
     "tool": (tool, "looks at the clock"),
     "silent": (silent, "says nothing"),

@@ -1,0 +1,188 @@
+"""A session in a list, decided by the real core, in which an agent can be let answer.
+
+`Story` tells what happened; `Story.answer` lets an agent answer like the runner does, and returns
+all that it said.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
+from datetime import UTC, datetime, timedelta
+
+from bridge.commands import (
+    AbandonRun,
+    Answer,
+    CallTool,
+    Command,
+    Compose,
+    EndRun,
+    ExpireQuestions,
+    FailRun,
+    Join,
+    ReturnTool,
+    Say,
+    StartRun,
+    Stop,
+    Trigger,
+)
+from bridge.content import Content
+from bridge.decide import decide
+from bridge.errors import AgentError, AgentUnavailable
+from bridge.events import Event, MessageComposed, Preview, QuestionAsked, Source
+from bridge.ids import START, ConversationId, ParticipantId, RunId, Seq, SessionId
+from bridge.ports import Agent, Calling, Ended, Remark, Returned, Said
+from bridge.session import Session, fold
+
+HOUR = timedelta(hours=1)
+
+
+class StoryClock:
+    """Sleeping takes no time but a turn of the loop; `slept` says how long it would have been."""
+
+    def __init__(self) -> None:
+        self.slept = 0.0
+
+    def now(self) -> datetime:
+        return datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept += seconds
+
+
+class Story:
+    """The session of Ada and Bob."""
+
+    def __init__(self) -> None:
+        self.id = SessionId("s_story")
+        self.events: list[Event] = []
+        self.now = datetime(2026, 1, 1, tzinfo=UTC)
+        self.runs = 0
+        for name, role in (("Ada", "owner"), ("Bob", "member")):
+            self.submit(Join(participant=ParticipantId(name), role=role))
+
+    @property
+    def fold(self) -> Session:
+        return fold(Session(id=self.id), self.events)
+
+    def submit(self, command: Command) -> Sequence[Event]:
+        known = {event.key for event in self.events if event.key}
+        drafts = [d for d in decide(self.fold, command, now=self.now) if d.key not in known]
+        for draft in drafts:
+            self.now += timedelta(seconds=1)
+            seq = len(self.events) + 1
+            self.events.append(
+                Event(session=self.id, seq=seq, at=self.now, body=draft.body, key=draft.key)
+            )
+        return self.events[len(self.events) - len(drafts) :]
+
+    # -- what people do
+
+    def say(self, text: str, *, by: str = "Ada", at: str = "Telegram", addressed: bool = True):
+        self.submit(
+            Say(
+                by=ParticipantId(by),
+                conversation=ConversationId(at),
+                content=Content(text=text),
+                addressed=addressed,
+            )
+        )
+
+    def trigger(self, prompt: str, source: Source) -> None:
+        self.submit(Trigger(source=source, prompt=prompt))
+
+    def choose(self, answer: str, *, by: str = "Ada") -> None:
+        """Answer the newest question."""
+        question = list(self.fold.questions)[-1]
+        self.submit(Answer(by=ParticipantId(by), question=question, answer=answer))
+
+    def stop(self) -> None:
+        self.submit(Stop(by=ParticipantId("Ada")))
+
+    def expire(self) -> None:
+        self.now += 1000 * HOUR
+        self.submit(ExpireQuestions())
+
+    # -- what an agent does
+
+    def turn(self) -> "StoryTurn":
+        """Start a run."""
+        self.runs += 1
+        self.now += HOUR
+        run = RunId(f"r_{self.runs}")
+        (started,) = self.submit(StartRun(run=run, agent="agent", node="here"))
+        return StoryTurn(self, run, upto=started.seq - 1)
+
+    async def answer(self, agent: Agent) -> list[Preview | Said]:
+        """Let an agent answer the story so far, to its end or its failure."""
+        turn = self.turn()
+        items: list[Preview | Said] = []
+        try:
+            async for item in self.let(agent, turn):
+                items.append(item)  # noqa: PERF401 - what was said before a failure counts
+        except AgentError as error:
+            retry = isinstance(error, AgentUnavailable)
+            self.submit(FailRun(run=turn.run, reason=str(error), retry=retry))
+        return items
+
+    async def let(self, agent: Agent, turn: "StoryTurn") -> AsyncIterator[Preview | Said]:
+        """Let an agent speak; each thing it says is in the log before it is resumed."""
+        async with aclosing(agent.run(turn)) as speech:
+            async for item in speech:
+                if not isinstance(item, Preview):
+                    self.submit(_command(turn, item))
+                yield item
+
+    def abandon(self) -> None:
+        """The process of the open run died."""
+        open_run = self.fold.open_run
+        assert open_run is not None
+        self.submit(AbandonRun(run=open_run.run))
+
+    def words(self) -> list[str]:
+        """What the agent has said for good."""
+        bodies = [event.body for event in self.events]
+        return [body.content.text for body in bodies if isinstance(body, MessageComposed)]
+
+    def questions(self) -> list[QuestionAsked]:
+        return [event.body for event in self.events if isinstance(event.body, QuestionAsked)]
+
+
+class StoryTurn:
+    """The `Turn` port over a story."""
+
+    def __init__(self, story: Story, run: RunId, *, upto: Seq) -> None:
+        self.session = story.id
+        self.run = run
+        self.upto = upto
+        self._story = story
+
+    async def history(self) -> Sequence[Event]:
+        return self._between(START, self.upto)
+
+    async def news(self) -> Sequence[Event]:
+        fresh = self._between(self.upto, len(self._story.events))
+        self.upto = len(self._story.events)
+        return fresh
+
+    async def who(self, participant: ParticipantId) -> str:
+        return str(participant)
+
+    async def where(self, conversation: ConversationId) -> str:
+        return str(conversation)
+
+    def _between(self, after: Seq, upto: Seq) -> list[Event]:
+        return [event for event in self._story.events if after < event.seq <= upto]
+
+
+def _command(turn: StoryTurn, said: Said) -> Command:
+    run = turn.run
+    match said:
+        case Remark(content=content, kind=kind):
+            return Compose(run=run, content=content, kind=kind)
+        case Calling(call=call, name=name, arguments=arguments):
+            return CallTool(run=run, call=call, name=name, arguments=arguments)
+        case Returned(call=call, result=result, failed=failed):
+            return ReturnTool(call=call, result=result, failed=failed)
+        case Ended(content=content, questions=questions, usage=usage):
+            return EndRun(
+                run=run, upto=turn.upto, content=content, questions=questions, usage=usage
+            )
