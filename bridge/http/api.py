@@ -11,6 +11,7 @@ from bridge.http.faults import failures
 from bridge.http.inbox import ACCOUNT
 from bridge.http.offsets import offset
 from bridge.http.reach import Entry, Reach, TheAsker, TheReach, enter
+from bridge.http.words import sound
 from bridge.ids import ParticipantId, SessionId, mint
 from bridge.ports import SessionRow
 from bridge.session import Session
@@ -72,7 +73,7 @@ class SessionView(BaseModel):
 
 
 def _cleaned(title: str) -> str:
-    return " ".join(title.replace("\0", "").split())
+    return " ".join(sound(title).split())
 
 
 class NewSession(BaseModel):

@@ -4,7 +4,7 @@ import re
 from typing import Annotated, Any, Literal, assert_never
 
 from fastapi import APIRouter, Body, Depends, Header, Response
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from bridge import texts
 from bridge.commands import Answer, Push, Say, Stop, Trigger
@@ -14,6 +14,7 @@ from bridge.http.faults import Fault, failures
 from bridge.http.live import Place
 from bridge.http.offsets import offset
 from bridge.http.reach import Entry, enter
+from bridge.http.words import Name, Words
 from bridge.ids import ConversationId, QuestionId
 from bridge.ports import Appended, Origin, Producer
 
@@ -25,18 +26,6 @@ LARGEST = 2**53 - 1
 
 _PRODUCER = re.compile(r"[!-~]{1,128}")
 _NUMBER = re.compile(r"[0-9]{1,16}")
-
-
-def _sound(text: str) -> str:
-    if any("\ud800" <= character <= "\udfff" for character in text):
-        raise ValueError("half of a character, which is not text")
-    return text.replace("\0", "")
-
-
-Words = Annotated[str, AfterValidator(_sound)]
-"""Text without NUL, which no platform shows and not every database keeps."""
-Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[!-~]+$")]
-"""An id: visible ASCII."""
 
 
 class _Input(BaseModel):

@@ -93,6 +93,7 @@ async def test_whoever_makes_a_session_owns_it(bridge: Bridge) -> None:
 
 async def test_a_session_without_a_sound_title_is_not_made(ada: httpx.AsyncClient) -> None:
     bodies = ({}, {"title": 1}, {"title": "x" * 201}, {"title": "x", "owner": "me"}, [], None)
+
     for body in bodies:
         answer = await ada.post("/v1/sessions", json=body)
         assert (answer.status_code, body) == (400, body)
