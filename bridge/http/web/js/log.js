@@ -238,6 +238,8 @@ const FOLDS = {
   setting_changed(log, event) {
     if (event.scope !== "session") return;
     if (event.name === "title") log.title = event.value ?? "";
+    // The bridge's own settings, such as a session's first title, are nobody's words.
+    if (!event.by) return;
     line(log, event, {
       what: "setting",
       who: event.by ?? null,

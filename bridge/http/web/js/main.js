@@ -60,14 +60,13 @@ class Page {
   }
 
   async #comeIn() {
+    this.post = this.#postOffice();
+    await this.post.open();
     hideGate();
     this.sidebar.greet(this.me);
-    this.post = this.#postOffice();
     const id = sessionInAddress() ?? this.sessions.find(({ archived }) => !archived)?.id;
     if (id) this.show(id, true);
     else await this.#create("");
-    await this.post.open();
-    this.changed();
   }
 
   #postOffice() {
@@ -295,7 +294,7 @@ class Page {
     const item = itemOf(this.open.log, seq);
     if (!item) return;
     const context = this.#context();
-    const name = item.who && context.mine(item.who) ? "yourself" : speakerOf(item, context);
+    const name = item.who && context.mine(item.who) ? WORDS.yourself : speakerOf(item, context);
     this.composer.quote({ seq, name, text: plain(item.text ?? "") });
   }
 }

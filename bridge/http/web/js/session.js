@@ -67,7 +67,7 @@ export class OpenSession {
   }
 
   get state() {
-    if (this.log.archived) return "archived";
+    if (this.log.archived || this.snapshot?.archived) return "archived";
     return this.caughtUp ? stateOf(this.log) : (this.snapshot?.state ?? "idle");
   }
 
@@ -81,12 +81,12 @@ export class OpenSession {
 
   /** @param {string} question @param {string} answer */
   answer(question, answer) {
-    this.post.send(this.id, { type: "answer", question, answer, place: "web" });
+    this.post.send(this.id, { type: "answer", question, answer });
   }
 
   /** Not queued: a stop that arrives late would end another answer. */
   async stop() {
-    const { reply } = await this.api.say(this.id, { type: "stop", place: "web" });
+    const { reply } = await this.api.say(this.id, { type: "stop" });
     if (reply) this.note({ text: reply });
   }
 
@@ -94,7 +94,7 @@ export class OpenSession {
   typing() {
     if (this.connection !== "connected" || Date.now() - this.#typedAt < TYPING_MS) return;
     this.#typedAt = Date.now();
-    this.api.say(this.id, { type: "typing", place: "web" }).catch(() => {});
+    this.api.say(this.id, { type: "typing" }).catch(() => {});
   }
 
   /** Show something to this reader alone. @param {Partial<import("./timeline.js").Note>} note */
@@ -122,8 +122,7 @@ export class OpenSession {
 
   /** @param {Entry} entry @param {import("./types.js").Answer} answer */
   taken(entry, { events, reply }) {
-    const isMessage = entry.body.type === "message";
-    if (isMessage && events.length) this.#settle(entry, events[events.length - 1]);
+    if (events.length) this.#settle(entry, events[events.length - 1]);
     if (reply) this.note({ ...this.#noteOf(entry, events), text: reply });
     this.watcher.changed();
   }

@@ -4,7 +4,9 @@ export const WORDS = {
   someone: "Someone",
   agent: "Agent",
   bridge: "Bridgehead",
-  you: "you",
+  you: "You",
+  yourself: "yourself",
+  isYou: "(you)",
   today: "Today",
   yesterday: "Yesterday",
   untitled: "Untitled session",
@@ -39,6 +41,7 @@ export const WORDS = {
 
   question: "Question",
   approval: "Approval needed",
+  closed: "closed",
   exactCall: "The exact call",
   yourAnswer: "Your answer",
   answer: "Answer",

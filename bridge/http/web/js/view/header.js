@@ -6,7 +6,12 @@ import { WORDS, listed } from "../words.js";
 import { avatar } from "./rows.js";
 
 const FACES = 3;
-const OWN_CLIENTS = { web: "web", terminal: "terminal", api: "out" };
+/** The bridge's own clients: they always follow, so they are named where someone is in them. */
+const OWN = new Map([
+  [WORDS.places.web, "web"],
+  [WORDS.places.terminal, "terminal"],
+  [WORDS.places.api, "out"],
+]);
 
 /**
  * @param {import("../session.js").OpenSession} session
@@ -19,7 +24,7 @@ export function drawHeader(session, context) {
   const places = session.snapshot?.places ?? [];
   const here = whoIsHere(session);
   replaceIfChanged($("#who"), faces(people, here, places.length));
-  replaceIfChanged($("#places"), places.map(placeChip));
+  replaceIfChanged($("#places"), places.filter((place) => isLived(place, session)).map(placeChip));
   replaceIfChanged($("#about-people"), people.map((person) => personLine(person, here, context)));
   replaceIfChanged($("#about-places"), places.map((place) => h("li", {}, placeIcon(place), h("bdi", {}, placeName(place)))));
 }
@@ -39,7 +44,13 @@ export function whoIsHere(session) {
 export const placeName = ({ label: text }) => WORDS.places[text] ?? (label(text) || WORDS.somewhere);
 
 /** @param {import("../types.js").Place} place */
-const placeIcon = ({ label: text }) => icon(OWN_CLIENTS[text] ?? "place");
+const placeIcon = (place) => icon(OWN.get(placeName(place)) ?? "place");
+
+/** @param {import("../types.js").Place} place @param {import("../session.js").OpenSession} session */
+function isLived(place, { frame }) {
+  const name = placeName(place);
+  return !OWN.has(name) || frame.present.some((each) => WORDS.places[each.place] === name);
+}
 
 /** @param {import("../types.js").Place} place */
 const placeChip = (place) => h("span", { class: "chip" }, placeIcon(place), h("bdi", {}, placeName(place)));
@@ -68,7 +79,7 @@ function personLine({ id, name, role }, here, context) {
   const face = avatar(id, name);
   if (places) face.classList.add("here");
   const where = places ? listed(places.map((place) => placeName({ id: "", label: place }))) : WORDS.away;
-  const you = context.mine(id) ? ` (${WORDS.you})` : "";
+  const you = context.mine(id) ? ` ${WORDS.isYou}` : "";
   return h("li", {}, face, h("span", {}, h("bdi", {}, label(name)), you), h("small", {}, `${role} · ${where}`));
 }
 

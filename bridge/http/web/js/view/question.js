@@ -13,26 +13,27 @@ export function questionRow({ item, extra: sent }, context) {
     "article",
     { class: "row question", "aria-label": WORDS.announced(WORDS.question, name), data: { seq: item.seq, state } },
     agentAvatar(),
-    heading(name, "", item.at, h("span", { class: "badge" }, item.form === "approval" ? WORDS.approval : WORDS.question)),
+    heading(name, "", item.at, badge(item)),
     h(
       "div",
       { class: "card" },
       prose(item.text),
-      item.call ? call(item.call) : null,
+      item.call ? call(item.call, !item.closed) : null,
       item.options.length ? choices(item, sent) : field(item, sent),
       foot(item, context),
     ),
   );
 }
 
-/** What exactly is approved is always in sight. */
-function call({ name, arguments: input }) {
-  return h(
-    "div",
-    { class: "call" },
-    h("h3", {}, WORDS.exactCall, " ", h("code", {}, label(name))),
-    source(pretty(input ?? "")),
-  );
+const badge = ({ form, closed }) => {
+  const word = form === "approval" ? WORDS.approval : WORDS.question;
+  return h("span", { class: closed ? "badge" : "badge wanted" }, closed ? WORDS.closed : word);
+};
+
+/** What exactly is approved is in sight as long as it can be. */
+function call({ name, arguments: input }, open) {
+  const title = h("summary", {}, `${WORDS.exactCall}: `, h("code", {}, label(name)));
+  return h("details", { class: "call", open }, title, source(pretty(input ?? "")));
 }
 
 /** @param {any} item @param {string | null} sent */
@@ -80,6 +81,6 @@ function closing({ closed, options }, context) {
   if (closed.outcome !== "answered") return WORDS[closed.outcome] ?? "";
   const answer = label(options.find(({ id }) => id === closed.answer)?.label ?? closed.answer);
   if (!closed.by) return WORDS.answered(answer);
-  const name = context.mine(closed.by) ? "You" : context.name(closed.by);
+  const name = context.mine(closed.by) ? WORDS.you : context.name(closed.by);
   return WORDS.answeredBy(answer, name);
 }

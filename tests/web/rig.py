@@ -1,0 +1,210 @@
+"""A real bridge and real browser pages, driven from tests that are not coroutines themselves.
+
+The bridge runs on a loop in a thread of its own. Its store and its chat platform outlive it, so
+that a test may stop it in the middle of an answer and start it again on the same port.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass, field
+from time import monotonic, sleep
+from typing import Any, TypeVar
+
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+
+from agents.echo import Echo
+from bridge.commands import Join, Push
+from bridge.content import Content, Option
+from bridge.events import Body, Draft, Event, MessageReceived, Role, SettingChanged, Source
+from bridge.http.app import create_app
+from bridge.http.auth import digest
+from bridge.http.limits import Limits
+from bridge.http.server import HttpServer
+from bridge.ids import START, ChannelName, ParticipantId, SessionId
+from bridge.ports import Check
+from bridge.routing import SHARED
+from bridge.workers.clock import SystemClock
+from bridge.workers.core import Connected, Core
+from bridge.workers.intake import EVERYONE, Account
+from channels.memory import MemoryChannel
+from channels.memory_platform import MemoryPlatform
+from storage.memory import MemoryStore
+
+ADA, BOB = ParticipantId("p_ada"), ParticipantId("p_bob")
+CHAT = ChannelName("chat")
+CHAT_LABEL = "Telegram"
+WORD_SECONDS = 0.02
+
+T = TypeVar("T")
+
+
+class Loop:
+    """An event loop in a thread."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=20)
+
+    def close(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+def token_of(person: ParticipantId) -> str:
+    return f"token-of-{person}-0123456789abcdef"
+
+
+@dataclass
+class Bridge:
+    """Ada owns the shared session; Bob is a member; Cy writes from a chat app."""
+
+    loop: Loop
+    limits: Limits = field(default_factory=Limits)
+    store: MemoryStore = field(default_factory=MemoryStore)
+    chat: MemoryPlatform = field(default_factory=MemoryPlatform)
+    clock: SystemClock = field(default_factory=SystemClock)
+    word_seconds: float = WORD_SECONDS
+    port: int = 0
+
+    # -- its life
+
+    def start(self) -> None:
+        self.loop.run(self._start())
+
+    def stop(self) -> None:
+        self.loop.run(self._stop())
+
+    async def _start(self) -> None:
+        channel = MemoryChannel(CHAT, self.chat)
+        account = Account(allow=frozenset({EVERYONE}))
+        self.core = Core(
+            store=self.store,
+            clock=self.clock,
+            agents={"echo": Echo(delay=self.word_seconds, clock=self.clock)},
+            agent="echo",
+            channels=[Connected(channel=channel, account=account, label=CHAT_LABEL)],
+        )
+        for person, name in ((ADA, "Ada"), (BOB, "Bob")):
+            await self._enrol(person, name)
+        await self.core.sessions.create(SHARED, title="Main", owner=ADA)
+        await self.core.sessions.submit(SHARED, Join(participant=BOB, role="member"))
+        self.server = HttpServer(self._app(), host="127.0.0.1", port=self.port)
+        self.port = await self.server.start()
+        await self.core.start()
+
+    def _app(self) -> Any:
+        return create_app(
+            store=self.store,
+            sessions=self.core.sessions,
+            live=self.core.live,
+            clock=self.clock,
+            checks=_no_checks,
+            ready=self.core.faults,
+            label=lambda address: self.core.names.label(address.channel),
+            operator=ADA,
+            limits=self.limits,
+        )
+
+    async def _stop(self) -> None:
+        await self.core.stop(0)
+        await self.server.stop()
+
+    async def _enrol(self, person: ParticipantId, name: str) -> None:
+        now = self.clock.now()
+        await self.store.enrol(person, name=name, realm="test", user=person, at=now)
+        await self.store.issue_token(digest(token_of(person)), person, label="test", at=now)
+
+    # -- what happens in it
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def link(self, person: ParticipantId = ADA) -> str:
+        return f"{self.url}/#token={token_of(person)}"
+
+    def enrol(self, person: ParticipantId, name: str, role: Role = "member") -> None:
+        async def enrol() -> None:
+            await self._enrol(person, name)
+            await self.core.sessions.submit(SHARED, Join(participant=person, role=role))
+
+        self.loop.run(enrol())
+
+    def push(self, text: str, *buttons: Option) -> None:
+        push = Push(source=Source(kind="api"), content=Content(text=text), buttons=buttons, by=ADA)
+        self.loop.run(self.core.sessions.submit(SHARED, push))
+
+    def say_in_chat(self, text: str, user: str = "Cy") -> None:
+        async def say() -> None:
+            self.chat.say("dm", user, text)
+
+        self.loop.run(say())
+
+    def append(self, *bodies: Body) -> None:
+        """Put history into the log while nobody looks; the bridge must not be running."""
+        drafts = [Draft(body=body) for body in bodies]
+        self.loop.run(self.store.append(SHARED, drafts, at=self.clock.now()))
+
+    def log(self, session: SessionId = SHARED) -> Sequence[Event]:
+        return self.loop.run(self.store.read(session, after=START, limit=100_000))
+
+    def said(self) -> list[str]:
+        """Return what people said, in the order of the log."""
+        bodies = [event.body for event in self.log()]
+        return [body.content.text for body in bodies if isinstance(body, MessageReceived)]
+
+    def rename(self, title: str) -> None:
+        body = SettingChanged(scope="session", name="title", value=title, by=ADA)
+        self.loop.run(self.store.append(SHARED, [Draft(body=body)], at=self.clock.now()))
+
+
+async def _no_checks() -> Sequence[Check]:
+    return ()
+
+
+@dataclass
+class Pages:
+    """Opens pages, each in a browser profile of its own, and remembers what went wrong in them."""
+
+    browser: Browser
+    faults: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+    excused: tuple[str, ...] = ("Failed to load resource",)
+
+    def open(self, link: str, **context: Any) -> Page:
+        return self.tab(self.browser.new_context(**context), link)
+
+    def tab(self, context: BrowserContext, link: str) -> Page:
+        page = context.new_page()
+        page.on("pageerror", lambda error: self.faults.append(str(error)))
+        page.on("console", self._heard)
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.goto(link)
+        return page
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and not message.text.startswith(self.excused):
+            self.faults.append(message.text)
+
+    def close(self) -> None:
+        for context in self.browser.contexts:
+            context.close()
+
+
+def say(page: Page, text: str) -> None:
+    page.get_by_label("Message", exact=True).fill(text)
+    page.keyboard.press("Enter")
+
+
+def until(true: Callable[[], bool], seconds: float = 10) -> None:
+    """Wait for something that the page does not show."""
+    end = monotonic() + seconds
+    while not true():
+        assert monotonic() < end, "it did not become so in time"
+        sleep(0.02)

@@ -1,0 +1,192 @@
+"""Talking to the agent, and with each other, in the browser."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from bridge.content import Option
+from tests.web.rig import ADA, BOB, Bridge, Pages, say, until
+
+pytestmark = pytest.mark.browser
+
+ANSWER = "Ada (browser) said: good morning"
+
+
+def test_the_first_message_is_answered(bridge: Bridge, pages: Pages):
+    """Whoever opens the link writes, and is answered by the agent."""
+    page = pages.open(bridge.link())
+    say(page, "good morning")
+    expect(page.locator(".said.mine")).to_have_text(re.compile("good morning"))
+    expect(page.locator(".composed:not(.writing)")).to_contain_text(ANSWER)
+    expect(page.locator("#state")).to_have_text("Idle")
+
+
+def test_an_answer_is_streamed_into_its_place(bridge: Bridge, pages: Pages):
+    """The text grows in the row that becomes the message: nothing jumps, nothing is twice."""
+    page = pages.open(bridge.link())
+    say(page, "slow 1")
+    expect(page.locator(".writing .activity")).to_contain_text("taking my time")
+    expect(page.locator("#state")).to_have_text("Working")
+    expect(page.locator(".composed")).to_have_text(re.compile("That took 1 s."))
+    expect(page.locator(".composed")).to_have_count(1)
+
+
+def test_a_pending_message_becomes_the_real_one_in_place(bridge: Bridge, pages: Pages):
+    """At no moment are the words in the log view twice, or not at all."""
+    page = pages.open(bridge.link())
+    expect(page.locator("#connection")).to_have_text("Connected")
+    page.evaluate(COUNT_COPIES, "only once")
+    say(page, "only once")
+    expect(page.locator(".composed:not(.writing)")).to_be_visible()
+    assert set(page.evaluate("window.copies")) == {1}
+
+
+COUNT_COPIES = """text => {
+  window.copies = [];
+  const count = () => {
+    const rows = [...document.querySelectorAll(".said.mine")];
+    const copies = rows.filter(row => row.textContent.includes(text)).length;
+    if (copies || window.copies.length) window.copies.push(copies);
+  };
+  new MutationObserver(count).observe(document.querySelector("#rows"), {childList: true});
+}"""
+
+
+def test_two_browsers_see_each_other_by_name(bridge: Bridge, pages: Pages):
+    """What one says shows in the other with who said it, and one sees that the other writes."""
+    ada, bob = pages.open(bridge.link(ADA)), pages.open(bridge.link(BOB))
+    expect(bob.locator("#connection")).to_have_text("Connected")
+    expect(ada.locator("#who")).to_contain_text("Here now: Ada and Bob")
+    ada.get_by_label("Message", exact=True).press_sequentially("hello Bob")
+    expect(bob.locator("#typing")).to_have_text("Ada is writing…")
+    ada.keyboard.press("Enter")
+    expect(bob.locator(".said:not(.mine) .name")).to_have_text("Ada")
+    expect(bob.locator(".said:not(.mine) .place")).to_have_text("· browser")
+    expect(bob.locator(".said:not(.mine) .bubble")).to_have_text("hello Bob")
+
+
+def test_words_from_a_chat_app_show_with_their_place(bridge: Bridge, pages: Pages):
+    page = pages.open(bridge.link())
+    bridge.say_in_chat("from the bus")
+    expect(page.locator(".said .place")).to_have_text("· Telegram")
+    expect(page.locator(".said .name")).to_have_text("Cy")
+    expect(page.locator("#places")).to_contain_text("Telegram")
+
+
+def test_a_choice_is_answered_with_a_button(bridge: Bridge, pages: Pages):
+    """The card closes everywhere, and says who answered what."""
+    ada, bob = pages.open(bridge.link(ADA)), pages.open(bridge.link(BOB))
+    say(ada, "ask")
+    expect(ada.locator("#state")).to_have_text("Waiting for an answer")
+    bob.get_by_role("button", name="Coffee").click()
+    expect(ada.locator(".question .closing")).to_have_text("Bob answered “Coffee”")
+    expect(ada.get_by_role("button", name="Coffee")).to_be_disabled()
+    expect(bob.locator(".question .closing")).to_have_text("You answered “Coffee”")
+    expect(ada.locator(".composed").last).to_contain_text("Bob chose Coffee.")
+
+
+def test_an_approval_shows_the_exact_call(bridge: Bridge, pages: Pages):
+    page = pages.open(bridge.link())
+    say(page, "approve")
+    expect(page.locator(".question .call")).to_contain_text('"sides": 6')
+    page.get_by_role("button", name="Approve").click()
+    expect(page.locator(".tool .tool-state")).to_have_text("done")
+    expect(page.locator(".composed").last).to_contain_text("The die says")
+
+
+def test_a_tool_is_one_line_that_opens(bridge: Bridge, pages: Pages):
+    page = pages.open(bridge.link())
+    say(page, "tool")
+    expect(page.locator(".tool .tool-state")).to_have_text("done")
+    expect(page.locator(".tool pre").last).to_be_hidden()
+    page.locator(".tool summary").click()
+    expect(page.locator(".tool pre").last).to_contain_text("UTC")
+
+
+def test_a_run_is_stopped_with_the_button(bridge: Bridge, pages: Pages):
+    page = pages.open(bridge.link())
+    say(page, "slow 20")
+    page.get_by_role("button", name="Stop the answer").click()
+    expect(page.locator(".line[data-what=cancelled]")).to_contain_text("Stopped by Ada")
+    expect(page.get_by_role("button", name="Stop the answer")).to_be_hidden()
+    expect(page.locator(".writing")).to_have_count(0)
+
+
+def test_a_command_answers_its_asker_alone(bridge: Bridge, pages: Pages):
+    """The reply of /help is a private note: others do not see it, and it can be put away."""
+    ada, bob = pages.open(bridge.link(ADA)), pages.open(bridge.link(BOB))
+    say(ada, "/help")
+    expect(ada.locator(".note")).to_contain_text("Only you see this")
+    expect(ada.locator(".note .md")).to_contain_text("/stop")
+    ada.get_by_role("button", name="Dismiss").click()
+    expect(ada.locator(".note")).to_have_count(0)
+    assert bob.locator(".note").count() == 0
+    assert bridge.said() == []
+
+
+def test_a_refused_message_says_why(bridge: Bridge, pages: Pages):
+    """A viewer reads along; what they write comes back with the reason, and nothing hangs."""
+    bridge.enrol("p_eve", "Eve", "viewer")
+    page = pages.open(bridge.link("p_eve"))
+    say(page, "let me in")
+    expect(page.locator(".note.refused")).to_contain_text("You can read along here, but not write.")
+    expect(page.locator(".pending")).to_have_count(0)
+    assert bridge.said() == []
+
+
+def test_a_reply_quotes_what_it_answers(bridge: Bridge, pages: Pages):
+    page = pages.open(bridge.link())
+    say(page, "one")
+    expect(page.locator(".composed:not(.writing)")).to_be_visible()
+    page.locator(".composed").hover()
+    page.get_by_role("button", name="Reply to echo").click()
+    expect(page.locator("#quoting")).to_contain_text("Answering echo")
+    say(page, "two")
+    expect(page.locator(".said .quote")).to_contain_text("Ada (browser) said: one")
+
+
+def test_a_push_can_be_answered_with_its_buttons(bridge: Bridge, pages: Pages):
+    """A pushed button says its label, as in any chat app."""
+    page = pages.open(bridge.link())
+    bridge.push("Lunch?", Option(id="1", label="Pizza"), Option(id="2", label="Soup"))
+    page.get_by_role("button", name="Soup").click()
+    until(lambda: bridge.said() == ["Soup"])
+
+
+def test_sessions_are_made_and_switched(bridge: Bridge, pages: Pages):
+    """Each has its own log; the address names the open one, and going back goes back."""
+    page = pages.open(bridge.link())
+    say(page, "in the first")
+    page.get_by_role("button", name="New session").click()
+    page.get_by_label("Title of the new session").fill("Second")
+    page.keyboard.press("Enter")
+    expect(page.locator("#title")).to_have_text("Second")
+    expect(page.locator(".said")).to_have_count(0)
+    page.get_by_role("link", name="Main").click()
+    expect(page.locator(".said")).to_contain_text("in the first")
+    page.go_back()
+    expect(page.locator("#title")).to_have_text("Second")
+
+
+def test_unseen_messages_are_counted_in_the_title(bridge: Bridge, pages: Pages):
+    page = pages.open(bridge.link())
+    expect(page.locator("#connection")).to_have_text("Connected")
+    page.evaluate(HIDE, True)
+    bridge.push("while you were away")
+    until(lambda: page.title() == "(1) Main · Bridgehead")
+    page.evaluate(HIDE, False)
+    until(lambda: page.title() == "Main · Bridgehead")
+
+
+HIDE = """hidden => {
+  Object.defineProperty(document, "hidden", {configurable: true, get: () => hidden});
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
+
+
+def test_a_new_title_is_taken_on(bridge: Bridge, pages: Pages):
+    page = pages.open(bridge.link())
+    say(page, "/title Holidays")
+    expect(page.locator("#title")).to_have_text("Holidays")
+    expect(page.get_by_role("link", name="Holidays")).to_be_visible()
