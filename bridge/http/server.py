@@ -20,6 +20,8 @@ GRACE_SECONDS = 1
 """What is still going on when the server was asked to stop, such as a backup, is cut off then."""
 
 TICK_SECONDS = 1
+SEND_BUFFER_BYTES = 262_144
+"""Of each connection; the system would let it grow to megabytes for a reader that stalls."""
 
 
 class HttpServer:
@@ -111,6 +113,7 @@ def _bound(host: str, port: int) -> socket.socket:
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
         listening.bind((host, port))
         listening.listen(BACKLOG)
         listening.settimeout(0)
