@@ -4,6 +4,7 @@
 all that it said.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
@@ -46,6 +47,7 @@ class StoryClock:
 
     async def sleep(self, seconds: float) -> None:
         self.slept += seconds
+        await asyncio.sleep(0)
 
 
 class Story:

@@ -5,6 +5,9 @@ To put a channel under the suite, write a rig for it and add it to `RIGS`.
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from shutil import rmtree
+from tempfile import TemporaryDirectory
 from typing import Protocol
 
 from bridge.errors import (
@@ -20,8 +23,10 @@ from bridge.errors import (
 from bridge.ids import ChannelName, MessageId
 from bridge.parts import Address
 from bridge.ports import Channel
+from bridge.workers.clock import SystemClock
 from channels.memory import MemoryChannel
 from channels.memory_platform import MemoryPlatform
+from tests.outside.letterbox import Letterbox, LetterboxConfig
 from tests.stores import AT
 
 
@@ -99,4 +104,55 @@ class MemoryRig:
         self.platform.take_back(place.place, message)
 
 
-RIGS: tuple[type[ChannelRig], ...] = (MemoryRig,)
+class LetterboxRig:
+    """The channel of docs/adding-a-channel.md, which lives outside the tree."""
+
+    errors = frozenset({Gone})
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.channel = Letterbox(
+            ChannelName("letters"), LetterboxConfig(folder=folder, every=0.01), SystemClock()
+        )
+        self.place = Address(channel=self.channel.name, place="ada")
+        self.elsewhere = Address(channel=self.channel.name, place="bob")
+        self.said: dict[str, Path] = {}
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls) -> AsyncIterator["LetterboxRig"]:
+        with TemporaryDirectory() as folder:
+            rig = cls(Path(folder))
+            for place in (rig.place, rig.elsewhere):
+                rig.box(place).mkdir()
+            yield rig
+
+    def box(self, place: Address) -> Path:
+        return self.folder / place.place
+
+    async def say(self, place: Address, text: str) -> str:
+        letter = self.box(place) / f"{len(self.said):04}.txt"
+        letter.write_text(text)
+        external_id = f"{place.place}/{letter.name}@{letter.stat().st_mtime_ns}"
+        self.said[external_id] = letter
+        return external_id
+
+    def shown(self, place: Address) -> Sequence[str]:
+        letters = self.box(place).glob("*.md")
+        return [letter.read_text() for letter in sorted(letters, key=lambda each: each.name)]
+
+    def acknowledged(self) -> Sequence[str]:
+        return [external_id for external_id, letter in self.said.items() if not letter.exists()]
+
+    def refuse(self, error: type[ChannelError]) -> None:
+        assert error is Gone
+        rmtree(self.box(self.place))
+
+    def hang_up(self) -> None:
+        raise NotImplementedError
+
+    def vanish(self, place: Address, message: MessageId) -> None:
+        (self.box(place) / message).unlink()
+
+
+RIGS: tuple[type[ChannelRig], ...] = (MemoryRig, LetterboxRig)

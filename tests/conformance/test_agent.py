@@ -10,10 +10,12 @@ import pytest
 from agents.echo import Echo
 from bridge.events import Preview, ToolCalled, ToolReturned
 from bridge.ports import Agent, Calling, Ended, Returned
+from tests.outside.backwards import Backwards, BackwardsConfig
 from tests.turns import Story, StoryClock
 
 AGENTS: dict[str, Callable[[], Agent]] = {
     "echo": lambda: Echo(delay=0.03, clock=StoryClock()),
+    "backwards": lambda: Backwards(BackwardsConfig(), StoryClock()),
 }
 
 

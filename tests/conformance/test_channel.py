@@ -55,7 +55,14 @@ class Ear:
 
 @asynccontextmanager
 async def listening(rig: ChannelRig, ear: Ear) -> AsyncIterator[asyncio.Task[None]]:
-    task = asyncio.create_task(rig.channel.listen(ear))
+    """Listen like the bridge does: what ends with an error is begun again."""
+
+    async def listen() -> None:
+        while True:
+            with suppress(StoreUnavailable):
+                await rig.channel.listen(ear)
+
+    task = asyncio.create_task(listen())
     try:
         yield task
     finally:
@@ -204,6 +211,8 @@ async def test_a_refusal_is_raised_as_what_it_means_and_nothing_is_shown(rig, er
 
 
 async def test_without_an_answer_the_outcome_is_unknown_and_it_is_not_sent_again(rig):
+    if OutcomeUnknown not in rig.errors:
+        pytest.skip("this platform always answers")
     rig.hang_up()
     with pytest.raises(OutcomeUnknown) as raised:
         await rig.channel.send(rig.place, part("once"))
