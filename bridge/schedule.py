@@ -17,27 +17,11 @@ from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 
+from bridge import texts
 from bridge.errors import Refused
 from bridge.events import Cron, Every, Once, Rule
 
 CRON_FIELDS = 5
-
-OVER = "That time is over: choose one that is still to come."
-TOO_OFTEN = "A schedule needs at least a second between two times."
-TOO_FAR = "That is too far away for a schedule."
-NEVER = "That rule never comes true."
-FIVE_FIELDS = (
-    "A cron rule has five fields: minute, hour, day of the month, month, day of the week. "
-    "`0 9 * * 1-5` is nine o'clock on workdays."
-)
-
-
-def bad_field(reason: str) -> str:
-    return f"That cron rule cannot be read ({reason}). {FIVE_FIELDS}"
-
-
-def no_such_zone(zone: str) -> str:
-    return f"There is no time zone {zone!r}. They are named like `Europe/Berlin`."
 
 
 def first_slot(rule: Rule, now: datetime) -> datetime:
@@ -45,16 +29,16 @@ def first_slot(rule: Rule, now: datetime) -> datetime:
     match rule:
         case Once(at=at):
             if at < now:
-                raise Refused(OVER)
+                raise Refused(texts.TIME_OVER)
             return at
         case Every(seconds=seconds, start=start):
             if seconds < 1:
-                raise Refused(TOO_OFTEN)
+                raise Refused(texts.TOO_OFTEN)
             slot = start if start >= now else _every(rule, now)
         case Cron():
             slot = _cron(rule, now)
     if slot is None:
-        raise Refused(TOO_FAR if isinstance(rule, Every) else NEVER)
+        raise Refused(texts.TOO_FAR if isinstance(rule, Every) else texts.NEVER_DUE)
     return slot
 
 
@@ -86,11 +70,11 @@ def _cron(rule: Cron, last: datetime) -> datetime | None:
 
 def _cron_slots(rule: Cron, last: datetime) -> Iterator[datetime]:
     if len(rule.expression.split()) != CRON_FIELDS:
-        raise Refused(FIVE_FIELDS)
+        raise Refused(texts.CRON_FIELDS)
     try:
         wall_clock = CronSim(rule.expression, last.astimezone(_zone(rule.zone)))
     except CronSimError as error:
-        raise Refused(bad_field(str(error))) from error
+        raise Refused(texts.bad_cron(str(error))) from error
     return (local.astimezone(UTC) for local in wall_clock)
 
 
@@ -99,4 +83,4 @@ def _zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     # Names of folders and paths out of the zone database end in other errors than KeyError.
     except (KeyError, ValueError, OSError) as error:
-        raise Refused(no_such_zone(name)) from error
+        raise Refused(texts.no_such_zone(name)) from error

@@ -28,6 +28,26 @@ NO_SUCH_SESSION = "There is no such session here."
 NO_SUCH_PARTICIPANT = "There is no such person in this session."
 BUTTON_UNKNOWN = "That button is not one of mine."
 
+# -- refusals of schedules ------------------------------------------------------------------------
+
+TIME_OVER = "That time is over: choose one that is still to come."
+TOO_OFTEN = "A schedule needs at least a second between two times."
+TOO_FAR = "That is too far away for a schedule."
+NEVER_DUE = "That rule never comes true."
+CRON_FIELDS = (
+    "A cron rule has five fields: minute, hour, day of the month, month, day of the week. "
+    "`0 9 * * 1-5` is nine o'clock on workdays."
+)
+
+
+def bad_cron(reason: str) -> str:
+    return f"That cron rule cannot be read ({reason}). {CRON_FIELDS}"
+
+
+def no_such_zone(zone: str) -> str:
+    return f"There is no time zone {zone!r}. They are named like `Europe/Berlin`."
+
+
 # -- answers to slash commands --------------------------------------------------------------------
 
 NOTHING_TO_STOP = "There is nothing to stop."

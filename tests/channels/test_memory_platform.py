@@ -1,4 +1,4 @@
-"""The memory platform is a world to tell stories in; what its channel leaves out it refuses."""
+"""The memory platform is a world to tell stories in: people act, see, and meet trouble."""
 
 import asyncio
 from contextlib import suppress
@@ -6,14 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from bridge.errors import Gone, Moved, OutcomeUnknown, Rejected, Unauthorized, Unreachable
-from bridge.ids import ChannelName, ConversationId, MessageId, PartId, SessionId
-from bridge.parts import Address, Button, Capabilities, Part, Reply, Span
-from bridge.plugins import load
-from bridge.ports import Deleted, Edited, Pressed, Spoken, Surroundings
-from channels.memory import EVERYTHING, MemoryChannel, MemoryPlatform, platforms
-
-HERE = Address(channel=ChannelName("memory"), place="here")
+from bridge.errors import Gone, Moved, OutcomeUnknown, Unauthorized, Unreachable
+from bridge.ids import ChannelName, MessageId
+from bridge.parts import Button, Reply
+from bridge.ports import Deleted, Edited, Pressed, Spoken
+from channels.memory import MemoryChannel
+from channels.memory_platform import MemoryPlatform
+from tests.channels.placing import HERE, part
 
 
 @pytest.fixture
@@ -40,19 +39,6 @@ async def heard(channel):
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task
-
-
-def part(text="hello", *, part_id="1:0", **more):
-    return Part(
-        id=PartId(part_id),
-        session=SessionId("s"),
-        conversation=ConversationId("c"),
-        source=1,
-        upto=1,
-        span=Span(start=0, end=len(text)),
-        text=text,
-        **more,
-    )
 
 
 # -- what people do -------------------------------------------------------------------------------
@@ -144,34 +130,6 @@ async def test_calls_are_counted(platform, channel):
     assert platform.counts == {"send": 1, "typing": 1}
 
 
-# -- what a place cannot do -----------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("wrong", "code"),
-    [
-        (part("x" * (EVERYTHING.max_chars + 1)), "too_long"),
-        (part("  "), "empty"),
-        (part(buttons=(Button(value="é" * 33, label="x"),)), "button_value"),
-    ],
-)
-async def test_what_no_platform_takes_is_rejected(platform, channel, wrong, code):
-    with pytest.raises(Rejected) as raised:
-        await channel.send(HERE, wrong)
-    assert raised.value.code == code
-    assert platform.shown("here") == []
-
-
-async def test_a_plain_place_shows_no_buttons_is_never_silent_and_finds_nothing_out(platform):
-    plain = MemoryChannel(ChannelName("memory"), platform, Capabilities())
-    await plain.send(HERE, part(buttons=(Button(value="v", label="Yes"),), silent=True))
-    (message,) = platform.seen("here")
-    assert not message.buttons
-    assert not message.silent
-    with pytest.raises(OutcomeUnknown):
-        await plain.resolve(HERE, part())
-
-
 # -- what goes wrong ------------------------------------------------------------------------------
 
 
@@ -237,33 +195,3 @@ async def test_a_slow_platform_can_be_given_up_on(platform, channel):
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(channel.send(HERE, part()), 0.05)
     assert platform.shown("here") == []
-
-
-# -- the plugin -----------------------------------------------------------------------------------
-
-
-def created(tmp_path, **options):
-    plugin = load("channels", "memory")
-    config = plugin.config.model_validate(options)
-    surroundings = Surroundings(clock=None, data=tmp_path)
-    return plugin.create(ChannelName("demo"), config, surroundings)
-
-
-def test_by_default_every_channel_has_a_platform_of_its_own(tmp_path):
-    one, other = created(tmp_path), created(tmp_path)
-    assert one.name == "demo"
-    assert one.platform is not other.platform
-    assert one.capabilities(HERE) == EVERYTHING
-
-
-def test_a_named_platform_outlives_its_channels(tmp_path):
-    one = created(tmp_path, platform="shared by this test")
-    other = created(tmp_path, platform="shared by this test")
-    assert one.platform is other.platform is platforms["shared by this test"]
-
-
-def test_abilities_can_be_left_out(tmp_path):
-    channel = created(tmp_path, without=["edits", "resolves"], max_chars=100)
-    assert channel.capabilities(HERE) == replace(
-        EVERYTHING, edits=False, resolves=False, max_chars=100
-    )
