@@ -1,0 +1,125 @@
+"""A session is followed through any cut without a gap or a repeat."""
+
+import asyncio
+
+import pytest
+
+from bridge.cli.exits import CommandError
+from bridge.cli.follow import Connected, Cut, Glimpsed, Heard, follow, history, view
+from bridge.cli.server import Server
+from tests.flaky import flaky_wire
+
+
+class Follower:
+    """Collects what a follower hears."""
+
+    def __init__(self, server, session, offset="-1"):
+        self.signals = []
+        self._task = asyncio.create_task(self._run(server, session, offset))
+
+    async def _run(self, server, session, offset):
+        async for signal in follow(server, session, offset, place="terminal"):
+            self.signals.append(signal)
+
+    @property
+    def seqs(self):
+        heard = (signal for signal in self.signals if isinstance(signal, Heard))
+        return [event.seq for signal in heard for event in signal.events]
+
+    async def until(self, reached):
+        async with asyncio.timeout(20):
+            while not reached():
+                if self._task.done():
+                    self._task.result()
+                await asyncio.sleep(0.02)
+
+    async def end(self):
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+
+    def count(self, kind):
+        return sum(isinstance(signal, kind) for signal in self.signals)
+
+
+@pytest.fixture
+async def wire(bridge):
+    async with flaky_wire(bridge.url) as wire:
+        yield wire
+
+
+@pytest.fixture
+def server(bridge, wire, tmp_path):
+    return Server(url=wire.url, token=bridge.token, data=tmp_path)
+
+
+async def say(bridge, session, text):
+    await asyncio.to_thread(bridge.say, session, text)
+
+
+async def test_a_follower_hears_what_was_and_what_comes(server, bridge, session):
+    await say(bridge, session, "silent one")
+    follower = Follower(server, session)
+    await follower.until(lambda: len(follower.seqs) >= 5)
+    await say(bridge, session, "silent two")
+    await follower.until(lambda: len(follower.seqs) >= 8)
+    await follower.end()
+    assert follower.seqs == [event["seq"] for event in bridge.events(session)]
+    assert isinstance(follower.signals[0], Connected)
+
+
+async def test_cut_again_and_again_it_hears_everything_once(server, wire, bridge, session):
+    follower = Follower(server, session)
+    for number in range(5):
+        await follower.until(lambda: follower.count(Connected) > follower.count(Cut))
+        wire.cut()
+        await say(bridge, session, f"silent {number}")
+    await follower.until(lambda: follower.seqs[-1:] == [len(bridge.events(session))])
+    await follower.end()
+    assert follower.seqs == list(range(1, len(follower.seqs) + 1))
+    assert follower.count(Cut) >= 3
+
+
+async def test_it_waits_for_a_bridge_that_is_away(server, wire, bridge, session):
+    follower = Follower(server, session)
+    await follower.until(lambda: follower.count(Connected))
+    await wire.down()
+    await follower.until(lambda: follower.count(Cut) >= 2)
+    await say(bridge, session, "silent meanwhile")
+    await wire.up()
+    await follower.until(lambda: follower.seqs[-1:] == [len(bridge.events(session))])
+    await follower.end()
+    assert follower.seqs == list(range(1, len(follower.seqs) + 1))
+
+
+async def test_what_is_being_written_passes_beside_the_log(server, bridge, session):
+    follower = Follower(server, session)
+    await follower.until(lambda: follower.count(Connected))
+    await say(bridge, session, "long")
+
+    def glimpsed():
+        frames = (signal.frame for signal in follower.signals if isinstance(signal, Glimpsed))
+        return any(preview.text for frame in frames for preview in frame.previews)
+
+    await follower.until(glimpsed)
+    await follower.end()
+
+
+async def test_history_is_the_whole_log_and_ends_where_following_goes_on(server, bridge, session):
+    for number in range(3):
+        await say(bridge, session, f"silent {number}")
+    await asyncio.sleep(0.3)
+    events, offset = await history(server, session)
+    assert [event.seq for event in events] == [event["seq"] for event in bridge.events(session)]
+    follower = Follower(server, session, offset)
+    await say(bridge, session, "silent last")
+    await follower.until(lambda: follower.seqs)
+    await follower.end()
+    assert follower.seqs[0] == events[-1].seq + 1
+
+
+@pytest.mark.parametrize("ask", [history, view])
+async def test_a_session_that_is_not_there_ends_it(server, ask):
+    with pytest.raises(CommandError, match="no such session"):
+        await ask(server, "s_nowhere")
+    with pytest.raises(CommandError, match="no such session"):
+        await Follower(server, "s_nowhere").until(lambda: False)

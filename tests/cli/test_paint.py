@@ -1,0 +1,58 @@
+"""Lines as a terminal and a pipe show them."""
+
+import io
+
+from rich.console import Console
+
+from bridge.cli.paint import Painter, preview_rows, unadorned
+from bridge.cli.view import Line
+
+
+def painted(line, **options):
+    settings = {"force_terminal": False, "width": 60, "markup": False, "emoji": False, **options}
+    return Painter(Console(file=io.StringIO(), highlight=False, **settings)).line(line)
+
+
+def test_a_message_stands_under_who_said_it():
+    line = Line(look="said", speaker="Ada · browser", text="**so** it is")
+    assert painted(line).split("\n") == ["", "Ada · browser", "  so it is".ljust(60), ""]
+
+
+def test_html_and_square_brackets_are_words_like_any_other():
+    out = painted(Line(look="answer", text="List<String> <b>x</b> [red]y[/red] :smile:"))
+    assert "List<String> <b>x</b> [red]y[/red] :smile:" in out
+
+
+def test_a_link_says_where_it_leads_and_is_no_terminal_link():
+    out = painted(Line(look="answer", text="[here](https://example.org/x)"), force_terminal=True)
+    assert "https://example.org/x" in out
+    assert "\x1b]8" not in out
+
+
+def test_no_escape_of_a_message_or_a_name_reaches_the_terminal():
+    evil = "\x1b]0;t\x07\x1b[2Jx\u202ey"
+    for look in ("said", "answer", "interim", "aside", "question", "tool"):
+        line = Line(look=look, speaker=f"A{evil}", text=f"`{evil}` {evil}\n\n```\n{evil}\n```")
+        for out in (painted(line), unadorned(line)):
+            assert "\x1b" not in out
+            assert "\u202e" not in out
+            assert "xy" in out
+
+
+def test_a_tool_is_one_line_however_much_it_says():
+    out = painted(Line(look="tool", text="search " + "very long\n" * 200))
+    assert len(out.strip().splitlines()) <= 3
+
+
+def test_in_a_pipe_markdown_stays_as_it_was_written():
+    assert (
+        unadorned(Line(look="answer", speaker="echo", text="**a**\n\n- b")) == "echo: **a**\n\n- b"
+    )
+    assert unadorned(Line(look="tool", text="dice {}")) == "[dice {}]"
+
+
+def test_of_a_long_preview_the_last_rows_are_shown_wrapped():
+    text = "\n".join(f"row {number}" for number in range(50)) + "\n" + "word " * 10
+    rows = preview_rows(text, 20, rows=4)
+    assert rows == ["row 49", "word word word word", "word word word word", "word word"]
+    assert all(len(row) <= 20 for row in rows)

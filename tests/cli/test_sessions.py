@@ -1,0 +1,44 @@
+"""`bridge sessions`: list, show, tail."""
+
+import json
+
+
+def test_the_list_has_the_last_touched_first(run, bridge, session):
+    bridge.say(session, "silent")
+    listed = run("sessions", "list")
+    assert listed.code == 0
+    assert session in listed.out.splitlines()[1]
+    (first, *_) = json.loads(run("sessions", "list", "--json").out)
+    assert (first["id"], first["archived"]) == (session, False)
+
+
+def test_one_is_shown_by_id_beginning_or_title(run, session):
+    title = json.loads(run("sessions", "show", session, "--json").out)["title"]
+    for name in (session, session[:-2], title, title.lower()):
+        shown = run("sessions", "show", name)
+        assert (shown.code, session in shown.out, "Owner (owner)" in shown.out) == (0, True, True)
+
+
+def test_a_name_that_fits_none_lists_what_there_is(run, session):
+    done = run("sessions", "show", "nowhere")
+    assert done.code == 1
+    assert done.err.startswith("bridge: no session is called 'nowhere'; there are: ")
+    assert session in done.err
+
+
+def test_the_tail_is_what_was_said_last(run, bridge, session):
+    bridge.say(session, "silent one\x1b[2J")
+    bridge.say(session, "silent two")
+    out = run("sessions", "tail", session, "-n", "2").out
+    assert [line[9:] for line in out.splitlines()] == [
+        "Owner · browser: silent one",
+        "Owner · browser: silent two",
+    ]
+
+
+def test_the_tail_as_json_is_the_log_itself(run, bridge, session):
+    bridge.say(session, "hi")
+    out = run("sessions", "tail", session, "-n", "1000", "--json").out
+    told = [json.loads(line) for line in out.splitlines()]
+    assert told == bridge.events(session)[: len(told)]
+    assert "message_received" in {event["type"] for event in told}

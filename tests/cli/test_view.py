@@ -1,0 +1,191 @@
+"""What a terminal shows of a session: events in, lines out."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from bridge.cli.view import View
+from bridge.cli.wire import LiveFrame, Person, Place, SessionView
+from bridge.content import Attachment, Content, Option
+from bridge.events import (
+    Event,
+    MessageComposed,
+    MessageDeleted,
+    MessageEdited,
+    MessageReceived,
+    ParticipantJoined,
+    Preview,
+    Pushed,
+    QuestionAsked,
+    QuestionClosed,
+    RunFinished,
+    RunStarted,
+    SettingChanged,
+    Source,
+    ToolCalled,
+    ToolReturned,
+    Triggered,
+)
+
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
+TEA = (Option(id="t", label="Tea"), Option(id="c", label="Coffee"))
+ASKED = QuestionAsked(question="q1", run="r1", kind="choice", text="What?", options=TEA)
+
+
+class Screen:
+    """A view, and events put before it one after the other."""
+
+    def __init__(self) -> None:
+        self.view = View(me="p_me")
+        people = (Person(id="p_me", name="Me"), Person(id="p_ada", name="Ada"))
+        places = (Place(id="http:web", label="browser"), Place(id="c_1", label="Telegram"))
+        self.view.introduce(SessionView(id="s", title="Main", participants=people, places=places))
+
+    def see(self, body):
+        line = self.view.take(Event(session="s", seq=self.view.seen + 1, at=NOW, body=body))
+        return None if line is None else (line.look, line.speaker, line.text)
+
+
+@pytest.fixture
+def screen():
+    return Screen()
+
+
+def test_a_message_carries_who_said_it_and_where(screen):
+    said = MessageReceived(participant="p_ada", conversation="c_1", content=Content(text="hi"))
+    assert screen.see(said) == ("said", "Ada · Telegram", "hi")
+
+
+def test_whom_and_where_nobody_introduced_is_someone_elsewhere_and_a_stranger(screen):
+    said = MessageReceived(participant="p_x", conversation="c_x", content=Content(text="hi"))
+    event = Event(session="s", seq=1, at=NOW, body=said)
+    assert screen.view.strangers(event)
+    assert screen.see(said) == ("said", "someone · elsewhere", "hi")
+
+
+def test_files_are_named(screen):
+    file = Attachment(kind="image", name="cat.png", mime="image/png", size=1, media="m")
+    content = Content(text="look", attachments=(file,))
+    said = MessageComposed(run="r1", agent="echo", content=content)
+    assert screen.see(said) == ("answer", "echo", "look\n\n[image: cat.png]")
+
+
+def test_an_event_that_was_seen_is_not_shown_again(screen):
+    event = Event(
+        session="s", seq=1, at=NOW, body=ParticipantJoined(participant="p_ada", role="member")
+    )
+    assert screen.view.take(event)
+    assert screen.view.take(event) is None
+
+
+def test_a_run_is_open_from_its_start_to_its_end(screen):
+    assert screen.see(RunStarted(run="r1", agent="echo", upto=1, node="n")) is None
+    assert (screen.view.run, screen.view.agent) == ("r1", "echo")
+    assert screen.see(RunFinished(run="r1", outcome="completed", upto=1)) is None
+    assert (screen.view.run, screen.view.position) == (None, 1)
+
+
+@pytest.mark.parametrize(
+    ("finished", "told"),
+    [
+        (
+            RunFinished(run="r1", outcome="cancelled", upto=9, by="p_ada"),
+            "_Ada stopped the answer._",
+        ),
+        (
+            RunFinished(run="r1", outcome="failed", upto=0, reason="no key"),
+            "_The answer failed: no key._",
+        ),
+        (RunFinished(run="r1", outcome="abandoned", upto=0), "_The answer was interrupted._"),
+        (RunFinished(run="r1", outcome="silent", upto=9), ""),
+        (RunFinished(run="r1", outcome="paused", upto=9), ""),
+    ],
+)
+def test_how_a_run_ended_is_told_where_nothing_else_does(screen, finished, told):
+    screen.see(RunStarted(run="r1", agent="echo", upto=1, node="n"))
+    line = screen.see(finished)
+    assert (line or ("", "", ""))[2] == told
+
+
+def test_previews_of_runs_that_are_over_are_dropped(screen):
+    frame = LiveFrame(previews=(Preview(run="r1", revision=1, text="so f"),))
+    screen.see(RunStarted(run="r1", agent="echo", upto=1, node="n"))
+    screen.view.look(frame)
+    assert [preview.text for preview in screen.view.frame.previews] == ["so f"]
+    screen.see(RunFinished(run="r1", outcome="completed", upto=1))
+    assert screen.view.frame.previews == ()
+    screen.view.look(frame)
+    assert screen.view.frame.previews == ()
+
+
+def test_a_question_is_answered_by_number_or_label(screen):
+    look, _, text = screen.see(ASKED)
+    assert (look, text.splitlines()[2:4]) == ("question", ["1. Tea", "2. Coffee"])
+    assert screen.view.chosen("2") == ("q1", TEA[1])
+    assert screen.view.chosen(" tea ") == ("q1", TEA[0])
+    assert screen.view.chosen("3") is None
+    assert screen.view.chosen("tea, please") is None
+
+
+def test_numbers_answer_the_question_asked_last_until_it_is_closed(screen):
+    screen.see(ASKED)
+    later = QuestionAsked(question="q2", run="r1", kind="approval", text="Do it?", options=TEA)
+    screen.see(later)
+    assert screen.view.chosen("1") == ("q2", TEA[0])
+    screen.see(QuestionClosed(question="q2", asked=2, outcome="answered", answer="t", by="p_ada"))
+    assert screen.view.chosen("1") == ("q1", TEA[0])
+
+
+@pytest.mark.parametrize(
+    ("closed", "told"),
+    [
+        ({"outcome": "answered", "answer": "t", "by": "p_ada"}, "_Ada: Tea_"),
+        ({"outcome": "expired"}, "_Nobody answered in time._"),
+        ({"outcome": "withdrawn"}, "_No longer needed._"),
+    ],
+)
+def test_how_a_question_was_closed_is_told(screen, closed, told):
+    screen.see(ASKED)
+    assert screen.see(QuestionClosed(question="q1", asked=1, **closed)) == ("aside", "", told)
+    assert screen.view.question() is None
+
+
+@pytest.mark.parametrize(
+    ("body", "line"),
+    [
+        (ToolCalled(run="r", call="c", name="dice", arguments="{}"), ("tool", "", "dice {}")),
+        (ToolReturned(call="c", result="4"), ("tool", "", "→ 4")),
+        (ToolReturned(call="c", result="no", failed=True), ("tool", "", "failed: no")),
+        (
+            Pushed(source=Source(kind="webhook", name="ci"), content=Content(text="green")),
+            ("answer", "webhook ci", "green"),
+        ),
+        (
+            Pushed(source=Source(kind="api"), content=Content(text="Well?"), buttons=TEA),
+            ("answer", "api", "Well?\n- Tea\n- Coffee"),
+        ),
+        (
+            Triggered(source=Source(kind="schedule", name="daily"), prompt="Sum up"),
+            ("aside", "", "_schedule daily asks:_ Sum up"),
+        ),
+        (
+            MessageComposed(run="r", agent="echo", content=Content(text="wait"), kind="interim"),
+            ("interim", "echo", "wait"),
+        ),
+        (
+            MessageEdited(participant="p_ada", target=1, content=Content(text="new")),
+            ("aside", "", "_Ada changed a message to:_ new"),
+        ),
+        (
+            MessageDeleted(participant="p_ada", target=1),
+            ("aside", "", "_Ada took a message back._"),
+        ),
+    ],
+)
+def test_everything_else_that_is_said_or_done_has_its_line(screen, body, line):
+    assert screen.see(body) == line
+
+
+def test_a_new_title_is_told_and_kept(screen):
+    screen.see(SettingChanged(scope="session", name="title", value="Plans"))
+    assert screen.view.title == "Plans"

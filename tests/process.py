@@ -1,0 +1,141 @@
+"""`bridge run` as a process of its own, and `bridge` commands against it."""
+
+import contextlib
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+ROOT = Path(__file__).parent.parent
+PATIENCE = 30.0
+"""Seconds; the machine may be busy."""
+
+
+class BridgeProcess:
+    """A bridge over the folder `data`; it can be killed and started again on the same port."""
+
+    def __init__(self, data: Path, config: str = "") -> None:
+        self.data = data
+        self.file = data.with_suffix(".yaml")
+        self._config = config
+        self._port = 0
+        self.log = data.with_suffix(".log")
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """What every command about this bridge has in its environment."""
+        kept = {k: v for k, v in os.environ.items() if not k.startswith("BRIDGE_")}
+        plain = {"TERM": "xterm-256color", "PYTHONPATH": str(ROOT), "COLUMNS": "100"}
+        return {**kept, **plain, "BRIDGE_DATA": str(self.data), "BRIDGE_CONFIG": str(self.file)}
+
+    def start(self) -> None:
+        """Start it and wait until it serves."""
+        settings = f"http: {{port: {self._port}}}\ngrace: 1\n{self._config}"
+        self.file.write_text(settings, encoding="utf-8")
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "bridge", "run"],
+                env=self.environ,
+                cwd=self.data.parent,
+                stdout=log,
+                stderr=log,
+            )
+        self._wait_until_ready()
+        self._port = httpx.URL(self.url).port or 0
+
+    def kill(self) -> None:
+        """End it as a crash would: nothing is said, nothing is written any more."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> int:
+        """Ask it to stop; return its exit code."""
+        return self._end(signal.SIGTERM)
+
+    @property
+    def url(self) -> str:
+        return str(json.loads((self.data / "server.json").read_text())["url"])
+
+    @property
+    def token(self) -> str:
+        return (self.data / "owner-token").read_text().strip()
+
+    def client(self) -> httpx.Client:
+        headers = {"Authorization": f"Bearer {self.token}"}
+        return httpx.Client(base_url=self.url, headers=headers, timeout=PATIENCE)
+
+    def session(self, title: str) -> str:
+        """Make a session and return its id."""
+        with self.client() as client:
+            made = client.post("/v1/sessions", json={"title": title}).raise_for_status()
+        return str(made.json()["id"])
+
+    def events(self, session: str) -> list[dict[str, object]]:
+        """Return a session's whole log."""
+        with self.client() as client:
+            read = client.get(f"/v1/stream/sessions/{session}").raise_for_status()
+        return list(read.json())
+
+    def say(self, session: str, text: str, **fields: str) -> None:
+        """Say something from the browser, or put any other input in."""
+        said = {"type": "message", "text": text, "place": "web", **fields}
+        with self.client() as client:
+            client.post(f"/v1/stream/sessions/{session}/inbox", json=said).raise_for_status()
+
+    def _end(self, how: signal.Signals) -> int:
+        assert self._process
+        self._process.send_signal(how)
+        return self._process.wait(PATIENCE)
+
+    def _wait_until_ready(self) -> None:
+        assert self._process
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline and self._process.poll() is None:
+            with contextlib.suppress(OSError, ValueError, httpx.HTTPError):
+                owned = json.loads((self.data / "server.json").read_text())
+                if (
+                    owned["pid"] == self._process.pid
+                    and httpx.get(f"{owned['url']}/readyz").is_success
+                ):
+                    return
+            time.sleep(0.05)
+        raise AssertionError(f"bridge run did not come up: {self.log.read_text()}")
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+def command(*arguments: str, environ: Mapping[str, str], given: str = "") -> Done:
+    """Run a `bridge` command in this process, as the entry point does."""
+    from bridge.cli.main import main
+
+    out, err = io.StringIO(), io.StringIO()
+    before, argv, stdin = dict(os.environ), sys.argv, sys.stdin
+    os.environ.clear()
+    os.environ.update(environ)
+    sys.argv, sys.stdin = ["bridge", *arguments], io.StringIO(given)
+    try:
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            main()
+        code = 0
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+        sys.argv, sys.stdin = argv, stdin
+    return Done(code=code, out=out.getvalue(), err=err.getvalue())
