@@ -92,9 +92,20 @@ class Taken(BaseModel):
     repeated: bool
 
 
-_ProducerId = Annotated[str | None, Header(description="All three of them, or none.")]
-_ProducerEpoch = Annotated[str | None, Header(description="0 to 2^53-1")]
-_ProducerSeq = Annotated[str | None, Header(description="0 to 2^53-1, from 0 in each epoch")]
+_ProducerId = Annotated[
+    str,
+    Header(
+        description="Of the three headers all are sent, or none.",
+        json_schema_extra={"pattern": f"^({_PRODUCER.pattern})?$"},
+    ),
+]
+_ProducerNumber = Annotated[
+    str,
+    Header(
+        description="0 to 2^53-1; `Producer-Seq` begins at 0 in each epoch.",
+        json_schema_extra={"pattern": "^([0-9]{1,15})?$"},
+    ),
+]
 
 
 @router.post(
@@ -107,9 +118,9 @@ async def put_in(
     entry: Annotated[Entry, Depends(enter)],
     what: Input,
     response: Response,
-    producer_id: _ProducerId = None,
-    producer_epoch: _ProducerEpoch = None,
-    producer_seq: _ProducerSeq = None,
+    producer_id: _ProducerId = "",
+    producer_epoch: _ProducerNumber = "",
+    producer_seq: _ProducerNumber = "",
 ) -> Taken:
     """Take something in; with the three producer headers exactly once, however often it is sent."""
     producer = _producer(entry, producer_id, producer_epoch, producer_seq)
@@ -124,16 +135,14 @@ async def put_in(
     return _taken(entry, appended)
 
 
-def _producer(
-    entry: Entry, name: str | None, epoch: str | None, seq: str | None
-) -> Producer | None:
+def _producer(entry: Entry, name: str, epoch: str, seq: str) -> Producer | None:
     """Return the producer of a request; each participant has its own ones.
 
     Raises `Fault` when the headers are not all there, or not in their form.
     """
-    if name is None and epoch is None and seq is None:
+    if not (name or epoch or seq):
         return None
-    if name is None or epoch is None or seq is None:
+    if not (name and epoch and seq):
         message = "send all of Producer-Id, Producer-Epoch and Producer-Seq, or none"
         raise Fault(400, "malformed", message)
     if not _PRODUCER.fullmatch(name):

@@ -14,8 +14,18 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from bridge.http import sse
 from bridge.http.faults import failures
 from bridge.http.flow import Leash
+from bridge.http.offsets import BEGINNING
 from bridge.http.reach import Entry, enter
-from bridge.http.streams import LastEventId, Offset, flow, log_frames, resume_at, start_of
+from bridge.http.streams import (
+    FRAMES,
+    LastEventId,
+    Offset,
+    flow,
+    log_frames,
+    names_offset,
+    resume_at,
+    start_of,
+)
 from bridge.ports import Glimpse, Presence
 
 router = APIRouter(tags=["live"])
@@ -31,7 +41,7 @@ NEVER_SEEN = -1
     responses={
         200: {
             "description": "Frames, each replacing the one before.",
-            "content": {sse.MEDIA_TYPE: {"schema": {"type": "string"}}},
+            "content": FRAMES,
         },
         **failures(400, 401, 404, 410, 503),
     },
@@ -39,15 +49,15 @@ NEVER_SEEN = -1
 async def watch_live(
     entry: Annotated[Entry, Depends(enter)],
     request: Request,
-    at: Annotated[Offset, Query(alias="offset")] = None,
+    at: Offset = BEGINNING,
     place: Annotated[Place, Query(description="Where one is.")] = "api",
-    last_event_id: LastEventId = None,
+    last_event_id: LastEventId = "",
 ) -> Response:
     """Watch previews, typing and presence; with an offset, the log as well."""
     token = resume_at(request, at, last_event_id)
     leash = Leash(entry.reach.limits.stream)
     frames = live_frames(entry, leash, place)
-    if token is not None:
+    if names_offset(request):
         after = await start_of(entry, token)
         frames = merged(log_frames(entry, leash, after), frames)
     return flow(entry, frames, leash)

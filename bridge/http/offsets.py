@@ -19,7 +19,10 @@ CURSOR_SECONDS = 20
 CURSOR_JITTER = 180
 """In intervals of `CURSOR_SECONDS`: an hour. All three are the Durable Streams protocol's."""
 
-_TOKEN = re.compile(r"([0-9]{16})_0{16}")
+SHAPE = "[0-9]{16}_0{16}"
+"""As a regular expression."""
+
+_OFFSET = re.compile(SHAPE)
 _CURSOR = re.compile(r"[0-9]{1,15}")
 
 
@@ -34,10 +37,9 @@ def position(token: str, *, head: Seq) -> Seq:
         return START
     if token == TAIL:
         return head
-    shape = _TOKEN.fullmatch(token)
-    if shape is None:
+    if not _OFFSET.fullmatch(token):
         raise Fault(400, "malformed", "the offset is not one this server gave; use -1 or now")
-    seq = int(shape[1])
+    seq = int(token[:16])
     if seq > head:
         raise Fault(410, "gone", "the log does not reach this offset (any more); reload from -1")
     return seq

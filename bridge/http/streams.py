@@ -11,14 +11,14 @@ The rules:
 import asyncio
 import hashlib
 from collections.abc import AsyncGenerator, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
 from bridge.http import sse
 from bridge.http.faults import Fault, failures
 from bridge.http.flow import Flow, Leash
-from bridge.http.offsets import BEGINNING, TAIL, cursor, offset, position
+from bridge.http.offsets import BEGINNING, SHAPE, TAIL, cursor, offset, position
 from bridge.http.pages import Page, read_page
 from bridge.http.reach import Entry, enter
 from bridge.ids import Seq
@@ -29,16 +29,33 @@ JSON = "application/json"
 UNBUFFERED = {"X-Accel-Buffering": "no", "Cache-Control": "private, no-store"}
 
 Offset = Annotated[
-    str | None,
-    Query(description="`-1` (the start), `now`, or a token the server gave.", examples=["-1"]),
+    str,
+    Query(
+        alias="offset",
+        description="`-1` (the start), `now`, or a token the server gave.",
+        json_schema_extra={"pattern": f"^(-1|now|{SHAPE})$"},
+    ),
 ]
-LastEventId = Annotated[str | None, Header(description="Overrides `offset`.")]
+LastEventId = Annotated[
+    str,
+    Header(
+        description="Overrides `offset`.", json_schema_extra={"pattern": f"^(-1|now|{SHAPE})?$"}
+    ),
+]
+FRAMES: dict[str, Any] = {
+    sse.MEDIA_TYPE: {
+        "schema": {
+            "type": "object",
+            "properties": {"event": {"type": "string"}, "data": {"type": "string"}},
+        }
+    }
+}
 
 _EVENTS: dict[str, Any] = {
     "description": "Events, or a stream of them.",
     "content": {
         JSON: {"schema": {"type": "array", "items": {"type": "object"}}},
-        sse.MEDIA_TYPE: {"schema": {"type": "string"}},
+        **FRAMES,
     },
 }
 
@@ -58,28 +75,21 @@ async def read_stream(
     *,
     entry: Annotated[Entry, Depends(enter)],
     request: Request,
-    at: Annotated[Offset, Query(alias="offset")] = None,
-    live: Annotated[str | None, Query(description="`long-poll` or `sse`")] = None,
+    at: Offset = BEGINNING,
+    live: Annotated[Literal["long-poll", "sse"] | None, Query()] = None,
     seen: Annotated[str, Query(alias="cursor", description="The last `Stream-Cursor`.")] = "",
-    last_event_id: LastEventId = None,
+    last_event_id: LastEventId = "",
 ) -> Response:
     """Read the log from an offset on: what is there, a long-poll, or server-sent events."""
     token = resume_at(request, at, last_event_id)
-    start = await start_of(entry, BEGINNING if token is None else token)
-    wants_events = sse.MEDIA_TYPE in request.headers.get("accept", "")
-    if live is not None and token is None:
+    if live is not None and not names_offset(request):
         raise Fault(400, "malformed", "say from where: offset is missing; -1 is the start")
-    match live:
-        case "long-poll":
-            return await _long_poll(entry, start, seen)
-        case "sse":
-            return _stream(entry, start, seen)
-        case None if wants_events:
-            return _stream(entry, start, seen)
-        case None:
-            return await _catch_up(entry, start, request, at_tail=token == TAIL)
-        case _:
-            raise Fault(400, "malformed", "live is long-poll or sse")
+    start = await start_of(entry, token)
+    if live == "long-poll":
+        return await _long_poll(entry, start, seen)
+    if live == "sse" or sse.MEDIA_TYPE in request.headers.get("accept", ""):
+        return _stream(entry, start, seen)
+    return await _catch_up(entry, start, request, at_tail=token == TAIL)
 
 
 @router.head(
@@ -94,7 +104,11 @@ async def head_stream(entry: Annotated[Entry, Depends(enter)]) -> Response:
     return Response(media_type=JSON, headers={"Stream-Next-Offset": offset(head)})
 
 
-def resume_at(request: Request, at: str | None, last_event_id: str | None) -> str | None:
+def names_offset(request: Request) -> bool:
+    return "offset" in request.query_params or bool(request.headers.get("last-event-id"))
+
+
+def resume_at(request: Request, at: str, last_event_id: str) -> str:
     """Return the offset a client asks for. Raises `Fault` when it names more than one."""
     if len(request.query_params.getlist("offset")) > 1:
         raise Fault(400, "malformed", "the offset is given more than once")
