@@ -1,0 +1,21 @@
+"""Runs a benchmark in a process of its own, so that none inherits another's heap."""
+
+from concurrent.futures import ProcessPoolExecutor
+from importlib import import_module
+from multiprocessing import get_context
+
+from benchmarks.report import Result
+
+NAMES = ("appends", "latency", "fanout", "sse", "startup")
+
+
+def apart(name: str, *, quick: bool) -> Result:
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
+        return process.submit(measured, name, quick=quick).result()
+
+
+def measured(name: str, *, quick: bool) -> Result:
+    """Run one benchmark here."""
+    module = import_module(f"benchmarks.{name}")
+    about = (module.__doc__ or "").partition("\n")[0]
+    return Result(name=name, about=about, figures=tuple(module.measure(quick=quick)))
