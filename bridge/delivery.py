@@ -14,6 +14,8 @@ The rules:
   writes it. The final text takes its place by an edit if the run was short and nothing was shown
   since; else it arrives as a new message, and the preview is taken back.
 - Far behind (see `bridge.recap`), a lane gets one recap whose receipt covers the range.
+- A plan ends where the next step depends on what a place has to say first: before an event that
+  changes or answers what this very plan shows, and after a part to be resolved.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -30,12 +32,13 @@ from bridge.events import (
     Redacted,
     RunFinished,
 )
-from bridge.ids import MessageId, PartId, RunId, Seq
-from bridge.parts import SETTLED, SHOWN, Part, Receipt, ReceiptState, Span, Why
-from bridge.recap import Recap, recap, recap_part
+from bridge.ids import MessageId, PartId, Seq
+from bridge.parts import SETTLED, Part, Receipt, ReceiptState, Sent, Span, Why
+from bridge.recap import Recap, digest, recap_part
 from bridge.retry import UNRESOLVED_LIMIT
 from bridge.showing import Amending, Muted, Place, Retracting, Scene, Showing, show
-from bridge.splitting import split
+from bridge.shown import Shown, is_preview, live_preview, part_id
+from bridge.splitting import Piece, split
 
 SHORT_RUN = timedelta(seconds=10)
 """How long a run may take for its answer to replace its preview: people are still looking."""
@@ -45,8 +48,6 @@ MAX_ATTEMPTS = 2
 
 UNRESOLVED = "unresolved"
 """The code of an attempted receipt since, at its `at`, the channel could not find out."""
-
-PREVIEW = "preview:"
 
 MARGIN = 40
 """Characters of a part kept free for what stands around its text: a label, a mark."""
@@ -95,24 +96,14 @@ class Advance:
 Step = Show | Resolve | Retract | Note | Advance
 
 
-def preview_id(run: RunId) -> PartId:
-    return PartId(f"{PREVIEW}{run}")
-
-
-def part_id(seq: Seq, start: int) -> PartId:
-    return PartId(f"{seq}:{start}")
-
-
-def is_preview(receipt: Receipt) -> bool:
-    return receipt.part.startswith(PREVIEW)
-
-
-def live_preview(receipts: Sequence[Receipt]) -> Receipt | None:
-    """Return the receipt of the lane's preview message, if one is shown or may be."""
-    live = [
-        each for each in receipts if each.part.startswith(PREVIEW) and each.state not in SETTLED
-    ]
-    return max(live, key=lambda each: each.source, default=None)
+def resolved(receipt: Receipt, sent: Sent | None) -> Receipt:
+    """Return the receipt of a part of unknown outcome once it is known."""
+    if is_preview(receipt):
+        message = sent.message if sent else None
+        return replace(receipt, state="attempted" if sent else "failed", message=message)
+    if sent is None:
+        return replace(receipt, state="owed", tries=receipt.tries - 1)
+    return replace(receipt, state=sent.state, message=sent.message)
 
 
 def referred(events: Sequence[Event]) -> frozenset[Seq]:
@@ -146,9 +137,24 @@ def plan(
     any of the steps, it returns the rest.
     """
     planner = _Planner(place, scene, receipts)
-    summary = recap(place, events, planner.receipts, scene)
-    steps = planner.recap(summary) if summary is not None else planner.events(events)
-    return tuple(steps)
+    lost = planner.lost_preview()
+    if lost is not None:
+        return (lost,)
+    due = digest(place, events, planner.receipts, scene)
+    steps = planner.recap(due) if isinstance(due, Recap) else planner.events(due)
+    return tuple(_until_resolved(steps))
+
+
+def _until_resolved(steps: Iterator[Step]) -> Iterator[Step]:
+    for step in steps:
+        yield step
+        if isinstance(step, Resolve):
+            return
+
+
+def _marked(part: Part) -> Part:
+    text = f"{part.text}\n\n{texts.REPEATED}" if part.text else texts.REPEATED
+    return replace(part, text=text, repeat=True)
 
 
 class _Planner:
@@ -158,15 +164,16 @@ class _Planner:
         self.place = place
         self.scene = scene
         self.receipts: Mapping[PartId, Receipt] = {each.part: each for each in receipts}
+        self.shown = Shown(self.receipts)
         self.preview = live_preview(receipts)
-        self.claimed = {each.message for each in receipts if each.message and not is_preview(each)}
-        self.covered = self.preview is not None and any(
-            each.message and each.source > self.preview.source and each != self.preview
-            for each in receipts
-        )
+        self.sent: set[Seq] = set()
+        self.claimed = self.shown.messages()
+        self.covered = self.preview is not None and self.shown.is_covered(self.preview)
 
     def events(self, events: Sequence[Event]) -> Iterator[Step]:
         for event in events:
+            if referred([event]) & self.sent:
+                return
             steps = list(self._event(event))
             yield from steps
             if steps or event is events[-1]:
@@ -181,8 +188,8 @@ class _Planner:
         part = self._part(recap_part(summary.first), summary.first, showing, span)
         limit = self._room(showing)
         yield from self._attend(replace(part, upto=summary.upto, text=summary.text[:limit]))
-        for question in summary.questions:
-            yield from self._event(question)
+        for event in summary.whole:
+            yield from self._event(event)
         yield Advance(to=summary.upto)
 
     # -- one event
@@ -202,38 +209,48 @@ class _Planner:
         match event.body:
             case RunFinished(outcome="completed" | "paused" | "silent" | "cancelled"):
                 yield from self._drop_preview()
+            case _ if self.preview is not None and self.preview.message in self.claimed:
+                yield from self._drop_preview()
             case _:
                 pass
 
     def _message(self, event: Event, showing: Showing) -> Iterator[Step]:
-        start = self._resume_at(event.seq, len(showing.text))
+        start = self.shown.resume_at(event.seq, len(showing.text))
         if start is None:
             return
-        pieces = [(each.span, each.text) for each in split(
-            showing.text, self._room(showing), start=start
-        )] or [(Span(start=start, end=start), "")]  # fmt: skip
-        for span, text in pieces:
-            first, last = span.start == 0, span is pieces[-1][0]
+        doubt = self.shown.doubt(event.seq, start)
+        pieces = self._pieces(showing, start, doubt)
+        if not pieces:
+            yield from self._skip(event.seq, "unsupported")
+        for piece in pieces:
+            span, first, last = piece.span, piece.span.start == 0, piece is pieces[-1]
             part = replace(
                 self._part(part_id(event.seq, span.start), event.seq, showing, span),
-                text=text,
+                text=piece.text,
                 attachments=showing.attachments if first else (),
                 buttons=showing.buttons if last else (),
                 edits=self._preview_to_replace(event, showing) if first else None,
             )
-            yield from self._attend(part)
+            repeated = doubt is not None and start < span.start < doubt.span.end
+            yield from self._attend(_marked(part) if repeated else part)
 
-    def _resume_at(self, seq: Seq, length: int) -> int | None:
-        """Return where in the event's text to go on; None when all of it is settled."""
-        start = 0
-        while (receipt := self.receipts.get(part_id(seq, start))) and receipt.state in SETTLED:
-            if receipt.state == "skipped" or receipt.span.end >= length:
-                return None
-            start = receipt.span.end
-        return start
+    def _pieces(self, showing: Showing, start: int, doubt: Receipt | None) -> Sequence[Piece]:
+        """Cut the text from `start` on, and where a part of unknown outcome ends."""
+        text, room = showing.text, self._room(showing)
+        pieces = split(text, room, start=start)
+        if not pieces and not start and showing.attachments:
+            return (Piece(span=Span(start=0, end=len(text)), text=""),)
+        if doubt is None or not pieces or pieces[0].span.end == doubt.span.end:
+            return pieces
+        end, given_up = doubt.span.end, Piece(span=doubt.span, text="")
+        again = split(text[:end], room, start=start)
+        return (
+            *([given_up] if self._is_given_up(doubt) else again),
+            *split(text, room, start=end),
+        )
 
     def _amendment(self, event: Event, amending: Amending) -> Iterator[Step]:
-        copies = self._copies(amending.target)
+        copies = self.shown.copies(amending.target)
         if not copies:
             return
         fits = len(amending.to.text) <= self._room(amending.to)
@@ -249,20 +266,9 @@ class _Planner:
     def _retraction(self, target: Seq) -> Iterator[Step]:
         if not self.place.capabilities.deletes:
             return
-        for copy in self._copies(target):
+        for copy in self.shown.copies(target):
             if copy.message is not None:
                 yield Retract(message=copy.message, receipt=self._became(copy, "deleted"))
-
-    def _copies(self, target: Seq) -> list[Receipt]:
-        """Return the receipts of what shows an event here and is ours to change."""
-        return [
-            each
-            for each in self.receipts.values()
-            if each.source == target
-            and each.message is not None
-            and each.state in SHOWN
-            and each.part.startswith(f"{target}:")
-        ]
 
     def _skip(self, seq: Seq, why: Why) -> Iterator[Step]:
         part = part_id(seq, 0)
@@ -270,6 +276,15 @@ class _Planner:
             yield Note(receipt=self._receipt(part, seq, why))
 
     # -- the preview
+
+    def lost_preview(self) -> Resolve | None:
+        """Return how to find a preview message that a process died while sending."""
+        preview = self.preview
+        if preview is None or preview.message is not None or not self._may_resolve(preview):
+            return None
+        showing = Showing(text="", priority="preview", silent=True)
+        part = self._part(preview.part, preview.source, showing, preview.span)
+        return Resolve(part=part, receipt=preview)
 
     def _preview_to_replace(self, event: Event, showing: Showing) -> MessageId | None:
         preview = self.preview
@@ -296,6 +311,7 @@ class _Planner:
         receipt = self.receipts.get(part.id)
         if receipt is not None and receipt.state in SETTLED:
             return
+        self.sent.add(part.source)
         if receipt is not None and receipt.state == "attempted":
             yield self._again(part, receipt)
         else:
@@ -305,13 +321,12 @@ class _Planner:
         edits = receipt.message or part.edits
         if edits is not None:
             return self._shown(replace(part, edits=edits), tries=receipt.tries)
-        if self.place.capabilities.resolves and not self._unresolvable(receipt):
-            self.covered = True
+        self.covered = True
+        if self._may_resolve(receipt):
             return Resolve(part=part, receipt=receipt)
-        if receipt.tries >= MAX_ATTEMPTS:
+        if self._is_given_up(receipt):
             return Note(receipt=self._became(receipt, "unknown"))
-        marked = f"{part.text}\n\n{texts.REPEATED}" if part.text else texts.REPEATED
-        return self._shown(replace(part, text=marked, repeat=True), tries=receipt.tries + 1)
+        return self._shown(_marked(part), tries=receipt.tries + 1)
 
     def _shown(self, part: Part, *, tries: int) -> Show:
         if part.edits is not None:
@@ -320,15 +335,18 @@ class _Planner:
             self.covered = True
         return Show(part=part, tries=tries)
 
-    def _unresolvable(self, receipt: Receipt) -> bool:
+    def _may_resolve(self, receipt: Receipt) -> bool:
         waited = self.scene.now - receipt.at
-        return receipt.code == UNRESOLVED and waited >= UNRESOLVED_LIMIT
+        gave_up = receipt.code == UNRESOLVED and waited >= UNRESOLVED_LIMIT
+        return self.place.capabilities.resolves and not gave_up
+
+    def _is_given_up(self, receipt: Receipt) -> bool:
+        return receipt.tries >= MAX_ATTEMPTS and not self._may_resolve(receipt)
 
     def _room(self, showing: Showing) -> int:
         return max(1, self.place.capabilities.max_chars - MARGIN - len(showing.speaker))
 
     def _part(self, part: PartId, seq: Seq, showing: Showing, span: Span) -> Part:
-        copies = self._copies_or_origin(showing.reply_to)
         return Part(
             id=part,
             session=self.place.session.id,
@@ -338,17 +356,10 @@ class _Planner:
             span=span,
             text=showing.text,
             speaker=showing.speaker,
-            reply_to=copies[0] if copies else None,
+            reply_to=self.shown.first_message(showing.reply_to),
             priority=showing.priority,
             silent=showing.silent,
         )
-
-    def _copies_or_origin(self, target: Seq | None) -> list[MessageId]:
-        return [
-            each.message
-            for each in self.receipts.values()
-            if target is not None and each.source == target and each.message is not None
-        ]
 
     def _receipt(self, part: PartId, seq: Seq, why: Why) -> Receipt:
         return Receipt(

@@ -1,9 +1,13 @@
 """The recap of what a place missed, sans I/O: one message instead of a flood.
 
-A lane that is more than RECAP_EVENTS behind, or whose oldest event to show is older than RECAP_AGE
-with more than RECAP_LATEST to show, gets a recap: counts and the last few. Once begun, its receipt
-fixes the range. Questions still open are not summed up; they come whole, with their buttons. A lane
-with a part in flight finishes that first.
+The rules:
+
+- A lane with more than RECAP_EVENTS to show, or with more than RECAP_LATEST of which the oldest is
+  older than RECAP_AGE, gets a recap: counts and the last few.
+- Once begun, its receipt fixes the range it covers.
+- Questions still open are not summed up: they come whole, with their buttons. What changes copies
+  that were shown before (an edit, an answer, a deletion) is done all the same.
+- A lane in the middle of something finishes that first.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,8 +17,8 @@ from datetime import timedelta
 from bridge import texts
 from bridge.events import Event, MessageComposed, MessageReceived, QuestionAsked
 from bridge.ids import PartId, Seq
-from bridge.parts import SETTLED, Receipt
-from bridge.showing import Place, Scene, Showing, show
+from bridge.parts import Receipt
+from bridge.showing import Amending, Place, Retracting, Scene, Showing, show
 
 RECAP_EVENTS = 20
 RECAP_AGE = timedelta(hours=1)
@@ -24,39 +28,38 @@ RECAP_LINE = 300
 
 RECAP = "recap:"
 
+Receipts = Mapping[PartId, Receipt]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recap:
-    """A text that stands for the events `first` to `upto`, and the questions that come whole."""
+    """A text that stands for the events `first` to `upto`, but for those that come whole."""
 
     first: Seq
     upto: Seq
     text: str
-    questions: tuple[Event, ...]
+    whole: tuple[Event, ...]
 
 
 def recap_part(first: Seq) -> PartId:
     return PartId(f"{RECAP}{first}")
 
 
-def recap(
-    place: Place, events: Sequence[Event], receipts: Mapping[PartId, Receipt], scene: Scene
-) -> Recap | None:
-    """Return the recap that these events past the cursor call for, if they do."""
-    if not events:
-        return None
-    begun = receipts.get(recap_part(events[0].seq))
+def digest(
+    place: Place, events: Sequence[Event], receipts: Receipts, scene: Scene
+) -> Recap | Sequence[Event]:
+    """Return the recap that these events past the cursor call for, or what to show whole now."""
+    begun = receipts.get(recap_part(events[0].seq)) if events else None
     if begun is not None:
         covered = [event for event in events if event.seq <= begun.upto]
-        return _recap(covered, _visible(place, covered, receipts, scene), place)
-    visible = _visible(place, events, receipts, scene)
-    if not _far_behind(visible, scene) or _in_flight(events, receipts):
-        return None
-    return _recap(events, visible, place)
+        return _recap(covered, place, receipts, scene)
+    if not _far_behind(_visible(place, events, receipts, scene), scene):
+        return events
+    return _under_way(events, receipts) or _recap(events, place, receipts, scene)
 
 
 def _visible(
-    place: Place, events: Sequence[Event], receipts: Mapping[PartId, Receipt], scene: Scene
+    place: Place, events: Sequence[Event], receipts: Receipts, scene: Scene
 ) -> list[tuple[Event, Showing]]:
     found = []
     for event in events:
@@ -72,15 +75,19 @@ def _far_behind(visible: Sequence[tuple[Event, Showing]], scene: Scene) -> bool:
     return len(visible) > RECAP_EVENTS or scene.now - visible[0][0].at > RECAP_AGE
 
 
-def _in_flight(events: Sequence[Event], receipts: Mapping[PartId, Receipt]) -> bool:
-    seqs = {event.seq for event in events}
-    return any(each.source in seqs and each.state not in SETTLED for each in receipts.values())
+def _under_way(events: Sequence[Event], receipts: Receipts) -> Sequence[Event]:
+    """Return the events up to the last one that was begun to be shown by itself."""
+    begun = {
+        each.source
+        for each in receipts.values()
+        if each.part.startswith(f"{each.source}:") and each.state != "skipped"
+    }
+    last = max((event.seq for event in events if event.seq in begun), default=0)
+    return [event for event in events if event.seq <= last]
 
 
-def _recap(
-    events: Sequence[Event], visible: Sequence[tuple[Event, Showing]], place: Place
-) -> Recap:
-    open_at = {each.asked for each in place.session.questions.values()}
+def _recap(events: Sequence[Event], place: Place, receipts: Receipts, scene: Scene) -> Recap:
+    visible = _visible(place, events, receipts, scene)
     bodies = [event.body for event, _ in visible]
     latest = [look for _, look in visible if look.priority != "question"][-RECAP_LATEST:]
     return Recap(
@@ -91,16 +98,23 @@ def _recap(
             answers=sum(isinstance(body, MessageComposed) for body in bodies),
             latest=[_line(look) for look in latest],
         ),
-        questions=tuple(
-            event
-            for event, _ in visible
-            if isinstance(event.body, QuestionAsked) and event.seq in open_at
-        ),
+        whole=tuple(event for event in events if _comes_whole(event, place, scene)),
     )
 
 
+def _comes_whole(event: Event, place: Place, scene: Scene) -> bool:
+    match show(event, place, scene):
+        case Showing():
+            open_at = {each.asked for each in place.session.questions.values()}
+            return isinstance(event.body, QuestionAsked) and event.seq in open_at
+        case Amending() | Retracting():
+            return True
+        case _:
+            return False
+
+
 def _line(look: Showing) -> str:
-    words = " ".join(look.text.split())
+    words = " ".join(look.text.split()) or ", ".join(each.name for each in look.attachments)
     if len(words) > RECAP_LINE:
         words = words[: RECAP_LINE - 1] + "…"
     return f"**{look.speaker}:** {words}" if look.speaker else words

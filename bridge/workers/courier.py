@@ -28,6 +28,7 @@ from bridge.parts import Conversation, Part, Receipt, Sent
 from bridge.ports import Channel, Clock, Deleting, Editing, Live, Resolving, Sessions, Store
 from bridge.session import Session
 from bridge.showing import Place, Scene, people_in, places_in
+from bridge.shown import is_preview, live_preview
 from bridge.workers.names import Names
 from bridge.workers.previewing import Previewing
 from bridge.workers.tending import Tending
@@ -114,7 +115,7 @@ class Courier:
         self, session: Session, lane: Conversation, unsettled: Sequence[Receipt]
     ) -> Sequence[Event]:
         """Return the events before the cursor that a later failure made owed again."""
-        seqs = {each.source for each in unsettled if not delivery.is_preview(each)}
+        seqs = {each.source for each in unsettled if not is_preview(each)}
         found = [await self._event(session, seq) for seq in sorted(seqs) if seq <= lane.cursor]
         return [event for event in found if event is not None]
 
@@ -137,7 +138,7 @@ class Courier:
         unsettled: Sequence[Receipt],
     ) -> Sequence[Receipt]:
         sources = {event.seq for event in events} | delivery.referred(events)
-        preview = delivery.live_preview(unsettled)
+        preview = live_preview(unsettled)
         if preview is not None and events:
             sources |= set(range(preview.source + 1, events[-1].seq + 1))
         return await self._store.receipts(session.id, lane.id, sources=sources)
@@ -234,10 +235,7 @@ class Courier:
                 await self._store.attempt(receipt)
             await self._postpone(lane, error)
             return False
-        if sent is None:
-            await self._store.record(replace(receipt, state="owed", tries=receipt.tries - 1))
-        else:
-            await self._store.record(replace(receipt, state=sent.state, message=sent.message))
+        await self._store.record(delivery.resolved(receipt, sent))
         return False
 
     # -- failures
@@ -261,7 +259,7 @@ class Courier:
     async def _edit_anew(self, part: Part, receipt: Receipt) -> None:
         """Forget a preview that is gone and could not be changed, and plan anew."""
         known = await self._store.receipts(part.session, part.conversation, sources=())
-        preview = delivery.live_preview(known)
+        preview = live_preview(known)
         if preview is not None and preview.message == part.edits:
             await self._store.record(replace(preview, state="deleted"))
             await self._store.record(replace(receipt, state="owed", tries=0, message=None))

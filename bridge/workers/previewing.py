@@ -15,6 +15,7 @@ from bridge.ids import ConversationId
 from bridge.parts import Conversation, Part, Receipt, Span
 from bridge.ports import Channel, Clock, Editing, Live, Store, Typing
 from bridge.session import Session
+from bridge.shown import live_preview, preview_id
 
 TYPING_EVERY = 4.0
 
@@ -93,7 +94,7 @@ class Previewing:
         if self._shown.get(lane.id) == text:
             return
         receipts = await self._store.receipts(session.id, lane.id, sources=())
-        known = delivery.live_preview(receipts)
+        known = live_preview(receipts)
         try:
             await self._send(lane, channel, _part(session, preview, lane, text), known)
             self._shown[lane.id] = text
@@ -128,7 +129,7 @@ class Previewing:
 def _part(session: Session, preview: Preview, lane: Conversation, text: str) -> Part:
     started = session.open_run.started if session.open_run else session.head
     return Part(
-        id=delivery.preview_id(preview.run),
+        id=preview_id(preview.run),
         session=session.id,
         conversation=lane.id,
         source=started,

@@ -1,0 +1,85 @@
+"""What a lane's receipts say that people have seen there, sans I/O."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bridge.ids import MessageId, PartId, RunId, Seq
+from bridge.parts import SETTLED, SHOWN, Receipt
+
+PREVIEW = "preview:"
+
+
+def preview_id(run: RunId) -> PartId:
+    return PartId(f"{PREVIEW}{run}")
+
+
+def part_id(seq: Seq, start: int) -> PartId:
+    return PartId(f"{seq}:{start}")
+
+
+def is_preview(receipt: Receipt) -> bool:
+    return receipt.part.startswith(PREVIEW)
+
+
+def live_preview(receipts: Sequence[Receipt]) -> Receipt | None:
+    """Return the receipt of the lane's preview message, if one is shown or may be."""
+    live = [each for each in receipts if is_preview(each) and each.state not in SETTLED]
+    return max(live, key=lambda each: each.source, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Some receipts of one lane, by their parts."""
+
+    receipts: Mapping[PartId, Receipt]
+
+    def resume_at(self, seq: Seq, length: int) -> int | None:
+        """Return where in an event's text of this length to go on; None: all of it is settled."""
+        start = 0
+        while (receipt := self.receipts.get(part_id(seq, start))) and receipt.state in SETTLED:
+            if receipt.state == "skipped" or receipt.span.end in {start, length}:
+                return None
+            start = receipt.span.end
+        return start
+
+    def doubt(self, seq: Seq, start: int) -> Receipt | None:
+        """Return the receipt of a part of unknown outcome, if one begins here in the text."""
+        receipt = self.receipts.get(part_id(seq, start))
+        if receipt is None or receipt.state != "attempted" or receipt.message is not None:
+            return None
+        return receipt
+
+    def copies(self, target: Seq) -> Sequence[Receipt]:
+        """Return the receipts of what shows an event here and is ours to change."""
+        return [
+            each
+            for each in self.receipts.values()
+            if each.source == target and each.message is not None and each.state in SHOWN
+            if each.part.startswith(f"{target}:")
+        ]
+
+    def first_message(self, target: Seq | None) -> MessageId | None:
+        """Return the first message that shows an event here, or is its original."""
+        found = (
+            each.message
+            for each in self.receipts.values()
+            if each.source == target and each.message is not None
+            if each.state != "deleted" and not is_preview(each)
+        )
+        return next(found, None)
+
+    def messages(self) -> set[MessageId | None]:
+        """Return the messages that show something durable."""
+        return {
+            each.message
+            for each in self.receipts.values()
+            if each.state in SHOWN and not is_preview(each)
+        }
+
+    def is_covered(self, preview: Receipt) -> bool:
+        """Say whether anything may have been shown since a preview began."""
+        return any(
+            each.source > preview.source
+            and (each.message is not None or each.state in {"attempted", "unknown"})
+            for each in self.receipts.values()
+        )
