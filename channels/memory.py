@@ -59,7 +59,7 @@ class MemoryChannel:
                         if place not in heard:
                             heard.add(place)
                             ears.create_task(self._hear(place, inbox, heard))
-                    await self.platform.anything(None if connected else AGAIN_SECONDS)
+                    await self.platform.called.wait(None if connected else AGAIN_SECONDS)
         except BaseExceptionGroup as group:
             raise group.exceptions[0] from None
 

@@ -96,11 +96,34 @@ class Fault:
         return self.on in {None, operation} and self.place in {None, place} and self.times != 0
 
 
+class Bell:
+    """Wakes whoever waits for the next ring."""
+
+    def __init__(self) -> None:
+        self._event = asyncio.Event()
+
+    def ring(self) -> None:
+        event, self._event = self._event, asyncio.Event()
+        event.set()
+
+    async def wait(self, seconds: float | None = None) -> None:
+        """Return at the next ring, or after so many seconds."""
+        event = self._event
+        try:
+            async with asyncio.timeout(seconds):
+                await event.wait()
+        except TimeoutError:
+            return
+
+
 # -- the world ------------------------------------------------------------------------------------
 
 
 class MemoryPlatform:
-    """`delay` is how many seconds every call takes. `counts` counts what was done, by operation."""
+    """`delay`: seconds that every call takes. `counts`: what was done, by operation.
+
+    `called` rings when there may be something to hear.
+    """
 
     def __init__(self) -> None:
         self.places: dict[str, Place] = {}
@@ -110,7 +133,9 @@ class MemoryPlatform:
         self._faults: list[Fault] = []
         self._nonces: dict[tuple[str, SessionId, PartId], MessageId] = {}
         self._past: dict[str, tuple[str, Deed]] = {}
-        self._bell = asyncio.Event()
+        self._waiting: dict[str, None] = {}
+        self._changed = Bell()
+        self.called = Bell()
 
     # -- what people do
 
@@ -171,8 +196,7 @@ class MemoryPlatform:
     def redeliver(self, external_id: str) -> None:
         """Hand something in once more although it was acknowledged, as platforms do."""
         place, deed = self._past[external_id]
-        self.places[place].pending.append(deed)
-        self._changed()
+        self._pend(place, deed)
 
     # -- what people see
 
@@ -195,7 +219,7 @@ class MemoryPlatform:
         try:
             async with asyncio.timeout(within):
                 while not condition():
-                    await self.anything(POLL_SECONDS)
+                    await self._changed.wait(POLL_SECONDS)
         except TimeoutError:
             shown = {place: self.shown(place) for place in self.places}
             raise TimeoutError(f"not within {within:g} s; shown: {shown}") from None
@@ -212,7 +236,7 @@ class MemoryPlatform:
     ) -> None:
         """Answer the next calls with an error. `on` None: whatever is asked."""
         self._faults.append(Fault(error=error, on=on, place=place, times=times, applied=False))
-        self._changed()
+        self.called.ring()
 
     def hang_up(
         self, *, on: Operation = "send", place: str | None = None, times: int | None = 1
@@ -224,16 +248,18 @@ class MemoryPlatform:
     def recover(self) -> None:
         """Let everything work again."""
         self._faults.clear()
-        self._changed()
+        self.called.ring()
 
     def close(self, place: str) -> None:
         """Shut the bridge out of a place, until someone speaks there."""
         self.open(place).obstacle = Gone("the bridge was removed from this place")
 
     def move(self, place: str, to: str) -> None:
-        """Give a place a new address."""
-        self.places[to] = self.open(place)
-        self.places[place] = Place(obstacle=Moved("this place has moved", place=to))
+        """Give a place a new address. What is pending is still heard from the old one."""
+        there = self.places[to] = self.open(place)
+        obstacle = Moved("this place has moved", place=to)
+        self.places[place] = Place(room=there.room, obstacle=obstacle, pending=there.pending)
+        there.pending = deque()
 
     # -- what a channel asks
 
@@ -248,7 +274,7 @@ class MemoryPlatform:
             raise there.obstacle
         result = effect()
         self.counts[operation] += 1
-        self._changed()
+        self._changed.ring()
         if fault is not None:
             raise fault.error
         return result
@@ -303,7 +329,7 @@ class MemoryPlatform:
 
     def waiting(self) -> Sequence[str]:
         """Return the places where something is pending."""
-        return [name for name, place in self.places.items() if place.pending]
+        return tuple(self._waiting)
 
     def first(self, place: str) -> Deed | None:
         """Return what is to be handed in next."""
@@ -314,32 +340,26 @@ class MemoryPlatform:
         """Forget what is first in a place, and show the reply to the one who asked."""
         there = self.places[place]
         deed = there.pending.popleft()
+        if not there.pending:
+            del self._waiting[place]
         if reply is not None:
             there.notes.append(reply)
         self._past[deed.external_id] = (place, deed)
         self.acknowledged.append(deed.external_id)
-        self._changed()
+        self._changed.ring()
 
     def type(self, place: str) -> None:
         self.open(place).typed += 1
-
-    async def anything(self, seconds: float | None = None) -> None:
-        """Return at the next change, or after so many seconds."""
-        bell = self._bell
-        try:
-            async with asyncio.timeout(seconds):
-                await bell.wait()
-        except TimeoutError:
-            return
 
     def _did(
         self, place: str, user: str, what: Spoken | Edited | Deleted | Pressed, key: str
     ) -> str:
         deed = Deed(external_id=f"{place}/{key}", user=user, what=what)
-        self.places[place].pending.append(deed)
-        self._changed()
+        self._pend(place, deed)
         return deed.external_id
 
-    def _changed(self) -> None:
-        bell, self._bell = self._bell, asyncio.Event()
-        bell.set()
+    def _pend(self, place: str, deed: Deed) -> None:
+        self.places[place].pending.append(deed)
+        self._waiting[place] = None
+        self._changed.ring()
+        self.called.ring()

@@ -190,6 +190,15 @@ async def test_a_place_that_moved_says_where_to_and_takes_its_messages_along(pla
     assert platform.shown("there") == ["hello"]
 
 
+async def test_what_was_said_before_a_place_moved_is_heard_from_the_old_one(platform, heard):
+    platform.say("here", "Ada", "before")
+    platform.move("here", "there")
+    platform.say("there", "Ada", "after")
+    await platform.until(lambda: len(platform.acknowledged) == 2)
+    assert [each.address.place for each in heard] == ["here", "there"]
+    assert platform.waiting() == ()
+
+
 async def test_a_slow_platform_can_be_given_up_on(platform, channel):
     platform.delay = 60
     with pytest.raises(TimeoutError):
