@@ -1,0 +1,309 @@
+"""What a log folds to, and what the session needs next."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bridge.content import Content
+from bridge.events import (
+    SHUTDOWN,
+    ConversationLinked,
+    ConversationUnlinked,
+    Event,
+    MessageComposed,
+    MessageReceived,
+    Once,
+    ParticipantJoined,
+    ParticipantLeft,
+    ParticipantMerged,
+    Pushed,
+    QuestionAsked,
+    QuestionClosed,
+    RoleChanged,
+    RunFinished,
+    RunStarted,
+    ScheduleRemoved,
+    ScheduleSet,
+    SessionArchived,
+    SettingChanged,
+    Source,
+    Triggered,
+)
+from bridge.ids import ScheduleId
+from bridge.session import Begin, Expire, Idle, Session, evolve, fold, next_step, setting_key
+from tests.playbook import ADA, AT, BOB, DM, EVE, HERE, Q1, Q2, R1, R2, Playbook, seconds
+from tests.strategies import TIMES, bodies
+
+
+def heard(text="hello", *, addressed=True):
+    return MessageReceived(
+        participant=ADA, conversation=DM, content=Content(text=text), addressed=addressed
+    )
+
+
+def started(run=R1, *, upto):
+    return RunStarted(run=run, agent="echo", upto=upto, node="n_1")
+
+
+def finished(run=R1, outcome="completed", *, upto, reason=""):
+    return RunFinished(run=run, outcome=outcome, upto=upto, reason=reason)
+
+
+def asked(question=Q1, run=R1, **fields):
+    return QuestionAsked(question=question, run=run, kind="open", text="Which?", **fields)
+
+
+def closed(question=Q1, outcome="answered", *, asked=0):
+    return QuestionClosed(question=question, asked=asked, outcome=outcome)
+
+
+def folded(*given) -> Session:
+    return Playbook(*given).session
+
+
+# -- the fold is total, and remembers no words ----------------------------------------------------
+
+
+@given(st.lists(st.tuples(bodies(), TIMES), max_size=12), TIMES)
+def test_whatever_the_log_holds_it_folds_and_says_what_is_next(past, now):
+    """The past is never refused, whoever wrote it in whatever order."""
+    session = Session(id=HERE)
+    for seq, (body, at) in enumerate(past, start=1):
+        before = session
+        session = evolve(session, Event(session=HERE, seq=seq, at=at, body=body))
+        assert session.head == seq
+        assert session.position >= before.position
+    assert next_step(session, now=now) == next_step(session, now=now)
+
+
+@given(st.lists(bodies(), max_size=12), st.integers(0, 12))
+def test_folding_in_two_goes_is_folding_in_one(past, cut):
+    events = [Event(session=HERE, seq=seq, at=AT, body=body) for seq, body in enumerate(past, 1)]
+    session = Session(id=HERE)
+    assert fold(fold(session, events[:cut]), events[cut:]) == fold(session, events)
+
+
+def test_the_fold_holds_no_words_of_anyone():
+    session = folded(
+        heard("SECRET"),
+        Triggered(source=Source(kind="api"), prompt="SECRET"),
+        started(upto=2),
+        MessageComposed(run=R1, agent="echo", content=Content(text="SECRET")),
+        QuestionAsked(question=Q1, run=R1, kind="open", text="SECRET"),
+        Pushed(source=Source(kind="api"), content=Content(text="SECRET")),
+    )
+    assert "SECRET" not in repr(session)
+
+
+# -- what calls for the agent ---------------------------------------------------------------------
+
+
+def test_an_empty_session_needs_nothing():
+    Playbook() << Idle()
+
+
+def test_an_addressed_message_calls_for_the_agent():
+    Playbook() >> heard() << Begin()
+
+
+def test_a_trigger_calls_for_the_agent():
+    Playbook() >> Triggered(source=Source(kind="api"), prompt="look") << Begin()
+
+
+def test_overheard_chatter_and_pushes_do_not():
+    (
+        Playbook()
+        >> heard(addressed=False)
+        << Idle()
+        >> Pushed(source=Source(kind="api"), content=Content(text="news"))
+        << Idle()
+    )
+
+
+def test_a_session_at_work_needs_nothing_else():
+    Playbook() >> heard() >> started(upto=1) << Idle() >> heard("more") << Idle()
+
+
+def test_an_answered_session_rests_until_someone_speaks():
+    Playbook(heard(), started(upto=1)) >> finished(upto=1) << Idle() >> heard() << Begin()
+
+
+def test_what_was_said_while_the_run_worked_gets_a_run_of_its_own():
+    Playbook(heard(), started(upto=1), heard("and?")) >> finished(upto=1) << Begin()
+
+
+def test_what_the_run_took_in_on_the_way_does_not():
+    Playbook(heard(), started(upto=1), heard("and?")) >> finished(upto=3) << Idle()
+
+
+def test_a_run_cannot_take_the_position_back():
+    play = Playbook(heard(), heard(), started(upto=2), finished(upto=2))
+    play >> started(R2, upto=2) >> finished(R2, upto=1)
+    assert play.session.position == 2
+
+
+def test_an_archived_session_needs_nothing():
+    Playbook() >> heard() >> SessionArchived() << Idle()
+
+
+# -- failures -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("outcome", ["failed", "abandoned"])
+def test_a_run_that_did_not_make_it_is_tried_again_after_a_growing_pause(outcome):
+    play = Playbook(heard(), started(upto=1), finished(outcome=outcome, upto=0))
+    play << Idle(until=AT + seconds(1)) >> seconds(1) << Begin()
+    play >> started(R2, upto=3) >> finished(R2, outcome=outcome, upto=0)
+    play << Idle(until=AT + seconds(6)) >> seconds(5) << Begin()
+
+
+def test_success_wipes_the_record_clean():
+    play = Playbook(heard(), started(upto=1), finished(outcome="failed", upto=0))
+    play >> started(R2, upto=3) >> finished(R2, upto=3)
+    assert (play.session.failures, play.session.failed_at) == (0, None)
+
+
+def test_an_orderly_stop_is_nobodys_fault():
+    cut_off = finished(outcome="abandoned", upto=0, reason=SHUTDOWN)
+    play = Playbook() >> heard() >> started(upto=1) >> cut_off << Begin()
+    assert play.session.failures == 0
+
+
+def test_an_agent_that_fails_with_the_word_shutdown_has_failed():
+    """Else it would be tried again for ever, without a pause."""
+    play = Playbook(heard(), started(upto=1), finished(outcome="failed", upto=0, reason=SHUTDOWN))
+    assert play.session.failures == 1
+
+
+# -- questions ------------------------------------------------------------------------------------
+
+
+def paused(*questions):
+    """A run stopped on these questions; the session waits."""
+    return Playbook(heard(), started(upto=1), *questions, finished(outcome="paused", upto=1))
+
+
+def test_a_session_waits_for_its_questions():
+    paused(asked()) << Idle()
+
+
+def test_the_answer_to_the_last_question_calls_for_the_agent():
+    play = paused(asked(), asked(Q2)) >> closed() << Idle()
+    play >> closed(Q2) << Begin()
+
+
+def test_a_question_that_ran_out_of_time_calls_for_the_agent():
+    paused(asked()) >> closed(outcome="expired") << Begin()
+
+
+def test_a_withdrawn_question_does_not():
+    paused(asked()) >> closed(outcome="withdrawn") << Idle()
+
+
+def test_an_answer_wakes_the_agent_whatever_another_run_still_asks():
+    play = paused(asked(), asked(Q2, R2))
+    play >> closed() << Begin()
+
+
+def test_someone_who_addresses_the_agent_is_answered_while_a_question_is_open():
+    play = paused(asked()) >> heard("never mind") << Begin()
+    assert Q1 in play.session.questions
+
+
+def test_a_question_expires_at_its_time_and_not_before():
+    play = paused(asked(expires_at=AT + seconds(60)))
+    play << Idle(until=AT + seconds(60)) >> seconds(59.9) << Idle(until=AT + seconds(60))
+    play >> seconds(0.1) << Expire()
+
+
+def test_the_earliest_of_all_reasons_to_wake_counts():
+    play = paused(asked(expires_at=AT + seconds(60)), asked(Q2, expires_at=AT + seconds(30)))
+    play << Idle(until=AT + seconds(30))
+    play >> heard() >> started(R2, upto=6) >> finished(R2, outcome="failed", upto=0)
+    play << Idle(until=AT + seconds(1))
+
+
+def test_a_closing_of_no_known_question_changes_nothing():
+    play = paused(asked()) >> closed(Q2) << Idle()
+    assert set(play.session.questions) == {Q1}
+
+
+# -- people, places, settings, schedules ----------------------------------------------------------
+
+
+def test_people_come_change_their_role_and_go():
+    session = folded(
+        ParticipantJoined(participant=ADA, role="owner"),
+        ParticipantJoined(participant=BOB, role="member"),
+        ParticipantJoined(participant=EVE, role="member"),
+        RoleChanged(participant=BOB, role="viewer"),
+        ParticipantLeft(participant=EVE),
+    )
+    assert session.participants == {ADA: "owner", BOB: "viewer"}
+
+
+@pytest.mark.parametrize(
+    ("ada", "bob", "merged"),
+    [
+        ("viewer", "owner", "owner"),
+        ("owner", "viewer", "owner"),
+        ("viewer", "member", "member"),
+        ("viewer", "viewer", "viewer"),
+    ],
+)
+def test_two_who_are_one_person_have_the_stronger_role(ada, bob, merged):
+    session = folded(
+        ParticipantJoined(participant=ADA, role=ada),
+        ParticipantJoined(participant=BOB, role=bob),
+        ParticipantMerged(participant=BOB, into=ADA),
+    )
+    assert session.participants == {ADA: merged}
+
+
+def test_a_merge_carries_places_and_questions_over():
+    """What is for one person reaches the places they linked under either name."""
+    session = folded(
+        ParticipantJoined(participant=ADA, role="owner"),
+        ParticipantJoined(participant=BOB, role="member"),
+        ConversationLinked(conversation=DM, by=BOB),
+        asked(to=(BOB,)),
+        ParticipantMerged(participant=BOB, into=ADA),
+    )
+    assert session.conversations == {DM: ADA}
+    assert session.questions[Q1].to == (ADA,)
+
+
+def test_a_merge_of_strangers_makes_no_participant():
+    session = folded(ParticipantMerged(participant=BOB, into=EVE))
+    assert session.participants == {}
+
+
+def test_places_follow_until_they_are_unlinked():
+    linked = ConversationLinked(conversation=DM, by=ADA)
+    assert folded(linked).conversations == {DM: ADA}
+    assert folded(linked, ConversationUnlinked(conversation=DM)).conversations == {}
+
+
+def test_the_newest_value_of_a_setting_counts_for_whose_it_is():
+    session = folded(
+        SettingChanged(scope="session", name="agent", value="echo"),
+        SettingChanged(scope="session", name="agent", value="other"),
+        SettingChanged(scope="conversation", of=DM, name="agent", value="mine"),
+        SettingChanged(scope="session", name="title", value="Trip"),
+    )
+    assert session.title == "Trip"
+    assert session.settings == {
+        setting_key("session", "", "agent"): "other",
+        setting_key("conversation", DM, "agent"): "mine",
+    }
+
+
+def test_a_schedule_is_kept_until_it_is_removed():
+    schedule = ScheduleId("sch_1")
+    kept = ScheduleSet(
+        schedule=schedule, rule=Once(at=AT), action="say", text="tea", first=AT + timedelta(1)
+    )
+    assert folded(kept).schedules == {schedule: kept}
+    assert folded(kept, ScheduleRemoved(schedule=schedule)).schedules == {}
