@@ -23,7 +23,10 @@ def main() -> None:
         print(f"measuring {name} …", file=sys.stderr, flush=True)
         results.append(apart(name, quick=asked.quick))
     report = Report(
-        date=now.isoformat(timespec="seconds"), machine=found, quick=asked.quick, results=tuple(results)
+        date=now.isoformat(timespec="seconds"),
+        machine=found,
+        quick=asked.quick,
+        results=tuple(results),
     )
     show(report, Console())
     file = asked.json or ROOT / "bench-results" / f"{now:%Y%m%dT%H%M%SZ}.json"

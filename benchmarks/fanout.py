@@ -26,9 +26,7 @@ OWNER = ParticipantId("p_owner")
 def measure(*, quick: bool) -> list[Figure]:
     places, rounds = (20, 1) if quick else (1000, 5)
     kinds: tuple[Kind, ...] = ("sqlite", "memory")
-    return [
-        figure for kind in kinds for figure in asyncio.run(_measure(kind, places, rounds))
-    ]
+    return [figure for kind in kinds for figure in asyncio.run(_measure(kind, places, rounds))]
 
 
 async def _measure(kind: Kind, places: int, rounds: int) -> list[Figure]:

@@ -15,8 +15,8 @@ from benchmarks.figures import Figure, latencies
 from benchmarks.rig import fresh_store
 from bridge.events import Preview
 from bridge.ids import ChannelName, MessageId
-from bridge.parts import Address, Part, Sent
-from bridge.ports import Ended, Inbound, Inbox, Reply, Said, Spoken, Turn
+from bridge.parts import Address, Part, Reply, Sent
+from bridge.ports import Ended, Inbound, Inbox, Said, Spoken, Turn
 from bridge.workers.clock import SystemClock
 from bridge.workers.core import Connected, Core
 from bridge.workers.intake import EVERYONE, Account
@@ -119,9 +119,7 @@ async def _measure(messages: int) -> list[Figure]:
     return _figures(watch, busy / messages)
 
 
-async def _say(
-    platform: MemoryPlatform, channel: TimedChannel, *, first: int, count: int
-) -> None:
+async def _say(platform: MemoryPlatform, channel: TimedChannel, *, first: int, count: int) -> None:
     """Say messages at an even pace, and wait until each is answered where it was said."""
     begun = time.perf_counter()
     for number in range(count):

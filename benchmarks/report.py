@@ -64,7 +64,7 @@ def rewrite(readme: Path, report: Report) -> None:
 
 def _block(report: Report) -> Sequence[str]:
     quoted = [
-        f"| {figure.name} | {figure.measured} | {figure.target or '–'} |"
+        f"| {figure.name} | {figure.measured} | {figure.target or '-'} |"
         for result in report.results
         for figure in result.figures
         if figure.headline
@@ -74,8 +74,10 @@ def _block(report: Report) -> Sequence[str]:
         "|---|---:|---|",
         *quoted,
         "",
-        f"Measured by `make bench` on {report.date[:10]}: {named(report.machine)}."
-        " [benchmarks/](benchmarks/) says how.",
+        (
+            f"Measured by `make bench` ([benchmarks/](benchmarks/)) on {report.date[:10]}:"
+            f" {named(report.machine)}."
+        ),
     ]
 
 
