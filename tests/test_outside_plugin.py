@@ -14,7 +14,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 OUTSIDE = Path(__file__).parent / "outside"
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 USE = """
 import json, pathlib, sys
