@@ -4,12 +4,14 @@ import json
 
 
 def test_the_list_has_the_last_touched_first(run, bridge, session):
-    bridge.say(session, "silent")
+    other = bridge.session("Touched later")
+    for touched in (session, other):
+        bridge.say(touched, "push", type="push")
     listed = run("sessions", "list")
     assert listed.code == 0
-    assert session in listed.out.splitlines()[1]
-    (first, *_) = json.loads(run("sessions", "list", "--json").out)
-    assert (first["id"], first["archived"]) == (session, False)
+    assert 0 < listed.out.index(other) < listed.out.index(session)
+    known = {each["id"]: each for each in json.loads(run("sessions", "list", "--json").out)}
+    assert (known[other]["title"], known[other]["archived"]) == ("Touched later", False)
 
 
 def test_one_is_shown_by_id_beginning_or_title(run, session):

@@ -1,0 +1,183 @@
+"""`bridge chat` at a terminal, as a person sees it."""
+
+import re
+
+import pytest
+
+from tests.screen import CTRL_C, CTRL_D, Screen
+
+
+@pytest.fixture
+def open_screen():
+    opened = []
+
+    def open_screen(bridge, *arguments, **options):
+        screen = Screen(arguments, bridge.environ, bridge.data.parent, **options)
+        opened.append(screen)
+        return screen
+
+    yield open_screen
+    for screen in opened:
+        screen.close()
+
+
+@pytest.fixture
+def chat(open_screen, bridge, session):
+    screen = open_screen(bridge, "chat", session)
+    screen.until("Ctrl-D leaves")
+    return screen
+
+
+def said(bridge, session):
+    found = (e for e in bridge.events(session) if e["type"] == "message_received")
+    return [e["content"]["text"] for e in found]
+
+
+def test_what_is_said_here_and_the_answer_are_shown(chat, bridge, session):
+    chat.say("hello **there**")
+    chat.until("said: hello there")
+    assert "Owner · terminal\n  hello there\n" in chat.text
+    assert said(bridge, session) == ["hello **there**"]
+    assert chat.text.count("Owner · terminal\n") == 1
+
+
+def test_what_is_said_in_the_browser_is_shown_with_who_said_it(chat, bridge, session):
+    bridge.say(session, "silent greetings")
+    chat.until("Owner · browser\n  silent greetings")
+
+
+def test_an_answer_shows_while_it_is_written_and_stands_once_in_the_end(chat):
+    chat.say("long")
+    chat.until("writing…")
+    chat.until(lambda: "Ctrl-D leaves" in chat.visible and "writing…" not in chat.visible)
+    heads = re.findall(r"^echo$", chat.text, re.MULTILINE)
+    assert len(heads) == 1
+
+
+def test_ctrl_c_stops_the_answer_being_worked_on_and_the_chat_goes_on(chat):
+    chat.say("slow 30")
+    chat.until("Ctrl-C stops the answer")
+    chat.type(CTRL_C)
+    chat.until("Owner stopped the answer.")
+    chat.say("silent still here")
+    chat.until("Owner · terminal\n  silent still here")
+
+
+def test_ctrl_c_without_an_answer_clears_what_was_typed(chat, bridge, session):
+    chat.type("never mind")
+    chat.until("> never mind")
+    chat.type(CTRL_C)
+    chat.until(lambda: "> never mind" not in chat.visible)
+    assert said(bridge, session) == []
+
+
+def test_leaving_cancels_nothing(chat, bridge, session):
+    chat.say("slow 2")
+    chat.until("Ctrl-C stops the answer")
+    chat.type(CTRL_D)
+    assert chat.end() == 0
+    follow_up = [event["type"] for event in bridge.events(session)]
+    assert follow_up[-1] == "run_started"
+
+
+def test_a_question_is_answered_by_its_number(chat, bridge, session):
+    chat.say("ask")
+    chat.until("Reply with a number from 1 to 2.")
+    chat.until("Ctrl-D leaves")
+    chat.say("2")
+    chat.until("Owner: Coffee")
+    chat.until("Owner chose Coffee.")
+    assert said(bridge, session) == ["ask"]
+
+
+def test_a_question_is_answered_by_its_label_too(chat):
+    chat.say("ask")
+    chat.until("Reply with a number from 1 to 2.")
+    chat.say("tea")
+    chat.until("Owner chose Tea.")
+
+
+def test_a_tool_shows_as_a_line_of_its_own(chat):
+    chat.say("tool")
+    chat.until("⚙ clock")
+    chat.until("The clock says")
+
+
+def test_slash_commands_are_completed_and_answered_to_the_asker(chat):
+    chat.type("/sta")
+    chat.until("/status")
+    chat.type("tus\r")
+    chat.until("is idle.")
+
+
+def test_what_was_said_before_is_shown_at_the_start(open_screen, bridge, session):
+    for number in range(25):
+        bridge.say(session, f"silent {number:02}")
+    screen = open_screen(bridge, "chat", session)
+    screen.until("silent 24")
+    screen.until("Ctrl-D leaves")
+    assert "silent 05" in screen.text
+    assert "silent 04" not in screen.text
+
+
+def test_nothing_that_is_said_can_take_over_the_terminal(chat, bridge, session):
+    bridge.say(session, "silent \x1b]0;owned\x07\x1b[2J\x9b2J \u202etxt.exe \x07done")
+    chat.until("done")
+    assert b"owned" not in chat.raw
+    assert "\u202e".encode() not in chat.raw
+    assert "silent  txt.exe done" in chat.text
+
+
+def test_it_fits_a_narrow_terminal(open_screen, bridge, session):
+    screen = open_screen(bridge, "chat", session, size=(20, 34))
+    screen.until("Ctrl-D leaves")
+    screen.say("long")
+    screen.until("writing…")
+    screen.until(lambda: "writing…" not in screen.visible and "Ctrl-D" in screen.visible)
+
+
+def test_through_a_crash_in_mid_answer_the_chat_goes_on(open_screen, own_bridge):
+    screen = open_screen(own_bridge, "chat")
+    screen.until("Ctrl-D leaves")
+    screen.say("slow 3")
+    screen.until("taking my time")
+    own_bridge.kill()
+    screen.until("The bridge is not connected.")
+    screen.say("silent typed while it was away")
+    screen.until("1 waiting to be sent")
+    own_bridge.start()
+    screen.until("The answer was interrupted.")
+    screen.until("Owner · terminal\n  silent typed while it was away")
+    screen.until("That took 3 s.")
+    screen.watch(1)
+    assert screen.text.count("That took 3 s.") == 1
+    assert screen.text.count("silent typed while it was away") == 1
+    assert said(own_bridge, "main") == ["slow 3", "silent typed while it was away"]
+
+
+def test_what_was_typed_offline_is_sent_by_the_next_chat_when_this_one_is_closed(
+    open_screen, own_bridge
+):
+    first = open_screen(own_bridge, "chat")
+    first.until("Ctrl-D leaves")
+    own_bridge.kill()
+    first.until("The bridge is not connected.")
+    first.say("silent left behind")
+    first.until("1 waiting to be sent")
+    first.type(CTRL_D)
+    assert first.end() == 0
+    own_bridge.start()
+    second = open_screen(own_bridge, "chat")
+    second.until("Owner · terminal\n  silent left behind")
+    assert said(own_bridge, "main") == ["silent left behind"]
+
+
+def test_without_a_bridge_it_says_in_one_line_what_to_run(open_screen, bridge):
+    screen = Screen(
+        ["chat"],
+        {**bridge.environ, "BRIDGE_DATA": str(bridge.data / "none")},
+        bridge.data.parent,
+        size=(10, 200),
+    )
+    screen.until("start it with: bridge run")
+    assert screen.end() == 3
