@@ -31,8 +31,6 @@ C1, C2 = ConversationId("c_1"), ConversationId("c_2")
 ADA, BOB = ParticipantId("p_ada"), ParticipantId("p_bob")
 R1, R2 = RunId("r_1"), RunId("r_2")
 
-KINDS = ("memory", "sqlite", "postgres")
-
 
 class StillClock:
     """A clock that stands at `AT`; sleeping takes no time."""

@@ -47,6 +47,8 @@ class PostgresDatabase:
         self._read_engine = _engine(url, pooled=True)
         self._writing: AsyncConnection | None = None
         self._turn = asyncio.Lock()
+        self._reading = asyncio.Semaphore(_READERS)
+        self._closed = False
 
     async def lock(self) -> None:
         """Connect and take the lock.
@@ -61,7 +63,7 @@ class PostgresDatabase:
 
     async def write(self, work: Callable[[Connection], Result]) -> Result:
         async with self._turn:
-            connection = await self._connection()
+            connection = await self._reconnected()
             try:
                 async with connection.begin():
                     return await connection.run_sync(work)
@@ -83,17 +85,28 @@ class PostgresDatabase:
         )
 
     async def close(self) -> None:
+        if self._closed:
+            return
+        self._closed = True
         async with self._turn:
             await self._drop()
+        for _ in range(_READERS):  # a connection that is in use would outlive its pool
+            await self._reading.acquire()
         await self._read_engine.dispose()
         await self._write_engine.dispose()
 
     async def _read(self, work: Callable[[Connection], Result]) -> Result:
         try:
-            async with self._read_engine.connect() as connection:
+            async with self._reading, self._read_engine.connect() as connection:
                 return await connection.run_sync(work)
         except (SQLAlchemyError, asyncpg.PostgresError, OSError) as error:
             raise self._fault(error) from error
+
+    async def _reconnected(self) -> AsyncConnection:
+        try:
+            return await self._connection()
+        except ConfigError as error:  # it worked once: what changed may change back
+            raise ConnectionLost(str(error)) from error
 
     async def _connection(self) -> AsyncConnection:
         """Return the writing connection, which holds the lock."""
