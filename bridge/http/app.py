@@ -14,6 +14,7 @@ from bridge.http.edge import Edge
 from bridge.http.flow import OpenFlows
 from bridge.http.limits import Limits
 from bridge.http.live import router as live_router
+from bridge.http.pages import SharedPages
 from bridge.http.reach import Reach
 from bridge.ids import ParticipantId
 from bridge.parts import Address
@@ -57,6 +58,7 @@ def create_app(
         scratch=scratch,
         tokens=tokens,
         flows=OpenFlows(),
+        pages=SharedPages(store, events=limits.page_events, size=limits.frame),
     )
     return _assembled(reach)
 

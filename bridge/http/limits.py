@@ -11,7 +11,8 @@ class Limits:
 
     `keepalive` and `stream` stay below the 60 s after which common proxies cut an idle or old
     connection, `long_poll` below the 30 s of the strictest. `drain`: how long a client may leave
-    what was sent to it unread. `frame` bounds what one slow reader holds in memory.
+    what was sent to it unread. `linger`: how long someone who left is still shown as present, since
+    they may be about to come back. `frame` bounds what one slow reader holds in memory.
     """
 
     body: int = MIB
@@ -23,5 +24,6 @@ class Limits:
     stream: float = 60.0
     drain: float = 30.0
     live_interval: float = 0.04
+    linger: float = 2.0
     recheck: float = 0.05
     token_memory: float = 1.0

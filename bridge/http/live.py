@@ -5,8 +5,8 @@ what was replaced meanwhile, and nothing else.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -67,7 +67,7 @@ async def live_frames(entry: Entry, leash: Leash, place: str) -> AsyncGenerator[
     """Yield the newest glimpse whenever there is one, and keepalives; until the leash is over."""
     live, session, limits = entry.reach.live, entry.session.id, entry.reach.limits
     seen = NEVER_SEEN
-    with live.present(session, Presence(participant=entry.asker.participant, place=place)):
+    with _present(entry, place):
         while not leash.over:
             changed = await leash.wait(live.changed(session, after=seen), limits.keepalive)
             if leash.over or not await entry.still_open():
@@ -79,6 +79,18 @@ async def live_frames(entry: Entry, leash: Leash, place: str) -> AsyncGenerator[
             yield sse.live(sse.dump(to_json(glimpse)))
             seen = glimpse.revision
             await leash.wait(asyncio.sleep(limits.live_interval), limits.live_interval)
+
+
+@contextmanager
+def _present(entry: Entry, place: str) -> Iterator[None]:
+    """Show someone as present, a little longer than they are: clients come back every minute."""
+    presence = Presence(participant=entry.asker.participant, place=place)
+    shown = ExitStack()
+    shown.enter_context(entry.reach.live.present(entry.session.id, presence))
+    try:
+        yield
+    finally:
+        asyncio.get_running_loop().call_later(entry.reach.limits.linger, shown.close)
 
 
 def to_json(glimpse: Glimpse) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """A stretch of a session's log, bounded in events and in bytes, ready to be sent."""
 
+import asyncio
 from dataclasses import dataclass
 
 from bridge.codec import to_json
@@ -11,18 +12,17 @@ from bridge.ports import Log
 FIRST_READ = 16
 """Events; then twice as many each time: events can be large, and most reads find few."""
 
+SHARED_SECONDS = 1.0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """`lines` are the events as JSON objects. `at_tail`: after `upto` there was nothing more."""
+    """`json` is an array of the events. `at_tail`: after `upto` there was nothing more."""
 
     events: tuple[Event, ...] = ()
-    lines: tuple[bytes, ...] = ()
+    json: bytes = b"[]"
     upto: Seq
     at_tail: bool
-
-    def json(self) -> bytes:
-        return b"[%b]" % b",".join(self.lines)
 
 
 async def read_page(log: Log, session: SessionId, *, after: Seq, events: int, size: int) -> Page:
@@ -48,5 +48,37 @@ async def read_page(log: Log, session: SessionId, *, after: Seq, events: int, si
 
 
 def _page(taken: list[Event], lines: list[bytes], after: Seq, *, at_tail: bool) -> Page:
-    upto = after + len(taken)
-    return Page(events=tuple(taken), lines=tuple(lines), upto=upto, at_tail=at_tail)
+    json = b"[%b]" % b",".join(lines)
+    return Page(events=tuple(taken), json=json, upto=after + len(taken), at_tail=at_tail)
+
+
+class SharedPages:
+    """Pages for those who follow a log: read and rendered once for all who stand at one place.
+
+    A page is shared for a second. By then it may not be the last one any more; whoever follows
+    finds that out by waiting for more. It is not for whoever asks what there is now.
+    """
+
+    def __init__(self, log: Log, *, events: int, size: int) -> None:
+        self._log, self._events, self._size = log, events, size
+        self._reading: dict[tuple[SessionId, Seq], asyncio.Task[Page]] = {}
+
+    async def after(self, session: SessionId, seq: Seq) -> Page:
+        """Return the page after `seq`. Raises `UnknownSession`."""
+        key = (session, seq)
+        reading = self._reading.get(key)
+        if reading is None:
+            reading = self._reading[key] = asyncio.create_task(self._read(session, seq))
+            asyncio.get_running_loop().call_later(SHARED_SECONDS, self._reading.pop, key, None)
+        return await asyncio.shield(reading)
+
+    async def _read(self, session: SessionId, seq: Seq) -> Page:
+        page = None
+        try:
+            page = await read_page(
+                self._log, session, after=seq, events=self._events, size=self._size
+            )
+        finally:
+            if page is None or not page.events:
+                self._reading.pop((session, seq), None)
+        return page

@@ -10,15 +10,18 @@ from fastapi import Depends, Request
 
 from bridge import texts
 from bridge.errors import NotFound
-from bridge.events import Event, Role
+from bridge.events import Event, ParticipantJoined, ParticipantLeft, ParticipantMerged, Role
 from bridge.http.auth import Asker, Tokens
 from bridge.http.faults import Fault
 from bridge.http.flow import OpenFlows
 from bridge.http.limits import Limits
+from bridge.http.pages import SharedPages
 from bridge.ids import ParticipantId, SessionId
 from bridge.parts import Address
 from bridge.ports import Check, Clock, Live, Sessions, Store
 from bridge.session import Session, fold
+
+MEMBERSHIP = (ParticipantJoined, ParticipantLeft, ParticipantMerged)
 
 _SESSION = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 
@@ -39,6 +42,7 @@ class Reach:
     scratch: Path | None
     tokens: Tokens
     flows: OpenFlows
+    pages: SharedPages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +63,9 @@ class Entry:
         if not await self.reach.tokens.still(self.asker):
             return False
         session = await self.reach.sessions.fold(self.session.id)
-        session = fold(session, (event for event in read if event.seq > session.head))
+        later = [event for event in read if event.seq > session.head]
+        if any(isinstance(event.body, MEMBERSHIP) for event in later):
+            session = fold(session, later)
         return self.asker.participant in session.participants
 
 

@@ -20,8 +20,12 @@ GRACE_SECONDS = 1
 """What is still going on when the server was asked to stop, such as a backup, is cut off then."""
 
 TICK_SECONDS = 1
+POLL_SECONDS = 0.01
 SEND_BUFFER_BYTES = 262_144
 """Of each connection; the system would let it grow to megabytes for a reader that stalls."""
+
+HEAD_BYTES = 524_288
+"""Twice what the loop reads at once, so that a body that came along is never counted as a head."""
 
 
 class HttpServer:
@@ -39,7 +43,6 @@ class HttpServer:
                 access_log=False,
                 server_header=False,
                 proxy_headers=False,
-                timeout_graceful_shutdown=GRACE_SECONDS,
             )
         )
         self._serving: asyncio.Task[None] | None = None
@@ -98,13 +101,55 @@ class _Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         yield
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let what is being answered be answered, then cut off what is left."""
+        for listening in (*self.servers, *(sockets or ())):
+            listening.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GRACE_SECONDS):
+                await self._idle()
+        for task in self.server_state.tasks:
+            task.cancel()
+        for connection in list(self.server_state.connections):
+            if isinstance(connection, _Protocol):
+                connection.transport.abort()
+        await asyncio.sleep(0)
+
+    async def _idle(self) -> None:
+        while self.server_state.connections or self.server_state.tasks:  # noqa: ASYNC110 -- theirs
+            await asyncio.sleep(POLL_SECONDS)
+
 
 class _Protocol(HttpToolsProtocol):
-    """Lets a response cut its connection off: closing it would wait for a client that reads."""
+    """Bounds the head of a request, and lets a response cut its connection off.
+
+    Closing the connection instead would wait for a client to read.
+    """
+
+    _head_bytes = 0
+    _in_head = True
+
+    def data_received(self, data: bytes) -> None:
+        if self._in_head:
+            self._head_bytes += len(data)
+        if self._head_bytes > HEAD_BYTES:
+            self.transport.abort()
+        else:
+            super().data_received(data)
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self.scope["extensions"] = {ABORT: self.transport.abort}  # type: ignore[dict-item]
+
+    def on_headers_complete(self) -> None:
+        self._in_head, self._head_bytes = False, 0
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self._in_head = True
+        super().on_message_complete()
 
 
 def _bound(host: str, port: int) -> socket.socket:

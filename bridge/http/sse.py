@@ -30,10 +30,9 @@ def data(payload: bytes, *, upto: Seq) -> bytes:
 
 
 def control(*, upto: Seq, cursor: str, up_to_date: bool) -> bytes:
-    fields: dict[str, Any] = {"streamNextOffset": offset(upto), "streamCursor": cursor}
-    if up_to_date:
-        fields["upToDate"] = True
-    return b"event: control\ndata:%b\n\n" % dump(fields)
+    end = ',"upToDate":true}' if up_to_date else "}"
+    fields = f'{{"streamNextOffset":"{offset(upto)}","streamCursor":"{cursor}"{end}'
+    return b"event: control\ndata:%b\n\n" % fields.encode()
 
 
 def live(payload: bytes) -> bytes:

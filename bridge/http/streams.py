@@ -126,9 +126,9 @@ async def start_of(entry: Entry, token: str) -> Seq:
 async def _catch_up(entry: Entry, start: Seq, request: Request, *, at_tail: bool) -> Response:
     if at_tail:
         page = Page(upto=start, at_tail=True)
-        return Response(page.json(), media_type=JSON, headers=_headers(page))
+        return Response(page.json, media_type=JSON, headers=_headers(page))
     page = await _read(entry, start)
-    body = page.json()
+    body = page.json
     etag = _etag(body, page)
     headers = {**_headers(page), "ETag": etag}
     if etag in _tags(request.headers.get("if-none-match", "")):
@@ -153,7 +153,7 @@ async def _long_poll(entry: Entry, start: Seq, seen: str) -> Response:
     headers = {**_headers(page), "Stream-Cursor": cursor(reach.clock.now(), seen=seen)}
     if not page.events:
         return Response(status_code=204, headers=headers)
-    return Response(page.json(), media_type=JSON, headers=headers)
+    return Response(page.json, media_type=JSON, headers=headers)
 
 
 async def _read(entry: Entry, after: Seq) -> Page:
@@ -212,9 +212,7 @@ async def log_frames(
     reach, session, limits = entry.reach, entry.session.id, entry.reach.limits
     first, quiet = True, False
     while not leash.over:
-        page = await read_page(
-            reach.store, session, after=after, events=limits.page_events, size=limits.frame
-        )
+        page = await (_first(entry, after) if first else reach.pages.after(session, after))
         if not await entry.still_open(page.events):
             return
         if page.events or first:
@@ -230,8 +228,16 @@ async def log_frames(
             quiet = not woken
 
 
+async def _first(entry: Entry, after: Seq) -> Page:
+    """Return what there is now: a shared page may be a second old."""
+    reach, limits = entry.reach, entry.reach.limits
+    return await read_page(
+        reach.store, entry.session.id, after=after, events=limits.page_events, size=limits.frame
+    )
+
+
 def _frame(page: Page, seen: str) -> bytes:
     control = sse.control(upto=page.upto, cursor=seen, up_to_date=page.at_tail)
     if not page.events:
         return control
-    return sse.data(page.json(), upto=page.upto) + control
+    return sse.data(page.json, upto=page.upto) + control

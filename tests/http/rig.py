@@ -34,7 +34,7 @@ INBOX = f"{STREAM}/inbox"
 SESSION = f"/v1/sessions/{MAIN}"
 LIVE = f"{SESSION}/live"
 
-QUICK = Limits(long_poll=0.4, keepalive=0.15, stream=0.6, drain=5.0, token_memory=0.05)
+QUICK = Limits(long_poll=0.4, keepalive=0.15, stream=0.6, drain=5.0, linger=0.1, token_memory=0.05)
 
 
 def token_of(participant: ParticipantId) -> str:

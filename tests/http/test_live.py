@@ -139,6 +139,24 @@ async def test_a_quiet_live_stream_keeps_alive_and_ends_by_itself(ada: httpx.Asy
     assert 2 <= len(events[1:]) <= 4
 
 
+async def test_whoever_comes_back_at_once_was_never_shown_as_gone() -> None:
+    shown: list[list[str]] = []
+    async with (
+        serving(replace(PATIENT, linger=0.5)) as bridge,
+        bridge.client() as ada,
+        bridge.client() as watching,
+        following(watching, LIVE, offset=None, place="terminal") as read,
+    ):
+        await anext(read)
+        for _ in range(2):
+            async with following(ada, LIVE, offset=None, place="web") as hers:
+                await anext(hers)
+        while ["terminal"] not in shown:
+            shown.append([each["place"] for each in (await anext(read)).data["present"]])
+    assert shown[:-1] == [["terminal", "web"]] * len(shown[:-1])
+    assert len(shown) > 1
+
+
 async def test_whoever_leaves_is_not_present_any_more() -> None:
     async with serving(PATIENT) as bridge, bridge.client() as ada:
         async with following(ada, LIVE, offset="now") as read:

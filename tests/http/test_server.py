@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import socket
+from contextlib import suppress
 
 import httpx
 import pytest
@@ -56,6 +57,29 @@ async def test_an_answer_does_not_wait_for_the_clients_acknowledgement(
     for _ in range(20):
         await ada.get(STREAM)
     assert loop.time() - began < 0.8
+
+
+async def test_a_head_without_end_is_cut_off(bridge: Bridge) -> None:
+    url = httpx.URL(bridge.url)
+    _, writer = await asyncio.open_connection(url.host, url.port)
+    writer.write(b"GET / HTTP/1.1\r\nHost: bridge\r\n")
+    sent = 0
+    with suppress(ConnectionError):
+        while sent < 50_000_000:
+            writer.write(b"X-Long: " + b"x" * 65_536 + b"\r\n")
+            sent += 65_536
+            await writer.drain()
+            await asyncio.sleep(0)
+    assert sent < 10_000_000
+    writer.transport.abort()
+
+
+async def test_many_requests_on_one_connection_are_not_one_long_head(
+    ada: httpx.AsyncClient,
+) -> None:
+    large = {"X-Large": "x" * 30_000}
+    for _ in range(25):
+        assert (await ada.get("/healthz", headers=large)).status_code == 200
 
 
 async def test_signals_are_left_to_the_process() -> None:
