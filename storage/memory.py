@@ -295,7 +295,7 @@ class MemoryStore:
         at: datetime,
     ) -> Conversation:
         del at  # kept by stores that outlive the process
-        there = await self.conversation_at(address)
+        there = await self.conversation_at(address) or self._conversations.get(conversation)
         if there is None:
             there = Conversation(id=conversation, address=address, room=room, title=title)
             self._places[address] = conversation

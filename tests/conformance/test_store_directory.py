@@ -125,6 +125,12 @@ async def test_a_place_that_is_registered_already_keeps_its_id(lived_in: Store):
     assert await lived_in.conversation(C3) is None
 
 
+async def test_an_id_that_is_registered_already_keeps_its_place(lived_in: Store):
+    again = await lived_in.register(C1, address("99"), room=False, title="", at=AT)
+    assert (again.id, again.address) == (C1, address("1"))
+    assert await lived_in.conversation_at(address("99")) is None
+
+
 async def test_of_concurrent_registrations_of_one_place_one_stands(store: Store):
     ids = [ConversationId(f"c_{n}") for n in range(10)]
     made = await asyncio.gather(
