@@ -14,9 +14,9 @@ from typing import Any, TypeVar
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 from agents.echo import Echo
-from bridge.commands import Join, Push
+from bridge.commands import Change, Join, Push
 from bridge.content import Content, Option
-from bridge.events import Body, Draft, Event, MessageReceived, Role, SettingChanged, Source
+from bridge.events import Body, Draft, Event, MessageReceived, Role, Source
 from bridge.http.app import create_app
 from bridge.http.auth import digest
 from bridge.http.limits import Limits
@@ -160,8 +160,8 @@ class Bridge:
         return [body.content.text for body in bodies if isinstance(body, MessageReceived)]
 
     def rename(self, title: str) -> None:
-        body = SettingChanged(scope="session", name="title", value=title, by=ADA)
-        self.loop.run(self.store.append(SHARED, [Draft(body=body)], at=self.clock.now()))
+        change = Change(scope="session", name="title", value=title, by=ADA)
+        self.loop.run(self.core.sessions.submit(SHARED, change))
 
 
 async def _no_checks() -> Sequence[Check]:

@@ -187,6 +187,6 @@ HIDE = """hidden => {
 
 def test_a_new_title_is_taken_on(bridge: Bridge, pages: Pages):
     page = pages.open(bridge.link())
-    say(page, "/title Holidays")
+    bridge.rename("Holidays")
     expect(page.locator("#title")).to_have_text("Holidays")
     expect(page.get_by_role("link", name="Holidays")).to_be_visible()

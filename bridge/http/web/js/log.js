@@ -122,6 +122,14 @@ const words = (event) => ({
   attachments: event.content?.attachments ?? [],
 });
 
+const SHOWN_ENDS = new Set(["cancelled", "failed", "abandoned"]);
+
+/** Whether a notice of the same run has just said why it ended. @param {Log} log @param {Event} event */
+function explained(log, { run }) {
+  const last = log.items[log.items.length - 1];
+  return last?.kind === "composed" && last.tone === "notice" && last.run === run;
+}
+
 // -- what each event does ---------------------------------------------------------------------
 
 /** @type {Record<string, (log: Log, event: Event) => void>} */
@@ -152,7 +160,7 @@ const FOLDS = {
   run_finished(log, event) {
     if (log.open?.run === event.run) log.open = null;
     log.ended.add(event.run);
-    if (["cancelled", "failed", "abandoned"].includes(event.outcome)) {
+    if (SHOWN_ENDS.has(event.outcome) && !explained(log, event)) {
       line(log, event, {
         what: event.outcome,
         who: event.by ?? null,

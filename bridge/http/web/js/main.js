@@ -170,11 +170,21 @@ class Page {
 
   /** @param {import("./types.js").Item[]} items */
   #heard(items) {
+    this.#announce(items);
     const context = this.#context();
-    announce(items.map((item) => spoken(item, context)));
     const news = items.filter((item) => COUNTED.has(item.kind) && !(item.who && context.mine(item.who)));
     this.view.arrived(news.length);
     if (document.hidden) this.#unread += news.length;
+  }
+
+  /** Say who it was, too: someone who has just come has to be asked for first. */
+  async #announce(items) {
+    const { open } = this;
+    const isNew = items.some(({ who }) => who && this.#context().name(who) === WORDS.someone);
+    if (isNew) await open.refresh();
+    if (open !== this.open) return;
+    const context = this.#context();
+    announce(items.map((item) => spoken(item, context)));
   }
 
   // -- drawing --------------------------------------------------------------------------------
@@ -306,8 +316,8 @@ function versionOf({ snapshot, connection }) {
 
 /** @type {Record<string, (page: Page, button: HTMLElement) => void>} */
 const ACTS = {
-  reply: (page, { dataset }) => page.quote(Number(dataset.seq)),
-  show: (page, { dataset }) => page.view.show(Number(dataset.seq)),
+  reply: (page, { dataset }) => page.quote(Number(dataset.of)),
+  show: (page, { dataset }) => page.view.show(Number(dataset.of)),
   answer: (page, { dataset }) => {
     page.open.answer(dataset.question, dataset.answer);
     page.composer.focus();

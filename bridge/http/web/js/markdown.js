@@ -12,6 +12,9 @@ import { WORDS } from "./words.js";
 
 const SAFE_ADDRESS = /^(?:https?:\/\/|mailto:|tel:)/i;
 
+// They turn whole lines around. Code keeps them, written out: there they may hide what runs.
+const OVERRIDES = /[\u202a-\u202e]/g;
+
 const TAGS =
   "p br strong em s del code pre blockquote ul ol li h1 h2 h3 h4 h5 h6 hr a table thead tbody tr th td";
 const PURIFY = {
@@ -48,6 +51,7 @@ function makeParser() {
   // Without a scheme, "notes.md" and "main.py" would be taken for hosts.
   made.linkify.set({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: false });
   made.validateLink = (/** @type {string} */ address) => SAFE_ADDRESS.test(address.trim());
+  made.renderer.rules.text = (tokens, at) => made.utils.escapeHtml(tokens[at].content.replace(OVERRIDES, ""));
   made.renderer.rules.image = imageAsLink;
   for (const name of ["th_open", "td_open"]) made.renderer.rules[name] = alignedCell;
   return made;

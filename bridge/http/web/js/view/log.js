@@ -24,6 +24,7 @@ export class LogView {
   #from = 0;
   #atEnd = true;
   #unseen = 0;
+  #wasWhole = false;
   /** @type {import("../session.js").OpenSession | null} */
   #session = null;
 
@@ -49,6 +50,7 @@ export class LogView {
     this.#rows.clear();
     this.list.replaceChildren();
     this.#from = 0;
+    this.#wasWhole = false;
     this.toEnd();
   }
 
@@ -58,7 +60,8 @@ export class LogView {
     if (!session) return;
     this.#moveWindow(session.log.items.length);
     const rows = this.#rowsOf(session);
-    this.#draw(rows, context, version);
+    this.#draw(rows, context, version, this.#wasWhole);
+    this.#wasWhole = session.caughtUp;
     if (this.#atEnd) this.toEnd();
     this.#showButton();
     this.context = context;
@@ -108,19 +111,21 @@ export class LogView {
   #showFrom(from) {
     const below = this.log.scrollHeight - this.log.scrollTop;
     this.#from = from;
-    this.#draw(this.#rowsOf(this.#session), this.context, this.#version);
+    this.#draw(this.#rowsOf(this.#session), this.context, this.#version, false);
     this.log.scrollTop = this.log.scrollHeight - below;
   }
 
-  /** @param {any[]} rows @param {import("./rows.js").Context} context @param {string} version */
-  #draw(rows, context, version) {
-    const first = this.#rows.size === 0;
+  /**
+   * @param {any[]} rows @param {import("./rows.js").Context} context @param {string} version
+   * @param {boolean} arriving  new rows have just come in, and may show it
+   */
+  #draw(rows, context, version, arriving) {
     const keys = new Set(rows.map(({ key }) => key));
     for (const [key, { node }] of this.#rows) if (!keys.has(key)) this.#remove(key, node);
     let place = this.list.firstChild;
     for (const row of rows) {
       const had = this.#rows.get(row.key)?.node;
-      const node = this.#nodeFor(row, context, version !== this.#version, first);
+      const node = this.#nodeFor(row, context, version !== this.#version, arriving);
       if (node === place || (had && had === place)) place = node.nextSibling;
       else this.list.insertBefore(node, place);
     }
@@ -132,12 +137,12 @@ export class LogView {
     this.#rows.delete(key);
   }
 
-  #nodeFor(row, context, stale, first) {
+  #nodeFor(row, context, stale, arriving) {
     const had = this.#rows.get(row.key);
     if (had && !stale && sameRow(had.row, row)) return had.node;
     const node = drawn(row, context);
     if (had) carry(had.node, node);
-    else if (!first && this.#session?.caughtUp) node.classList.add("fresh");
+    else if (arriving) node.classList.add("fresh");
     had?.node.replaceWith(node);
     this.#rows.set(row.key, { row, node });
     return node;

@@ -97,7 +97,7 @@ function quoteOf(quote, replyTo, context) {
   if (replyTo == null) return null;
   if (!quote) return h("p", { class: "quote" }, WORDS.unseen);
   const text = quote.gone ? WORDS[quote.gone] : shortened(plain(quote.text ?? ""), 160);
-  const props = { type: "button", class: "quote", data: { act: "show", seq: quote.seq } };
+  const props = { type: "button", class: "quote", data: { act: "show", of: quote.seq } };
   return h("button", props, h("bdi", { class: "name" }, speakerOf(quote, context)), h("span", { dir: "auto" }, text));
 }
 
@@ -115,7 +115,7 @@ const replyButton = (name, seq) =>
     { class: "acts" },
     h(
       "button",
-      { type: "button", class: "icon-button", title: WORDS.reply, "aria-label": WORDS.replyTo(name), data: { act: "reply", seq } },
+      { type: "button", class: "icon-button", title: WORDS.reply, "aria-label": WORDS.replyTo(name), data: { act: "reply", of: seq } },
       icon("reply"),
     ),
   );
@@ -148,7 +148,7 @@ function saidRow({ item, quote }, context) {
       item.transcript ? h("p", { class: "transcript", dir: "auto" }, `${WORDS.transcript}: ${item.transcript}`) : null,
       files(item.attachments),
     ),
-    replyButton(name, item.seq),
+    replyButton(mine ? WORDS.yourself : name, item.seq),
   );
 }
 

@@ -1,0 +1,53 @@
+"""Coming in: the token in the link, the token that is not there, the token that is refused."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.web.rig import ADA, Bridge, Pages, token_of
+
+pytestmark = pytest.mark.browser
+
+
+def test_the_token_is_taken_out_of_the_address_and_kept(bridge: Bridge, pages: Pages):
+    """It never stands in the address bar or the history, and the next visit needs no link."""
+    page = pages.open(bridge.link())
+    expect(page.locator("#my-name")).to_have_text("Ada")
+    assert "token" not in page.url
+    again = pages.tab(page.context, bridge.url)
+    expect(again.locator("#my-name")).to_have_text("Ada")
+    assert [url for url in pages.requests if token_of(ADA) in url.partition("#")[0]] == []
+
+
+def test_without_a_token_the_page_says_where_the_link_is(bridge: Bridge, pages: Pages):
+    """Pasting the link, or the token alone, lets one in."""
+    page = pages.open(bridge.url)
+    expect(page.locator("#gate")).to_contain_text("bridge run")
+    page.get_by_label("Or paste the link, or the token, here").fill(bridge.link())
+    page.keyboard.press("Enter")
+    expect(page.locator("#my-name")).to_have_text("Ada")
+
+
+def test_a_refused_token_is_said_and_another_can_be_given(bridge: Bridge, pages: Pages):
+    page = pages.open(f"{bridge.url}/#token=wrong")
+    expect(page.get_by_role("alert")).to_contain_text("not accepted")
+    page.get_by_label("Or paste the link, or the token, here").fill(token_of(ADA))
+    page.get_by_role("button", name="Come in").click()
+    expect(page.locator("#my-name")).to_have_text("Ada")
+
+
+def test_a_link_for_someone_else_changes_who_one_is(bridge: Bridge, pages: Pages):
+    """The newest link counts, also when it is opened in a page that is open."""
+    page = pages.open(bridge.link())
+    expect(page.locator("#my-name")).to_have_text("Ada")
+    page.evaluate("address => location.href = address", bridge.link("p_bob"))
+    expect(page.locator("#my-name")).to_have_text("Bob")
+
+
+def test_the_page_waits_for_a_bridge_that_is_not_there_yet(bridge: Bridge, pages: Pages):
+    page = pages.open(bridge.link())
+    expect(page.locator("#my-name")).to_have_text("Ada")
+    page.route("**/v1/**", lambda route: route.abort())
+    page.reload()
+    expect(page.locator("#bar")).to_contain_text("cannot be reached")
+    page.unroute("**/v1/**")
+    expect(page.locator("#my-name")).to_have_text("Ada", timeout=10_000)

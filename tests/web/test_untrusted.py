@@ -1,0 +1,113 @@
+"""Nothing that anyone says, or is called, runs or loads anything in the page."""
+
+import json
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.web.rig import Bridge, Pages
+
+pytestmark = pytest.mark.browser
+
+CORPUS = (
+    "<script>window.pwned = 1</script>",
+    "<img src=x onerror=window.pwned=1>",
+    "<svg/onload=window.pwned=1>",
+    "<iframe srcdoc='<script>parent.pwned=1</script>'></iframe>",
+    "<a href='javascript:window.pwned=1'>click</a>",
+    "[click](javascript:window.pwned=1)",
+    "[click](JaVaScRiPt:window.pwned=1)",
+    "[click](  java\nscript:window.pwned=1)",
+    "[click](data:text/html,<script>window.pwned=1</script>)",
+    "[click](vbscript:msgbox)",
+    "[click](//evil.invalid/x)",
+    "[click](/v1/me)",
+    "<javascript:window.pwned=1>",
+    "![img](http://evil.invalid/pixel.png)",
+    '![x](http://evil.invalid/"onerror="window.pwned=1)',
+    "![x][ref]\n\n[ref]: http://evil.invalid/ref.png 'onerror=window.pwned=1'",
+    "```<img src=x onerror=window.pwned=1>\ncode\n```",
+    '```" onmouseover="window.pwned=1\ncode\n```',
+    "| a |\n|:-:|\n| <b onclick=window.pwned=1>x</b> |",
+    "<style>*{display:none}</style>",
+    "<form action=http://evil.invalid><button>go</button></form>",
+    "<math><mtext><table><mglyph><style><img src=x onerror=window.pwned=1>",
+    "http://evil.invalid/<img src=x onerror=window.pwned=1>",
+    "&lt;script&gt;window.pwned=1&lt;/script&gt;",
+    "\u202egnp.exe",
+)
+FORBIDDEN = "#rows :is(script, img, iframe, object, embed, form, style, link, base, meta, math)"
+
+
+def assert_inert(page: Page) -> None:
+    assert page.evaluate("window.pwned") is None
+    assert page.locator(FORBIDDEN).count() == 0
+    for href in page.eval_on_selector_all("#rows a", "all => all.map(a => a.href)"):
+        assert href.startswith(("http://", "https://", "mailto:", "tel:"))
+    for attributes in page.eval_on_selector_all(
+        "#rows *", "all => all.map(e => e.getAttributeNames())"
+    ):
+        assert [name for name in attributes if name.startswith("on") or name == "style"] == []
+
+
+def test_untrusted_markdown_is_inert(bridge: Bridge, pages: Pages):
+    """No script, no handler, no remote image, no address but web, mail and phone."""
+    page = pages.open(bridge.link())
+    for text in CORPUS:
+        bridge.push(text)
+    expect(page.locator(".pushed")).to_have_count(len(CORPUS))
+    page.mouse.move(600, 400)
+    assert_inert(page)
+
+
+def test_images_become_links(bridge: Bridge, pages: Pages):
+    """Loading an image would tell its host who reads; the reader decides."""
+    page = pages.open(bridge.link())
+    bridge.push("![a chart](https://evil.invalid/chart.png)")
+    link = page.get_by_role("link", name="a chart")
+    expect(link).to_have_attribute("href", "https://evil.invalid/chart.png")
+    expect(link).to_have_attribute("rel", "noopener noreferrer")
+    expect(link).to_have_attribute("target", "_blank")
+    assert [url for url in pages.requests if "evil" in url] == []
+
+
+def test_names_are_text_and_cannot_reorder_what_stands_beside_them(bridge: Bridge, pages: Pages):
+    """A name with markup or direction controls is shown as plain letters."""
+    bridge.enrol("p_eve", "\u202e<img src=x onerror=window.pwned=1>Eve\u2066")
+    page, eve = pages.open(bridge.link()), pages.open(bridge.link("p_eve"))
+    eve.get_by_label("Message", exact=True).fill("hello")
+    eve.keyboard.press("Enter")
+    expect(page.locator(".said .name")).to_have_text("<img src=x onerror=window.pwned=1>Eve")
+    expect(page.locator("#announcer")).to_contain_text("<img src=x onerror=window.pwned=1>Eve")
+    page.locator("#who").click()
+    assert "\u202e" not in page.locator("body").inner_text()
+    assert_inert(page)
+
+
+def test_hidden_controls_in_code_are_made_visible(bridge: Bridge, pages: Pages):
+    """Code reads as it runs: a control that would reorder it is written out."""
+    page = pages.open(bridge.link())
+    bridge.push("```py\nif admin:\u202e pass\n```")
+    expect(page.locator(".pushed code")).to_contain_text("if admin:\\u202e pass")
+
+
+def test_a_title_is_text(bridge: Bridge, pages: Pages):
+    page = pages.open(bridge.link())
+    bridge.rename("<b onclick=window.pwned=1>x</b>")
+    expect(page.locator("#title")).to_have_text("<b onclick=window.pwned=1>x</b>")
+    assert_inert(page)
+
+
+def test_an_unknown_event_is_passed_over(bridge: Bridge, pages: Pages):
+    """A newer bridge may say things this page does not know: the rest goes on."""
+    page = pages.open(bridge.link())
+    unknown = [{"seq": 1, "at": "2026-01-01T00:00:00Z", "type": "constructor"}]
+    later = [{"seq": 2, "at": "2026-01-01T00:00:00Z", "type": "pushed", "content": {"text": "on"}}]
+    kinds = page.evaluate(
+        """async events => {
+          const {emptyLog, fold} = await import("/web/js/log.js");
+          return fold(emptyLog(), events).items.map(item => item.text);
+        }""",
+        json.loads(json.dumps(unknown + later)),
+    )
+    assert kinds == ["on"]
