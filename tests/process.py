@@ -86,7 +86,9 @@ class BridgeProcess:
 
     def say(self, session: str, text: str, **fields: str) -> None:
         """Say something from the browser, or put any other input in."""
-        said = {"type": "message", "text": text, "place": "web", **fields}
+        said = {"type": "message", "text": text, **fields}
+        if said["type"] == "message":
+            said["place"] = "web"
         with self.client() as client:
             client.post(f"/v1/stream/sessions/{session}/inbox", json=said).raise_for_status()
 

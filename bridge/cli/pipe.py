@@ -15,8 +15,9 @@ from bridge.cli.exits import CommandError
 from bridge.cli.paint import unadorned
 from bridge.cli.safe import plain
 from bridge.cli.sender import Taken
-from bridge.cli.talk import Talk
+from bridge.cli.talk import PLACE, Talk
 from bridge.cli.view import Line
+from bridge.cli.wire import place_id
 from bridge.ids import Seq
 
 CALM_LOOKS = 2
@@ -109,7 +110,7 @@ class Pipe:
             self._changed.set()
 
     def _is_own(self, line: Line) -> bool:
-        return line.look == "said" and line.by == self._talk.view.me
+        return line.where == place_id(PLACE) and line.by == self._talk.view.me
 
 
 def stdin_line() -> str:

@@ -58,7 +58,9 @@ def _chat_command(file: Path | None, environ: Mapping[str, str], program: str) -
     """Return the command that finds this bridge from another terminal in the same folder."""
     found = shutil.which("bridge")
     same = found is not None and Path(found).resolve() == Path(program).resolve()
-    name = "bridge" if same else os.path.relpath(program)
+    name = (
+        "bridge" if same else min(os.path.relpath(program), str(Path(program).absolute()), key=len)
+    )
     if Path(program).name == "__main__.py":
         name = f"{sys.executable} -m bridge"
     data = [f"{DATA}={shlex.quote(environ[DATA])}"] if environ.get(DATA) else []

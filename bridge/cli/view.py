@@ -28,7 +28,7 @@ from bridge.events import (
     ToolReturned,
     Triggered,
 )
-from bridge.ids import START, ParticipantId, QuestionId, RunId, Seq
+from bridge.ids import START, ConversationId, ParticipantId, QuestionId, RunId, Seq
 
 Look = Literal["said", "answer", "interim", "aside", "question", "tool"]
 
@@ -42,6 +42,7 @@ class Line:
     speaker: str = ""
     seq: Seq = START
     by: ParticipantId | None = None
+    where: ConversationId | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -136,9 +137,8 @@ class View:
         match event.body:
             case MessageReceived(participant=who, conversation=where, content=content):
                 speaker = texts.speaker(self.name(who), self.places.get(where, texts.SOMEWHERE))
-                return Line(
-                    look="said", speaker=speaker, text=_words(content), seq=event.seq, by=who
-                )
+                said, seq = _words(content), event.seq
+                return Line(look="said", speaker=speaker, text=said, seq=seq, by=who, where=where)
             case MessageComposed(agent=agent, content=content, kind=kind):
                 looks: dict[str, Look] = {"final": "answer", "interim": "interim"}
                 look = looks.get(kind, "aside")

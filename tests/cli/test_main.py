@@ -1,0 +1,51 @@
+"""The command line itself: every error is one message and an exit code."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.process import ROOT, command
+
+
+def test_the_version_is_told():
+    done = command("version", environ={})
+    assert done.code == 0
+    assert done.out.startswith("bridgehead 0.")
+
+
+def test_it_runs_as_a_module_too():
+    told = subprocess.run(
+        [sys.executable, "-m", "bridge", "version"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=True,
+    )
+    assert told.stdout == command("version", environ={}).out
+
+
+def test_every_command_has_its_line_of_help():
+    out = command("--help", environ={}).out
+    for name in (
+        "run", "chat", "sessions", "send", "check-config", "doctor", "backup", "restore", "version",
+    ):  # fmt: skip
+        assert f"  {name} " in out
+        assert command(name, "--help", environ={}).code == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("chat",), ("send", "x"), ("sessions", "list"), ("sessions", "tail"), ("backup", "b.db")],
+)
+def test_without_a_bridge_every_command_says_so_in_one_line_and_ends_with_3(tmp_path, arguments):
+    environ = {"BRIDGE_DATA": str(tmp_path), "HOME": str(tmp_path)}
+    done = command(*arguments, environ=environ)
+    assert (done.code, done.out) == (3, "")
+    told = f"bridge: no bridge is running with its data in {tmp_path}; start it with: bridge run\n"
+    assert done.err == told
+
+
+def test_a_misused_command_ends_with_2():
+    assert command("send", environ={}).code == 2
+    assert command("fly", environ={}).code == 2
