@@ -31,14 +31,19 @@ def offset(seq: Seq) -> str:
     return f"{seq:016d}_{0:016d}"
 
 
+def check_shape(token: str) -> None:
+    """Raise `Fault` 400 unless this may be an offset."""
+    if token not in {BEGINNING, TAIL} and not _OFFSET.fullmatch(token):
+        raise Fault(400, "malformed", "the offset is not one this server gave; use -1 or now")
+
+
 def position(token: str, *, head: Seq) -> Seq:
     """Return the seq a client's offset stands after. Raises `Fault`: 400, or 410 past the end."""
+    check_shape(token)
     if token == BEGINNING:
         return START
     if token == TAIL:
         return head
-    if not _OFFSET.fullmatch(token):
-        raise Fault(400, "malformed", "the offset is not one this server gave; use -1 or now")
     seq = int(token[:16])
     if seq > head:
         raise Fault(410, "gone", "the log does not reach this offset (any more); reload from -1")

@@ -18,7 +18,7 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from bridge.http import sse
 from bridge.http.faults import Fault, failures
 from bridge.http.flow import Flow, Leash
-from bridge.http.offsets import BEGINNING, SHAPE, TAIL, cursor, offset, position
+from bridge.http.offsets import BEGINNING, SHAPE, TAIL, check_shape, cursor, offset, position
 from bridge.http.pages import Page, read_page
 from bridge.http.reach import Entry, enter
 from bridge.ids import Seq
@@ -109,9 +109,10 @@ def names_offset(request: Request) -> bool:
 
 
 def resume_at(request: Request, at: str, last_event_id: str) -> str:
-    """Return the offset a client asks for. Raises `Fault` when it names more than one."""
+    """Return the offset a client asks for. Raises `Fault` when it names more than one, or none."""
     if len(request.query_params.getlist("offset")) > 1:
         raise Fault(400, "malformed", "the offset is given more than once")
+    check_shape(at)
     return last_event_id or at
 
 

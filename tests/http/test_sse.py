@@ -95,6 +95,14 @@ async def test_the_last_event_id_overrides_the_offset(
         assert seqs((await anext(read)).data) == [3]
 
 
+async def test_an_offset_that_is_overridden_has_to_be_one_all_the_same(
+    ada: httpx.AsyncClient,
+) -> None:
+    params = {"live": "sse", "offset": "nonsense"}
+    answer = await ada.get(STREAM, params=params, headers={"Last-Event-ID": offset(2)})
+    assert answer.status_code == 400
+
+
 async def test_an_event_source_needs_only_its_own_headers(ada: httpx.AsyncClient) -> None:
     """An EventSource asks for `text/event-stream` and knows nothing of `live`."""
     async with httpx_sse.aconnect_sse(ada, "GET", STREAM) as source:
