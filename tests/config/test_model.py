@@ -24,6 +24,10 @@ def test_the_example_leaves_no_setting_out():
     assert written.keys() == {*General.model_fields, *SECTIONS}
     assert written["http"].keys() == HttpSection.model_fields.keys()
     assert written["log"].keys() == LogSection.model_fields.keys()
+    config = load(EXAMPLE, {})
+    assert written["store"].keys() == {"type", *config.store.plugin.config.model_fields}
+    for name, agent in config.agents.items():
+        assert written["agents"][name].keys() == {"type", *agent.plugin.config.model_fields}
     assert written["data"] == General().data
     assert all(
         f"#   {key} " in EXAMPLE.read_text() for key in ChannelSection.model_fields if key != "type"
