@@ -312,10 +312,13 @@ class _Planner:
         if receipt is not None and receipt.state in SETTLED:
             return
         self.sent.add(part.source)
-        if receipt is not None and receipt.state == "attempted":
+        if receipt is None:
+            yield self._shown(part, tries=1)
+        elif receipt.state == "attempted":
             yield self._again(part, receipt)
         else:
-            yield self._shown(part, tries=(receipt.tries if receipt else 0) + 1)
+            repeats = receipt.tries > 0 and part.edits is None
+            yield self._shown(_marked(part) if repeats else part, tries=receipt.tries + 1)
 
     def _again(self, part: Part, receipt: Receipt) -> Step:
         edits = receipt.message or part.edits

@@ -45,9 +45,9 @@ class Shown:
     def doubt(self, seq: Seq, start: int) -> Receipt | None:
         """Return the receipt of a part of unknown outcome, if one begins here in the text."""
         receipt = self.receipts.get(part_id(seq, start))
-        if receipt is None or receipt.state != "attempted" or receipt.message is not None:
+        if receipt is None or receipt.state not in {"attempted", "owed"}:
             return None
-        return receipt
+        return receipt if receipt.message is None and receipt.tries > 0 else None
 
     def copies(self, target: Seq) -> Sequence[Receipt]:
         """Return the receipts of what shows an event here and is ours to change."""
