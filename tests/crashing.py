@@ -6,8 +6,9 @@ that no `except Exception` of the code under test survives its own death.
 """
 
 import asyncio
+import contextvars
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import aclosing, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -128,11 +129,43 @@ class HurriedClock:
         await asyncio.sleep(max(0.0, seconds) / self._speed)
 
 
-async def bury(before: set[asyncio.Task[Any]]) -> None:
-    """End every task of the dead process: all that were not there before it began."""
-    tasks = [task for task in asyncio.all_tasks() if task not in before]
-    for task in tasks:
-        task.cancel()
-    for task in tasks:
-        with suppress(asyncio.CancelledError, Dead, Exception):
-            await task
+class Process:
+    """The tasks of one process: those that its first coroutine began, and those that they began."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    def begin(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Begin a coroutine of the process. It may never return: its process may die."""
+        loop = asyncio.get_running_loop()
+        loop.set_task_factory(_remembering)
+        loop.set_exception_handler(lambda *_: None)  # the dead leave exceptions behind
+        context = contextvars.copy_context()
+        context.run(_process.set, self)
+        return loop.create_task(coroutine, context=context)
+
+    def add(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def bury(self) -> None:
+        """End every task of the process, as its death would."""
+        while self._tasks:
+            tasks = list(self._tasks)
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks, timeout=1)
+
+
+_process: contextvars.ContextVar[Process | None] = contextvars.ContextVar("process", default=None)
+
+
+def _remembering(
+    loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, Any], **how: Any
+) -> asyncio.Task[Any]:
+    context = how.get("context")
+    process = context.get(_process) if context is not None else _process.get()
+    task = asyncio.Task(coroutine, loop=loop, **how)
+    if process is not None:
+        process.add(task)
+    return task

@@ -1,0 +1,164 @@
+"""Kill the process just before and just after every call of every port; then look at the world.
+
+The story is small and has everything in it: two people in two places, messages while an answer is
+being written, a question answered by a button, previews. After any number of deaths every inbound
+is in the log once and answered once, every place was shown every event once and in order (a place
+that cannot resolve may show one marked repeat per death), and nothing is left open.
+"""
+
+import asyncio
+from collections.abc import Iterable
+
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from bridge import delivery
+from bridge.events import RunFinished
+from bridge.parts import Conversation
+from bridge.ports import Appended, Channel, Inbound
+from bridge.workers.core import Core
+from storage.memory import MemoryStore
+from tests.crashing import Fuse
+from tests.world import PATIENCE, Change, World, assert_honest, live_through
+
+SAID = ["word one", "word two", "word three", "ask"]
+
+
+async def story(world: World) -> None:
+    """Tell what the people do; they see only what their apps show them."""
+    ada, bob = world.rich, world.plain
+    ada.say("ada", "Ada", "word one")
+    bob.say("den", "Bob", "word two")
+    await ada.until(lambda: sees(ada, "ada", "word two") >= 2, within=PATIENCE)
+    ada.say("ada", "Ada", "word three")
+    ada.say("ada", "Ada", "ask")
+    await ada.until(lambda: any(each.buttons for each in ada.seen("ada")), within=PATIENCE)
+    ada.press("ada", "Ada", "Tea")
+    await ada.until(lambda: sees(ada, "ada", "chose Tea") == 1, within=PATIENCE)
+
+
+def sees(platform, place: str, words: str) -> int:
+    return sum(words in each.text for each in platform.seen(place) if not each.author)
+
+
+async def deaths(*edges: int, change: Change | None = None) -> Fuse:
+    """Live through the story, dying at each of these edges in turn; then check the world."""
+    world = World(store=MemoryStore())
+    telling = asyncio.create_task(story(world))
+    try:
+        for at in (*edges, None):
+            fuse = Fuse(at)
+            if await live_through(world, fuse, telling, change):
+                break
+            world.store.reopen()
+    finally:
+        telling.cancel()
+    await assert_honest(world, SAID, marked=len(edges))
+    return fuse
+
+
+async def test_without_a_death_all_is_well() -> None:
+    """The story itself: everything is shown everywhere, once."""
+    assert (await deaths()).edges > LEAST_EDGES
+
+
+LEAST_EDGES = 400
+MOST_EDGES = 800
+"""The story has between so many edges: how many previews are written depends on the moment."""
+
+WORLDS = 12
+"""So many worlds live side by side: they mostly wait."""
+
+
+async def die_at_each(edges: Iterable[int], change: Change | None = None) -> None:
+    """Tell the story once for each edge. Raises the first `AssertionError`."""
+    places = asyncio.Semaphore(WORLDS)
+
+    async def die(at: int) -> None:
+        async with places:
+            await deaths(at, change=change)
+
+    async with asyncio.TaskGroup() as worlds:
+        for at in edges:
+            worlds.create_task(die(at))
+
+
+async def test_a_death_at_any_edge_loses_and_doubles_nothing() -> None:
+    """Kill the process at each edge of the story, and let another one finish it."""
+    await die_at_each(range(1, MOST_EDGES))
+
+
+@settings(
+    max_examples=25,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.explicit, Phase.generate],
+)
+@given(edges=st.lists(st.integers(1, 250), min_size=2, max_size=5))
+def test_any_number_of_deaths_loses_and_doubles_nothing(edges: list[int]) -> None:
+    """Kill process after process, each wherever it happens to be."""
+    asyncio.run(deaths(*edges))
+
+
+# -- the checks can fail: each of these changes breaks a rule, and is found out -------------------
+
+
+def acknowledge_before_commit(_: World, core: Core) -> None:
+    """Tell the platform before the message is kept."""
+    take = core._intake
+
+    async def hasty(inbound: Inbound) -> None:
+        asyncio.get_running_loop().call_later(0.001, asyncio.ensure_future, take(inbound))
+
+    core._intake = hasty
+
+
+def cursor_before_receipt(_: World, core: Core) -> None:
+    """Move the cursor before the parts it passes are sent."""
+    do = core._courier._do
+    lane_of = core.store.conversation
+
+    async def hasty(step: delivery.Step, lane: Conversation, channel: Channel) -> bool:
+        if isinstance(step, delivery.Show):
+            fresh = await lane_of(lane.id)
+            if fresh is not None and fresh.cursor < step.part.upto:
+                await core.store.advance(step.part.session, lane.id, step.part.upto)
+        return await do(step, lane, channel)
+
+    core._courier._do = hasty
+
+
+def key_dropped(_: World, core: Core) -> None:
+    """Append what was heard without its identity."""
+    submit = core.sessions._submit
+
+    async def forgetful(session, interpret, origin, producer):
+        return await submit(session, interpret, None, producer)
+
+    core.sessions._submit = forgetful
+
+
+def last_words_apart(_: World, core: Core) -> None:
+    """Append an agent's last words, and then the end of its run."""
+    append = core.store.append
+
+    async def halved(session, drafts, **how):
+        if len(drafts) > 1 and isinstance(drafts[-1].body, RunFinished):
+            first = await append(session, drafts[:-1], **{**how, "expect": None})
+            last = await append(session, drafts[-1:], **{**how, "expect": None})
+            return Appended(events=first.events + last.events, fresh=first.fresh + last.fresh)
+        return await append(session, drafts, **how)
+
+    core.store.append = halved
+
+
+MUTANTS = [acknowledge_before_commit, cursor_before_receipt, key_dropped, last_words_apart]
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.__name__)
+async def test_a_broken_rule_is_found_out(mutant: Change) -> None:
+    """A bridge with one rule broken fails this property at some edge."""
+    with pytest.raises(ExceptionGroup) as found:
+        await die_at_each(range(1, MOST_EDGES), mutant)
+    assert found.group_contains(AssertionError) or found.group_contains(TimeoutError)
