@@ -36,6 +36,12 @@ CHAT = ChannelName("chat")
 CHAT_LABEL = "Telegram"
 WORD_SECONDS = 0.02
 
+HIDE = """hidden => {
+  Object.defineProperty(document, "hidden", {configurable: true, get: () => Boolean(hidden)});
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
+"""Makes a page believe that it went to the background (a word), or came back (none)."""
+
 T = TypeVar("T")
 
 

@@ -18,7 +18,8 @@ WIDE_WORDS = (
 )
 ANNOUNCED = """() => {
   window.announced = [];
-  const regions = document.querySelectorAll("[aria-live=polite], [aria-live=assertive], [role=status], [role=alert]");
+  const live = "[aria-live=polite], [aria-live=assertive], [role=status], [role=alert]";
+  const regions = document.querySelectorAll(live);
   for (const region of regions)
     new MutationObserver(() => window.announced.push(region.textContent))
       .observe(region, {childList: true, characterData: true, subtree: true});
@@ -148,7 +149,8 @@ def test_old_messages_are_not_announced_on_opening(bridge: Bridge, pages: Pages)
     assert page.locator("#announcer").inner_text() == ""
 
 
-NAMELESS = """() => [...document.querySelectorAll("button, a, input, textarea, summary, [tabindex='0']")]
+NAMELESS = """() => [...document.querySelectorAll(
+    "button, a, input, textarea, summary, [tabindex='0']")]
   .filter(e => e.checkVisibility())
   .filter(e => !(e.getAttribute("aria-label") || e.textContent.trim() || e.labels?.length
     || e.matches("pre, .table")))
@@ -184,7 +186,8 @@ FAINT = """() => {
     const [r, g, b, a] = canvas.getImageData(0, 0, 1, 1).data;
     return [r, g, b, a / 255];
   };
-  const over = (top, under) => [0, 1, 2].map(i => top[i] * top[3] + under[i] * (1 - top[3])).concat(1);
+  const mix = (top, under, part) => top * part + under * (1 - part);
+  const over = (top, under) => [0, 1, 2].map(i => mix(top[i], under[i], top[3])).concat(1);
   const chain = e => e ? [...chain(e.parentElement), e] : [];
   const behind = e => chain(e).map(each => rgba(getComputedStyle(each).backgroundColor))
     .reduce((under, top) => over(top, under), [255, 255, 255, 1]);
@@ -204,7 +207,8 @@ FAINT = """() => {
     const back = behind(e);
     const [x, y] = [light(over([r, g, b, a * seen(e)], back)), light(back)].sort((p, q) => q - p);
     const ratio = (x + 0.05) / (y + 0.05);
-    if (ratio < 4.5) faint.push(`${e.className || e.tagName} ${ratio.toFixed(2)} ${e.textContent.slice(0, 30)}`);
+    const what = `${e.className || e.tagName} ${e.textContent.slice(0, 30)}`;
+    if (ratio < 4.5) faint.push(`${ratio.toFixed(2)} ${what}`);
   }
   return faint;
 }"""

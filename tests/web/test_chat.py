@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from bridge.content import Option
-from tests.web.rig import ADA, BOB, Bridge, Pages, say, until
+from tests.web.rig import ADA, BOB, HIDE, Bridge, Pages, say, until
 
 pytestmark = pytest.mark.browser
 
@@ -172,17 +172,11 @@ def test_sessions_are_made_and_switched(bridge: Bridge, pages: Pages):
 def test_unseen_messages_are_counted_in_the_title(bridge: Bridge, pages: Pages):
     page = pages.open(bridge.link())
     expect(page.locator("#connection")).to_have_text("Connected")
-    page.evaluate(HIDE, True)
+    page.evaluate(HIDE, "hidden")
     bridge.push("while you were away")
     until(lambda: page.title() == "(1) Main · Bridgehead")
-    page.evaluate(HIDE, False)
+    page.evaluate(HIDE, "")
     until(lambda: page.title() == "Main · Bridgehead")
-
-
-HIDE = """hidden => {
-  Object.defineProperty(document, "hidden", {configurable: true, get: () => hidden});
-  document.dispatchEvent(new Event("visibilitychange"));
-}"""
 
 
 def test_a_new_title_is_taken_on(bridge: Bridge, pages: Pages):

@@ -5,8 +5,9 @@ import re
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from bridge.events import MessageReceived
 from bridge.http.limits import Limits
-from tests.web.rig import Bridge, Loop, Pages, say, until
+from tests.web.rig import ADA, BOB, HIDE, Bridge, Loop, Pages, say, until
 
 pytestmark = pytest.mark.browser
 
@@ -85,6 +86,58 @@ WATCH_CONNECTION = """() => {
 }"""
 
 
+def test_where_streams_do_not_come_through_the_log_is_polled_for(bridge: Bridge, pages: Pages):
+    """A proxy that holds back streams costs previews, not messages."""
+    page = pages.open(bridge.link())
+    page.clock.install()
+    page.route("**/live?*", lambda _: None)
+    page.reload()
+    for _ in range(2):
+        with page.expect_request("**/live?*"):
+            page.clock.fast_forward(1000)
+        page.clock.fast_forward(11_000)
+    with page.expect_request("**live=long-poll*"):
+        page.clock.fast_forward(1000)
+    bridge.push("by another way")
+    expect(page.locator(".pushed")).to_contain_text("by another way")
+    expect(page.locator("#connection")).to_have_text("Connected")
+
+
+def test_coming_back_from_the_background_opens_a_fresh_connection(bridge: Bridge, pages: Pages):
+    """A phone may say that a dead connection is open: after 5 s away it is not believed."""
+    page = pages.open(bridge.link())
+    expect(page.locator("#connection")).to_have_text("Connected")
+    page.evaluate(WATCH_CONNECTION)
+    page.clock.install()
+    page.evaluate(HIDE, "hidden")
+    page.clock.fast_forward(6000)
+    with page.expect_request("**/live?*"):
+        page.evaluate(HIDE, "")
+    bridge.push("good to see you")
+    expect(page.locator(".pushed")).to_contain_text("good to see you")
+    assert page.evaluate("window.states") == []
+
+
+def test_another_person_in_the_same_browser_does_not_send_my_words(bridge: Bridge, pages: Pages):
+    """What Ada left unsent is not sent as Bob; it waits for Ada."""
+    page = pages.open(bridge.link())
+    expect(page.locator("#connection")).to_have_text("Connected")
+    page.route("**/inbox", lambda route: route.abort())
+    say(page, "from Ada")
+    expect(page.locator(".pending")).to_have_count(1)
+    page.close()
+    bob = pages.tab(pages.browser.contexts[0], bridge.link(BOB))
+    say(bob, "from Bob")
+    expect(bob.locator(".composed:not(.writing)")).to_be_visible()
+    assert bridge.said() == ["from Bob"]
+    bob.close()
+    pages.tab(pages.browser.contexts[0], bridge.link(ADA))
+    until(lambda: bridge.said() == ["from Bob", "from Ada"])
+    assert [
+        event.body.participant for event in bridge.log() if isinstance(event.body, MessageReceived)
+    ] == [BOB, ADA]
+
+
 # -- the outbox -----------------------------------------------------------------------------------
 
 
@@ -144,8 +197,9 @@ def test_a_closed_tab_leaves_its_outbox_to_the_next(bridge: Bridge, pages: Pages
     assert bridge.said() == ["taken, but the tab does not know"]
 
 
-OUTBOXES = """() => Object.keys(localStorage).filter(key => key.startsWith("bridgehead.outbox."))
-  .map(key => Object.values(JSON.parse(localStorage[key])).flatMap(queue => queue.entries).length)"""
+OUTBOXES = """() => Object.keys(localStorage)
+  .filter(key => key.startsWith("bridgehead.outbox."))
+  .map(key => Object.values(JSON.parse(localStorage[key])).flatMap(each => each.entries).length)"""
 
 
 def test_a_message_typed_before_a_reload_is_still_sent(bridge: Bridge, pages: Pages):

@@ -23,6 +23,8 @@ export class Unreachable extends Error {
   }
 }
 
+/** @typedef {Omit<RequestInit, "headers"> & {headers?: Record<string, string>}} Call */
+
 const CALL_TIMEOUT_MS = 20_000;
 const LATER = new Set([408, 425, 429, 500, 502, 503, 504]);
 
@@ -35,7 +37,8 @@ export class Api {
   me = () => this.#json("/v1/me");
   sessions = async () => (await this.#json("/v1/sessions")).sessions;
   session = (id) => this.#json(`/v1/sessions/${encodeURIComponent(id)}`);
-  create = (title) => this.#json("/v1/sessions", { method: "POST", body: JSON.stringify({ title }) });
+  create = (title) =>
+    this.#json("/v1/sessions", { method: "POST", body: JSON.stringify({ title }) });
 
   /**
    * Say something to a session.
@@ -53,18 +56,28 @@ export class Api {
     return this.#json(path, { method: "POST", body: JSON.stringify(body), headers: numbers ?? {} });
   }
 
-  /** Return a page of the log and where it ends. @param {string} id @param {string} offset */
-  async page(id, offset) {
-    const path = `/v1/stream/sessions/${encodeURIComponent(id)}?offset=${encodeURIComponent(offset)}`;
-    const response = await this.open(path, { signal: AbortSignal.timeout(CALL_TIMEOUT_MS) });
+  /**
+   * Return a page of the log and where it ends.
+   * @param {string} id @param {string} offset
+   * @param {Record<string, string>} [how] @param {AbortSignal} [signal]
+   */
+  async page(id, offset, how = {}, signal = AbortSignal.timeout(CALL_TIMEOUT_MS)) {
+    const query = new URLSearchParams({ offset, ...how });
+    const response = await this.open(`/v1/stream/sessions/${encodeURIComponent(id)}?${query}`, {
+      signal,
+    });
     return {
-      events: await response.json(),
+      events: response.status === 204 ? [] : await response.json(),
       offset: response.headers.get("Stream-Next-Offset") ?? offset,
       upToDate: response.headers.get("Stream-Up-To-Date") === "true",
     };
   }
 
-  /** Return the response once its head is here; the body may go on. @returns {Promise<Response>} */
+  /**
+   * Return the response once its head is here; the body may go on.
+   * @param {string} path @param {Call} [options]
+   * @returns {Promise<Response>}
+   */
   async open(path, { headers = {}, ...rest } = {}) {
     const response = await fetch(path, {
       ...rest,
@@ -77,6 +90,7 @@ export class Api {
     throw await failure(response);
   }
 
+  /** @param {string} path @param {Call} [options] */
   async #json(path, { headers = {}, ...rest } = {}) {
     const typed = { Accept: "application/json", "Content-Type": "application/json", ...headers };
     const signal = AbortSignal.timeout(CALL_TIMEOUT_MS);

@@ -10,14 +10,17 @@
 export function h(tag, props = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(props)) set(node, name, value);
-  node.append(...children.filter((child) => child !== null && child !== undefined && child !== false));
+  node.append(
+    ...children.filter((child) => child !== null && child !== undefined && child !== false),
+  );
   return node;
 }
 
 /** @param {HTMLElement} node @param {string} name @param {any} value */
 function set(node, name, value) {
   if (value === null || value === undefined || value === false) return;
-  if (name === "on") for (const [event, run] of Object.entries(value)) node.addEventListener(event, run);
+  if (name === "on")
+    for (const [event, run] of Object.entries(value)) node.addEventListener(event, run);
   else if (name === "data") Object.assign(node.dataset, value);
   else node.setAttribute(name, value === true ? "" : String(value));
 }
@@ -39,7 +42,6 @@ const PATHS = {
   plus: "M10 4.5v11 M4.5 10h11",
   menu: "M3.5 6h13 M3.5 10h13 M3.5 14h13",
   close: "M5.5 5.5l9 9 M14.5 5.5l-9 9",
-  down: "M10 4.5v10.5 M5.5 10.8 10 15.3l4.5-4.5",
   reply: "M8 5.5 3.8 9.7 8 14 M4 9.7h7.2a5 5 0 0 1 5 5v.6",
   copy: "M7.5 7.5h8.2v8.2H7.5Z M12.3 7.3V4.3H4.3v8h3",
   check: "M4.5 10.6 8.3 14.4 15.6 6.2",
@@ -49,17 +51,20 @@ const PATHS = {
   eye: "M2.8 10S5.4 5.5 10 5.5 17.2 10 17.2 10 14.6 14.5 10 14.5 2.8 10 2.8 10Z M10 8.2a1.8 1.8 0 1 0 0 3.6 1.8 1.8 0 0 0 0-3.6Z",
   file: "M5.5 3.5h6l3.5 3.5v9.5h-9.5Z M11.3 3.7v3.5h3.5",
   theme: "M10 3.8a6.2 6.2 0 1 0 6.2 6.2A4.7 4.7 0 0 1 10 3.8Z",
-  chevron: "M7.5 5 12.5 10 7.5 15",
   place: "M3.8 5h12.4v8H9.5l-3.2 2.8V13H3.8Z",
   terminal: "M3.5 4.5h13v11h-13Z M6.5 8l2.2 2-2.2 2 M10.5 12.3h3",
   web: "M3.5 4.5h13v11h-13Z M3.5 7.7h13",
   out: "M8 5H4.8v10.2H15V12 M11 4.5h4.5V9 M15.2 4.8 9 11",
 };
 
-/** @param {keyof typeof PATHS} name @returns {SVGElement} */
+/** @param {string} name @returns {SVGElement} */
 export function icon(name) {
   const svg = document.createElementNS(SVG, "svg");
-  for (const [key, value] of Object.entries({ viewBox: "0 0 20 20", class: "icon", "aria-hidden": "true" }))
+  for (const [key, value] of Object.entries({
+    viewBox: "0 0 20 20",
+    class: "icon",
+    "aria-hidden": "true",
+  }))
     svg.setAttribute(key, value);
   const path = document.createElementNS(SVG, "path");
   path.setAttribute("d", PATHS[name] ?? PATHS.place);

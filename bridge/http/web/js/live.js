@@ -6,6 +6,8 @@
  *   missed, and what comes twice is for the fold to pass over.
  * - The server ends each response after a minute; that is no failure and is not shown.
  * - Closing the connection cancels nothing: the agent works on.
+ * - A proxy may hold back streams: where nothing comes through for a while, the log is polled for,
+ *   and only previews and presence are missed.
  * - No byte for 35 s (the server sends one every 15 s) means a dead connection, whatever the
  *   browser believes; so does coming back from the background after more than 5 s.
  */
@@ -19,6 +21,8 @@ const HIDDEN_MS = 5_000;
 const FIRST_PAUSE_MS = 400;
 const LONGEST_PAUSE_MS = 15_000;
 const GAPS_BEFORE_RELOAD = 3;
+const FIRST_BYTE_MS = 10_000;
+const SILENCES_BEFORE_POLLING = 2;
 
 /**
  * @typedef {object} Listener
@@ -33,9 +37,11 @@ export class Follower {
   #offset = "-1";
   #failures = 0;
   #gaps = 0;
+  #silences = 0;
   #closed = false;
   #hiddenAt = 0;
   #response = new AbortController();
+  #again = false;
   #wake = () => {};
 
   /** @param {import("./api.js").Api} api @param {string} session @param {Listener} listener */
@@ -50,9 +56,11 @@ export class Follower {
     this.#watchThePage();
     this.listener.state("connecting");
     while (!this.#closed) {
+      this.#again = false;
       try {
         await this.#catchUp();
-        await this.#stream();
+        if (this.#silences < SILENCES_BEFORE_POLLING) await this.#stream();
+        else await this.#poll();
         if (!this.#closed) await this.#pause(Math.random() * 150);
       } catch (error) {
         await this.#failed(error);
@@ -68,6 +76,7 @@ export class Follower {
 
   /** Drop the connection, if any, and open it again at once. */
   reopen() {
+    this.#again = true;
     this.#response.abort();
     this.#wake();
   }
@@ -86,35 +95,57 @@ export class Follower {
   async #stream() {
     if (this.#closed) return;
     this.#response = new AbortController();
-    const opening = this.#deadline();
+    const { signal } = this.#response;
     const query = new URLSearchParams({ place: "web", offset: this.#offset });
     const path = `/v1/sessions/${encodeURIComponent(this.session)}/live?${query}`;
+    const silence = this.#deadline(FIRST_BYTE_MS, () => (this.#silences += 1));
     try {
-      const { signal } = this.#response;
-      const response = await this.api.open(path, { signal, headers: { Accept: "text/event-stream" } });
-      await this.#readAll(response.body.getReader());
+      const response = await this.api.open(path, {
+        signal,
+        headers: { Accept: "text/event-stream" },
+      });
+      await this.#readAll(response.body.getReader(), silence);
     } finally {
-      clearTimeout(opening.timer);
+      clearTimeout(silence);
       this.#response.abort();
     }
   }
 
-  /** @param {ReadableStreamDefaultReader<Uint8Array>} reader */
-  async #readAll(reader) {
+  /** Wait for one page of the log; it comes whole, so no proxy can hold it back. */
+  async #poll() {
+    this.#response = new AbortController();
+    const deadline = this.#deadline(STALL_MS);
+    const { signal } = this.#response;
+    const how = { live: "long-poll" };
+    const asked = this.api.page(this.session, this.#offset, how, signal);
+    const page = await asked.finally(() => clearTimeout(deadline));
+    this.#alive();
+    this.listener.log(page.events, page.upToDate);
+    this.#offset = page.offset;
+  }
+
+  /** @param {ReadableStreamDefaultReader<Uint8Array>} reader @param {number} silence */
+  async #readAll(reader, silence) {
     const decoder = new TextDecoder();
     const parser = new SseParser();
     for (;;) {
-      const stall = this.#deadline();
-      const { done, value } = await reader.read().finally(() => clearTimeout(stall.timer));
+      const stall = this.#deadline(STALL_MS);
+      const { done, value } = await reader.read().finally(() => clearTimeout(stall));
       if (done) return;
+      clearTimeout(silence);
+      this.#silences = 0;
       this.#alive();
       for (const frame of parser.push(decoder.decode(value, { stream: true }))) this.#take(frame);
     }
   }
 
-  #deadline() {
+  /** Give the response up after a while. @param {number} ms @param {() => void} [and] */
+  #deadline(ms, and = () => {}) {
     const response = this.#response;
-    return { timer: setTimeout(() => response.abort(), STALL_MS) };
+    return setTimeout(() => {
+      and();
+      response.abort();
+    }, ms);
   }
 
   #alive() {
@@ -145,6 +176,7 @@ export class Follower {
       this.listener.over(error);
       return;
     }
+    if (this.#again) return;
     this.#failures += 1;
     this.listener.state(navigator.onLine ? "reconnecting" : "offline");
     await this.#pause(pauseAfter(this.#failures));

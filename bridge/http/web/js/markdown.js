@@ -51,7 +51,8 @@ function makeParser() {
   // Without a scheme, "notes.md" and "main.py" would be taken for hosts.
   made.linkify.set({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: false });
   made.validateLink = (/** @type {string} */ address) => SAFE_ADDRESS.test(address.trim());
-  made.renderer.rules.text = (tokens, at) => made.utils.escapeHtml(tokens[at].content.replace(OVERRIDES, ""));
+  made.renderer.rules.text = (tokens, at) =>
+    made.utils.escapeHtml(tokens[at].content.replace(OVERRIDES, ""));
   made.renderer.rules.image = imageAsLink;
   for (const name of ["th_open", "td_open"]) made.renderer.rules[name] = alignedCell;
   return made;
@@ -95,7 +96,12 @@ function dressCode(block) {
       "div",
       { class: "code-bar" },
       h("span", {}, language ?? ""),
-      h("button", { type: "button", class: "quiet", data: { act: "copy" } }, icon("copy"), WORDS.copy),
+      h(
+        "button",
+        { type: "button", class: "quiet", data: { act: "copy" } },
+        icon("copy"),
+        WORDS.copy,
+      ),
     ),
     block,
   );

@@ -19,22 +19,24 @@ export class PostOffice {
   /** Outboxes by producer, then by session. @type {Map<string, Map<string, Outbox>>} */
   #boxes = new Map();
   #own = "";
+  #count = 0;
 
-  /** @param {import("./api.js").Api} api @param {Mail} mail */
-  constructor(api, mail) {
+  /** @param {import("./api.js").Api} api @param {string} person @param {Mail} mail */
+  constructor(api, person, mail) {
     this.api = api;
+    this.person = person;
     this.mail = mail;
   }
 
   async open() {
-    this.#own = await claimTab();
+    this.#own = await claimTab(this.person);
     this.#load(this.#own);
     await this.adopt();
   }
 
   /** Take over what closed tabs left, and send everything. */
   async adopt() {
-    for (const id of await adoptClosedTabs(this.#own)) this.#load(id);
+    for (const id of await adoptClosedTabs(this.person, this.#own)) this.#load(id);
     this.flush();
   }
 
@@ -47,7 +49,7 @@ export class PostOffice {
 
   /** @param {string} session @param {Record<string, any>} body @returns {Entry} */
   send(session, body) {
-    const id = `${this.#own}.${Date.now().toString(36)}.${(this.count = (this.count ?? 0) + 1)}`;
+    const id = `${this.#own}.${Date.now().toString(36)}.${(this.#count += 1)}`;
     const entry = { id, at: new Date().toISOString(), base: null, body };
     this.#box(this.#own, session).add(entry);
     this.mail.changed();
@@ -67,7 +69,8 @@ export class PostOffice {
   /** @param {string} id */
   #load(id) {
     this.#boxes.set(id, new Map());
-    for (const [session, queue] of Object.entries(loadQueues(id))) this.#box(id, session, queue);
+    for (const [session, queue] of Object.entries(loadQueues(this.person, id)))
+      this.#box(id, session, queue);
     this.#forgetIfDone(id);
   }
 
@@ -96,7 +99,7 @@ export class PostOffice {
   /** @param {string} id */
   #keep(id) {
     const queues = [...this.#queues(id)].map(([session, box]) => [session, box.queue]);
-    keepQueues(id, Object.fromEntries(queues));
+    keepQueues(this.person, id, Object.fromEntries(queues));
     this.#forgetIfDone(id);
     this.mail.changed();
   }
@@ -108,6 +111,6 @@ export class PostOffice {
     if (id === this.#own) return;
     if ([...this.#queues(id).values()].some((box) => box.queue.entries.length)) return;
     this.#boxes.delete(id);
-    forgetTab(id);
+    forgetTab(this.person, id);
   }
 }

@@ -6,6 +6,7 @@ import { Follower } from "./live.js";
 
 const TYPING_MS = 3_000;
 const REFRESH_MS = 250;
+/** @type {import("./types.js").Frame} */
 const NOBODY = { previews: [], typing: [], present: [] };
 
 /**
@@ -42,7 +43,11 @@ export class OpenSession {
    * @param {import("./post.js").PostOffice} post @param {Watcher} watcher
    */
   constructor(api, id, me, post, watcher) {
-    Object.assign(this, { api, id, me, post, watcher });
+    this.api = api;
+    this.id = id;
+    this.me = me;
+    this.post = post;
+    this.watcher = watcher;
     this.follower = new Follower(api, id, {
       log: (events, caughtUp) => this.#took(events, caughtUp),
       live: (frame) => this.#saw(frame),
@@ -139,7 +144,8 @@ export class OpenSession {
 
   /** @param {Entry} entry @param {number} seq */
   #settle(entry, seq) {
-    for (const [other, id] of this.aliases) if (id === entry.id && other !== seq) this.aliases.delete(other);
+    for (const [other, id] of this.aliases)
+      if (id === entry.id && other !== seq) this.aliases.delete(other);
     if (this.log.seq >= seq) this.aliases.set(seq, entry.id);
     else this.#settling.push({ entry, seq });
   }
@@ -156,7 +162,12 @@ export class OpenSession {
   }
 
   #isOwn(item, { body }) {
-    return item.kind === "said" && body.type === "message" && item.who === this.me.participant && item.text === body.text;
+    return (
+      item.kind === "said" &&
+      body.type === "message" &&
+      item.who === this.me.participant &&
+      item.text === body.text
+    );
   }
 
   // -- what it says ---------------------------------------------------------------------------
@@ -187,7 +198,8 @@ export class OpenSession {
   #claim(items) {
     for (const item of items) {
       const settled = this.#settling.find(({ seq }) => seq === item.seq)?.entry;
-      const entry = settled ?? this.pending().find((one) => one.base !== null && this.#isOwn(item, one));
+      const entry =
+        settled ?? this.pending().find((one) => one.base !== null && this.#isOwn(item, one));
       if (entry) this.aliases.set(item.seq, entry.id);
     }
     this.#settling = this.#settling.filter(({ seq }) => seq > this.log.seq);
@@ -200,7 +212,8 @@ export class OpenSession {
     const ids = events.flatMap(({ participant, conversation }) => [participant, conversation]);
     const strangers = ids.filter((id) => id && !known.has(id) && !this.#strangers.has(id));
     for (const id of strangers) this.#strangers.add(id);
-    const moved = this.caughtUp && events.some(({ type }) => /^(participant|role|conversation)_/.test(type));
+    const moved =
+      this.caughtUp && events.some(({ type }) => /^(participant|role|conversation)_/.test(type));
     if (strangers.length || moved) this.#refreshSoon();
   }
 

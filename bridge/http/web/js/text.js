@@ -6,20 +6,30 @@ const INVISIBLE = /[\u0000-\u001f\u007f-\u009f\u00ad\u200b\u2060\ufeff]/g;
 
 /** Return a name or a label fit to stand beside other text, on one line. @param {unknown} raw */
 export function label(raw) {
-  const text = String(raw ?? "").replace(REORDERING, "").replace(INVISIBLE, " ");
+  const text = String(raw ?? "")
+    .replace(REORDERING, "")
+    .replace(INVISIBLE, " ");
   return text.replace(/\s+/g, " ").trim();
 }
 
 /** Return source text with reordering controls made visible. @param {string} text */
 export function exposed(text) {
-  return text.replace(REORDERING, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return text.replace(
+    REORDERING,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 /** @param {string} name */
 export function initials(name) {
   const parts = label(name).split(" ").filter(Boolean);
   const letters = parts.length > 1 ? [parts[0], parts[parts.length - 1]] : parts;
-  return letters.map((part) => [...part][0]).join("").toUpperCase() || "?";
+  return (
+    letters
+      .map((part) => [...part][0])
+      .join("")
+      .toUpperCase() || "?"
+  );
 }
 
 /** Return which of the page's eight hues stands for this id, always the same. @param {string} id */
@@ -31,7 +41,11 @@ export function hue(id) {
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "short" });
-const weekday = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
+const weekday = new Intl.DateTimeFormat(undefined, {
+  weekday: "long",
+  day: "numeric",
+  month: "long",
+});
 const dated = new Intl.DateTimeFormat(undefined, { dateStyle: "long" });
 const short = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
 
@@ -73,4 +87,5 @@ export function sizeOf(bytes) {
 }
 
 /** @param {string} text @param {number} most */
-export const shortened = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
+export const shortened = (text, most) =>
+  text.length > most ? `${text.slice(0, most - 1)}…` : text;

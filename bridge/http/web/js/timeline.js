@@ -65,7 +65,9 @@ function rowOf(item, { log, aliases, pending }) {
 
 /** Return the answer to this question that is on its way, if any. */
 function answering(item, pending) {
-  const entry = pending.find(({ body }) => body.type === "answer" && body.question === item.question);
+  const entry = pending.find(
+    ({ body }) => body.type === "answer" && body.question === item.question,
+  );
   return entry?.body.answer ?? null;
 }
 
@@ -80,13 +82,20 @@ function writingRows({ log, previews }) {
   const text = stale(log, preview) ? "" : (preview?.text ?? "");
   const activity = preview?.activity ?? "";
   const item = { agent: open.agent, text, activity };
-  return [{ key: writingKey(log), kind: "writing", at: open.at, item, extra: `${activity}\n${text}` }];
+  return [
+    { key: writingKey(log), kind: "writing", at: open.at, item, extra: `${activity}\n${text}` },
+  ];
 }
 
 /** A preview of what has just been said stands for a moment longer than the text it announced. */
 function stale(log, preview) {
   const last = log.items[log.items.length - 1];
-  return !!preview?.text && last?.kind === "composed" && last.run === preview.run && last.text === preview.text;
+  return (
+    !!preview?.text &&
+    last?.kind === "composed" &&
+    last.run === preview.run &&
+    last.text === preview.text
+  );
 }
 
 /** @returns {Row[]} */
@@ -121,7 +130,9 @@ function grouped(rows) {
 function together(before, row) {
   const who = speaker(row);
   if (!who || who !== speaker(before) || row.quote) return false;
-  return Date.parse(row.at) - Date.parse(before.at) < TOGETHER_MS && dayOf(row.at) === dayOf(before.at);
+  return (
+    Date.parse(row.at) - Date.parse(before.at) < TOGETHER_MS && dayOf(row.at) === dayOf(before.at)
+  );
 }
 
 /** @param {Row[]} rows @returns {Row[]} */

@@ -1,5 +1,7 @@
 /** The token: taken from the address, kept in this browser. */
 
+import { shared } from "./storage.js";
+
 const KEY = "bridgehead.token";
 
 /**
@@ -18,25 +20,10 @@ export function takeFromAddress() {
   return true;
 }
 
-let held = "";
-
 /** @param {string} token */
-export function keepToken(token) {
-  held = token;
-  try {
-    localStorage.setItem(KEY, token);
-  } catch {
-    // Without storage it lives as long as the page.
-  }
-}
+export const keepToken = (token) => shared.set(KEY, token);
 
-export function token() {
-  try {
-    return localStorage.getItem(KEY) ?? held;
-  } catch {
-    return held;
-  }
-}
+export const token = () => shared.get(KEY);
 
 /** Return the token in what was pasted: a whole link, or the token alone. @param {string} pasted */
 export function tokenIn(pasted) {

@@ -19,7 +19,7 @@
  * @typedef {{id: string, name: string, role: string}} Person
  * @typedef {{id: string, label: string, room?: boolean}} Place
  * @typedef {{name: string, text: string}} Command
- * @typedef {{id: string, title: string, state: string, offset: string, run: string | null,
+ * @typedef {{id: string, title: string, state: string, archived?: boolean, offset: string, run: string | null,
  *   participants: Person[], places: Place[], questions: string[], commands: Command[]}} Snapshot
  *
  * One thing typed here and not yet taken by the bridge. `base` is the log's last seq when it was

@@ -52,7 +52,12 @@ export const WORDS = {
   expires: (when) => `Open until ${when}`,
   askedOf: (names) => `Asked of ${names}`,
 
-  states: { idle: "Idle", running: "Working", waiting: "Waiting for an answer", archived: "Archived" },
+  states: {
+    idle: "Idle",
+    running: "Working",
+    waiting: "Waiting for an answer",
+    archived: "Archived",
+  },
   connections: {
     connecting: "Connecting…",
     connected: "Connected",
@@ -76,9 +81,15 @@ export const WORDS = {
   away: "not here now",
   somewhere: "another place",
   places: { web: "Browser", terminal: "Terminal", api: "API" },
-  refusedToken: "That token is not accepted here. The link that bridge run prints is the one to use.",
+  refusedToken:
+    "That token is not accepted here. The link that bridge run prints is the one to use.",
 
-  cameFrom: { schedule: "schedule", webhook: "webhook", api: "push", background: "background work" },
+  cameFrom: {
+    schedule: "schedule",
+    webhook: "webhook",
+    api: "push",
+    background: "background work",
+  },
 
   lines: {
     joined: (item, name) => `${name} joined${item.role === "viewer" ? " as a viewer" : ""}`,
@@ -92,10 +103,10 @@ export const WORDS = {
       item.reason === "shutdown"
         ? "The bridge restarted; the answer goes on."
         : "The answer was cut off; it is tried again.",
-    setting: (item, name) =>
-      `${item.who ? `${name} set` : "Set"} ${item.name} to “${item.value}”`,
+    setting: (item, name) => `${item.who ? `${name} set` : "Set"} ${item.name} to “${item.value}”`,
     scheduled: (item, name) => `${item.who ? `${name} scheduled` : "Scheduled"}: ${item.text}`,
-    unscheduled: (item, name) => (item.who ? `${name} removed a schedule` : "A schedule was removed"),
+    unscheduled: (item, name) =>
+      item.who ? `${name} removed a schedule` : "A schedule was removed",
     noted: (item) => `Noted: ${item.text}`,
     forked: () => "This session began as a copy of another.",
     archived: (item, name) => (item.who ? `Archived by ${name}` : "Archived"),

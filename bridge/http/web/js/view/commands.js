@@ -13,7 +13,9 @@ export class CommandList {
 
   /** @param {HTMLElement} list @param {HTMLTextAreaElement} text @param {() => void} changed */
   constructor(list, text, changed) {
-    Object.assign(this, { list, text, changed });
+    this.list = list;
+    this.text = text;
+    this.changed = changed;
     list.addEventListener("pointerdown", (event) => this.#clicked(event));
     text.addEventListener("blur", () => this.#show([]));
   }
@@ -29,14 +31,18 @@ export class CommandList {
     const open = start !== undefined && this.text.value !== this.#dismissed;
     if (this.text.value !== this.#dismissed) this.#dismissed = "";
     this.#at = 0;
-    this.#show(open ? this.#all.filter(({ name }) => name.startsWith(start) && name !== start) : []);
+    this.#show(
+      open ? this.#all.filter(({ name }) => name.startsWith(start) && name !== start) : [],
+    );
   }
 
   /** @param {KeyboardEvent} event @returns {boolean} whether the key was for the list */
   pressed(event) {
     if (!this.#shown.length) return false;
-    if (event.key === "ArrowDown" || event.key === "ArrowUp") this.#move(event.key === "ArrowDown" ? 1 : -1);
-    else if (event.key === "Tab" || (event.key === "Enter" && !event.shiftKey)) this.#complete(this.#shown[this.#at]);
+    if (event.key === "ArrowDown" || event.key === "ArrowUp")
+      this.#move(event.key === "ArrowDown" ? 1 : -1);
+    else if (event.key === "Tab" || (event.key === "Enter" && !event.shiftKey))
+      this.#complete(this.#shown[this.#at]);
     else if (event.key === "Escape") this.#dismiss();
     else return false;
     event.preventDefault();
@@ -77,6 +83,11 @@ export class CommandList {
 
   #option({ name, text }, at) {
     const selected = String(at === this.#at);
-    return h("li", { id: `command-${at}`, role: "option", "aria-selected": selected }, h("code", {}, `/${label(name)}`), h("span", {}, label(text)));
+    return h(
+      "li",
+      { id: `command-${at}`, role: "option", "aria-selected": selected },
+      h("code", {}, `/${label(name)}`),
+      h("span", {}, label(text)),
+    );
   }
 }

@@ -1,6 +1,7 @@
 /** Where one writes: the text, the commands, what is quoted, send and stop. */
 
 import { $, h, icon } from "../dom.js";
+import { own } from "../storage.js";
 import { label, shortened } from "../text.js";
 import { WORDS } from "../words.js";
 import { CommandList } from "./commands.js";
@@ -29,6 +30,8 @@ export class Composer {
     $("#send").append(icon("send"));
     this.stopButton.append(icon("stop"));
     this.stopButton.addEventListener("click", () => desk.stop());
+    // The button does not take the focus: on a touch screen the keyboard would go.
+    $("#send").addEventListener("pointerdown", (event) => event.preventDefault());
     $("#composer").addEventListener("submit", (event) => this.#submitted(event));
     this.text.addEventListener("keydown", (event) => this.#pressed(event));
     this.text.addEventListener("input", () => this.#typed());
@@ -37,7 +40,7 @@ export class Composer {
   /** @param {string} session */
   open(session) {
     this.#session = session;
-    this.text.value = sessionStorage.getItem(DRAFT + session) ?? "";
+    this.text.value = own.get(DRAFT + session) ?? "";
     this.quote(null);
     this.#changed();
   }
@@ -51,8 +54,9 @@ export class Composer {
     if (focused) this.focus();
   }
 
+  /** Not on touch screens, where a keyboard would cover half of what one came to read. */
   focus() {
-    this.text.focus();
+    if (!matchMedia("(hover: none)").matches) this.text.focus();
   }
 
   /** Answer a message. @param {{seq: number, name: string, text: string} | null} quoted */
@@ -60,14 +64,18 @@ export class Composer {
     this.#quoted = quoted;
     this.quoting.hidden = !quoted;
     this.quoting.replaceChildren(...(quoted ? this.#quoteParts(quoted) : []));
-    if (quoted) this.focus();
+    if (quoted) this.text.focus();
   }
 
   #quoteParts({ name, text }) {
-    const drop = h("button", { type: "button", class: "icon-button", "aria-label": WORDS.dropReply }, icon("close"));
+    const drop = h(
+      "button",
+      { type: "button", class: "icon-button", "aria-label": WORDS.dropReply },
+      icon("close"),
+    );
     drop.addEventListener("click", () => {
       this.quote(null);
-      this.focus();
+      this.text.focus();
     });
     const shown = h("span", { dir: "auto" }, shortened(text, 120));
     return [icon("reply"), h("bdi", { class: "name" }, WORDS.answering(label(name))), shown, drop];
@@ -86,7 +94,6 @@ export class Composer {
   #submitted(event) {
     event.preventDefault();
     this.#send();
-    this.focus();
   }
 
   #send() {
@@ -105,7 +112,7 @@ export class Composer {
   }
 
   #changed() {
-    sessionStorage.setItem(DRAFT + this.#session, this.text.value);
+    own.set(DRAFT + this.#session, this.text.value);
     this.commands.match();
     this.#grow();
   }

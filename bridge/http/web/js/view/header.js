@@ -3,7 +3,7 @@
 import { $, h, icon, setText } from "../dom.js";
 import { label } from "../text.js";
 import { WORDS, listed } from "../words.js";
-import { avatar } from "./rows.js";
+import { avatar } from "./parts.js";
 
 const FACES = 3;
 /** The bridge's own clients: they always follow, so they are named where someone is in them. */
@@ -25,8 +25,14 @@ export function drawHeader(session, context) {
   const here = whoIsHere(session);
   replaceIfChanged($("#who"), faces(people, here, places.length));
   replaceIfChanged($("#places"), places.filter((place) => isLived(place, session)).map(placeChip));
-  replaceIfChanged($("#about-people"), people.map((person) => personLine(person, here, context)));
-  replaceIfChanged($("#about-places"), places.map((place) => h("li", {}, placeIcon(place), h("bdi", {}, placeName(place)))));
+  replaceIfChanged(
+    $("#about-people"),
+    people.map((person) => personLine(person, here, context)),
+  );
+  replaceIfChanged(
+    $("#about-places"),
+    places.map((place) => h("li", {}, placeIcon(place), h("bdi", {}, placeName(place)))),
+  );
 }
 
 /** Return the places each present participant is in. @returns {Map<string, string[]>} */
@@ -41,7 +47,8 @@ export function whoIsHere(session) {
 }
 
 /** @param {import("../types.js").Place} place */
-export const placeName = ({ label: text }) => WORDS.places[text] ?? (label(text) || WORDS.somewhere);
+export const placeName = ({ label: text }) =>
+  WORDS.places[text] ?? (label(text) || WORDS.somewhere);
 
 /** @param {import("../types.js").Place} place */
 const placeIcon = (place) => icon(OWN.get(placeName(place)) ?? "place");
@@ -53,7 +60,8 @@ function isLived(place, { frame }) {
 }
 
 /** @param {import("../types.js").Place} place */
-const placeChip = (place) => h("span", { class: "chip" }, placeIcon(place), h("bdi", {}, placeName(place)));
+const placeChip = (place) =>
+  h("span", { class: "chip" }, placeIcon(place), h("bdi", {}, placeName(place)));
 
 /** @param {HTMLElement} node @param {string} state */
 function drawState(node, state) {
@@ -68,7 +76,10 @@ function faces(people, here, places) {
     if (here.has(id)) face.classList.add("here");
     return face;
   });
-  const more = people.length > FACES ? h("span", { class: "avatar more", "aria-hidden": "true" }, `+${people.length - FACES}`) : null;
+  const more =
+    people.length > FACES
+      ? h("span", { class: "avatar more", "aria-hidden": "true" }, `+${people.length - FACES}`)
+      : null;
   const names = people.filter(({ id }) => here.has(id)).map(({ name }) => label(name));
   const text = WORDS.about(people.length, places, names.length ? WORDS.present(names) : "");
   return [...shown, ...(more ? [more] : []), h("span", { class: "unseen" }, text)];
@@ -78,9 +89,17 @@ function personLine({ id, name, role }, here, context) {
   const places = here.get(id);
   const face = avatar(id, name);
   if (places) face.classList.add("here");
-  const where = places ? listed(places.map((place) => placeName({ id: "", label: place }))) : WORDS.away;
+  const where = places
+    ? listed(places.map((place) => placeName({ id: "", label: place })))
+    : WORDS.away;
   const you = context.mine(id) ? ` ${WORDS.isYou}` : "";
-  return h("li", {}, face, h("span", {}, h("bdi", {}, label(name)), you), h("small", {}, `${role} · ${where}`));
+  return h(
+    "li",
+    {},
+    face,
+    h("span", {}, h("bdi", {}, label(name)), you),
+    h("small", {}, `${role} · ${where}`),
+  );
 }
 
 /** Draw again only what differs: a list redrawn under a pointer or a reader is a nuisance. */
@@ -88,6 +107,7 @@ export function replaceIfChanged(target, nodes) {
   const fresh = document.createDocumentFragment();
   fresh.append(...nodes);
   const same = target.childNodes.length === fresh.childNodes.length;
-  if (same && [...target.childNodes].every((node, at) => node.isEqualNode(fresh.childNodes[at]))) return;
+  if (same && [...target.childNodes].every((node, at) => node.isEqualNode(fresh.childNodes[at])))
+    return;
   target.replaceChildren(fresh);
 }

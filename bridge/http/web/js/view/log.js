@@ -167,7 +167,8 @@ export class LogView {
  * @param {HTMLElement} old @param {HTMLElement} fresh
  */
 function carry(old, fresh) {
-  if (old instanceof HTMLDetailsElement && fresh instanceof HTMLDetailsElement) fresh.open = old.open;
+  if (old instanceof HTMLDetailsElement && fresh instanceof HTMLDetailsElement)
+    fresh.open = old.open;
   const [had, has] = [$(".md", old), $(".md", fresh)];
   if (had && has && old.classList.contains("composed")) {
     const grown = document.createDocumentFragment();
@@ -175,10 +176,12 @@ function carry(old, fresh) {
     patch(had, grown);
     has.replaceWith(had);
   }
-  for (const input of fresh.querySelectorAll("input[data-keep]")) {
+  for (const input of /** @type {any} */ (fresh.querySelectorAll("input[data-keep]"))) {
     const typed = $(`input[data-keep="${CSS.escape(input.dataset.keep)}"]`, old);
     if (typed) input.value = typed.value;
   }
-  const keep = old.contains(document.activeElement) ? document.activeElement.dataset.keep : null;
+  const keep = old.contains(document.activeElement)
+    ? document.activeElement.getAttribute("data-keep")
+    : null;
   if (keep) queueMicrotask(() => $(`[data-keep="${CSS.escape(keep)}"]:enabled`, fresh)?.focus());
 }

@@ -3,7 +3,7 @@
 import { h, icon } from "../dom.js";
 import { fullTimeOf, label } from "../text.js";
 import { WORDS, listed } from "../words.js";
-import { agentAvatar, heading, pretty, prose, source } from "./rows.js";
+import { agentAvatar, heading, pretty, prose, source } from "./parts.js";
 
 /** @param {any} row @param {import("./rows.js").Context} context */
 export function questionRow({ item, extra: sent }, context) {
@@ -11,7 +11,11 @@ export function questionRow({ item, extra: sent }, context) {
   const state = item.closed ? "closed" : sent === null ? "open" : "sent";
   return h(
     "article",
-    { class: "row question", "aria-label": WORDS.announced(WORDS.question, name), data: { seq: item.seq, state } },
+    {
+      class: "row question",
+      "aria-label": WORDS.announced(WORDS.question, name),
+      data: { seq: item.seq, state },
+    },
     agentAvatar(),
     heading(name, "", item.at, badge(item)),
     h(
@@ -47,9 +51,19 @@ function choices(item, sent) {
       class: first ? "choice primary" : "choice",
       disabled: done,
       "aria-pressed": done && option.id === chosen ? "true" : null,
-      data: { act: "answer", question: item.question, answer: option.id, keep: `${item.question}:${option.id}` },
+      data: {
+        act: "answer",
+        question: item.question,
+        answer: option.id,
+        keep: `${item.question}:${option.id}`,
+      },
     };
-    return h("button", props, done && option.id === chosen ? icon("check") : null, label(option.label));
+    return h(
+      "button",
+      props,
+      done && option.id === chosen ? icon("check") : null,
+      label(option.label),
+    );
   });
   return h("div", { class: "choices", role: "group", "aria-label": WORDS.yourAnswer }, ...buttons);
 }
@@ -62,7 +76,16 @@ function field(item, sent) {
     "form",
     { class: "answer", data: { act: "answer", question: item.question } },
     h("label", { for: id, class: "unseen" }, WORDS.yourAnswer),
-    h("input", { id, name: "answer", autocomplete: "off", required: true, disabled: sent !== null, value: sent, placeholder: WORDS.yourAnswer, data: { keep: id } }),
+    h("input", {
+      id,
+      name: "answer",
+      autocomplete: "off",
+      required: true,
+      disabled: sent !== null,
+      value: sent,
+      placeholder: WORDS.yourAnswer,
+      data: { keep: id },
+    }),
     h("button", { type: "submit", class: "primary", disabled: sent !== null }, WORDS.answer),
   );
 }

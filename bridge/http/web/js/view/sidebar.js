@@ -1,6 +1,7 @@
 /** The list of sessions, the way to a new one, and on a narrow screen the drawer they are in. */
 
 import { $, h, icon, setText } from "../dom.js";
+import { shared } from "../storage.js";
 import { hue, initials, label, whenOf } from "../text.js";
 import { WORDS } from "../words.js";
 import { replaceIfChanged } from "./header.js";
@@ -36,7 +37,10 @@ export class Sidebar {
   update(sessions, open, title) {
     const shown = sessions.filter(({ id, archived }) => !archived || id === open);
     const names = shown.map((each) => (each.id === open && title ? { ...each, title } : each));
-    replaceIfChanged(this.list, names.map((each) => row(each, each.id === open)));
+    replaceIfChanged(
+      this.list,
+      names.map((each) => row(each, each.id === open)),
+    );
   }
 
   /** @param {import("../types.js").Connection} state */
@@ -71,7 +75,10 @@ export class Sidebar {
     $("#menu-close").append(icon("close"));
     $("#menu-open").addEventListener("click", () => this.#openDrawer());
     $("#menu-close").addEventListener("click", () => this.#leaveDrawer());
-    $("#app").addEventListener("click", (event) => event.target === event.currentTarget && this.#leaveDrawer());
+    $("#app").addEventListener(
+      "click",
+      (event) => event.target === event.currentTarget && this.#leaveDrawer(),
+    );
     addEventListener("keydown", (event) => event.key === "Escape" && this.#leaveDrawer());
     matchMedia("(min-width: 761px)").addEventListener("change", () => this.closeDrawer());
   }
@@ -105,7 +112,7 @@ export class Sidebar {
     $("#new-open").setAttribute("aria-expanded", "false");
   }
 
-  /** @param {Event} event */
+  /** @param {any} event */
   #picked(event) {
     const link = event.target.closest("a[data-session]");
     if (!link || event.metaKey || event.ctrlKey || event.shiftKey) return;
@@ -118,16 +125,22 @@ export class Sidebar {
     button.append(icon("theme"));
     button.addEventListener("click", () => {
       const { dataset } = document.documentElement;
-      const dark = dataset.theme ? dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+      const dark = dataset.theme
+        ? dataset.theme === "dark"
+        : matchMedia("(prefers-color-scheme: dark)").matches;
       dataset.theme = dark ? "light" : "dark";
-      localStorage.setItem("bridgehead.theme", dataset.theme);
+      shared.set("bridgehead.theme", dataset.theme);
     });
   }
 }
 
 /** @param {any} session @param {boolean} open */
 function row({ id, title, touched_at: at }, open) {
-  const props = { href: `#session=${encodeURIComponent(id)}`, "aria-current": open ? "page" : null, data: { session: id } };
+  const props = {
+    href: `#session=${encodeURIComponent(id)}`,
+    "aria-current": open ? "page" : null,
+    data: { session: id },
+  };
   const when = at ? h("time", { datetime: at }, whenOf(at, new Date())) : null;
   return h("li", {}, h("a", props, h("bdi", {}, label(title) || WORDS.untitled), when));
 }

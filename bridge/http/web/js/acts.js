@@ -1,0 +1,43 @@
+/** What the buttons in the log do; each names its act in `data-act`. */
+
+import { WORDS } from "./words.js";
+
+const COPIED_MS = 1_500;
+
+/** @type {Record<string, (page: import("./page.js").Page, button: HTMLElement) => void>} */
+export const ACTS = {
+  reply: (page, { dataset }) => page.quote(Number(dataset.of)),
+  show: (page, { dataset }) => page.screen.log.show(Number(dataset.of)),
+  answer(page, { dataset }) {
+    page.open.answer(dataset.question, dataset.answer);
+    page.composer.focus();
+  },
+  press: (page, { dataset }) => page.say(dataset.say, null),
+  dismiss(page, { dataset }) {
+    page.open.dropNote(dataset.note);
+    page.composer.focus();
+  },
+  copy: (_page, button) => copyCode(button),
+};
+
+/** @param {HTMLElement} button */
+async function copyCode(button) {
+  const block = button.closest(".code").querySelector("pre");
+  if (!(await copied(block))) return;
+  const word = button.lastChild;
+  word.textContent = WORDS.copied;
+  setTimeout(() => {
+    word.textContent = WORDS.copy;
+  }, COPIED_MS);
+}
+
+/** Without a clipboard (plain http beyond this machine) the code is selected, ready to be copied. */
+async function copied(block) {
+  try {
+    await navigator.clipboard.writeText(block.textContent.replace(/\n$/, ""));
+    return true;
+  } catch {
+    getSelection().selectAllChildren(block);
+    return false;
+  }
+}

@@ -1,0 +1,257 @@
+/** The page: who is in, which session is open, what is said to it. */
+
+import { Api, Unauthorized } from "./api.js";
+import { ACTS } from "./acts.js";
+import { $ } from "./dom.js";
+import { itemOf } from "./log.js";
+import { plain } from "./markdown.js";
+import { PostOffice } from "./post.js";
+import { OpenSession } from "./session.js";
+import { putInAddress, sessionInAddress, takeFromAddress, token } from "./token.js";
+import { announce } from "./view/announcer.js";
+import { Composer } from "./view/composer.js";
+import { hideGate, showGate } from "./view/gate.js";
+import { Screen, contextOf } from "./view/screen.js";
+import { Sidebar } from "./view/sidebar.js";
+import { speakerOf, spoken } from "./view/spoken.js";
+import { WORDS } from "./words.js";
+
+const LIST_MS = 60_000;
+const COUNTED = new Set(["said", "composed", "question", "pushed"]);
+
+export class Page {
+  #drawing = false;
+  #unread = 0;
+  sessions = [];
+  /** @type {OpenSession | null} */
+  open = null;
+
+  constructor() {
+    this.composer = new Composer({
+      say: (text, replyTo) => this.say(text, replyTo),
+      stop: () => this.#stop(),
+      typing: () => this.open?.typing(),
+    });
+    this.sidebar = new Sidebar({
+      open: (id) => this.show(id),
+      create: (title) => this.#create(title),
+      listen: () => this.#list(),
+    });
+    this.screen = new Screen(this.composer, this.sidebar);
+    this.#wire();
+  }
+
+  // -- coming in ------------------------------------------------------------------------------
+
+  async start() {
+    this.#leave();
+    if (!token()) return showGate("", () => this.start());
+    this.api = new Api(token());
+    try {
+      this.me = await this.api.me();
+      this.sessions = await this.api.sessions();
+    } catch (error) {
+      return this.#notIn(error);
+    }
+    await this.#comeIn();
+  }
+
+  async #comeIn() {
+    this.post = this.#postOffice();
+    await this.post.open();
+    hideGate();
+    this.sidebar.greet(this.me);
+    const first = this.sessions.find(({ archived }) => !archived)?.id;
+    const named = this.sessions.find(({ id }) => id === sessionInAddress())?.id;
+    if (named ?? first) this.show(named ?? first, true);
+    else await this.#create("");
+  }
+
+  #postOffice() {
+    return new PostOffice(this.api, this.me.participant, {
+      taken: (session, entry, answer) => this.#isOpen(session)?.taken(entry, answer),
+      refused: (session, entry, why) => this.#isOpen(session)?.refused(entry, why),
+      base: (session) => this.#isOpen(session)?.log.seq ?? 0,
+      find: (session, entry) => this.#isOpen(session)?.find(entry),
+      unauthorized: (error) => this.#notIn(error),
+      changed: () => this.changed(),
+    });
+  }
+
+  #isOpen = (session) => (this.open?.id === session ? this.open : null);
+
+  /** @param {Error} error */
+  #notIn(error) {
+    if (error instanceof Unauthorized) {
+      this.#leave();
+      return showGate(WORDS.refusedToken, () => this.start());
+    }
+    hideGate();
+    this.screen.bar(WORDS.unreachable, "offline");
+    setTimeout(() => this.start(), 3_000);
+  }
+
+  #leave() {
+    this.open?.close();
+    this.post?.close();
+    this.open = null;
+  }
+
+  // -- sessions -------------------------------------------------------------------------------
+
+  /** @param {string} id @param {boolean} [replace] */
+  show(id, replace = false) {
+    this.sidebar.closeDrawer();
+    if (this.open?.id === id) return this.composer.focus();
+    this.open?.close();
+    putInAddress(id, replace);
+    this.open = new OpenSession(this.api, id, this.me, this.post, {
+      changed: () => this.changed(),
+      heard: (items) => this.#heard(items),
+      connected: () => this.#connected(),
+      over: (error) => this.#over(error),
+    });
+    this.screen.open(this.open);
+    this.open.start();
+    this.changed();
+  }
+
+  /** @param {string} title */
+  async #create(title) {
+    try {
+      const made = await this.api.create(title);
+      this.show(made.id);
+      await this.#list();
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  async #list() {
+    try {
+      this.sessions = await this.api.sessions();
+      this.changed();
+    } catch (error) {
+      if (error instanceof Unauthorized) this.#notIn(error);
+    }
+  }
+
+  #connected() {
+    this.#list();
+    this.post?.adopt();
+  }
+
+  /** @param {Error} error */
+  #over(error) {
+    if (error instanceof Unauthorized) return this.#notIn(error);
+    this.screen.bar(WORDS.lostSession, "lost");
+  }
+
+  // -- what is said ---------------------------------------------------------------------------
+
+  /** @param {string} text @param {number | null} replyTo */
+  say(text, replyTo) {
+    this.open?.say(text, replyTo);
+    this.screen.log.toEnd();
+  }
+
+  async #stop() {
+    await this.open?.stop().catch(() => this.open?.note({ text: WORDS.stopFailed, refused: true }));
+  }
+
+  /** @param {Error} error */
+  #failed(error) {
+    if (error instanceof Unauthorized) this.#notIn(error);
+    else this.open?.note({ text: error.message || WORDS.unreachable, refused: true });
+  }
+
+  /** @param {import("./types.js").Item[]} items */
+  #heard(items) {
+    this.#announce(items);
+    const context = this.#context();
+    const news = items.filter(
+      (item) => COUNTED.has(item.kind) && !(item.who && context.mine(item.who)),
+    );
+    this.screen.log.arrived(news.length);
+    if (document.hidden) this.#unread += news.length;
+  }
+
+  /** Say who it was, too: someone who has just come has to be asked for first. */
+  async #announce(items) {
+    const { open } = this;
+    const isNew = items.some(({ who }) => who && this.#context().name(who) === WORDS.someone);
+    if (isNew) await open.refresh();
+    if (open !== this.open) return;
+    const context = this.#context();
+    announce(items.map((item) => spoken(item, context)));
+  }
+
+  // -- drawing --------------------------------------------------------------------------------
+
+  /** Draw soon; however much changes until then is drawn once. */
+  changed() {
+    if (this.#drawing) return;
+    this.#drawing = true;
+    // A hidden page gets no animation frames, but its title is to be right.
+    if (document.hidden) setTimeout(() => this.#draw(), 50);
+    else requestAnimationFrame(() => this.#draw());
+  }
+
+  #draw() {
+    this.#drawing = false;
+    const { open, screen, sessions } = this;
+    if (open) screen.draw(open, this.#context(), sessions, this.#unread);
+  }
+
+  #context = () => contextOf(this.open, this.me);
+
+  // -- what the page hears --------------------------------------------------------------------
+
+  #wire() {
+    $("#log").addEventListener("click", (event) => this.#clicked(event));
+    $("#log").addEventListener("submit", (event) => this.#answered(event));
+    addEventListener("hashchange", () => this.#addressChanged());
+    addEventListener("popstate", () => this.#addressChanged());
+    addEventListener("online", () => this.post?.adopt());
+    document.addEventListener("visibilitychange", () => this.#seen());
+    setInterval(() => document.hidden || this.#list(), LIST_MS);
+    setInterval(() => this.post?.adopt(), LIST_MS);
+  }
+
+  #addressChanged() {
+    if (takeFromAddress()) this.start();
+    else if (this.open && sessionInAddress()) this.show(sessionInAddress(), true);
+  }
+
+  #seen() {
+    if (document.hidden) return;
+    this.#unread = 0;
+    this.changed();
+  }
+
+  /** @param {Event} event */
+  #clicked(event) {
+    const target = /** @type {HTMLElement} */ (event.target);
+    const button = /** @type {HTMLElement} */ (target.closest("button[data-act]"));
+    const act = button && ACTS[button.dataset.act];
+    if (act && this.open) act(this, button);
+  }
+
+  /** @param {SubmitEvent} event */
+  #answered(event) {
+    event.preventDefault();
+    const form = /** @type {HTMLFormElement} */ (event.target);
+    const answer = String(new FormData(form).get("answer") ?? "").trim();
+    if (answer) this.open?.answer(form.dataset.question, answer);
+    this.composer.focus();
+  }
+
+  /** @param {number} seq */
+  quote(seq) {
+    const item = itemOf(this.open.log, seq);
+    if (!item) return;
+    const context = this.#context();
+    const name = item.who && context.mine(item.who) ? WORDS.yourself : speakerOf(item, context);
+    this.composer.quote({ seq, name, text: plain(item.text ?? "") });
+  }
+}

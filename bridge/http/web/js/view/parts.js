@@ -1,0 +1,103 @@
+/** What several kinds of rows are made of. */
+
+import { h, icon } from "../dom.js";
+import { rendered } from "../markdown.js";
+import { exposed, fullTimeOf, hue, initials, label, sizeOf, timeOf } from "../text.js";
+import { WORDS } from "../words.js";
+
+/** @param {string} text */
+export function prose(text) {
+  const box = h("div", { class: "md", dir: "auto" });
+  box.append(rendered(text));
+  return box;
+}
+
+/** @param {string} id @param {string} name */
+export const avatar = (id, name) =>
+  h("span", { class: "avatar", "aria-hidden": "true", data: { hue: hue(id) } }, initials(name));
+
+export const agentAvatar = () => {
+  const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
+  use.setAttribute("href", "#mark");
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("class", "mark");
+  svg.append(use);
+  return h("span", { class: "avatar agent", "aria-hidden": "true" }, svg);
+};
+
+/** @param {string} at */
+export const time = (at) => h("time", { datetime: at, title: fullTimeOf(at) }, timeOf(at));
+
+/** @param {string} name @param {string} place @param {string} at @param {...any} rest */
+export const heading = (name, place, at, ...rest) =>
+  h(
+    "header",
+    { class: "by" },
+    h("bdi", { class: "name" }, name),
+    place && h("span", { class: "place" }, "· ", h("bdi", {}, place)),
+    time(at),
+    ...rest,
+  );
+
+export const badge = (text) => h("span", { class: "badge" }, text);
+
+/** @param {import("../types.js").Attachment[]} attachments */
+export function files(attachments) {
+  if (!attachments?.length) return null;
+  const chips = attachments.map(({ kind, name, size }) =>
+    h(
+      "li",
+      { class: "file" },
+      icon("file"),
+      h("bdi", {}, label(name) || kind),
+      size ? h("span", {}, sizeOf(size)) : null,
+    ),
+  );
+  return h("ul", { class: "files" }, ...chips);
+}
+
+/** The words of an item: what it says, or that they are gone. */
+export function body(item) {
+  if (item.gone) return h("p", { class: "gone" }, WORDS[item.gone]);
+  return item.text ? prose(item.text) : null;
+}
+
+/** @param {string} name @param {number} seq */
+export const replyButton = (name, seq) =>
+  h(
+    "div",
+    { class: "acts" },
+    h(
+      "button",
+      {
+        type: "button",
+        class: "icon-button",
+        title: WORDS.reply,
+        "aria-label": WORDS.replyTo(name),
+        data: { act: "reply", of: seq },
+      },
+      icon("reply"),
+    ),
+  );
+
+/** @param {string} text */
+export const activity = (text) =>
+  h(
+    "p",
+    { class: "activity" },
+    h("span", { class: "dots" }, h("i"), h("i"), h("i")),
+    label(text) || WORDS.working,
+  );
+
+/** @param {string} text */
+export const source = (text) =>
+  h("pre", { class: "source", tabindex: "0" }, h("code", {}, exposed(text)));
+
+/** Return JSON over several lines, and anything else as it is. @param {string} text */
+export function pretty(text) {
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2);
+  } catch {
+    return text;
+  }
+}
