@@ -1,5 +1,6 @@
 """The command `bridge`: its commands and options. What a command needs is imported when it runs."""
 
+import io
 import os
 import sys
 from pathlib import Path
@@ -211,16 +212,28 @@ def main() -> None:
     """Run the command line; every error ends as one message and an exit code."""
     from bridge.errors import BridgeError, ConfigError
 
+    _tolerate_odd_characters()
     try:
         app()
     except CommandError as error:
         _fail(str(error), error.code)
     except ConfigError as error:
         _fail(str(error), MISUSED)
+    except BrokenPipeError:
+        # whoever read our output has seen enough; nothing more can be written, not even at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(FAILED)
     except (BridgeError, OSError) as error:
         _fail(str(error), FAILED)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
+
+
+def _tolerate_odd_characters() -> None:
+    """Let a terminal without UTF-8, or input that is none, lose a character but not the command."""
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def _fail(message: str, code: int) -> None:

@@ -7,6 +7,7 @@ import time
 import httpx
 
 from bridge.cli.exits import MisusedError
+from bridge.cli.safe import sendable
 from bridge.cli.sender import LATER
 from bridge.cli.server import Server, checked, unreachable
 from bridge.cli.talk import choose
@@ -20,7 +21,7 @@ PAUSE = 0.5
 
 def push(server: Server, text: str, *, session: str | None, key: str | None, as_json: bool) -> None:
     """Push a text (`-`: what is on the standard input). Raises `CommandError`."""
-    text = sys.stdin.read() if text == "-" else text
+    text = sendable(sys.stdin.read() if text == "-" else text)
     if not text.strip():
         raise MisusedError("there is nothing to send")
     target = choose(server, session)

@@ -27,3 +27,8 @@ def one_line(text: str, limit: int = 120) -> str:
     """Return the text, safe, on one line of at most `limit` characters."""
     flat = " ".join(plain(text).split())
     return flat if len(flat) <= limit else flat[: limit - 1] + "…"
+
+
+def sendable(text: str) -> str:
+    """Return what was typed as text that can be sent: bytes that were no UTF-8 become marks."""
+    return text.encode("utf-8", "replace").decode("utf-8")

@@ -7,6 +7,7 @@ from bridge.cli import follow
 from bridge.cli.exits import CommandError
 from bridge.cli.follow import Connected, Cut, Glimpsed, Heard, Signal
 from bridge.cli.outbox import outbox
+from bridge.cli.safe import sendable
 from bridge.cli.sender import Sender
 from bridge.cli.server import Server, ask
 from bridge.cli.view import Line, View
@@ -81,7 +82,7 @@ class Talk:
             question, option = chosen
             self.sender.put({"type": "answer", "question": question, "answer": option.id})
         else:
-            self.sender.put({"type": "message", "text": text, "place": PLACE})
+            self.sender.put({"type": "message", "text": sendable(text), "place": PLACE})
 
     async def stop(self) -> None:
         """End the open run. Raises `CommandError`."""

@@ -49,3 +49,29 @@ def test_without_a_bridge_every_command_says_so_in_one_line_and_ends_with_3(tmp_
 def test_a_misused_command_ends_with_2():
     assert command("send", environ={}).code == 2
     assert command("fly", environ={}).code == 2
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(bridge, session):
+    bridge.say(session, "silent")
+    tail = f"{sys.executable} -m bridge sessions tail {session} -n 1000 --json | head -c 1"
+    done = subprocess.run(
+        ["sh", "-c", tail], env=bridge.environ, capture_output=True, cwd=ROOT, check=True
+    )
+    assert (done.stdout, done.stderr) == (b"{", b"")
+
+
+def test_bytes_that_are_no_text_lose_a_character_and_nothing_else(bridge, session):
+    for arguments, given in (
+        (["send", "-s", session, "-"], b"caf\xe9"),
+        (["chat", session], b"\xff"),
+    ):
+        subprocess.run(
+            [sys.executable, "-m", "bridge", *arguments],
+            env={**bridge.environ, "PYTHONUTF8": "1"},
+            input=given,
+            cwd=ROOT,
+            check=True,
+            capture_output=True,
+        )
+    said = [event for event in bridge.events(session) if "content" in event]
+    assert [event["content"]["text"] for event in said][:2] == ["caf\ufffd", "\ufffd"]

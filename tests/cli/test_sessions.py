@@ -1,6 +1,9 @@
 """`bridge sessions`: list, show, tail."""
 
 import json
+import signal
+import subprocess
+import sys
 
 
 def test_the_list_has_the_last_touched_first(run, bridge, session):
@@ -44,3 +47,18 @@ def test_the_tail_as_json_is_the_log_itself(run, bridge, session):
     told = [json.loads(line) for line in out.splitlines()]
     assert told == bridge.events(session)[: len(told)]
     assert "message_received" in {event["type"] for event in told}
+
+
+def test_following_prints_what_comes_until_it_is_interrupted(bridge, session):
+    command = [sys.executable, "-m", "bridge", "sessions", "tail", session, "-f"]
+    following = subprocess.Popen(
+        command, env=bridge.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert following.stdout
+    following.stdout.readline()
+    bridge.say(session, "silent news")
+    while "silent news" not in (line := following.stdout.readline()):
+        assert line, "it ended"
+    following.send_signal(signal.SIGINT)
+    _, errors = following.communicate(timeout=20)
+    assert (following.returncode, errors) == (130, "")
