@@ -58,7 +58,8 @@ def encode(body: Body, *, upcasts: Upcasts = UPCASTS) -> str:
         fields = _adapter(name).dump_json(body, exclude_defaults=True).decode()
     except PydanticSerializationError as error:
         raise Refused("this holds characters that are not text, so it cannot be kept") from error
-    return _head(name, _version(name, upcasts)) + _rest(fields)
+    head = f'{{"type":"{name}","v":{_version(name, upcasts)}'
+    return f"{head}}}" if fields == "{}" else f"{head},{fields[1:]}"
 
 
 def decode(text: str, *, upcasts: Upcasts = UPCASTS) -> Body:
@@ -126,12 +127,3 @@ def _version(name: str, upcasts: Upcasts) -> int:
 @cache
 def _adapter(name: str) -> TypeAdapter[Body]:
     return TypeAdapter(TYPES[name])
-
-
-@cache
-def _head(name: str, version: int) -> str:
-    return f'{{"type":"{name}","v":{version}'
-
-
-def _rest(fields: str) -> str:
-    return "}" if fields == "{}" else f",{fields[1:]}"

@@ -18,11 +18,12 @@ Then the fresh drafts are numbered from the head on.
 from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import NamedTuple, get_args
 
 from bridge.codec import encode
 from bridge.content import Content
 from bridge.errors import Conflict, ProducerFenced, ProducerGap, RunOver
-from bridge.events import Draft, Event, RunStarted, open_run_after, run_of
+from bridge.events import Draft, Event, RunBody, RunStarted, open_run_after, run_of
 from bridge.ids import PartId, RunId, Seq, SessionId
 from bridge.parts import Receipt, Span
 from bridge.ports import Appended, Origin, Producer
@@ -30,8 +31,10 @@ from storage.words import clean_draft, clean_origin, clean_producer
 
 InboxKey = tuple[str, str]
 
+_ABOUT_RUNS = frozenset({RunStarted, *get_args(RunBody)})
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@dataclass(slots=True, kw_only=True)  # frozen, it would take three times as long to make
 class Append:
     """One append as it was asked for; `texts` are the encoded bodies of the drafts."""
 
@@ -56,8 +59,8 @@ def asked(
     """Return an append ready to be judged. Raises `Refused` when a body cannot be encoded."""
     return Append(
         session=session,
-        drafts=tuple(clean_draft(draft) for draft in drafts),
-        texts=tuple(encode(draft.body) for draft in drafts),
+        drafts=tuple([clean_draft(draft) for draft in drafts]),
+        texts=tuple([encode(draft.body) for draft in drafts]),
         at=at.astimezone(UTC),
         expect=expect,
         origin=origin and clean_origin(origin),
@@ -87,7 +90,7 @@ class Ledger:
     producers: MutableMapping[str, Position] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)  # frozen, it would take three times as long to make
 class Admitted:
     """What came of an append. `texts` belong to `appended.fresh`, one each.
 
@@ -112,17 +115,19 @@ def admit(append: Append, ledger: Ledger, inbox: MutableMapping[InboxKey, Append
     if known is not None:
         _note_producer(producer, ledger)
         return Admitted(appended=known, producer=producer)
-    events, fresh, texts = _numbered(append, ledger)
-    if append.expect not in {None, ledger.head} and (fresh or not events):
+    found = _numbered(append, ledger)
+    stale = append.expect is not None and append.expect != ledger.head
+    if stale and (found.fresh or not found.events):
         raise Conflict
-    ledger.open_run = _open_run(fresh, ledger.open_run)
-    ledger.head += len(fresh)
-    ledger.keys.update((event.key, event) for event in fresh if event.key is not None)
+    ledger.open_run = _open_run(found.fresh, ledger.open_run)
+    ledger.head += len(found.fresh)
+    ledger.keys.update(found.keyed)
     _note_producer(producer, ledger)
-    appended = Appended(events=events, fresh=fresh, reply=origin.reply if origin else None)
+    reply = origin.reply if origin else None
+    appended = Appended(events=found.events, fresh=found.fresh, reply=reply)
     if origin is not None:
         inbox[origin.account, origin.external_id] = replace(appended, fresh=(), repeated=True)
-    return Admitted(appended=appended, texts=texts, origin=origin, producer=producer)
+    return Admitted(appended=appended, texts=found.texts, origin=origin, producer=producer)
 
 
 def origin_receipt(admitted: Admitted) -> Receipt | None:
@@ -164,16 +169,22 @@ def _note_producer(producer: Producer | None, ledger: Ledger) -> None:
         ledger.producers[producer.id] = Position(epoch=producer.epoch, seq=producer.seq)
 
 
-def _numbered(
-    append: Append, ledger: Ledger
-) -> tuple[tuple[Event, ...], tuple[Event, ...], tuple[str, ...]]:
-    """Return every draft's event, the fresh ones among them, and the texts of the fresh ones."""
+class _Numbered(NamedTuple):
+    """Every draft's event; the fresh ones among them, their texts, and which have keys."""
+
+    events: tuple[Event, ...]
+    fresh: tuple[Event, ...]
+    texts: tuple[str, ...]
+    keyed: Mapping[str, Event]
+
+
+def _numbered(append: Append, ledger: Ledger) -> _Numbered:
     events: list[Event] = []
     fresh: list[Event] = []
     texts: list[str] = []
     keyed: dict[str, Event] = {}
     for draft, text in zip(append.drafts, append.texts, strict=True):
-        event = _known(draft.key, keyed, ledger.keys)
+        event = _known(draft.key, keyed, ledger.keys) if draft.key is not None else None
         if event is None:
             event = Event(
                 session=append.session,
@@ -187,17 +198,17 @@ def _numbered(
             if draft.key is not None:
                 keyed[draft.key] = event
         events.append(event)
-    return tuple(events), tuple(fresh), tuple(texts)
+    return _Numbered(events=tuple(events), fresh=tuple(fresh), texts=tuple(texts), keyed=keyed)
 
 
-def _known(key: str | None, *known: Mapping[str, Event]) -> Event | None:
-    if key is None:
-        return None
+def _known(key: str, *known: Mapping[str, Event]) -> Event | None:
     return next((events[key] for events in known if key in events), None)
 
 
 def _open_run(fresh: Sequence[Event], open_run: RunId | None) -> RunId | None:
     for event in fresh:
+        if type(event.body) not in _ABOUT_RUNS:
+            continue
         run = run_of(event.body)
         if run is not None and run != open_run:
             raise RunOver

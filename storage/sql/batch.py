@@ -26,14 +26,16 @@ def apply(connection: Connection, ops: Sequence[Op]) -> list[object]:
     nothing of the batch may be kept.
     """
     answers: list[object] = [None] * len(ops)
+    others = [(at, op) for at, op in enumerate(ops) if not isinstance(op, Append)]
+    for at, other in others:
+        if isinstance(other, Enlisting):
+            answers[at] = _enlisted(connection, other)
+    appends = [op for op in ops if isinstance(op, Append)]
+    results = iter(append_many(connection, appends))
     for at, op in enumerate(ops):
-        if isinstance(op, Enlisting):
-            answers[at] = _enlisted(connection, op)
-    appends = [(at, op) for at, op in enumerate(ops) if isinstance(op, Append)]
-    results = append_many(connection, [op for _, op in appends])
-    for (at, _), result in zip(appends, results, strict=True):
-        answers[at] = result
-    _apply_plain(connection, ops)
+        if isinstance(op, Append):
+            answers[at] = next(results)
+    _apply_plain(connection, [op for _, op in others])
     return answers
 
 

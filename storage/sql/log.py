@@ -5,16 +5,16 @@ for all of them, `storage.admission` judges one after the other in Python, and w
 written for all of them. So a later append of a set sees what an earlier one brought.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Column, Connection, Row, Select, select, tuple_, update
+from sqlalchemy import Connection, Row, select, update
 
 from bridge.codec import kind_of
 from bridge.errors import BridgeError, RunOver, StoreError, UnknownSession
 from bridge.events import Event
-from bridge.ids import RunId, Seq, SessionId
+from bridge.ids import Seq, SessionId
 from bridge.parts import Receipt, Reply
 from bridge.ports import Appended, Origin
 from bridge.projection import Projection, project
@@ -28,7 +28,7 @@ from storage.admission import (
     origin_receipt,
 )
 from storage.sql.lanes import keep_receipts
-from storage.sql.many import inserting, named, updating, upserting
+from storage.sql.many import Among, inserting, named, updating, upserting
 from storage.sql.projections import apply_projections
 from storage.sql.rows import Values, event_of, micros
 from storage.sql.tables import events, inbox, producers, sessions, snapshots
@@ -46,8 +46,11 @@ _MOVE_HEADS = updating(
     "touched",
     "which",
 )
-_MOST_VALUES = 500
-"""Of one IN list; SQLite takes 32,766 bind parameters, PostgreSQL 32,767."""
+_HEADS = Among((sessions.c.session_id,), *sessions.c["session_id", "head", "open_run"])
+_POSITIONS = Among(producers.c["session_id", "producer"], *producers.c)
+_ORIGINS = Among(inbox.c["account", "external_id"], *inbox.c)
+_BY_KEY = Among(events.c["session_id", "key"], *events.c)
+_BY_SEQ = Among(events.c["session_id", "seq"], *events.c)
 
 
 @dataclass(slots=True)
@@ -118,14 +121,11 @@ def keep_snapshots(connection: Connection, rows: Sequence[Values]) -> None:
 
 def _ledgers(connection: Connection, appends: Sequence[Append]) -> dict[SessionId, Ledger]:
     """Lock the heads of a set, in one order for every process, and load what it is judged by."""
-    wanted = sorted({append.session for append in appends})
-    query = select(sessions.c.session_id, sessions.c.head, sessions.c.open_run)
-    found: dict[SessionId, Ledger] = {}
-    for some in _chunks(wanted):
-        locked = query.where(sessions.c.session_id.in_(some)).order_by(sessions.c.session_id)
-        for row in connection.execute(locked.with_for_update()):
-            run = None if row.open_run is None else RunId(row.open_run)
-            found[row.session_id] = Ledger(session=row.session_id, head=row.head, open_run=run)
+    wanted = {(append.session,) for append in appends}
+    found = {
+        session: Ledger(session=session, head=head, open_run=open_run)
+        for session, head, open_run in _HEADS.run(connection, wanted)
+    }
     _load_keys(connection, appends, found)
     _load_producers(connection, appends, found)
     return found
@@ -140,8 +140,7 @@ def _load_keys(
         for draft in append.drafts
         if draft.key is not None
     }
-    query = select(events)
-    for row in _matching(connection, query, (events.c.session_id, events.c.key), named_keys):
+    for row in _BY_KEY.run(connection, named_keys):
         ledgers[row.session_id].keys[row.key] = event_of(row)
 
 
@@ -149,54 +148,29 @@ def _load_producers(
     connection: Connection, appends: Sequence[Append], ledgers: dict[SessionId, Ledger]
 ) -> None:
     wanted = {(append.session, append.producer.id) for append in appends if append.producer}
-    columns = producers.c.session_id, producers.c.producer
-    for row in _matching(connection, select(producers), columns, wanted):
+    for row in _POSITIONS.run(connection, wanted):
         position = Position(epoch=row.epoch, seq=row.seq)
         ledgers[row.session_id].producers[row.producer] = position
 
 
 def _known_origins(connection: Connection, appends: Sequence[Append]) -> dict[InboxKey, Appended]:
-    wanted = {
-        (append.origin.account, append.origin.external_id) for append in appends if append.origin
-    }
-    columns = inbox.c.account, inbox.c.external_id
-    rows = list(_matching(connection, select(inbox), columns, wanted))
-    first = _events_of(connection, rows)
+    origins = [append.origin for append in appends if append.origin]
+    rows = _ORIGINS.run(connection, {(each.account, each.external_id) for each in origins})
+    brought = {(row.session_id, seq) for row in rows for seq in _seqs(row)}
+    events_there = map(event_of, _BY_SEQ.run(connection, brought))
+    first = {(event.session, event.seq): event for event in events_there}
     return {
         (row.account, row.external_id): Appended(
             events=tuple(first[row.session_id, seq] for seq in _seqs(row)),
-            reply=None if row.reply is None else Reply(text=row.reply, refused=row.refused),
+            reply=None if row.reply is None else Reply(text=row.reply, refused=bool(row.refused)),
             repeated=True,
         )
         for row in rows
     }
 
 
-def _events_of(
-    connection: Connection, rows: Sequence[Row[Any]]
-) -> dict[tuple[SessionId, Seq], Event]:
-    wanted = {(row.session_id, seq) for row in rows for seq in _seqs(row)}
-    columns = events.c.session_id, events.c.seq
-    found = map(event_of, _matching(connection, select(events), columns, wanted))
-    return {(event.session, event.seq): event for event in found}
-
-
 def _seqs(row: Row[Any]) -> list[Seq]:
     return [int(seq) for seq in row.seqs.split()]
-
-
-def _matching(
-    connection: Connection,
-    query: Select[Any],
-    columns: tuple[Column[Any], ...],
-    wanted: Iterable[tuple[Any, ...]],
-) -> Iterable[Row[Any]]:
-    for some in _chunks(sorted(wanted)):
-        yield from connection.execute(query.where(tuple_(*columns).in_(some)))
-
-
-def _chunks(values: Sequence[Any]) -> Iterable[Sequence[Any]]:
-    return (values[at : at + _MOST_VALUES] for at in range(0, len(values), _MOST_VALUES))
 
 
 # -- what a set brought ---------------------------------------------------------------------------

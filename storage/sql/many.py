@@ -1,13 +1,29 @@
 """Statements for many rows at once: compiled once per dialect, given plain tuples.
 
-SQLAlchemy's own executemany costs about as much as the row itself does; through
-`exec_driver_sql` the tuples go to the driver as they are.
+SQLAlchemy's own executemany costs about as much as the row itself does, its IN lists more;
+through `exec_driver_sql` the values go to the driver as they are.
 """
 
-from collections.abc import Callable, Collection, Sequence
+import json
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Dialect, Table, Update, bindparam
+from sqlalchemy import (
+    BindParameter,
+    Column,
+    ColumnElement,
+    Connection,
+    Dialect,
+    Row,
+    Select,
+    Table,
+    Update,
+    and_,
+    bindparam,
+    func,
+    select,
+    text,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import UpdateBase
 
@@ -38,6 +54,57 @@ class Many:
             assert list(compiled.positiontup or ()) == self._names
             self._compiled[dialect.name] = str(compiled)
         return self._compiled[dialect.name]
+
+
+class Among:
+    """Selects the rows whose `keys` are among some tuples, as one parameter per column at most.
+
+    The rows come locked for the transaction, in the order of their keys.
+    """
+
+    def __init__(self, keys: Iterable[Column[Any]], *columns: Column[Any]) -> None:
+        self._keys = tuple(keys)
+        self._columns = columns
+        self._compiled: dict[str, str] = {}
+
+    def run(
+        self, connection: Connection, wanted: Collection[Values]
+    ) -> Sequence[Row[*tuple[Any, ...]]]:
+        if not wanted:
+            return []
+        dialect = connection.dialect
+        if dialect.name not in self._compiled:
+            self._compiled[dialect.name] = str(self._build(dialect.name).compile(dialect=dialect))
+        given = _given(dialect.name, sorted(wanted))
+        return connection.exec_driver_sql(self._compiled[dialect.name], given).all()
+
+    def _build(self, dialect: str) -> Select[Any]:
+        matches = _matches_sqlite if dialect == "sqlite" else _matches_postgres
+        wanted, same = matches(self._keys)
+        query = select(*self._columns).select_from(wanted.join(self._keys[0].table, same))
+        return query.order_by(*self._keys).with_for_update(of=self._keys[0].table)
+
+
+def _given(dialect: str, wanted: Sequence[Values]) -> Values:
+    return (
+        (json.dumps(wanted),)
+        if dialect == "sqlite"
+        else tuple(map(list, zip(*wanted, strict=True)))
+    )
+
+
+def _matches_sqlite(keys: Sequence[Column[Any]]) -> tuple[Any, ColumnElement[bool]]:
+    wanted = func.json_each(bindparam("wanted")).table_valued("value", name="wanted")
+    pairs = enumerate(keys)
+    same = [key == func.json_extract(wanted.c.value, text(f"'$[{at}]'")) for at, key in pairs]
+    return wanted, and_(*same)
+
+
+def _matches_postgres(keys: Sequence[Column[Any]]) -> tuple[Any, ColumnElement[bool]]:
+    names = [key.name for key in keys]
+    lists = [bindparam(key.name, type_=postgresql.ARRAY(key.type)) for key in keys]
+    wanted = func.unnest(*lists).table_valued(*names, name="wanted").render_derived()
+    return wanted, and_(*(key == wanted.c[key.name] for key in keys))
 
 
 def inserting(table: Table) -> Many:
