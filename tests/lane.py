@@ -81,8 +81,10 @@ class Lane:
 
     def preview(self, text: str) -> None:
         """Show the text being written, as the courier does once the place is up to date."""
+        while self.deliver():
+            self.now += seconds(0.001)
         run = self.session.open_run
-        if run is None or not self.capabilities.previews or self.deliver():
+        if run is None or not self.capabilities.previews:
             return
         known = live_preview(self._receipts(()))
         if known is not None:

@@ -1,0 +1,584 @@
+"""What a plan says to send, change and take back, case by case."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bridge import texts
+from bridge.content import Attachment, Content, Option
+from bridge.delivery import (
+    SHORT_RUN,
+    UNRESOLVED,
+    Advance,
+    Note,
+    Resolve,
+    Retract,
+    Show,
+    referred,
+    resolved,
+)
+from bridge.events import (
+    Event,
+    MessageComposed,
+    MessageDeleted,
+    MessageEdited,
+    MessageReceived,
+    Pushed,
+    QuestionAsked,
+    QuestionClosed,
+    Redacted,
+    RunFinished,
+    RunStarted,
+    Source,
+    Triggered,
+)
+from bridge.ids import MediaId, MessageId, PartId
+from bridge.parts import Capabilities, Sent
+from bridge.retry import UNRESOLVED_LIMIT
+from tests.lane import PLAIN, RICH, Died, Lane
+from tests.playbook import ADA, AT, HERE, Q1, R1, R2, ROOM, seconds
+
+TEA, COFFEE = Option(id="t", label="Tea"), Option(id="c", label="Coffee")
+PICTURE = Attachment(kind="image", name="cat.png", mime="image/png", size=9, media=MediaId("m"))
+
+
+def heard(text="hello", **fields):
+    return MessageReceived(participant=ADA, conversation=ROOM, content=Content(text=text), **fields)
+
+
+def started(run=R1, upto=0):
+    return RunStarted(run=run, agent="echo", upto=upto, node="n")
+
+
+def composed(text="hi", kind="final", run=R1):
+    return MessageComposed(run=run, agent="echo", content=Content(text=text), kind=kind)
+
+
+def finished(run=R1, outcome="completed", *, upto=1000):
+    return RunFinished(run=run, outcome=outcome, upto=upto)
+
+
+def pushed(text="news", **fields):
+    return Pushed(source=Source(kind="api"), content=Content(text=text, **fields))
+
+
+def asked(text="Which?", question=Q1):
+    return QuestionAsked(question=question, run=R1, kind="choice", text=text, options=(TEA, COFFEE))
+
+
+def closed(at, outcome="answered", question=Q1):
+    return QuestionClosed(question=question, asked=at, outcome=outcome, answer="t", by=ADA)
+
+
+def lane(*bodies, capabilities=RICH):
+    """A place that has been shown these events."""
+    it = Lane(capabilities=capabilities)
+    it.append(*bodies)
+    it.settle()
+    return it
+
+
+def shows(it):
+    """What the plan would send or change: (text, the message it changes)."""
+    return [(step.part.text, step.part.edits) for step in it.steps() if isinstance(step, Show)]
+
+
+# -- events in their order ------------------------------------------------------------------------
+
+
+def test_events_are_shown_in_their_order_each_once():
+    it = lane(heard("one"), composed("two"), pushed("three"))
+    assert it.texts() == ["one", "two", "three"]
+    assert (it.cursor, it.steps()) == (3, ())
+
+
+def test_the_cursor_moves_when_an_event_is_settled_not_before():
+    it = Lane()
+    it.append(heard("one"), pushed("two"))
+    first, moved, second, last = it.steps()
+    assert isinstance(first, Show)
+    assert moved == Advance(to=1)
+    assert isinstance(second, Show)
+    assert last == Advance(to=2)
+
+
+def test_what_is_shown_nowhere_only_moves_the_cursor():
+    it = Lane()
+    it.append(started(), Triggered(source=Source(kind="api"), prompt="look"))
+    assert it.steps() == (Advance(to=2),)
+
+
+def test_what_was_said_here_is_not_shown_here_again():
+    it = Lane()
+    it.said_here(heard("mine"))
+    assert it.steps() == (Advance(to=1),)
+
+
+def test_what_is_not_for_this_place_is_noted_as_muted():
+    it = Lane()
+    it.append(heard("psst", addressed=False))
+    noted, moved = it.steps()
+    assert isinstance(noted, Note)
+    assert (noted.receipt.state, noted.receipt.why) == ("skipped", "muted")
+    assert moved == Advance(to=1)
+
+
+def test_a_plan_asked_again_after_any_of_its_steps_returns_the_rest():
+    it = Lane(capabilities=replace(RICH, max_chars=80))
+    it.append(heard("one"), composed("word " * 30), heard("x", addressed=False), pushed("two"))
+    rest = list(it.steps())
+    while rest:
+        it.do(rest.pop(0))
+        left = it.steps()
+        assert [each for each in left if isinstance(each, Show | Note)] == [
+            each for each in rest if isinstance(each, Show | Note)
+        ]
+        assert left[-1:] == tuple(rest[-1:])
+
+
+def test_a_reply_is_threaded_to_the_copy_shown_here():
+    it = lane(heard("what?"))
+    it.append(heard("this", reply_to=1))
+    (step, _) = it.steps()
+    assert step.part.reply_to == MessageId("ours_1")
+
+
+def test_a_reply_to_what_was_said_here_is_threaded_to_the_original():
+    it = Lane()
+    it.said_here(heard("what?"))
+    it.append(heard("this", reply_to=1))
+    it.do(it.steps()[0])
+    assert [part.reply_to for part in it.messages.values()] == [MessageId("theirs_1")]
+
+
+def test_a_reply_to_what_this_very_plan_shows_waits_for_its_id():
+    it = Lane()
+    it.append(heard("what?"), heard("this", reply_to=1))
+    assert [type(step) for step in it.steps()] == [Show, Advance]
+    it.settle()
+    assert [part.reply_to for part in it.messages.values()] == [None, MessageId("ours_1")]
+
+
+# -- parts ----------------------------------------------------------------------------------------
+
+
+def test_a_long_text_comes_in_parts_named_by_where_they_begin():
+    it = lane(pushed("word " * 40), capabilities=replace(PLAIN, max_chars=140))
+    assert [part.span.start for part in it.messages.values()] == [0, 100]
+    assert list(it.receipts) == ["1:0", "1:100"]
+    assert "".join(it.texts()).replace(" ", "") == "word" * 40
+
+
+def test_files_come_with_the_first_part_and_buttons_with_the_last():
+    it = Lane(capabilities=replace(RICH, max_chars=140))
+    body = replace(pushed("word " * 40, attachments=(PICTURE,)), buttons=(TEA,))
+    it.append(body)
+    it.settle()
+    first, last = it.messages.values()
+    assert (first.attachments, len(first.buttons)) == ((PICTURE,), 0)
+    assert (last.attachments, len(last.buttons)) == ((), 1)
+
+
+def test_a_picture_without_words_is_shown():
+    it = lane(pushed("", attachments=(PICTURE,)))
+    assert [part.attachments for part in it.messages.values()] == [(PICTURE,)]
+
+
+@pytest.mark.parametrize("text", ["", " \n\t"])
+def test_what_has_nothing_to_see_is_not_sent(text):
+    """Platforms refuse an empty message; the lane goes on."""
+    it = lane(composed(text), pushed("next"))
+    assert it.texts() == ["next"]
+    assert it.receipts[PartId("1:0")].why == "unsupported"
+
+
+def test_room_is_kept_for_the_label_of_who_spoke():
+    it = lane(heard("x" * 300), capabilities=replace(PLAIN, max_chars=100))
+    assert max(len(part.text) + len(part.speaker) for part in it.messages.values()) <= 60
+
+
+def test_planning_resumes_where_the_last_settled_part_ended():
+    it = Lane(capabilities=replace(RICH, max_chars=140))
+    it.append(pushed("word " * 60))
+    it.do(it.steps()[0])
+    it.capabilities = replace(RICH, max_chars=90)
+    assert it.steps()[0].part.span.start == it.receipts[PartId("1:0")].span.end
+    it.settle()
+    assert "".join(it.texts()).replace(" ", "") == "word" * 60
+
+
+# -- outcomes unknown -----------------------------------------------------------------------------
+
+
+def doubtful(fate="late", capabilities=RICH, body=None):
+    """A place whose platform never answered for the first part."""
+    it = Lane(capabilities=capabilities, fates=[fate])
+    it.append(body or pushed("news"))
+    it.deliver()
+    return it
+
+
+@pytest.mark.parametrize("fate", ["late", "lost"])
+def test_where_the_platform_can_be_asked_a_part_in_doubt_is_asked_about_first(fate):
+    it = doubtful(fate)
+    (step,) = it.steps()
+    assert isinstance(step, Resolve)
+    it.settle()
+    assert it.texts() == ["news"]
+
+
+@pytest.mark.parametrize("fate", ["late", "lost"])
+def test_where_it_cannot_the_part_is_sent_once_more_and_marked(fate):
+    it = doubtful(fate, PLAIN)
+    it.settle()
+    assert it.texts()[-1] == f"news\n\n{texts.REPEATED}"
+    assert it.sent == (2 if fate == "late" else 1)
+
+
+def test_twice_in_doubt_is_enough():
+    it = doubtful("lost", PLAIN)
+    it.fates = ["lost"]
+    it.append(pushed("next"))
+    it.settle()
+    assert it.receipts[PartId("1:0")].state == "unknown"
+    assert it.texts() == ["next"]
+
+
+def test_a_repeat_that_is_refused_is_still_a_repeat_when_it_goes_out():
+    it = doubtful("late", PLAIN)
+    it.fates = ["refused", "refused"]
+    it.settle()
+    assert it.texts() == ["news", f"news\n\n{texts.REPEATED}"]
+
+
+def test_a_part_surely_not_taken_is_sent_again_without_a_mark():
+    it = doubtful("refused", PLAIN)
+    it.settle()
+    assert it.texts() == ["news"]
+
+
+def test_what_cannot_be_found_out_is_sent_again_after_a_minute():
+    it = doubtful("lost")
+    receipt = it.receipts[PartId("1:0")]
+    it.receipts[PartId("1:0")] = replace(receipt, code=UNRESOLVED, at=it.now)
+    it.now += UNRESOLVED_LIMIT - seconds(1)
+    assert isinstance(it.steps()[0], Resolve)
+    it.now += seconds(1)
+    assert shows(it) == [(f"news\n\n{texts.REPEATED}", None)]
+
+
+def test_all_that_may_have_been_shown_of_a_part_in_doubt_is_marked_when_limits_shrink():
+    it = doubtful("late", replace(PLAIN, max_chars=240), pushed("word " * 60))
+    it.capabilities = replace(PLAIN, max_chars=140)
+    it.settle()
+    first, *rest = it.messages.values()
+    assert [part.repeat for part in rest] == [part.span.start < first.span.end for part in rest]
+    assert rest[-1].repeat is False
+
+
+def test_what_was_given_up_on_is_not_repeated_piece_by_piece_when_limits_shrink():
+    it = doubtful("late", replace(PLAIN, max_chars=240), pushed("word " * 60))
+    it.fates = ["late"]
+    it.deliver()
+    it.capabilities = replace(PLAIN, max_chars=140)
+    it.settle()
+    assert [part.span.start for part in it.messages.values()] == [0, 0, 200]
+
+
+@pytest.mark.parametrize(
+    ("part", "sent", "state", "tries"),
+    [
+        ("1:0", Sent(message=MessageId("m")), "sent", 1),
+        ("1:0", Sent(message=MessageId("m"), state="submitted"), "submitted", 1),
+        ("1:0", None, "owed", 0),
+        ("preview:r_1", Sent(message=MessageId("m")), "attempted", 1),
+        ("preview:r_1", None, "failed", 1),
+    ],
+)
+def test_once_it_is_known_the_receipt_says_so(part, sent, state, tries):
+    receipt = replace(doubtful().receipts[PartId("1:0")], part=PartId(part))
+    known = resolved(receipt, sent)
+    assert (known.state, known.tries) == (state, tries)
+    assert known.message == (sent.message if sent else None)
+
+
+# -- changes to what was shown --------------------------------------------------------------------
+
+
+def test_a_questions_card_is_changed_when_it_closes():
+    it = lane(asked())
+    it.append(closed(1))
+    it.settle()
+    assert it.texts() == ["Which?\n\n_Ada: Tea_"]
+    assert [part.buttons for part in it.messages.values()] == [()]
+
+
+def test_a_card_asked_and_closed_while_the_place_was_behind_ends_up_closed():
+    it = lane(asked(), closed(1))
+    assert it.texts() == ["Which?\n\n_Ada: Tea_"]
+
+
+def test_where_messages_cannot_be_changed_the_answer_is_a_notice():
+    it = lane(asked(), closed(1), capabilities=PLAIN)
+    assert it.texts()[1:] == ["_Ada: Tea_"]
+
+
+def test_a_card_in_several_parts_is_followed_by_a_notice():
+    it = lane(asked("word " * 40), closed(1), capabilities=replace(RICH, max_chars=140))
+    assert it.texts()[2:] == ["_Ada: Tea_"]
+
+
+def test_the_closing_of_a_question_never_shown_here_is_not_shown():
+    it = Lane()
+    it.cursor = it.append(asked())
+    it.append(closed(1))
+    assert it.steps() == (Advance(to=2),)
+
+
+def test_an_edit_changes_the_copies_and_is_done_again_when_in_doubt():
+    it = lane(heard("helo"))
+    it.fates = ["late"]
+    it.append(MessageEdited(participant=ADA, target=1, content=Content(text="hello")))
+    it.settle()
+    assert it.texts() == ["hello"]
+    assert it.receipts[PartId("2:0")].state == "sent"
+
+
+def test_where_messages_cannot_be_changed_an_edit_is_left_out():
+    it = lane(heard("helo"), capabilities=PLAIN)
+    it.append(MessageEdited(participant=ADA, target=1, content=Content(text="hello")))
+    it.settle()
+    assert it.texts() == ["helo"]
+    assert it.receipts[PartId("2:0")].why == "unsupported"
+
+
+@pytest.mark.parametrize(
+    "body", [MessageDeleted(participant=ADA, target=1), Redacted(target=1, by=ADA)]
+)
+def test_a_deletion_takes_back_every_part_of_a_copy(body):
+    it = lane(heard("word " * 40), pushed("next"), capabilities=replace(RICH, max_chars=140))
+    it.append(body)
+    it.settle()
+    assert it.texts() == ["next"]
+    assert {each.state for each in it.receipts.values() if each.source == 1} == {"deleted"}
+
+
+def test_what_was_deleted_while_the_place_was_behind_does_not_stay():
+    assert lane(heard("oops"), MessageDeleted(participant=ADA, target=1)).texts() == []
+
+
+def test_where_nothing_can_be_taken_back_a_deletion_only_moves_the_cursor():
+    it = lane(heard("oops"), capabilities=PLAIN)
+    it.append(MessageDeleted(participant=ADA, target=1))
+    assert it.steps() == (Advance(to=2),)
+
+
+def test_the_original_of_an_edit_is_not_ours_to_change():
+    it = Lane()
+    it.said_here(heard("helo"))
+    it.append(MessageEdited(participant=ADA, target=1, content=Content(text="hello")))
+    assert it.steps() == (Advance(to=2),)
+
+
+# -- previews -------------------------------------------------------------------------------------
+
+
+def previewing(capabilities=RICH):
+    """A place that shows what the run r_1 is writing."""
+    it = lane(heard("hello"), started(upto=1), capabilities=capabilities)
+    it.preview("hm")
+    assert it.texts() == ["hello", "hm"]
+    return it
+
+
+def test_the_answer_of_a_short_run_takes_the_place_of_its_preview():
+    it = previewing()
+    it.append(composed("hi there"), finished())
+    it.settle()
+    assert it.texts() == ["hello", "hi there"]
+    assert it.sent == 2
+    assert it.receipts[PartId("preview:r_1")].why == "edited"
+
+
+def test_the_answer_of_a_long_run_arrives_as_a_new_message():
+    """Platforms do not notify anyone of an edit."""
+    it = previewing()
+    it.now += SHORT_RUN
+    it.append(composed("hi there"), finished())
+    it.settle()
+    assert (it.texts(), it.sent) == (["hello", "hi there"], 3)
+    assert it.receipts[PartId("preview:r_1")].state == "deleted"
+
+
+def test_an_answer_never_appears_above_what_was_shown_since():
+    it = previewing()
+    it.append(pushed("news"), composed("hi there"), finished())
+    it.settle()
+    assert it.texts() == ["hello", "news", "hi there"]
+
+
+def test_what_was_said_here_since_counts_as_shown():
+    it = previewing()
+    it.said_here(heard("mine"))
+    it.append(composed("hi there"), finished())
+    it.settle()
+    assert it.sent == 3
+
+
+def test_an_answer_in_parts_begins_in_the_place_of_its_preview():
+    it = previewing(replace(RICH, max_chars=150))
+    it.append(composed("word " * 40), finished())
+    it.settle()
+    assert it.sent == 3
+    assert "".join(it.texts()).replace(" ", "") == "hello" + "word" * 40
+
+
+def test_interim_words_leave_the_preview_alone():
+    it = previewing()
+    it.append(composed("one moment", kind="interim"))
+    it.settle()
+    assert it.texts() == ["hello", "hm", "one moment"]
+
+
+def test_a_notice_that_took_the_place_of_a_preview_is_not_written_over():
+    it = previewing()
+    it.append(composed("careful", kind="notice"))
+    it.preview("so")
+    assert it.texts() == ["hello", "careful", "so"]
+
+
+@pytest.mark.parametrize("outcome", ["completed", "paused", "silent", "cancelled"])
+def test_a_run_that_ends_without_words_leaves_no_preview_behind(outcome):
+    it = previewing()
+    it.append(finished(outcome=outcome))
+    it.settle()
+    assert it.texts()[:2] == ["hello"]
+
+
+def test_the_run_that_tries_again_inherits_the_preview():
+    it = previewing()
+    it.append(finished(outcome="abandoned", upto=0), started(R2, upto=3))
+    it.preview("hm, again")
+    assert it.texts() == ["hello", "hm, again"]
+    it.append(composed("hi", run=R2), finished(R2))
+    it.settle()
+    assert it.texts() == ["hello", "hi"]
+
+
+def test_when_the_bridge_gives_up_the_preview_goes():
+    it = previewing()
+    it.now += SHORT_RUN
+    it.append(composed("I could not", kind="notice"), finished(outcome="failed"))
+    it.settle()
+    assert it.texts() == ["hello", "I could not"]
+
+
+def test_a_preview_that_a_process_died_while_sending_is_found_and_goes_on():
+    it = lane(heard("hello"), started(upto=1))
+    it.deeds_left = 2
+    with pytest.raises(Died):
+        it.preview("hm")
+    it.deeds_left = None
+    (step,) = it.steps()
+    assert isinstance(step, Resolve)
+    it.settle()
+    it.preview("hm, again")
+    assert it.texts() == ["hello", "hm, again"]
+
+
+def test_without_edits_a_preview_is_replaced_by_a_new_message():
+    it = previewing(replace(RICH, edits=False))
+    it.append(composed("hi"), finished())
+    assert [type(step) for step in it.steps()] == [Show, Advance, Retract, Advance]
+
+
+# -- far behind -----------------------------------------------------------------------------------
+
+
+def flooded(count=30, **fields):
+    """A place that missed many messages."""
+    it = Lane(**fields)
+    it.append(*(heard(f"message {number}") for number in range(count)))
+    return it
+
+
+def test_a_flood_becomes_one_recap_whose_receipt_covers_the_range():
+    it = flooded()
+    it.settle()
+    (text,) = it.texts()
+    assert "30 messages" in text
+    receipt = it.receipts[PartId("recap:1")]
+    assert (receipt.source, receipt.upto, it.cursor) == (1, 30, 30)
+
+
+def test_a_recap_once_begun_covers_what_it_began_with():
+    """What was said after it was sent is not summed up by it."""
+    it = flooded(fates=["lost"])
+    it.deliver()
+    it.append(heard("after"))
+    it.settle()
+    assert [text.count("30 messages") for text in it.texts()] == [1, 0]
+    assert it.texts()[1] == "after"
+
+
+def test_open_questions_come_whole_after_the_recap():
+    it = flooded()
+    it.append(asked())
+    it.settle()
+    assert len(it.texts()) == 2
+    assert list(it.messages.values())[1].buttons
+
+
+def test_a_recap_that_died_before_its_question_shows_it_all_the_same():
+    it = flooded()
+    it.append(asked())
+    it.settle(deeds=4)
+    assert it.receipts[PartId("31:0")].state == "attempted"
+    it.settle()
+    assert len(it.texts()) == 2
+
+
+def test_what_changes_earlier_copies_is_done_under_a_recap_too():
+    it = lane(asked(), heard("oops"))
+    it.append(closed(1), MessageDeleted(participant=ADA, target=2))
+    it.append(*(heard("x") for _ in range(30)))
+    it.settle()
+    assert it.texts()[0] == "Which?\n\n_Ada: Tea_"
+    assert "oops" not in it.texts()
+
+
+def test_a_lane_in_the_middle_of_something_finishes_that_before_the_recap():
+    it = Lane(capabilities=replace(PLAIN, max_chars=140))
+    it.append(pushed("word " * 60))
+    it.do(it.steps()[0])
+    it.append(*(heard("x") for _ in range(30)))
+    it.settle()
+    assert "".join(it.texts()[:-1]).replace(" ", "") == "word" * 60
+    assert it.receipts[PartId("recap:2")].upto == 31
+
+
+# -- what an event refers to ----------------------------------------------------------------------
+
+
+def test_events_say_which_earlier_ones_it_takes_to_show_them():
+    bodies = [
+        heard(reply_to=3),
+        MessageEdited(participant=ADA, target=4, content=Content(text="x")),
+        MessageDeleted(participant=ADA, target=5),
+        Redacted(target=6),
+        closed(7),
+        heard(),
+        composed(),
+    ]
+    events = [Event(session=HERE, seq=10, at=AT, body=body) for body in bodies]
+    assert referred(events) == {3, 4, 5, 6, 7}
+
+
+def test_no_limit_is_too_small():
+    it = lane(pushed("abc"), capabilities=Capabilities(max_chars=1))
+    assert "".join(it.texts()) == "abc"
+
+
+def test_a_short_run_is_counted_in_seconds():
+    assert timedelta(seconds=5) <= SHORT_RUN <= timedelta(seconds=30)
