@@ -38,7 +38,6 @@ from tests.crashing import (
     Process,
 )
 
-
 RICH = ChannelName("rich")
 PLAIN = ChannelName("plain")
 PLAIN_PLACES = Capabilities(max_chars=4000)
