@@ -64,6 +64,10 @@ class Outbox:
         self._next += 1
         self._write()
 
+    def texts(self) -> list[str]:
+        """Return what was typed, the oldest first."""
+        return [str(input_.get("text", "")) for _, input_ in self._waiting]
+
     def first(self) -> Numbered | None:
         if not self._waiting:
             return None

@@ -26,30 +26,36 @@ class _Said(Markdown):
         self.parsed = self._parser.parse(text)
 
 
+BLOCKS = ("said", "answer", "question")
+"""Looks that stand apart from what is above and below; the others stay close together."""
+
+
 class Painter:
     """Renders lines for one console, as text that can be written to it as it is."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
+        self._after_block = False
 
     @property
     def width(self) -> int:
         return self._console.width
 
     def line(self, line: Line) -> str:
-        with self._console.capture() as captured:
-            self._console.print(_painted(line))
-        return captured.get()
+        return self._paint(_painted(line), block=line.look in BLOCKS)
 
     def reply(self, text: str) -> str:
         """Paint what is said to whoever asked alone."""
-        with self._console.capture() as captured:
-            self._console.print(Padding(_Said(plain(text)), (1, 0, 0, 2)))
-        return captured.get()
+        return self._paint(Padding(_Said(plain(text)), (0, 0, 0, 2)), block=True)
 
     def note(self, text: str, style: str = "dim") -> str:
+        return self._paint(Text(plain(text), style), block=False)
+
+    def _paint(self, shown: RenderableType, *, block: bool) -> str:
+        apart = block or self._after_block
+        self._after_block = block
         with self._console.capture() as captured:
-            self._console.print(Text(plain(text), style))
+            self._console.print(Group("", shown) if apart else shown)
         return captured.get()
 
 
@@ -70,7 +76,7 @@ def _painted(line: Line) -> RenderableType:
         case "said" | "answer" | "question":
             style = {"said": "bold cyan", "answer": "bold green", "question": "bold yellow"}
             head = Text(one_line(line.speaker) or "·", style[line.look])
-            return Group("", head, Padding(_Said(text), (0, 0, 0, 2)))
+            return Group(head, Padding(_Said(text), (0, 0, 0, 2)))
 
 
 def unadorned(line: Line) -> str:

@@ -57,7 +57,7 @@ class Pipe:
 
     async def _say_all(self) -> None:
         lines = self._lines()
-        for _ in range(self._talk.sender.waiting):
+        for _ in self._talk.sender.waiting:
             await self._taken.get()  # what an earlier terminal left behind goes first
         while line := await lines.get():
             if line.strip():

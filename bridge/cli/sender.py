@@ -29,7 +29,7 @@ class Taken:
 
 
 class Sender:
-    """`waiting` is how many inputs are not answered yet."""
+    """`waiting` is what was typed and not answered yet, the oldest first."""
 
     def __init__(self, server: Server, session: SessionId, outbox: Outbox) -> None:
         self._server = server
@@ -38,8 +38,8 @@ class Sender:
         self._wake = asyncio.Event()
 
     @property
-    def waiting(self) -> int:
-        return len(self._outbox)
+    def waiting(self) -> list[str]:
+        return self._outbox.texts()
 
     def put(self, input_: Input) -> None:
         """Keep an input and have it sent as soon as may be."""

@@ -11,7 +11,7 @@ from bridge.cli.safe import sendable
 from bridge.cli.sender import Sender
 from bridge.cli.server import Server, ask
 from bridge.cli.view import Line, View
-from bridge.cli.wire import Me, SessionLine, SessionView, parse
+from bridge.cli.wire import LiveFrame, Me, SessionLine, SessionView, parse
 from bridge.ids import SessionId
 
 PLACE = "terminal"
@@ -105,6 +105,7 @@ class Talk:
                 self.sender.wake()
             case Cut():
                 self.up = False
+                self.view.look(LiveFrame())
         return []
 
     async def _introduce(self) -> None:

@@ -30,6 +30,9 @@ PROMPT = "> "
 ROWS_FOR_COMMANDS = 4
 """Kept free below the prompt, for the commands that begin with what was typed."""
 
+MOST_WAITING = 5
+"""Of what is to be sent once the bridge is back, this many last messages are shown."""
+
 TYPING_EVERY = 3.0
 """Seconds between two notes to the others that something is being typed."""
 
@@ -116,20 +119,24 @@ class Terminal:
             rows.append(("ansibrightblack", f"{head}\n"))
             for row in preview_rows(preview.text, self._painter.width - 4):
                 rows.append(("", f"  {row}\n"))
-        if view.run and not view.frame.previews:
+        if view.run and self._talk.up and not view.frame.previews:
             rows.append(("ansibrightblack", f"{one_line(view.agent)} is working…\n"))
+        if not self._talk.up:
+            width = self._painter.width - 20
+            for text in self._talk.sender.waiting[-MOST_WAITING:]:
+                rows.append(("ansibrightblack", f"to be sent: {one_line(text, width)}\n"))
         if typing := [view.name(who) for who in view.frame.typing if who != view.me]:
             rows.append(("ansibrightblack", f"{one_line(', '.join(typing))} is typing…\n"))
         return [*rows, ("bold", PROMPT)]
 
     def _below(self) -> StyleAndTextTuples:
-        view, waiting = self._talk.view, self._talk.sender.waiting
+        view, waiting = self._talk.view, len(self._talk.sender.waiting)
         parts = [one_line(view.title, 40) or "session"]
         others = {view.name(each.participant) for each in view.frame.present} - {view.name(view.me)}
         parts += [f"with {one_line(', '.join(sorted(others)), 40)}"] if others else []
         parts += [] if self._talk.up else ["not connected"]
         parts += [f"{waiting} waiting to be sent"] if waiting and not self._talk.up else []
-        keys = "Ctrl-C stops the answer" if view.run else "Ctrl-D leaves"
+        keys = "Ctrl-C stops the answer" if view.run and self._talk.up else "Ctrl-D leaves"
         return [("", " · ".join([*parts, keys]))]
 
     # -- keys -------------------------------------------------------------------------------------

@@ -56,3 +56,13 @@ def test_of_a_long_preview_the_last_rows_are_shown_wrapped():
     rows = preview_rows(text, 20, rows=4)
     assert rows == ["row 49", "word word word word", "word word word word", "word word"]
     assert all(len(row) <= 20 for row in rows)
+
+
+def test_what_is_said_stands_apart_and_small_lines_stay_together():
+    painter = Painter(Console(file=io.StringIO(), width=40))
+    said = Line(look="said", speaker="A", text="x")
+    tool = Line(look="tool", text="t")
+    out = "".join(painter.line(line) for line in (tool, tool, said, tool, tool, said))
+    assert [line.strip() for line in out.split("\n")] == [
+        "⚙ t", "⚙ t", "", "A", "x", "", "⚙ t", "⚙ t", "", "A", "x", "",
+    ]  # fmt: skip

@@ -60,7 +60,7 @@ async def test_what_is_said_is_taken_in_its_order(rig, bridge, session):
         rig.say(text)
     taken = [await rig.next() for _ in range(3)]
     assert all(each.accepted.events for each in taken)
-    assert rig.sender.waiting == 0
+    assert rig.sender.waiting == []
     assert said(bridge, session) == ["silent one", "silent two", "silent three"]
 
 
@@ -80,7 +80,7 @@ async def test_what_is_said_while_the_bridge_is_away_waits_and_is_sent_once_it_i
     rig.say("silent later")
     rig.say("silent still later")
     await asyncio.sleep(0.5)
-    assert rig.sender.waiting == 2
+    assert rig.sender.waiting == ["silent later", "silent still later"]
     assert said(bridge, session) == []
     await wire.up()
     rig.sender.wake()
@@ -156,4 +156,4 @@ async def test_a_stop_is_sent_now_or_not_at_all(rig, wire):
     await wire.down()
     with pytest.raises(CommandError, match="no bridge answers"):
         await rig.sender.now({"type": "stop"})
-    assert rig.sender.waiting == 0
+    assert rig.sender.waiting == []

@@ -144,14 +144,16 @@ def test_through_a_crash_in_mid_answer_the_chat_goes_on(open_screen, own_bridge)
     own_bridge.kill()
     screen.until("The bridge is not connected.")
     screen.say("silent typed while it was away")
-    screen.until("1 waiting to be sent")
+    screen.until("to be sent: silent typed while it was away")
+    assert "taking my time" not in screen.visible
     own_bridge.start()
     screen.until("The answer was interrupted.")
     screen.until("Owner · terminal\n  silent typed while it was away")
     screen.until("That took 3 s.")
     screen.watch(1)
     assert screen.text.count("That took 3 s.") == 1
-    assert screen.text.count("silent typed while it was away") == 1
+    assert screen.text.count("Owner · terminal\n  silent typed while it was away") == 1
+    assert "to be sent" not in screen.visible
     assert said(own_bridge, "main") == ["slow 3", "silent typed while it was away"]
 
 
