@@ -159,11 +159,12 @@ class Lane:
         )
 
     def scene(self, events: Iterable[Event]) -> Scene:
+        wanted = referred(list(events))
         return Scene(
             now=self.now,
             names={ADA: "Ada", BOB: "Bob"},
             places={DM: "Telegram", ROOM: "Slack"},
-            related={seq: self.events[seq - 1] for seq in referred(list(events))},
+            related={each.seq: each for each in self.events if each.seq in wanted},
         )
 
     # -- one step

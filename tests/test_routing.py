@@ -1,0 +1,196 @@
+"""Where what is heard goes, and what a button or a few words mean."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bridge.commands import Answer, Say
+from bridge.content import Attachment, Content, Option
+from bridge.ids import ChannelName, MediaId, ParticipantId, QuestionId, SessionId, mint
+from bridge.parts import Address
+from bridge.routing import (
+    MAX_VALUE,
+    SHARED,
+    AnswerPress,
+    SayingPress,
+    answer_button,
+    pressed,
+    saying_button,
+    session_for,
+    typed_answer,
+)
+from bridge.session import OpenQuestion, Session
+from tests.playbook import ADA, BOB, DM, HERE, Q1, Q2, R1
+
+TEA, COFFEE = Option(id="t", label="Tea"), Option(id="c", label="Black Coffee")
+Q3 = QuestionId("q_3")
+
+
+def address(place="1", channel="chat"):
+    return Address(channel=ChannelName(channel), place=place)
+
+
+# -- which session --------------------------------------------------------------------------------
+
+
+def test_a_shared_account_has_one_session():
+    assert session_for("shared", address("1"), ADA) == SHARED
+    assert session_for("shared", address("2"), BOB) == SHARED
+
+
+def test_a_person_has_one_session_wherever_they_write_from():
+    assert session_for("per_person", address("1"), ADA) == session_for(
+        "per_person", address("2", "other"), ADA
+    )
+    assert session_for("per_person", address(), ADA) != session_for("per_person", address(), BOB)
+
+
+def test_a_place_has_one_session_whoever_writes_there():
+    there = session_for("per_place", address("1"), ADA)
+    assert there == session_for("per_place", address("1"), BOB)
+    assert there != session_for("per_place", address("2"), ADA)
+    assert there != session_for("per_place", address("1", "other"), ADA)
+
+
+def test_names_that_run_together_do_not_make_one_place():
+    one = session_for("per_place", address("bc", "a"), ADA)
+    assert one != session_for("per_place", address("c", "ab"), ADA)
+
+
+@given(st.text(), st.sampled_from(["per_person", "per_place"]))
+def test_the_first_message_heard_twice_makes_one_session(place, policy):
+    """After a crash the same id is derived again; it fits wherever ids go."""
+    found = session_for(policy, address(place), ADA)
+    assert found == session_for(policy, address(place), ADA)
+    assert len(found) <= 20
+
+
+# -- buttons --------------------------------------------------------------------------------------
+
+
+@given(st.integers(0, 999))
+def test_an_answer_button_names_the_question_and_which_option(option):
+    question = QuestionId(mint("q"))
+    value = answer_button(question, option)
+    assert pressed(value) == AnswerPress(question=question, option=option)
+    assert len(value.encode()) <= MAX_VALUE
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1))
+def test_a_saying_button_says_its_label_as_far_as_it_fits(label):
+    value = saying_button(label)
+    assert len(value.encode()) <= MAX_VALUE
+    found = pressed(value)
+    assert isinstance(found, SayingPress)
+    assert label.startswith(found.words)
+    assert found.words == label or len(label.encode()) > MAX_VALUE - 2
+
+
+@pytest.mark.parametrize(
+    "value", ["", "a", "a:", "a:q_1", "a:q_1:", "a:q_1:x", "a::1", "s:", "x:1:2", "a:q:-1", "🙂"]
+)
+def test_a_value_of_no_button_of_ours_means_nothing(value):
+    assert pressed(value) is None
+
+
+@given(st.text())
+def test_whatever_a_platform_hands_us_is_no_surprise(value):
+    assert pressed(value) is None or isinstance(pressed(value), AnswerPress | SayingPress)
+
+
+def test_a_number_too_long_to_be_one_means_nothing():
+    assert pressed("a:q_1:" + "9" * 5000) is None
+
+
+# -- typed answers --------------------------------------------------------------------------------
+
+
+def question(*options, to=(), asked=1):
+    return OpenQuestion(asked=asked, run=R1, kind="choice", options=options, to=to, expires_at=None)
+
+
+def waiting(**questions):
+    return Session(id=HERE, questions={QuestionId(key): each for key, each in questions.items()})
+
+
+def said(text, by=ADA, **fields):
+    return Say(by=by, conversation=DM, content=Content(text=text), **fields)
+
+
+CHOICE = waiting(q_1=question(TEA, COFFEE))
+
+
+@pytest.mark.parametrize("text", ["2", " 2 ", "black coffee", "Black Coffee", "BLACK COFFEE\n"])
+def test_the_number_or_the_label_of_an_option_chooses_it(text):
+    assert typed_answer(CHOICE, said(text)) == Answer(by=ADA, question=Q1, answer="c")
+
+
+@pytest.mark.parametrize("text", ["0", "3", "coffee", "1.", "-1", "", "²", "1 2", "9" * 5000])
+def test_anything_else_is_something_said(text):
+    assert typed_answer(CHOICE, said(text)) is None
+
+
+def test_any_words_answer_the_only_open_question_without_options():
+    open_one = waiting(q_1=question())
+    assert typed_answer(open_one, said(" at noon ")) == Answer(
+        by=ADA, question=Q1, answer="at noon"
+    )
+    assert typed_answer(open_one, said("  ")) is None
+
+
+def test_of_two_without_options_neither_is_answered_by_words_alone():
+    both = waiting(q_1=question(asked=1), q_2=question(asked=2))
+    assert typed_answer(both, said("at noon")) is None
+
+
+def test_a_reply_to_a_question_is_about_that_question():
+    both = waiting(q_1=question(asked=1), q_2=question(asked=2))
+    answer = typed_answer(both, said("at noon", reply_to=2))
+    assert answer == Answer(by=ADA, question=Q2, answer="at noon")
+
+
+def test_words_in_reply_to_something_else_are_something_said():
+    assert typed_answer(waiting(q_1=question(asked=1)), said("at noon", reply_to=7)) is None
+
+
+def test_a_number_that_two_questions_offer_answers_neither_without_a_reply():
+    both = waiting(q_1=question(TEA, COFFEE, asked=1), q_2=question(COFFEE, TEA, asked=2))
+    assert typed_answer(both, said("1")) is None
+    assert typed_answer(both, said("1", reply_to=2)) == Answer(by=ADA, question=Q2, answer="c")
+
+
+def test_a_choice_that_could_be_two_is_no_answer_to_a_third_either():
+    session = waiting(q_1=question(TEA, asked=1), q_2=question(TEA, asked=2), q_3=question(asked=3))
+    assert typed_answer(session, said("1")) is None
+    assert typed_answer(session, said("at noon")) == Answer(by=ADA, question=Q3, answer="at noon")
+
+
+def test_only_those_who_are_asked_answer():
+    session = waiting(q_1=question(TEA, to=(BOB,)))
+    assert typed_answer(session, said("1")) is None
+    assert typed_answer(session, said("1", by=BOB)) == Answer(by=BOB, question=Q1, answer="t")
+
+
+def test_what_is_not_meant_for_the_agent_is_no_answer():
+    assert typed_answer(CHOICE, said("1", addressed=False)) is None
+
+
+def test_a_picture_is_no_answer():
+    picture = Attachment(kind="image", name="a", mime="image/png", size=1, media=MediaId("m"))
+    spoken = Say(by=ADA, conversation=DM, content=Content(text="1", attachments=(picture,)))
+    assert typed_answer(CHOICE, spoken) is None
+
+
+def test_where_nothing_is_asked_nothing_is_answered():
+    assert typed_answer(waiting(), said("1")) is None
+
+
+@given(st.text())
+def test_whatever_people_type_is_no_surprise(text):
+    answer = typed_answer(CHOICE, said(text))
+    assert answer is None or answer.answer in {"t", "c"}
+
+
+def test_ids_are_of_their_own_types():
+    assert isinstance(session_for("shared", address(), ParticipantId("p")), str)
+    assert SessionId("main") == SHARED

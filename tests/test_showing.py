@@ -1,0 +1,259 @@
+"""How each event looks in a place."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+
+from bridge import texts
+from bridge.content import Attachment, Content, Option
+from bridge.events import (
+    BODIES,
+    ConversationLinked,
+    Event,
+    MessageComposed,
+    MessageDeleted,
+    MessageEdited,
+    MessageReceived,
+    ParticipantJoined,
+    ParticipantLeft,
+    Pushed,
+    QuestionAsked,
+    QuestionClosed,
+    Redacted,
+    RunFinished,
+    Source,
+)
+from bridge.ids import ConversationId, MediaId, ParticipantId
+from bridge.parts import Button
+from bridge.routing import AnswerPress, SayingPress, pressed
+from bridge.showing import Amending, Muted, Retracting, Showing, people_in, places_in, show
+from tests.lane import PLAIN, RICH, Lane
+from tests.playbook import ADA, AT, BOB, DM, EVE, HERE, Q1, R1, ROOM
+from tests.strategies import bodies
+
+TEA, COFFEE = Option(id="t", label="Tea"), Option(id="c", label="Coffee")
+PICTURE = Attachment(kind="image", name="cat.png", mime="image/png", size=9, media=MediaId("m"))
+HELLO = MessageReceived(participant=ADA, conversation=ROOM, content=Content(text="hello"))
+WHICH = QuestionAsked(
+    question=Q1, run=R1, kind="choice", text="Which?", options=(TEA, COFFEE), to=(ADA,)
+)
+NEWS = Pushed(source=Source(kind="api"), content=Content(text="news"), to=(ADA,))
+
+
+def looks(body, *, related=(), room=False, owner=ADA, capabilities=RICH):
+    """How a body looks in a place that was linked on behalf of `owner`, after what it refers to."""
+    lane = Lane(capabilities=capabilities, is_room=room)
+    lane.append(*related, ConversationLinked(conversation=DM, by=owner))
+    lane.append(body)
+    event = lane.events[-1]
+    return show(event, lane.place(), lane.scene([event]))
+
+
+# -- what people say ------------------------------------------------------------------------------
+
+
+def test_words_from_elsewhere_carry_who_said_them_and_where():
+    look = looks(HELLO)
+    assert (look.text, look.speaker) == ("hello", "Ada · Slack")
+
+
+def test_nobody_is_notified_of_what_another_person_said():
+    assert looks(HELLO).silent
+
+
+def test_people_and_places_without_a_name_are_someone_elsewhere():
+    stranger, nowhere = ParticipantId("p_x"), ConversationId("c_x")
+    look = looks(replace(HELLO, participant=stranger, conversation=nowhere))
+    assert look.speaker == texts.speaker(texts.SOMEONE, texts.SOMEWHERE)
+
+
+def test_overheard_chatter_is_shown_in_rooms_only():
+    overheard = replace(HELLO, addressed=False)
+    assert looks(overheard) == Muted()
+    assert looks(overheard, room=True).text == "hello"
+
+
+def test_files_come_along():
+    content = Content(text="look", attachments=(PICTURE,))
+    assert looks(replace(HELLO, content=content)).attachments == (PICTURE,)
+
+
+def test_a_reply_says_what_it_answers():
+    assert looks(replace(HELLO, reply_to=3)).reply_to == 3
+
+
+def test_an_edit_changes_the_copies_under_the_same_name():
+    look = looks(
+        MessageEdited(participant=ADA, target=1, content=Content(text="hi")), related=[HELLO]
+    )
+    assert isinstance(look, Amending)
+    assert (look.target, look.to.text, look.to.speaker) == (1, "hi", "Ada · Slack")
+    assert look.instead is None, "nobody is told of an edit a second time"
+
+
+@pytest.mark.parametrize("body", [MessageDeleted(participant=ADA, target=1), Redacted(target=1)])
+def test_what_was_deleted_or_redacted_is_taken_back(body):
+    assert looks(body, related=[HELLO]) == Retracting(target=1)
+
+
+# -- what an agent does ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "silent", "closes"),
+    [("final", False, True), ("notice", False, True), ("interim", True, False)],
+)
+def test_an_answer_is_told_out_loud_and_may_take_the_place_of_its_preview(kind, silent, closes):
+    body = MessageComposed(run=R1, agent="echo", content=Content(text="hi"), kind=kind)
+    look = looks(body)
+    assert (look.text, look.silent, look.closes, look.speaker) == ("hi", silent, closes, "")
+
+
+def test_who_stopped_a_run_is_told_and_other_ends_are_not():
+    stopped = RunFinished(run=R1, outcome="cancelled", upto=1, by=ADA)
+    assert looks(stopped).text == texts.stopped_by("Ada")
+    for outcome in ("completed", "failed", "paused", "abandoned", "silent", "cancelled"):
+        assert looks(replace(stopped, outcome=outcome, by=None)) is None
+
+
+# -- questions ------------------------------------------------------------------------------------
+
+
+def test_a_question_has_a_button_for_each_option_which_says_nothing_but_which():
+    look = looks(WHICH)
+    assert [each.label for each in look.buttons] == ["Tea", "Coffee"]
+    assert [pressed(each.value) for each in look.buttons] == [
+        AnswerPress(question=Q1, option=0),
+        AnswerPress(question=Q1, option=1),
+    ]
+    assert (look.priority, look.silent) == ("question", False)
+
+
+def test_without_buttons_the_options_are_numbered():
+    look = looks(WHICH, capabilities=PLAIN)
+    assert look.text == f"Which?\n\n{texts.numbered((TEA, COFFEE))}"
+    assert look.buttons == ()
+
+
+def test_an_open_question_is_only_its_text():
+    look = looks(replace(WHICH, kind="open", options=()), capabilities=PLAIN)
+    assert look == Showing(text="Which?", priority="question")
+
+
+@pytest.mark.parametrize(
+    ("closed", "line"),
+    [
+        (
+            QuestionClosed(question=Q1, asked=1, outcome="answered", answer="t", by=ADA),
+            "_Ada: Tea_",
+        ),
+        (
+            QuestionClosed(question=Q1, asked=1, outcome="answered", answer="soon", by=BOB),
+            "_Bob: soon_",
+        ),
+        (QuestionClosed(question=Q1, asked=1, outcome="expired"), texts.EXPIRED),
+        (QuestionClosed(question=Q1, asked=1, outcome="withdrawn", by=ADA), texts.WITHDRAWN),
+    ],
+)
+def test_a_closed_question_says_how_it_ended(closed, line):
+    look = looks(closed, related=[WHICH])
+    assert (look.target, look.to.text, look.to.buttons) == (1, f"Which?\n\n{line}", ())
+    assert look.instead is not None
+    assert (look.instead.text, look.instead.silent) == (line, True)
+
+
+def test_a_closing_of_something_else_is_not_shown():
+    closed = QuestionClosed(question=Q1, asked=1, outcome="expired")
+    assert looks(closed, related=[HELLO]) is None
+
+
+# -- what comes unprompted, and for whom ----------------------------------------------------------
+
+
+def test_a_push_is_told_out_loud_and_its_buttons_say_their_label():
+    look = looks(replace(NEWS, buttons=(TEA,)))
+    (button,) = look.buttons
+    assert (look.text, look.silent, button.label) == ("news", False, "Tea")
+    assert pressed(button.value) == SayingPress(words="Tea")
+
+
+def test_where_there_are_no_buttons_a_push_has_none():
+    assert looks(replace(NEWS, buttons=(TEA,)), capabilities=PLAIN).buttons == ()
+
+
+@pytest.mark.parametrize("body", [NEWS, WHICH])
+def test_what_is_for_someone_is_shown_in_their_places_and_in_rooms(body):
+    assert isinstance(looks(body, owner=ADA), Showing)
+    assert looks(body, owner=BOB) == Muted()
+    assert looks(body, owner=None) == Muted()
+    assert isinstance(looks(body, owner=BOB, room=True), Showing)
+
+
+@pytest.mark.parametrize("body", [NEWS, WHICH])
+def test_what_is_for_everyone_is_shown_everywhere(body):
+    assert isinstance(looks(replace(body, to=()), owner=EVE), Showing)
+
+
+def test_the_closing_of_a_question_goes_where_the_question_went():
+    closed = QuestionClosed(question=Q1, asked=1, outcome="expired")
+    assert looks(closed, related=[WHICH], owner=BOB) == Muted()
+
+
+# -- people ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (ParticipantJoined(participant=BOB, role="member"), texts.joined("Bob")),
+        (ParticipantLeft(participant=BOB), texts.left("Bob")),
+    ],
+)
+def test_coming_and_going_is_told_in_silence(body, text):
+    look = looks(body)
+    assert (look.text, look.silent, look.priority) == (text, True, "notice")
+
+
+# -- all of them ----------------------------------------------------------------------------------
+
+SHOWN_NOWHERE = {
+    "RunStarted", "ToolCalled", "ToolReturned", "Transcribed", "Triggered", "RoleChanged",
+    "ParticipantMerged", "ConversationLinked", "ConversationUnlinked", "SettingChanged",
+    "ScheduleSet", "ScheduleRemoved", "NoteKept", "NoteRemoved", "HistoryCompacted",
+    "SessionForked", "SessionArchived",
+}  # fmt: skip
+
+
+@given(bodies())
+def test_every_event_looks_somehow_and_bookkeeping_like_nothing(body):
+    look = looks(body)
+    if type(body).__name__ in SHOWN_NOWHERE:
+        assert look is None
+    else:
+        assert look is None or isinstance(look, Showing | Amending | Retracting | Muted)
+
+
+def test_what_is_shown_nowhere_are_events_there_are():
+    assert {body.__name__ for body in BODIES} >= SHOWN_NOWHERE
+
+
+def test_names_are_looked_up_for_whoever_an_event_names():
+    assert people_in(HELLO) == {ADA}
+    assert people_in(QuestionClosed(question=Q1, asked=1, outcome="expired")) == frozenset()
+    assert people_in(RunFinished(run=R1, outcome="cancelled", upto=1, by=BOB)) == {BOB}
+    assert places_in(HELLO) == {ROOM}
+    assert places_in(NEWS) == frozenset()
+
+
+def test_a_button_is_data_of_few_bytes():
+    for look in (looks(WHICH), looks(replace(NEWS, buttons=(Option(id="x", label="é" * 200),)))):
+        for button in look.buttons:
+            assert isinstance(button, Button)
+            assert len(button.value.encode()) <= 64
+
+
+def test_an_event_is_read_only_data_to_it():
+    event = Event(session=HERE, seq=1, at=AT, body=HELLO)
+    lane = Lane()
+    assert show(event, lane.place(), lane.scene([])) == show(event, lane.place(), lane.scene([]))
