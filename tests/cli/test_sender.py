@@ -93,7 +93,7 @@ async def test_a_terminal_that_died_before_the_answer_sends_it_again_as_the_same
 ):
     wire.swallow = 1
     rig.say("silent before")
-    while wire.swallow:  # noqa: ASYNC110 - the wire only counts
+    while wire.swallow:
         await asyncio.sleep(0.01)
     await rig.end()
     second = Rig(bridge, session, wire, tmp_path / "box.json")
