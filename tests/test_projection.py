@@ -1,0 +1,67 @@
+"""Which rows follow from an event; all others bring none."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+
+from bridge.content import Content
+from bridge.events import (
+    ConversationLinked,
+    ConversationUnlinked,
+    Once,
+    Pushed,
+    ScheduleRemoved,
+    ScheduleSet,
+    SessionArchived,
+    SettingChanged,
+    Source,
+    Triggered,
+)
+from bridge.ids import ScheduleId
+from bridge.projection import ArchivedSet, LaneClosed, LaneOpened, SlotSet, TitleSet, project
+from tests.playbook import ADA, DM
+from tests.strategies import bodies
+
+AT = datetime(2026, 1, 1, tzinfo=UTC)
+LATER = AT + timedelta(hours=1)
+SCHEDULE = ScheduleId("sch_1")
+SLOT = Source(kind="schedule", name=SCHEDULE, slot=AT, next_slot=LATER)
+LAST_SLOT = Source(kind="schedule", name=SCHEDULE, slot=AT)
+SET = ScheduleSet(schedule=SCHEDULE, rule=Once(at=AT), action="say", text="tea", first=AT)
+
+ROWS = [
+    (ConversationLinked(conversation=DM, by=ADA), LaneOpened(conversation=DM)),
+    (ConversationUnlinked(conversation=DM, by=ADA), LaneClosed(conversation=DM)),
+    (SET, SlotSet(schedule=SCHEDULE, at=AT)),
+    (ScheduleRemoved(schedule=SCHEDULE), SlotSet(schedule=SCHEDULE, at=None)),
+    (Triggered(source=SLOT, prompt="tea"), SlotSet(schedule=SCHEDULE, at=LATER)),
+    (Pushed(source=SLOT, content=Content(text="tea")), SlotSet(schedule=SCHEDULE, at=LATER)),
+    (Triggered(source=LAST_SLOT, prompt="tea"), SlotSet(schedule=SCHEDULE, at=None)),
+    (SettingChanged(scope="session", name="title", value="Trip"), TitleSet(title="Trip")),
+    (SessionArchived(by=ADA), ArchivedSet()),
+]
+
+
+@pytest.mark.parametrize(("body", "row"), ROWS)
+def test_an_event_brings_its_row(body, row):
+    assert project(body) == row
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        Triggered(source=Source(kind="webhook", name=SCHEDULE), prompt="tea"),
+        Pushed(source=Source(kind="api", name=SCHEDULE), content=Content(text="tea")),
+        SettingChanged(scope="session", name="agent", value="echo"),
+        SettingChanged(scope="conversation", of=DM, name="title", value="Mine"),
+    ],
+)
+def test_what_only_looks_like_it_brings_none(body):
+    assert project(body) is None
+
+
+@given(bodies())
+def test_every_other_event_brings_none(body):
+    kinds = {type(each) for each, _ in ROWS}
+    assert project(body) is None or type(body) in kinds

@@ -1,0 +1,75 @@
+"""What the bridge itself writes to people: all in one place, none of it dead."""
+
+import ast
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+
+from bridge import texts
+from bridge.content import Option
+
+ROOT = Path(__file__).parent.parent
+OPTIONS = (Option(id="t", label="Tea"), Option(id="c", label="Coffee"))
+CONSTANTS = sorted(name for name in vars(texts) if name.isupper())
+FUNCTIONS = sorted(
+    name
+    for name, each in vars(texts).items()
+    if inspect.isfunction(each) and each.__module__ == texts.__name__
+)
+
+
+@pytest.mark.parametrize("name", [*CONSTANTS, *FUNCTIONS])
+def test_every_text_is_written_somewhere(name):
+    use = re.compile(rf"\btexts\.{name}\b")
+    sources = [path for part in ("bridge", "channels") for path in (ROOT / part).rglob("*.py")]
+    assert any(use.search(path.read_text(encoding="utf-8")) for path in sources)
+
+
+@pytest.mark.parametrize("name", CONSTANTS)
+def test_every_text_says_something(name):
+    assert getattr(texts, name).strip() == getattr(texts, name) != ""
+
+
+def test_the_catalogue_knows_nothing_of_its_readers():
+    """Texts depend on content only, so that anything may use them."""
+    tree = ast.parse((ROOT / "bridge" / "texts.py").read_text(encoding="utf-8"))
+    modules = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert modules <= {"collections.abc", "bridge.content"}
+
+
+def test_giving_up_names_the_reason_where_there_is_one():
+    assert texts.gave_up("the model is away").startswith(
+        "I could not answer this: the model is away."
+    )
+    assert texts.gave_up("").startswith("I could not answer this.")
+
+
+def test_numbered_options_say_how_to_choose():
+    assert texts.numbered(OPTIONS) == "1. Tea\n2. Coffee\n\n_Reply with a number from 1 to 2._"
+
+
+def test_a_recap_counts_in_good_grammar():
+    text = texts.recap(people=1, answers=2, latest=["**Ada:** hi"])
+    assert text == "**While you were away:** 1 message, 2 answers. The latest:\n\n**Ada:** hi"
+
+
+def test_help_lists_commands_and_then_what_the_agent_says():
+    assert texts.help_text([("stop", "stop it")], "Ask me.") == "- `/stop` stop it\n\nAsk me."
+    assert texts.help_text([("stop", "stop it")], "") == "- `/stop` stop it"
+
+
+def test_the_status_says_who_is_here_and_where():
+    text = texts.status(title="Trip", state=texts.IDLE, people=["Ada", "Bob"], places=[])
+    assert text == "**Trip** is idle.\n- people: Ada, Bob\n- shown in: no chat app yet"
+
+
+def test_an_unknown_command_points_to_help():
+    assert "/frob" in texts.no_such_command("frob")
+    assert "/help" in texts.no_such_command("frob")
+
+
+def test_lanes_behind_are_counted():
+    assert texts.lanes_behind(0) == "all up to date"
+    assert texts.lanes_behind(3) == "3 behind"
