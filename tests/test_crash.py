@@ -7,20 +7,38 @@ that cannot resolve may show one marked repeat per death), and nothing is left o
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from bridge import delivery
-from bridge.events import RunFinished
+from bridge import decide, delivery
+from bridge.content import Content
+from bridge.events import Preview, RunFinished
+from bridge.ids import RunId
 from bridge.parts import Conversation
-from bridge.ports import Appended, Channel, Inbound
+from bridge.ports import Appended, Channel, Ended, Inbound, Said, Turn
+from bridge.session import OpenRun
 from bridge.workers.core import Core
+from storage import admission
 from storage.memory import MemoryStore
 from tests.crashing import Fuse
-from tests.world import PATIENCE, Change, World, assert_honest, live_through
+from tests.stores import opened
+from tests.world import (
+    PATIENCE,
+    Change,
+    World,
+    assert_honest,
+    assert_log_is_honest,
+    live_through,
+)
+
+Story = Callable[[World], Awaitable[None]]
 
 SAID = ["word one", "word two", "word three", "ask"]
 
@@ -42,20 +60,35 @@ def sees(platform, place: str, words: str) -> int:
     return sum(words in each.text for each in platform.seen(place) if not each.author)
 
 
-async def deaths(*edges: int, change: Change | None = None) -> Fuse:
-    """Live through the story, dying at each of these edges in turn; then check the world."""
+async def deaths(
+    *edges: int, change: Change | None = None, story: Story = story, sqlite: Path | None = None
+) -> Fuse:
+    """Live through a story, dying at each of these edges in turn; then check the world."""
     world = World(store=MemoryStore())
     telling = asyncio.create_task(story(world))
     try:
         for at in (*edges, None):
             fuse = Fuse(at)
-            if await live_through(world, fuse, telling, change):
-                break
-            world.store.reopen()
+            async with reopened(world, sqlite):
+                told = await live_through(world, fuse, telling, change)
+                if told or at is None:
+                    await assert_honest(world, SAID, marked=len(edges))
+                    return fuse
     finally:
         telling.cancel()
-    await assert_honest(world, SAID, marked=len(edges))
-    return fuse
+    raise AssertionError
+
+
+@asynccontextmanager
+async def reopened(world: World, sqlite: Path | None) -> AsyncIterator[None]:
+    """Open the store that outlived the last process."""
+    if sqlite is None:
+        world.store.reopen()
+        yield
+        return
+    async with opened("sqlite", sqlite) as store:
+        world.store = store
+        yield
 
 
 async def test_without_a_death_all_is_well() -> None:
@@ -71,13 +104,13 @@ WORLDS = 12
 """So many worlds live side by side: they mostly wait."""
 
 
-async def die_at_each(edges: Iterable[int], change: Change | None = None) -> None:
+async def die_at_each(edges: Iterable[int], **how: Any) -> None:
     """Tell the story once for each edge. Raises the first `AssertionError`."""
     places = asyncio.Semaphore(WORLDS)
 
     async def die(at: int) -> None:
         async with places:
-            await deaths(at, change=change)
+            await deaths(at, **how)
 
     async with asyncio.TaskGroup() as worlds:
         for at in edges:
@@ -89,6 +122,14 @@ async def test_a_death_at_any_edge_loses_and_doubles_nothing() -> None:
     await die_at_each(range(1, MOST_EDGES))
 
 
+async def test_a_death_at_any_edge_on_sqlite(tmp_path: Path) -> None:
+    """The same over SQLite, at every so many edges."""
+    for at in range(3, MOST_EDGES, 19):
+        folder = tmp_path / str(at)
+        folder.mkdir()
+        await deaths(at, sqlite=folder)
+
+
 @settings(
     max_examples=25,
     deadline=None,
@@ -97,8 +138,10 @@ async def test_a_death_at_any_edge_loses_and_doubles_nothing() -> None:
 )
 @given(edges=st.lists(st.integers(1, 250), min_size=2, max_size=5))
 def test_any_number_of_deaths_loses_and_doubles_nothing(edges: list[int]) -> None:
-    """Kill process after process, each wherever it happens to be."""
-    asyncio.run(deaths(*edges))
+    """Kill process after process, each wherever it happens to be; the bridge is patient here."""
+    with pytest.MonkeyPatch.context() as patience:
+        patience.setattr(decide, "MAX_RUN_FAILURES", 100)
+        asyncio.run(deaths(*edges))
 
 
 # -- the checks can fail: each of these changes breaks a rule, and is found out -------------------
@@ -160,5 +203,49 @@ MUTANTS = [acknowledge_before_commit, cursor_before_receipt, key_dropped, last_w
 async def test_a_broken_rule_is_found_out(mutant: Change) -> None:
     """A bridge with one rule broken fails this property at some edge."""
     with pytest.raises(ExceptionGroup) as found:
-        await die_at_each(range(1, MOST_EDGES), mutant)
+        await die_at_each(range(1, MOST_EDGES), change=mutant)
     assert found.group_contains(AssertionError) or found.group_contains(TimeoutError)
+
+
+# -- a run that is over ---------------------------------------------------------------------------
+
+
+class Stubborn:
+    """An agent that goes on when it is cut off, and speaks long after its run was stopped."""
+
+    help = ""
+
+    async def run(self, turn: Turn) -> AsyncGenerator[Preview | Said]:
+        yield Preview(run=turn.run, revision=1, text="I am thinking")
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(PATIENCE)
+        yield Ended(content=Content(text="from beyond the grave"))
+
+
+async def stop_a_stubborn_run() -> None:
+    world = World(store=MemoryStore(), agent=Stubborn())
+    telling = asyncio.create_task(ask_and_stop(world))
+    assert await live_through(world, Fuse(), telling)
+    assert_log_is_honest(await world.events(), ["hello"])
+    assert world.rich.shown("ada") == ["_Ada stopped the answer._"]
+
+
+async def ask_and_stop(world: World) -> None:
+    world.rich.say("ada", "Ada", "hello")
+    await world.rich.until(lambda: sees(world.rich, "ada", "thinking"), within=PATIENCE)
+    world.rich.say("ada", "Ada", "/stop")
+    await world.rich.until(lambda: sees(world.rich, "ada", "stopped"), within=PATIENCE)
+
+
+async def test_a_stopped_run_cannot_speak() -> None:
+    """An agent that ignores being stopped is not heard."""
+    await stop_a_stubborn_run()
+
+
+async def test_a_zombie_that_may_speak_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the guards of the desk and the store, the property above does not hold."""
+    zombie = OpenRun(run=RunId("?"), agent="echo", started=1, upto=1, node="n")
+    monkeypatch.setattr(decide, "_require", lambda _, run: replace(zombie, run=run))
+    monkeypatch.setattr(admission, "run_of", lambda _: None)
+    with pytest.raises(AssertionError, match="run"):
+        await stop_a_stubborn_run()
