@@ -5,9 +5,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import structlog
 from pydantic import SecretStr
 
-from bridge.errors import ConfigError
+from bridge.errors import ConfigError, StoreError
 from bridge.plugins import Section, StorePlugin
 from bridge.ports import Store, Surroundings
 from storage.sql import sqlite_files
@@ -16,6 +17,8 @@ from storage.sql.lock import locked
 from storage.sql.schema import SCHEMA, create, upgrade, version_of
 from storage.sql.sql_store import SqlStore
 from storage.sql.sqlite import SqliteDatabase
+
+_log = structlog.get_logger()
 
 
 class SqliteSection(Section):
@@ -41,7 +44,7 @@ async def _open_sqlite(section: SqliteSection, surroundings: Surroundings) -> As
             if old is not None:
                 kept = path.with_name(f"{path.name}.{old}-{sqlite_files.stamp(now)}")
                 await database.backup(kept)
-                await database.write(lambda connection: upgrade(connection, SCHEMA))
+                await _upgraded(database, f"{path} (a copy is {kept})")
             async with _serving(database) as store:
                 yield store
         finally:
@@ -60,7 +63,7 @@ async def _open_postgres(
     try:
         await database.lock()
         if await _prepared(database, database.where) is not None:
-            await database.write(lambda connection: upgrade(connection, SCHEMA))
+            await _upgraded(database, database.where)
         async with _serving(database) as store:
             yield store
     finally:
@@ -76,6 +79,18 @@ async def _prepared(database: Database, where: str) -> str | None:
     if version is None:
         await database.write(lambda connection: create(connection, SCHEMA))
     return None if version in {None, SCHEMA.revisions[-1]} else version
+
+
+async def _upgraded(database: Database, where: str) -> None:
+    """Bring an older database up to our version, or leave it as it is."""
+    _log.info("store_upgrading", version=SCHEMA.revisions[-1])
+    try:
+        await database.write(lambda connection: upgrade(connection, SCHEMA))
+    except StoreError as error:
+        raise StoreError(
+            f"{where} could not be brought up to version {SCHEMA.revisions[-1]} and is as it was:"
+            f" run the bridge that last used it, and report this ({error})"
+        ) from error
 
 
 @asynccontextmanager
