@@ -23,10 +23,11 @@ class _Board:
     previews: dict[RunId, Preview] = field(default_factory=dict)
     typing: dict[ParticipantId, datetime] = field(default_factory=dict)
     present: list[Presence] = field(default_factory=list)
+    watchers: int = 0
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def is_bare(self) -> bool:
-        return not (self.previews or self.typing or self.present)
+        return not (self.previews or self.typing or self.present or self.watchers)
 
 
 class LiveBoards:
@@ -79,14 +80,21 @@ class LiveBoards:
 
     async def changed(self, session: SessionId, *, after: int) -> Glimpse:
         board = self._board(session)
-        while board.revision <= after:
-            changed = board.changed
-            try:
-                async with asyncio.timeout(self._until_typing_ends(board)):
-                    await changed.wait()
-            except TimeoutError:
-                self._forget_typing(board)
+        board.watchers += 1
+        try:
+            while board.revision <= after:
+                await self._change(board)
+        finally:
+            board.watchers -= 1
         return self.glimpse(session)
+
+    async def _change(self, board: _Board) -> None:
+        changed = board.changed
+        try:
+            async with asyncio.timeout(self._until_typing_ends(board)):
+                await changed.wait()
+        except TimeoutError:
+            self._forget_typing(board)
 
     def _board(self, session: SessionId) -> _Board:
         if session not in self._boards:

@@ -26,20 +26,24 @@ class Names:
         self._store = store
         self._labels = labels
         self._people: dict[ParticipantId, str] = {}
-        self._places: dict[ConversationId, str] = dict(CLIENTS)
+        self._places: dict[ConversationId, str] = {}
 
     async def people(self, ids: Collection[ParticipantId]) -> dict[ParticipantId, str]:
-        missing = [each for each in ids if each not in self._people]
+        known = {each: self._people[each] for each in ids if each in self._people}
+        missing = [each for each in ids if each not in known]
         if missing:
-            self._people = _bounded(self._people)
-            for who, participant in (await self._store.participants(missing)).items():
-                self._people[who] = participant.name
-        return {each: self._people.get(each, texts.SOMEONE) for each in ids}
+            found = await self._store.participants(missing)
+            read = {who: participant.name for who, participant in found.items()}
+            self._people = {**_bounded(self._people), **read}
+            known |= read
+        return {each: known.get(each, texts.SOMEONE) for each in ids}
 
     async def who(self, participant: ParticipantId) -> str:
         return (await self.people([participant]))[participant]
 
     async def where(self, conversation: ConversationId) -> str:
+        if conversation in CLIENTS:
+            return CLIENTS[conversation]
         if conversation not in self._places:
             found = await self._store.conversation(conversation)
             if found is None:
