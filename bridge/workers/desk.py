@@ -15,6 +15,8 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
+import structlog
+
 from bridge import texts
 from bridge.commands import (
     CallTool,
@@ -29,13 +31,15 @@ from bridge.commands import (
     Trigger,
 )
 from bridge.decide import decide
-from bridge.errors import BridgeError, Conflict, Refused, RunOver
+from bridge.errors import Conflict, Refused, RunOver, StoreError
 from bridge.events import Draft, Event
 from bridge.ids import START, Seq, SessionId
 from bridge.parts import Reply
 from bridge.ports import Appended, Clock, Log, Origin, Producer
 from bridge.session import Session, evolve, fold
 from bridge.snapshot import freeze, thaw
+
+log = structlog.get_logger()
 
 SET_SIZE = 256
 PAGE = 1000
@@ -77,6 +81,7 @@ class Decision:
     drafts: tuple[Draft, ...]
     expect: Seq | None
     origin: Origin | None
+    reply: Reply | None
 
 
 @dataclass(slots=True)
@@ -99,11 +104,11 @@ class Desk:
 
     async def fold(self) -> Session:
         """Return the session as it stands. Raises `UnknownSession`."""
-        session = self.session
-        if session is not None and not self._stale:
-            return session
         async with self._loading:
-            return await self._catch_up()
+            if self.session is None or self._stale:
+                self.session = await self._catch_up()
+                self._stale = False
+            return self.session
 
     async def submit(
         self, interpret: Interpret, origin: Origin | None, producer: Producer | None
@@ -126,25 +131,33 @@ class Desk:
 
     async def _serve(self, requests: Sequence[Request]) -> None:
         try:
-            decisions = self._decide_set(await self.fold(), requests)
-            results = await asyncio.gather(
-                *(self._append(each) for each in decisions), return_exceptions=True
-            )
-            fresh = self._settle(decisions, results)
-            if fresh:
-                self.woken(await self.fold(), fresh)
-                await self._keep_snapshot()
+            session = await self.fold()
         except Exception as error:  # noqa: BLE001 - every one who waits hears of it
-            self._stale = True
             for request in requests:
                 request.fail(error)
+            return
+        decisions = self._decide_set(session, requests)
+        results = await asyncio.gather(
+            *(self._append(each) for each in decisions), return_exceptions=True
+        )
+        fresh = self._settle(decisions, results)
+        if fresh:
+            await self._tell(fresh)
+
+    async def _tell(self, fresh: Sequence[Event]) -> None:
+        """Wake the workers. Where that fails they find what was appended by themselves."""
+        try:
+            self.woken(await self.fold(), fresh)
+            await self._keep_snapshot()
+        except StoreError as error:
+            log.warning("not told at once", session=self.id, error=type(error).__name__)
 
     def _decide_set(self, session: Session, requests: Sequence[Request]) -> list[Decision]:
         decisions = []
         for request in requests:
             try:
                 decision = self._decide(session, request)
-            except BridgeError as error:
+            except Exception as error:  # noqa: BLE001 - it is its asker's alone
                 request.fail(error)
                 continue
             if decision is not None:
@@ -173,6 +186,7 @@ class Desk:
             drafts=drafts,
             expect=None if plain or not drafts else session.head,
             origin=_origin(request.origin, command, reply),
+            reply=reply,
         )
 
     def _as_events(self, session: Session, drafts: Sequence[Draft]) -> list[Event]:
@@ -200,7 +214,7 @@ class Desk:
             match result:
                 case Appended():
                     fresh.extend(result.fresh)
-                    decision.request.answer(_with_reply(result, decision.origin))
+                    decision.request.answer(_with_reply(result, decision.reply))
                 case Conflict() | RunOver() if decision.request.tries < MAX_TRIES:
                     self._stale = True
                     decision.request.tries += 1
@@ -227,9 +241,7 @@ class Desk:
             events = await self.log.read(self.id, after=session.head, limit=PAGE)
             session = fold(session, events)
             if len(events) < PAGE:
-                break
-        self.session, self._stale = session, False
-        return session
+                return session
 
     async def _from_snapshot(self) -> Session:
         kept = await self.log.snapshot(self.id)
@@ -252,7 +264,5 @@ def _origin(origin: Origin | None, command: Command | None, reply: Reply | None)
     return replace(origin, message=origin.message if shown else None, reply=reply)
 
 
-def _with_reply(appended: Appended, origin: Origin | None) -> Appended:
-    if appended.repeated or appended.reply is not None or origin is None:
-        return appended
-    return replace(appended, reply=origin.reply)
+def _with_reply(appended: Appended, reply: Reply | None) -> Appended:
+    return appended if appended.repeated else replace(appended, reply=reply)
