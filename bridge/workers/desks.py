@@ -75,7 +75,7 @@ class Desks:
     async def create(self, session: SessionId, *, title: str, owner: ParticipantId) -> None:
         await self._store.create_session(session, at=self._clock.now())
         await self.submit(session, Join(participant=owner, role="owner"))
-        if title:
+        if title and not (await self.fold(session)).title:
             await self.submit(session, Change(scope="session", name="title", value=title))
 
     async def _submit(
