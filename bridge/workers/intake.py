@@ -6,6 +6,8 @@ The rules:
 - Whoever is let in becomes a participant under one identity for good; a place that is new joins a
   session by the account's setting and is linked to it before its first message.
 - Every step is idempotent, so a message that is delivered again after a crash anywhere is one.
+- A refusal is a reply, never an error: handed in again, it would be refused for ever. What was only
+  overheard gets none.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,6 +16,7 @@ from dataclasses import dataclass
 from bridge import texts
 from bridge.commands import Answer, Delete, Edit, Join, Link, Say
 from bridge.content import Content
+from bridge.errors import Refused
 from bridge.events import Role
 from bridge.ids import ChannelName, ConversationId, ParticipantId, SessionId, mint
 from bridge.parts import Conversation, Reply
@@ -74,11 +77,18 @@ class Intake:
         self._revived = revived
 
     async def __call__(self, inbound: Inbound) -> Reply | None:
+        reply = await self._answer(inbound)
+        return None if _is_overheard(inbound.what) else reply
+
+    async def _answer(self, inbound: Inbound) -> Reply | None:
         account = self._accounts[inbound.address.channel]
         if not account.admits(inbound.sender):
             return Reply(text=texts.UNKNOWN_SENDER, refused=True)
-        scene = await self._place(account, inbound)
-        appended = await self._take(scene, inbound)
+        try:
+            scene = await self._place(account, inbound)
+            appended = await self._take(scene, inbound)
+        except Refused as refused:
+            return Reply(text=str(refused), refused=True)
         return appended.reply if appended is not None else None
 
     # -- who and where
@@ -187,6 +197,10 @@ class Intake:
                 return await self._sessions.hear(scene.session, saying, origin=origin)
             case None:
                 return Appended(reply=Reply(text=texts.BUTTON_UNKNOWN, refused=True))
+
+
+def _is_overheard(what: Spoken | Edited | Deleted | Pressed) -> bool:
+    return isinstance(what, Spoken) and not what.addressed
 
 
 def _origin(scene: Scene, inbound: Inbound) -> Origin:
