@@ -6,7 +6,8 @@ The rules:
   abandoned, and `next_step` decides anew.
 - Each thing an agent says is durable before the agent is resumed; its last words and the end of its
   run are one append.
-- When the log says that the run is over (stopped, replaced), the agent is cut off.
+- When the log says that the run is over (stopped, replaced), the agent is cut off. One that does
+  not stop is left behind: nothing it says is taken down, nor shown as a preview.
 - At an orderly stop, runs get a grace period; then they are abandoned for now, without blame.
 """
 
@@ -106,7 +107,8 @@ class Runner:
             except NotFound:
                 return None
             if fold.open_run is not None:
-                await self._sessions.submit(session, AbandonRun(run=fold.open_run.run))
+                with suppress(RunOver):
+                    await self._sessions.submit(session, AbandonRun(run=fold.open_run.run))
                 continue
             match next_step(fold, now=self._clock.now()):
                 case Begin():
@@ -133,34 +135,42 @@ class Runner:
         try:
             await self._watch(turn, work)
         except asyncio.CancelledError:
-            await self._cut_off(work)
             await self._abandon(turn, SHUTDOWN)
             raise
         finally:
+            await self._cut_off(work)
             self._live.clear(session.id, run)
 
     async def _watch(self, turn: LogTurn, work: asyncio.Task[None]) -> None:
-        """Wait for the agent; cut it off when the log says that its run is over."""
+        """Return when the agent is done, or when the log says that its run is over."""
         bell = self._tending.bell(turn.session)
         while not work.done():
             bell.clear()
             ring = asyncio.create_task(bell.wait())
-            await asyncio.wait({work, ring}, return_when=asyncio.FIRST_COMPLETED)
-            ring.cancel()
-            fold = await self._sessions.fold(turn.session)
-            if fold.open_run is None or fold.open_run.run != turn.run:
-                await self._cut_off(work)
+            try:
+                await asyncio.wait({work, ring}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                ring.cancel()
+            if not await self._is_open(turn):
                 break
         bell.set()
         if work.done():
             with suppress(asyncio.CancelledError, RunOver):
                 work.result()
 
+    async def _is_open(self, turn: LogTurn) -> bool:
+        open_run = (await self._sessions.fold(turn.session)).open_run
+        return open_run is not None and open_run.run == turn.run
+
     async def _cut_off(self, work: asyncio.Task[None]) -> None:
+        if work.done():
+            return
         work.cancel()
         await asyncio.wait({work}, timeout=CUT_OFF_LIMIT)
         if not work.done():
             log.warning("agent does not stop", run=work.get_name())
+        elif not work.cancelled():
+            work.exception()  # its run is over; nobody is left to hear of it
 
     async def _abandon(self, turn: LogTurn, reason: str) -> None:
         try:
@@ -190,12 +200,17 @@ class Runner:
         async with aclosing(agent.run(turn)) as saying:
             async for said in saying:
                 if isinstance(said, Preview):
-                    self._live.show(turn.session, said)
+                    await self._show(turn, said)
                     continue
                 await self._take_down(turn, said)
                 if isinstance(said, Ended):
                     return
         await self._take_down(turn, Ended())
+
+    async def _show(self, turn: LogTurn, preview: Preview) -> None:
+        if not await self._is_open(turn):
+            raise RunOver
+        self._live.show(turn.session, preview)
 
     async def _take_down(self, turn: LogTurn, said: Said) -> None:
         run = turn.run
