@@ -125,7 +125,8 @@ class Channel(Protocol):
     async def send(self, to: Address, part: Part) -> Sent:
         """Show a part in a place and return the platform's id of it.
 
-        With `part.edits` set and the `Editing` ability, see there. Must not retry by itself.
+        Where the channel has the `Editing` ability, the courier calls `edit` instead for a part
+        with `part.edits` set. Must not retry by itself.
         Raises a `ChannelError`; `OutcomeUnknown` unless it is certain that nothing was shown.
         """
 

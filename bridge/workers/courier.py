@@ -13,7 +13,8 @@ The rules:
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
@@ -21,7 +22,7 @@ from typing import assert_never
 import structlog
 
 from bridge import delivery, retry
-from bridge.errors import ChannelError, OutcomeUnknown, Rejected
+from bridge.errors import ChannelError, OutcomeUnknown, Refused, Rejected
 from bridge.events import Event
 from bridge.ids import ChannelName, ConversationId, Seq
 from bridge.parts import Conversation, Part, Receipt, Sent
@@ -172,7 +173,8 @@ class Courier:
             case delivery.Retract(message=message, receipt=receipt):
                 if isinstance(channel, Deleting):
                     try:
-                        await channel.delete(lane.address, message)
+                        async with _limit(lane, channel):
+                            await channel.delete(lane.address, message)
                     except Rejected as error:
                         receipt = replace(receipt, state="failed", code=error.code)
                     except ChannelError as error:
@@ -212,15 +214,11 @@ class Courier:
         return True
 
     async def _send(self, part: Part, lane: Conversation, channel: Channel) -> Sent:
-        limit = channel.capabilities(lane.address).send_timeout.total_seconds()
-        try:
-            async with asyncio.timeout(limit):
-                if part.edits is not None and isinstance(channel, Editing):
-                    await channel.edit(lane.address, part.edits, part)
-                    return Sent(message=part.edits)
-                return await channel.send(lane.address, part)
-        except TimeoutError as error:
-            raise OutcomeUnknown("the platform did not answer in time") from error
+        async with _limit(lane, channel):
+            if part.edits is not None and isinstance(channel, Editing):
+                await channel.edit(lane.address, part.edits, part)
+                return Sent(message=part.edits)
+            return await channel.send(lane.address, part)
 
     async def _resolve(
         self, part: Part, receipt: Receipt, lane: Conversation, channel: Channel
@@ -228,12 +226,15 @@ class Courier:
         if not isinstance(channel, Resolving):
             raise TypeError(f"{channel.name} says it resolves, but has no resolve()")
         try:
-            sent = await channel.resolve(lane.address, part)
+            async with _limit(lane, channel):
+                sent = await channel.resolve(lane.address, part)
         except ChannelError as error:
             if receipt.code != delivery.UNRESOLVED:
                 receipt = replace(receipt, code=delivery.UNRESOLVED, at=self._clock.now())
                 await self._store.attempt(receipt)
-            await self._postpone(lane, error)
+            # A platform that refuses to say leaves it as unknown as one that cannot be reached.
+            unsaid = OutcomeUnknown(code=error.code) if isinstance(error, Rejected) else error
+            await self._postpone(lane, unsaid)
             return False
         await self._store.record(delivery.resolved(receipt, sent))
         return False
@@ -276,12 +277,18 @@ class Courier:
             case retry.Suspend():
                 await self._postponed(lane, None, lane.tries + 1, error, suspended=True)
             case retry.Relocate(place=place):
-                await self._store.move(lane.id, place=place)
+                await self._relocate(lane, place, error)
             case retry.Shut():
                 self._shut(lane.address.channel, error)
                 await self._postponed(lane, now + retry.MOST_PAUSE, lane.tries + 1, error)
             case retry.Drop():
                 pass
+
+    async def _relocate(self, lane: Conversation, place: str, error: ChannelError) -> None:
+        try:
+            await self._store.move(lane.id, place=place)
+        except Refused:  # another lane delivers there already
+            await self._postponed(lane, None, lane.tries + 1, error, suspended=True)
 
     async def _postponed(
         self,
@@ -301,3 +308,14 @@ class Courier:
                 error=error.code or type(error).__name__,
                 suspended=suspended,
             )
+
+
+@asynccontextmanager
+async def _limit(lane: Conversation, channel: Channel) -> AsyncIterator[None]:
+    """Give one call to a channel its time. Raises `OutcomeUnknown` when it is over."""
+    seconds = channel.capabilities(lane.address).send_timeout.total_seconds()
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError as error:
+        raise OutcomeUnknown("the platform did not answer in time") from error

@@ -5,19 +5,34 @@ while its message lives, under "preview:{run}"; after a crash the next run inher
 """
 
 import asyncio
-from dataclasses import replace
-from datetime import datetime
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
 from bridge import delivery
 from bridge.errors import ChannelError, RateLimited, Rejected
 from bridge.events import Preview
-from bridge.ids import ConversationId
+from bridge.ids import ConversationId, RunId
 from bridge.parts import Conversation, Part, Receipt, Span
 from bridge.ports import Channel, Clock, Editing, Live, Store, Typing
 from bridge.session import Session
 from bridge.shown import live_preview, preview_id
 
-TYPING_EVERY = 4.0
+TYPING_EVERY = timedelta(seconds=4)
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class _Following:
+    """What was last done for the open run in one place."""
+
+    shown: tuple[RunId, str] | None = None
+    shown_at: datetime = LONG_AGO
+    typed_at: datetime = LONG_AGO
+    blocked_until: datetime = LONG_AGO
+
+    def may_show(self, now: datetime, interval: timedelta) -> bool:
+        return now >= self.blocked_until and now - self.shown_at >= interval
 
 
 class Previewing:
@@ -27,8 +42,7 @@ class Previewing:
         self._store = store
         self._live = live
         self._clock = clock
-        self._blocked: dict[ConversationId, datetime] = {}
-        self._shown: dict[ConversationId, str] = {}
+        self._following: dict[ConversationId, _Following] = {}
         self._closed = False
 
     def close(self) -> None:
@@ -41,18 +55,19 @@ class Previewing:
         run = session.open_run
         limits = channel.capabilities(lane.address)
         if run is None or self._closed or not (limits.previews or limits.typing):
-            self._blocked.pop(lane.id, None)
-            self._shown.pop(lane.id, None)
+            self._following.pop(lane.id, None)
             return False
         glimpse = self._live.glimpse(session.id)
         preview = next((each for each in glimpse.previews if each.run == run.run), None)
+        following = self._following.setdefault(lane.id, _Following())
+        is_late = False
         if limits.previews and preview is not None and preview.text:
-            await self._show(lane, channel, session, preview)
+            is_late = not await self._show(lane, channel, session, preview, following)
         elif limits.typing and isinstance(channel, Typing):
-            await self._type(lane, channel)
-        pause = limits.preview_interval.total_seconds() if limits.previews else TYPING_EVERY
-        await self._pause(bell, pause)
-        if limits.previews and not bell.is_set():
+            await self._type(lane, channel, following)
+        pause = limits.preview_interval if limits.previews else TYPING_EVERY
+        await self._pause(bell, pause.total_seconds())
+        if limits.previews and not is_late and not bell.is_set():
             await self._newer(session, glimpse.revision, bell)
         return True
 
@@ -61,7 +76,9 @@ class Previewing:
         ring = asyncio.ensure_future(bell.wait())
         try:
             await asyncio.wait(
-                {newer, ring}, timeout=TYPING_EVERY, return_when=asyncio.FIRST_COMPLETED
+                {newer, ring},
+                timeout=TYPING_EVERY.total_seconds(),
+                return_when=asyncio.FIRST_COMPLETED,
             )
         finally:
             newer.cancel()
@@ -76,35 +93,44 @@ class Previewing:
             sleep.cancel()
             ring.cancel()
 
-    async def _type(self, lane: Conversation, channel: Typing) -> None:
-        try:
-            await channel.typing(lane.address)
-        except ChannelError:
-            self._blocked[lane.id] = self._clock.now()
+    async def _type(self, lane: Conversation, channel: Typing, following: _Following) -> None:
+        if following.typed_at + TYPING_EVERY > self._clock.now():
+            return
+        following.typed_at = self._clock.now()
+        with suppress(ChannelError, TimeoutError):
+            async with asyncio.timeout(TYPING_EVERY.total_seconds()):
+                await channel.typing(lane.address)
 
     # -- the message
 
     async def _show(
-        self, lane: Conversation, channel: Channel, session: Session, preview: Preview
-    ) -> None:
-        until = self._blocked.get(lane.id)
-        if until is not None and until > self._clock.now():
-            return
-        text = preview.text[: channel.capabilities(lane.address).max_chars - delivery.MARGIN]
-        if self._shown.get(lane.id) == text:
-            return
+        self,
+        lane: Conversation,
+        channel: Channel,
+        session: Session,
+        preview: Preview,
+        following: _Following,
+    ) -> bool:
+        """Show the text, once; False when it is too early for it."""
+        limits = channel.capabilities(lane.address)
+        text = preview.text[: limits.max_chars - delivery.MARGIN]
+        if following.shown == (preview.run, text):
+            return True
+        if not following.may_show(self._clock.now(), limits.preview_interval):
+            return False
+        following.shown, following.shown_at = (preview.run, text), self._clock.now()
         receipts = await self._store.receipts(session.id, lane.id, sources=())
         known = live_preview(receipts)
         try:
             await self._send(lane, channel, _part(session, preview, lane, text), known)
-            self._shown[lane.id] = text
         except RateLimited as error:
-            self._blocked[lane.id] = error.until
+            following.blocked_until = error.until
         except Rejected:
             if known is not None:
                 await self._store.record(replace(known, state="deleted"))
         except (ChannelError, TimeoutError):
-            self._blocked[lane.id] = self._clock.now() + delivery.SHORT_RUN
+            following.blocked_until = self._clock.now() + delivery.SHORT_RUN
+        return True
 
     async def _send(
         self, lane: Conversation, channel: Channel, part: Part, known: Receipt | None
