@@ -132,13 +132,7 @@ def _server(
 
 
 async def _checks(config: Config, core: Core, store: Store) -> Sequence[Check]:
-    try:
-        await store.check()
-        found = [Check(name="store", ok=True, detail=config.store.type)]
-    except StoreUnavailable as error:
-        found = [Check(name="store", ok=False, detail=str(error), fix=texts.FIX_STORE)]
-    behind = len(await store.behind())
-    found.append(Check(name="deliveries", ok=True, detail=texts.lanes_behind(behind)))
+    found = list(await _store_checks(config, store))
     for name in (*config.channels, *(set(core.supervisor.faults) - set(config.channels))):
         fault = core.supervisor.faults.get(name, "")
         fix = texts.FIX_CHANNEL if fault else ""
@@ -146,6 +140,18 @@ async def _checks(config: Config, core: Core, store: Store) -> Sequence[Check]:
             Check(name=f"worker {name}", ok=not fault, detail=fault or texts.WORKS, fix=fix)
         )
     return found
+
+
+async def _store_checks(config: Config, store: Store) -> Sequence[Check]:
+    try:
+        await store.check()
+        behind = len(await store.behind())
+    except StoreUnavailable as error:
+        return [Check(name="store", ok=False, detail=str(error), fix=texts.FIX_STORE)]
+    return [
+        Check(name="store", ok=True, detail=config.store.type),
+        Check(name="deliveries", ok=True, detail=texts.lanes_behind(behind)),
+    ]
 
 
 # -- the process ----------------------------------------------------------------------------------
