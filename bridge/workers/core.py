@@ -33,8 +33,9 @@ SWEEP_EVERY = 20.0
 FLUSH_LIMIT = 3.0
 """Seconds couriers get at a stop, whatever the grace period was used for."""
 
-SCHEDULER = "scheduler"
-SWEEP = "sweep"
+SCHEDULER = "the scheduler"
+SWEEP = "the sweep"
+"""Workers beside the channels; no channel can have such a name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
