@@ -25,7 +25,7 @@ from bridge import delivery, retry
 from bridge.errors import ChannelError, OutcomeUnknown, Refused, Rejected
 from bridge.events import Event
 from bridge.ids import ChannelName, ConversationId, Seq
-from bridge.parts import Conversation, Part, Receipt, Sent
+from bridge.parts import SETTLED, Conversation, Part, Receipt, Sent
 from bridge.ports import Channel, Clock, Deleting, Editing, Live, Resolving, Sessions, Store
 from bridge.session import Session
 from bridge.showing import Place, Scene, people_in, places_in
@@ -98,14 +98,16 @@ class Courier:
 
     async def _deliver(self, lane: Conversation, channel: Channel, session: Session) -> bool:
         """Do what the plan says, up to the first failure; False when there is nothing to do."""
-        unsettled = await self._store.receipts(session.id, lane.id, sources=())
-        events = await self._owed(session, lane, unsettled) or await self._events(session, lane)
-        if not events and not unsettled:
+        events = await self._events(session, lane)
+        receipts = await self._receipts(session, lane, events)
+        owed = await self._owed(session, lane, receipts)
+        if owed:
+            events, receipts = owed, await self._receipts(session, lane, owed)
+        if not events and not receipts:
             return False
         place = Place(
             session=session, conversation=lane, capabilities=channel.capabilities(lane.address)
         )
-        receipts = await self._receipts(session, lane, events, unsettled)
         steps = delivery.plan(place, events, receipts, await self._scene(session, events))
         for step in steps:
             if not await self._do(step, lane, channel):
@@ -113,11 +115,17 @@ class Courier:
         return bool(steps)
 
     async def _owed(
-        self, session: Session, lane: Conversation, unsettled: Sequence[Receipt]
+        self, session: Session, lane: Conversation, receipts: Sequence[Receipt]
     ) -> Sequence[Event]:
         """Return the events before the cursor that a later failure made owed again."""
-        seqs = {each.source for each in unsettled if not is_preview(each)}
-        found = [await self._event(session, seq) for seq in sorted(seqs) if seq <= lane.cursor]
+        seqs = {
+            each.source
+            for each in receipts
+            if each.source <= lane.cursor
+            and each.state not in SETTLED
+            and not delivery.is_preview(each)
+        }
+        found = [await self._event(session, seq) for seq in sorted(seqs)]
         return [event for event in found if event is not None]
 
     async def _events(self, session: Session, lane: Conversation) -> Sequence[Event]:
@@ -132,16 +140,14 @@ class Courier:
         return found
 
     async def _receipts(
-        self,
-        session: Session,
-        lane: Conversation,
-        events: Sequence[Event],
-        unsettled: Sequence[Receipt],
+        self, session: Session, lane: Conversation, events: Sequence[Event]
     ) -> Sequence[Receipt]:
         sources = {event.seq for event in events} | delivery.referred(events)
-        preview = live_preview(unsettled)
-        if preview is not None and events:
-            sources |= set(range(preview.source + 1, events[-1].seq + 1))
+        receipts = await self._store.receipts(session.id, lane.id, sources=sources)
+        preview = delivery.live_preview(receipts)
+        if preview is None or not events:
+            return receipts
+        sources |= set(range(preview.source + 1, events[-1].seq + 1))
         return await self._store.receipts(session.id, lane.id, sources=sources)
 
     async def _scene(self, session: Session, events: Sequence[Event]) -> Scene:
