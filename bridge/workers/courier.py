@@ -123,7 +123,7 @@ class Courier:
             for each in receipts
             if each.source <= lane.cursor
             and each.state not in SETTLED
-            and not delivery.is_preview(each)
+            and not is_preview(each)
         }
         found = [await self._event(session, seq) for seq in sorted(seqs)]
         return [event for event in found if event is not None]
@@ -144,7 +144,7 @@ class Courier:
     ) -> Sequence[Receipt]:
         sources = {event.seq for event in events} | delivery.referred(events)
         receipts = await self._store.receipts(session.id, lane.id, sources=sources)
-        preview = delivery.live_preview(receipts)
+        preview = live_preview(receipts)
         if preview is None or not events:
             return receipts
         sources |= set(range(preview.source + 1, events[-1].seq + 1))
