@@ -6,7 +6,7 @@ that a test may stop it in the middle of an answer and start it again on the sam
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import monotonic, sleep
 from typing import Any, TypeVar
@@ -22,7 +22,7 @@ from bridge.http.auth import digest
 from bridge.http.limits import Limits
 from bridge.http.server import HttpServer
 from bridge.ids import START, ChannelName, ParticipantId, SessionId
-from bridge.ports import Check
+from bridge.ports import Agent, Check
 from bridge.routing import SHARED
 from bridge.workers.clock import SystemClock
 from bridge.workers.core import Connected, Core
@@ -54,7 +54,7 @@ class Loop:
         self._thread.start()
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=20)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=60)
 
     def close(self) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -75,6 +75,8 @@ class Bridge:
     store: MemoryStore = field(default_factory=MemoryStore)
     chat: MemoryPlatform = field(default_factory=MemoryPlatform)
     clock: SystemClock = field(default_factory=SystemClock)
+    agent: Agent | None = None
+    channels: Mapping[ChannelName, str] = field(default_factory=lambda: {CHAT: CHAT_LABEL})
     word_seconds: float = WORD_SECONDS
     port: int = 0
 
@@ -87,14 +89,18 @@ class Bridge:
         self.loop.run(self._stop())
 
     async def _start(self) -> None:
-        channel = MemoryChannel(CHAT, self.chat)
+        agent = self.agent or Echo(delay=self.word_seconds, clock=self.clock)
         account = Account(allow=frozenset({EVERYONE}))
+        name = type(agent).__name__.lower()
         self.core = Core(
             store=self.store,
             clock=self.clock,
-            agents={"echo": Echo(delay=self.word_seconds, clock=self.clock)},
-            agent="echo",
-            channels=[Connected(channel=channel, account=account, label=CHAT_LABEL)],
+            agents={name: agent},
+            agent=name,
+            channels=[
+                Connected(channel=MemoryChannel(each, self.chat), account=account, label=label)
+                for each, label in self.channels.items()
+            ],
         )
         for person, name in ((ADA, "Ada"), (BOB, "Bob")):
             await self._enrol(person, name)
@@ -208,7 +214,7 @@ def say(page: Page, text: str) -> None:
     page.keyboard.press("Enter")
 
 
-def until(true: Callable[[], bool], seconds: float = 10) -> None:
+def until(true: Callable[[], bool], seconds: float = 20) -> None:
     """Wait for something that the page does not show."""
     end = monotonic() + seconds
     while not true():

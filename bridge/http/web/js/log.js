@@ -154,8 +154,8 @@ const FOLDS = {
   },
 
   run_started(log, event) {
-    log.open = { run: event.run, agent: event.agent, at: event.at, said: 0 };
-    log.agent = event.agent;
+    log.open = { run: event.run, agent: event.agent ?? "", at: event.at, said: 0 };
+    log.agent = event.agent || log.agent;
   },
   run_finished(log, event) {
     if (log.open?.run === event.run) log.open = null;

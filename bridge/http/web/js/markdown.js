@@ -38,6 +38,7 @@ export function rendered(text) {
   fragment.querySelectorAll("pre").forEach(dressCode);
   fragment.querySelectorAll("table").forEach(dressTable);
   fragment.querySelectorAll("code").forEach(exposeCode);
+  fragment.querySelectorAll("li").forEach(dressTask);
   return fragment;
 }
 
@@ -119,4 +120,15 @@ function exposeCode(code) {
   const text = code.textContent ?? "";
   const shown = exposed(text);
   if (shown !== text) code.textContent = shown;
+}
+
+/** "[x] done" as a list item is a task. @param {HTMLLIElement} item */
+function dressTask(item) {
+  const first = item.firstElementChild?.tagName === "P" ? item.firstElementChild : item;
+  const text = first.firstChild;
+  const mark = text instanceof Text ? /^\[([ xX])\] /.exec(text.data) : null;
+  if (!mark) return;
+  text.data = text.data.slice(mark[0].length);
+  item.classList.add("task");
+  first.prepend(mark[1] === " " ? "☐ " : "☑ ");
 }

@@ -110,7 +110,8 @@ export class Outbox {
     if (!(error instanceof Refused)) throw error;
     const fence = error.status === 403 ? error.headers.get("Producer-Epoch") : null;
     if (fence !== null) return this.#fenced(entry, tried, Number(fence));
-    if (error.status === 409) return this.#renew(entry, this.queue.epoch);
+    const isGap = error.headers.has("Producer-Expected-Seq");
+    if (isGap) return this.#renew(entry, this.queue.epoch);
     if (error.status === 403) this.#used(entry);
     else this.#giveUp(entry);
     this.outside.refused(entry, error.message);

@@ -17,10 +17,14 @@ import { speakerOf, spoken } from "./view/spoken.js";
 import { WORDS } from "./words.js";
 
 const LIST_MS = 60_000;
+const DRAWN_AFTER_MS = 150;
+/** Of a growing text, drawing takes a fifth of the time at most: the rest is the reader's. */
+const REST = 5;
 const COUNTED = new Set(["said", "composed", "question", "pushed"]);
 
 export class Page {
   #drawing = false;
+  #restUntil = 0;
   #unread = 0;
   sessions = [];
   /** @type {OpenSession | null} */
@@ -192,15 +196,24 @@ export class Page {
   changed() {
     if (this.#drawing) return;
     this.#drawing = true;
-    // A hidden page gets no animation frames, but its title is to be right.
-    if (document.hidden) setTimeout(() => this.#draw(), 50);
-    else requestAnimationFrame(() => this.#draw());
+    const wait = this.#restUntil - performance.now();
+    if (wait > 0) setTimeout(() => this.#drawSoon(), wait);
+    else this.#drawSoon();
+  }
+
+  /** A hidden page gets no animation frames, but its title is to be right. */
+  #drawSoon() {
+    requestAnimationFrame(() => this.#draw());
+    setTimeout(() => this.#draw(), DRAWN_AFTER_MS);
   }
 
   #draw() {
+    if (!this.#drawing) return;
     this.#drawing = false;
     const { open, screen, sessions } = this;
+    const began = performance.now();
     if (open) screen.draw(open, this.#context(), sessions, this.#unread);
+    this.#restUntil = began + REST * (performance.now() - began);
   }
 
   #context = () => contextOf(this.open, this.me);

@@ -80,7 +80,7 @@ export const WORDS = {
     `${people} ${people === 1 ? "person" : "people"}, ${places} ${places === 1 ? "place" : "places"}. ${here}`,
   away: "not here now",
   somewhere: "another place",
-  places: { web: "Browser", terminal: "Terminal", api: "API" },
+  places: { web: "browser", terminal: "terminal", api: "API" },
   refusedToken:
     "That token is not accepted here. The link that bridge run prints is the one to use.",
 
