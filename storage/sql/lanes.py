@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Any, assert_never
 
-from sqlalchemy import Connection, Select, and_, case, func, or_, select, text, update
+from sqlalchemy import Connection, Select, and_, case, func, select, text, update
 
 from bridge.ids import START, ConversationId, MessageId, Seq, SessionId
 from bridge.parts import Conversation, Receipt
@@ -47,16 +47,11 @@ def find_receipts(
     conversation: ConversationId,
     sources: Collection[Seq],
 ) -> list[Receipt]:
-    query = (
-        select(receipts)
-        .where(
-            receipts.c.session_id == session,
-            receipts.c.conversation_id == conversation,
-            or_(receipts.c.source.in_(sorted(sources)), _UNSETTLED),
-        )
-        .order_by(receipts.c.source, receipts.c.part)
-    )
-    return [receipt_of(row) for row in connection.execute(query)]
+    lane = and_(receipts.c.session_id == session, receipts.c.conversation_id == conversation)
+    asked_for = select(receipts).where(lane, receipts.c.source.in_(sorted(sources)))
+    unsettled = select(receipts).where(lane, _UNSETTLED)
+    found = map(receipt_of, connection.execute(asked_for.union(unsettled)))
+    return sorted(found, key=lambda receipt: (receipt.source, receipt.part))
 
 
 def source_of(

@@ -115,6 +115,8 @@ class PostgresDatabase:
                 connection = await self._write_engine.connect()
             except (SQLAlchemyError, asyncpg.PostgresError, OSError) as error:
                 raise self._fault(error) from error
+            except (TypeError, asyncpg.ClientConfigurationError) as error:
+                raise ConfigError(f"the url of {self.where} has a wrong option: {error}") from error
             try:
                 await self._take(connection)
             except BaseException:
@@ -153,7 +155,7 @@ def parsed(url: str) -> URL:
     """Return a URL for asyncpg. Raises `ConfigError`, without the password, when it is wrong."""
     try:
         found = make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         raise ConfigError("not a database URL: write postgresql://user@host/database") from error
     if found.get_backend_name() != "postgresql":
         raise ConfigError(

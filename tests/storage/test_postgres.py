@@ -1,0 +1,176 @@
+"""PostgreSQL: who may write, what is said when it cannot be used, what a lost connection costs."""
+
+import asyncio
+import os
+import re
+from urllib.parse import quote
+
+import asyncpg
+import pytest
+from pydantic import SecretStr
+
+from bridge.errors import BridgeError, ConfigError, Refused, StoreUnavailable
+from storage.sql.postgres import parsed
+from storage.sql.store import PostgresSection, postgres
+from tests.postgres import postgres_url, server
+from tests.stores import AT, S1, log_of, opened, put, said, surroundings, texts
+
+__all__ = ["postgres_url"]
+
+SECRET = "open sesame"
+
+
+async def refusal(url: str, tmp_path) -> BridgeError:
+    with pytest.raises(BridgeError) as caught:
+        async with opened("postgres", tmp_path, url):
+            pass
+    assert SECRET not in str(caught.value)
+    assert quote(SECRET) not in str(caught.value)
+    return caught.value
+
+
+async def execute(url: str, statement: str) -> None:
+    connection = await asyncpg.connect(url)
+    await connection.execute(statement)
+    await connection.close()
+
+
+CUT_OTHERS = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+
+# -- urls -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("scheme", ["postgresql", "postgresql+asyncpg", "postgresql+psycopg"])
+def test_every_postgresql_url_goes_through_asyncpg(scheme):
+    url = parsed(f"{scheme}://ada@host:5433/bridge")
+    assert url.drivername == "postgresql+asyncpg"
+    assert (url.username, url.host, url.port, url.database) == ("ada", "host", 5433, "bridge")
+
+
+def test_the_ssl_mode_is_said_in_the_words_of_the_driver():
+    assert dict(parsed("postgresql://host/bridge?sslmode=require").query) == {"ssl": "require"}
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        (f"mysql://ada:{SECRET}@host/bridge", "mysql:// is not PostgreSQL's"),
+        (f"ada {SECRET}", "not a database URL"),
+        ("", "not a database URL"),
+        (f"postgresql://ada:{SECRET}@host:port/bridge", "not a database URL"),
+        ("postgresql+nonsense://host/bridge?ssl=require", None),
+    ],
+)
+async def test_a_wrong_url_is_said_to_be_wrong(tmp_path, url, why):
+    if why is None:
+        assert parsed(url).drivername == "postgresql+asyncpg"
+        return
+    error = await refusal(url, tmp_path)
+    assert isinstance(error, ConfigError)
+    assert why in str(error)
+
+
+@pytest.mark.parametrize("option", ["nonsense=1", "sslmode=perhaps"])
+async def test_an_option_the_driver_does_not_know_is_said_to_be_wrong(tmp_path, option):
+    error = await refusal(f"postgresql://ada:{SECRET}@127.0.0.1:1/x?{option}", tmp_path)
+    assert isinstance(error, ConfigError)
+    assert "the url of 127.0.0.1:1/x has a wrong option" in str(error)
+
+
+async def test_a_server_that_is_not_there_cannot_be_reached(tmp_path):
+    error = await refusal(f"postgresql://ada:{quote(SECRET)}@127.0.0.1:1/bridge", tmp_path)
+    assert isinstance(error, StoreUnavailable)
+    assert "127.0.0.1:1/bridge cannot be reached: see that the server runs" in str(error)
+
+
+# -- the server's refusals ------------------------------------------------------------------------
+
+
+@pytest.mark.postgres
+async def test_a_wrong_password_is_said_to_be_wrong(tmp_path):
+    url = server()
+    if "TEST_DATABASE_URL" in os.environ:
+        pytest.skip("that server may not ask for passwords")
+    wrong = re.sub(r"postgres:[^@]*@", f"postgres:{quote(SECRET)}@", url)
+    error = await refusal(wrong, tmp_path)
+    assert isinstance(error, ConfigError)
+    assert "refuses the user or the password: correct the url" in str(error)
+
+
+@pytest.mark.postgres
+async def test_a_database_that_is_not_there_is_named(tmp_path):
+    error = await refusal(server().rsplit("/", 1)[0] + "/nowhere", tmp_path)
+    assert isinstance(error, ConfigError)
+    assert re.search(r"there is no database \S+:\d+/nowhere: create it", str(error))
+
+
+@pytest.mark.postgres
+async def test_a_second_process_is_told_who_uses_the_database(tmp_path, postgres_url):
+    async with opened("postgres", tmp_path, postgres_url):
+        error = await refusal(postgres_url, tmp_path)
+    assert isinstance(error, ConfigError)
+    pattern = rf"is in use by bridge process {os.getpid()} on \S+ \(started [-\d]+ [:\d]+ UTC\)"
+    assert re.search(pattern, str(error))
+    async with opened("postgres", tmp_path, postgres_url):
+        pass
+
+
+@pytest.mark.postgres
+async def test_a_backup_is_left_to_the_servers_own_tool(tmp_path, postgres_url):
+    async with opened("postgres", tmp_path, postgres_url) as store:
+        with pytest.raises(Refused, match="pg_dump"):
+            await store.backup(tmp_path / "copy")
+
+
+# -- lost connections -----------------------------------------------------------------------------
+
+
+@pytest.mark.postgres
+async def test_after_a_lost_connection_the_store_goes_on(tmp_path, postgres_url):
+    async with opened("postgres", tmp_path, postgres_url) as store:
+        await store.create_session(S1, at=AT)
+        await put(store, S1, said("a"))
+        assert await store.session(S1) is not None
+        await execute(postgres_url, CUT_OTHERS)
+        assert await store.session(S1) is not None
+        with pytest.raises(StoreUnavailable, match="cannot be reached"):
+            await put(store, S1, said("b"))
+        await put(store, S1, said("c"))
+        await store.check()
+        assert texts(await log_of(store)) == ["a", "c"]
+
+
+@pytest.mark.postgres
+async def test_who_lost_the_database_to_another_process_writes_no_more(tmp_path, postgres_url):
+    async with opened("postgres", tmp_path, postgres_url) as store:
+        await store.create_session(S1, at=AT)
+        await execute(postgres_url, CUT_OTHERS)
+        async with opened("postgres", tmp_path, postgres_url) as other:
+            for _ in range(2):
+                with pytest.raises(StoreUnavailable):
+                    await put(store, S1, said("a"))
+            await put(other, S1, said("b"))
+        assert texts(await store.read(S1, after=0, limit=9)) == ["b"]
+
+
+@pytest.mark.postgres
+async def test_of_many_callers_cut_off_each_is_told(tmp_path, postgres_url):
+    async with opened("postgres", tmp_path, postgres_url) as store:
+        await store.create_session(S1, at=AT)
+        await execute(postgres_url, CUT_OTHERS)
+        calls = [put(store, S1, said(str(n))) for n in range(20)]
+        results = await asyncio.wait_for(asyncio.gather(*calls, return_exceptions=True), 20)
+        assert {type(each).__mro__[1] for each in results} == {StoreUnavailable}
+        assert await log_of(store) == []
+
+
+@pytest.mark.postgres
+async def test_ids_with_what_no_database_takes_are_just_unknown(tmp_path, postgres_url):
+    section = PostgresSection(url=SecretStr(postgres_url))
+    async with postgres.open(section, surroundings(tmp_path)) as store:
+        assert await store.session("s\x00\ud800") is None
+        assert await store.bearer("\x00") is None
+        assert await store.identify(realm="\x00", user="\ud800") is None
