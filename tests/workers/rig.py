@@ -1,0 +1,207 @@
+"""A bridge's workers for tests: the real core over the memory store, platform and channel.
+
+The clock stands still until a test sets it forward, so nothing here hangs on how fast a machine is.
+"""
+
+import asyncio
+import inspect
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+from agents.echo import Echo
+from bridge import texts
+from bridge.errors import StoreUnavailable
+from bridge.events import Body, Event, Preview
+from bridge.ids import START, ChannelName, ParticipantId, Seq, SessionId
+from bridge.parts import Address, Capabilities, Conversation
+from bridge.ports import Agent, Said, Turn
+from bridge.routing import SHARED
+from bridge.workers.core import Connected, Core
+from bridge.workers.intake import EVERYONE, Account
+from channels.memory import EVERYTHING, MemoryChannel
+from channels.memory_platform import MemoryPlatform
+from storage.memory import MemoryStore
+
+PATIENCE = 30.0
+"""Seconds of real time; the machine may be busy."""
+
+CHAT = ChannelName("chat")
+OWNER = ParticipantId("p_owner")
+ANYONE = Account(allow=frozenset({EVERYONE}))
+NINE = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+B = TypeVar("B", bound=Body)
+
+
+class SetClock:
+    """Stands still until it is set forward."""
+
+    def __init__(self) -> None:
+        self._now = NINE
+        self._sleepers: set[asyncio.Future[None]] = set()
+
+    def now(self) -> datetime:
+        return self._now
+
+    async def sleep(self, seconds: float) -> None:
+        until = self._now + timedelta(seconds=seconds)
+        await asyncio.sleep(0)
+        while self._now < until:
+            woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._sleepers.add(woken)
+            try:
+                await woken
+            finally:
+                self._sleepers.discard(woken)
+
+    def forward(self, seconds: float) -> None:
+        self._now += timedelta(seconds=seconds)
+        for woken in list(self._sleepers):
+            if not woken.done():
+                woken.set_result(None)
+
+
+class MoodyStore(MemoryStore):
+    """A store that can be down, and whose reads take a moment."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_down = False
+        self.unreadable = False
+        self.reads: list[Seq] = []
+
+    async def check(self) -> None:
+        await super().check()
+        if self.is_down:
+            raise StoreUnavailable("the disk is full")
+
+    async def read(self, session: SessionId, *, after: Seq, limit: int) -> Sequence[Event]:
+        self.reads.append(after)
+        if self.unreadable:
+            raise StoreUnavailable("the disk is broken")
+        found = await super().read(session, after=after, limit=limit)
+        for _ in range(5):
+            await asyncio.sleep(0)
+        return found
+
+
+class Acting:
+    """An agent that does what a test wrote down for it."""
+
+    def __init__(
+        self, play: Callable[[Turn], AsyncGenerator[Preview | Said]], words: str = ""
+    ) -> None:
+        self.help = words
+        self._play = play
+
+    def run(self, turn: Turn) -> AsyncGenerator[Preview | Said]:
+        return self._play(turn)
+
+
+@dataclass
+class Bridge:
+    """What a test touches: `platform` is that of the channel `CHAT`."""
+
+    agent: Agent | None = None
+    capabilities: Capabilities = EVERYTHING
+    account: Account = ANYONE
+    others: Mapping[ChannelName, MemoryPlatform] = field(default_factory=dict)
+    store: MemoryStore = field(default_factory=MemoryStore)
+    platform: MemoryPlatform = field(default_factory=MemoryPlatform)
+    clock: SetClock = field(default_factory=SetClock)
+    core: Core = field(init=False)
+
+    async def start(self) -> None:
+        """Start a process over what is there."""
+        platforms = {CHAT: self.platform, **self.others}
+        self.core = Core(
+            store=self.store,
+            clock=self.clock,
+            agents={"echo": self.agent or Echo(delay=0, clock=self.clock)},
+            agent="echo",
+            channels=[
+                Connected(
+                    channel=MemoryChannel(name, platform, self.capabilities),
+                    account=self.account,
+                    label=name.title(),
+                )
+                for name, platform in platforms.items()
+            ],
+        )
+        await self.store.enrol(
+            OWNER, name=texts.OWNER, realm="bridge", user="owner", at=self.clock.now()
+        )
+        await self.core.sessions.create(SHARED, title="Main", owner=OWNER)
+        await self.core.start()
+
+    async def restart(self, *, grace: float = 0) -> None:
+        await self.core.stop(grace)
+        await self.start()
+
+    # -- what there is
+
+    async def events(self, session: SessionId = SHARED) -> Sequence[Event]:
+        return await self.store.read(session, after=START, limit=100_000)
+
+    async def bodies(self, kind: type[B], session: SessionId = SHARED) -> list[B]:
+        """Return what happened of one kind."""
+        return [each.body for each in await self.events(session) if isinstance(each.body, kind)]
+
+    async def lane(self, place: str, channel: ChannelName = CHAT) -> Conversation:
+        found = await self.store.conversation_at(Address(channel=channel, place=place))
+        assert found is not None
+        return found
+
+    def shown(self, place: str) -> list[str]:
+        return self.platform.shown(place)
+
+    # -- what a test waits for
+
+    async def until(
+        self, condition: Callable[[], Any | Awaitable[Any]], *, each: float = 0.0
+    ) -> None:
+        """Wait until something holds; with `each`, seconds of the clock pass between two looks."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                holds = condition()
+                if await holds if inspect.isawaitable(holds) else holds:
+                    return
+                await asyncio.sleep(0.002)
+                self.clock.forward(each)
+
+    async def until_shown(self, place: str, *words: str, each: float = 0.0) -> None:
+        """Wait until every one of these words can be read in a place."""
+        await self.until(
+            lambda: all(any(word in text for text in self.shown(place)) for word in words),
+            each=each,
+        )
+
+    async def until_logged(self, kind: type[Body], count: int = 1, *, each: float = 0.0) -> None:
+        async def logged() -> bool:
+            return len(await self.bodies(kind)) >= count
+
+        await self.until(logged, each=each)
+
+    async def until_at_rest(self, *, each: float = 0.0) -> None:
+        """Wait until nothing is pending, no session is due and no lane behind."""
+
+        async def at_rest() -> bool:
+            pending = any(each.waiting() for each in (self.platform, *self.others.values()))
+            restless = await self.store.restless(self.clock.now())
+            return not (pending or restless or await self.store.behind())
+
+        await self.until(at_rest, each=each)
+
+
+@asynccontextmanager
+async def bridge(**parts: Any) -> AsyncIterator[Bridge]:
+    """Run a bridge; at the end it is stopped in order."""
+    made = Bridge(**parts)
+    await made.start()
+    try:
+        yield made
+    finally:
+        await made.core.stop(0)

@@ -1,0 +1,300 @@
+"""The `Sessions` port: every session has its desk, and what people type is understood there."""
+
+import asyncio
+
+import pytest
+
+from bridge import texts
+from bridge.commands import Asking, Change, EndRun, Join, Say, StartRun
+from bridge.content import Attachment, Content, Option
+from bridge.errors import NotFound, Refused
+from bridge.events import MessageReceived, QuestionClosed, SettingChanged
+from bridge.ids import START, MediaId, QuestionId, RunId, SessionId
+from bridge.ports import Appended, Origin
+from bridge.workers import desks as module
+from bridge.workers.desks import Desks
+from bridge.workers.names import Names
+from storage.memory import MemoryStore
+from tests.playbook import ADA, BOB, DM, HERE, Q1, R1
+from tests.workers.rig import MoodyStore, SetClock
+
+CROWD = 64
+NOWHERE = SessionId("s_nowhere")
+TEA = (Option(id="t", label="Tea"), Option(id="c", label="Coffee"))
+
+
+async def opened(store: MemoryStore) -> Desks:
+    """Return desks over a session that Ada owns."""
+    clock = SetClock()
+    desks = Desks(
+        store,
+        clock,
+        Names(store, {}),
+        woken=lambda _, __: None,
+        agent_help=lambda fold: f"I answer in {fold.title}.",
+    )
+    await store.enrol(ADA, name="Ada", realm="test", user="ada", at=clock.now())
+    await desks.create(HERE, title="Main", owner=ADA)
+    return desks
+
+
+async def hear(desks: Desks, text: str, by=ADA, **more) -> Appended:
+    content = Content(text=text, attachments=more.pop("attachments", ()))
+    origin = more.pop("origin", None)
+    said = Say(by=by, conversation=DM, content=content, **more)
+    return await desks.hear(HERE, said, origin=origin)
+
+
+async def let_ask(desks: Desks, *questions: Asking) -> None:
+    """Let a run end on questions."""
+    await hear(desks, "hello")
+    await desks.submit(HERE, StartRun(run=R1, agent="echo", node="n"))
+    upto = (await desks.fold(HERE)).head - 1
+    await desks.submit(HERE, EndRun(run=R1, upto=upto, questions=questions))
+
+
+def choice(question: QuestionId = Q1) -> Asking:
+    return Asking(question=question, kind="choice", text="Tea or coffee?", options=TEA)
+
+
+def bodies(appended: Appended) -> list[object]:
+    return [event.body for event in appended.events]
+
+
+# -- sessions -------------------------------------------------------------------------------------
+
+
+async def test_a_session_is_made_with_its_owner_and_title() -> None:
+    desks = await opened(MemoryStore())
+    fold = await desks.fold(HERE)
+    assert (fold.title, dict(fold.participants)) == ("Main", {ADA: "owner"})
+
+
+async def test_making_it_again_changes_nothing() -> None:
+    """Not even the title, if people gave it another meanwhile."""
+    store = MemoryStore()
+    desks = await opened(store)
+    await desks.submit(HERE, Change(scope="session", name="title", value="Ours", by=ADA))
+    head = await store.head(HERE)
+    await desks.create(HERE, title="Main", owner=ADA)
+    assert (await desks.fold(HERE)).title == "Ours"
+    assert await store.head(HERE) == head
+
+
+async def test_what_a_death_left_half_made_is_completed() -> None:
+    store = MemoryStore()
+    await store.create_session(HERE, at=SetClock().now())
+    desks = await opened(store)
+    fold = await desks.fold(HERE)
+    assert (fold.title, dict(fold.participants)) == ("Main", {ADA: "owner"})
+
+
+async def test_a_session_that_is_not_there_is_not_found() -> None:
+    """Whatever is asked of it; and no desk is kept for it."""
+    desks = await opened(MemoryStore())
+    with pytest.raises(NotFound):
+        await desks.fold(NOWHERE)
+    with pytest.raises(NotFound):
+        await desks.submit(NOWHERE, Join(participant=ADA, role="owner"))
+    said = Say(by=ADA, conversation=DM, content=Content(text="/status"))
+    with pytest.raises(NotFound):
+        await desks.hear(NOWHERE, said)
+    assert set(desks._desks) == {HERE}
+
+
+async def test_sixty_four_sessions_are_written_to_at_once() -> None:
+    store = MoodyStore()
+    desks = await opened(store)
+    sessions = [SessionId(f"s_n{n}") for n in range(CROWD)]
+    await asyncio.gather(*(desks.create(each, title="", owner=ADA) for each in sessions))
+    said = Say(by=ADA, conversation=DM, content=Content(text="hello"))
+    await asyncio.gather(*(desks.hear(each, said) for each in sessions for _ in range(3)))
+    assert {await store.head(each) for each in sessions} == {4}
+
+
+async def test_desks_that_nobody_asks_are_put_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The least recently asked first; whoever comes back finds the session as it was."""
+    monkeypatch.setattr(module, "KEPT", 3)
+    desks = await opened(MemoryStore())
+    sessions = [SessionId(f"s_n{n}") for n in range(10)]
+    for each in sessions:
+        await desks.create(each, title=f"title of {each}", owner=ADA)
+    assert set(desks._desks) == set(sessions[-3:])
+    assert (await desks.fold(sessions[0])).title == "title of s_n0"
+    assert (await desks.fold(HERE)).title == "Main"
+
+
+async def test_a_desk_at_work_is_not_put_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two desks of one session would fight over its head."""
+    monkeypatch.setattr(module, "KEPT", 1)
+    store = MoodyStore()
+    desks = await opened(store)
+    sessions = [SessionId(f"s_n{n}") for n in range(5)]
+    for each in sessions:
+        await store.create_session(each, at=SetClock().now())
+    join = Join(participant=ADA, role="owner")
+    working = [asyncio.create_task(desks.submit(each, join)) for each in sessions]
+    await asyncio.sleep(0)
+    assert set(sessions) <= set(desks._desks)
+    await asyncio.gather(*working)
+
+
+# -- slash commands -------------------------------------------------------------------------------
+
+
+async def test_help_tells_the_commands_and_what_the_agent_can_do() -> None:
+    desks = await opened(MemoryStore())
+    reply = (await hear(desks, "/help")).reply
+    assert reply is not None
+    assert {"`/help`", "`/status`", "`/stop`"} <= set(reply.text.split())
+    assert "I answer in Main." in reply.text
+
+
+async def test_status_tells_what_is_going_on_and_who_is_here() -> None:
+    desks = await opened(MemoryStore())
+
+    async def status() -> str:
+        reply = (await hear(desks, "/status")).reply
+        assert reply is not None
+        return reply.text
+
+    assert f"**Main** is {texts.IDLE}." in await status()
+    assert "people: Ada" in await status()
+    await hear(desks, "hello")
+    await desks.submit(HERE, StartRun(run=R1, agent="echo", node="n"))
+    assert texts.RUNNING in await status()
+    await desks.submit(HERE, EndRun(run=R1, upto=3, questions=(choice(),)))
+    assert texts.WAITING in await status()
+
+
+async def test_stop_ends_the_run() -> None:
+    desks = await opened(MemoryStore())
+    await hear(desks, "hello")
+    await desks.submit(HERE, StartRun(run=RunId("r_1"), agent="echo", node="n"))
+    stopped = await hear(desks, "/stop")
+    assert [(body.outcome, body.by) for body in bodies(stopped)] == [("cancelled", ADA)]
+    assert (await desks.fold(HERE)).open_run is None
+
+
+async def test_stop_says_when_there_is_nothing_to_stop() -> None:
+    desks = await opened(MemoryStore())
+    stopped = await hear(desks, "/stop")
+    assert stopped.events == ()
+    assert stopped.reply is not None
+    assert (stopped.reply.text, stopped.reply.refused) == (texts.NOTHING_TO_STOP, False)
+
+
+async def test_a_command_that_is_not_known_is_no_saying() -> None:
+    store = MemoryStore()
+    desks = await opened(store)
+    head = await store.head(HERE)
+    reply = (await hear(desks, "/nonsense at all")).reply
+    assert reply is not None
+    assert "/nonsense" in reply.text
+    for text in ("/help", "/status", "/stop"):
+        await hear(desks, text)
+    assert await store.head(HERE) == head, "what is answered to one alone is not in the log"
+
+
+async def test_a_repeat_of_a_command_gets_the_reply_of_the_first_time() -> None:
+    desks = await opened(MemoryStore())
+    origin = Origin(account="chat", external_id="m1")
+    first = await hear(desks, "/status", origin=origin)
+    await desks.submit(HERE, Change(scope="session", name="title", value="Ours", by=ADA))
+    again = await hear(desks, "/status", origin=origin)
+    assert again.reply == first.reply
+    assert again.repeated
+
+
+async def test_what_is_overheard_commands_and_answers_nothing() -> None:
+    """Two people who talk about /stop or Tea in a room mean each other."""
+    desks = await opened(MemoryStore())
+    await let_ask(desks, choice())
+    for text in ("/stop", "Tea", "1"):
+        (heard,) = bodies(await hear(desks, text, addressed=False))
+        assert isinstance(heard, MessageReceived)
+    assert Q1 in (await desks.fold(HERE)).questions
+
+
+async def test_a_path_is_something_said() -> None:
+    desks = await opened(MemoryStore())
+    (heard,) = bodies(await hear(desks, "/etc/hosts is empty"))
+    assert isinstance(heard, MessageReceived)
+
+
+# -- answers that are typed -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("typed", "answer"), [("1", "t"), ("2", "c"), ("tea", "t"), (" Coffee ", "c")]
+)
+async def test_a_number_or_a_label_answers_the_question(typed: str, answer: str) -> None:
+    desks = await opened(MemoryStore())
+    await let_ask(desks, choice())
+    (closed,) = bodies(await hear(desks, typed))
+    assert isinstance(closed, QuestionClosed)
+    assert (closed.question, closed.answer, closed.by) == (Q1, answer, ADA)
+
+
+@pytest.mark.parametrize("typed", ["3", "0", "Tee", "tea please"])
+async def test_other_words_are_something_said(typed: str) -> None:
+    desks = await opened(MemoryStore())
+    await let_ask(desks, choice())
+    (heard,) = bodies(await hear(desks, typed))
+    assert isinstance(heard, MessageReceived)
+
+
+async def test_words_with_a_file_answer_no_choice() -> None:
+    desks = await opened(MemoryStore())
+    await let_ask(desks, choice())
+    picture = Attachment(kind="image", name="a", mime="image/png", size=1, media=MediaId("m"))
+    (heard,) = bodies(await hear(desks, "1", attachments=(picture,)))
+    assert isinstance(heard, MessageReceived)
+
+
+async def test_any_words_answer_an_open_question() -> None:
+    desks = await opened(MemoryStore())
+    await let_ask(desks, Asking(question=Q1, kind="open", text="What is your name?"))
+    (closed,) = bodies(await hear(desks, "Ada Lovelace"))
+    assert isinstance(closed, QuestionClosed)
+    assert closed.answer == "Ada Lovelace"
+
+
+async def test_of_two_people_who_type_an_answer_at_once_one_answers_and_one_speaks() -> None:
+    """The question is closed for the second, so the words are just words."""
+    desks = await opened(MemoryStore())
+    await let_ask(desks, choice())
+    await desks.submit(HERE, Join(participant=BOB, role="member"))
+    first, second = await asyncio.gather(hear(desks, "1"), hear(desks, "2", by=BOB))
+    assert [type(body) for body in (*bodies(first), *bodies(second))] == [
+        QuestionClosed,
+        MessageReceived,
+    ]
+
+
+# -- refusals -------------------------------------------------------------------------------------
+
+
+async def test_whoever_is_not_in_the_session_is_refused_in_words() -> None:
+    store = MemoryStore()
+    desks = await opened(store)
+    head = await store.head(HERE)
+    with pytest.raises(Refused, match="not part of this session"):
+        await hear(desks, "hello", by=BOB)
+    kept = await hear(desks, "hello", by=BOB, origin=Origin(account="chat", external_id="m1"))
+    assert kept.reply is not None
+    assert (kept.reply.text, kept.reply.refused) == (texts.NOT_IN_SESSION, True)
+    assert await store.head(HERE) == head
+
+
+async def test_a_setting_that_is_so_already_is_a_success_without_an_event() -> None:
+    store = MemoryStore()
+    desks = await opened(store)
+    again = await desks.submit(HERE, Change(scope="session", name="title", value="Main", by=ADA))
+    assert again == Appended()
+    kept = [
+        e
+        for e in await store.read(HERE, after=START, limit=99)
+        if isinstance(e.body, SettingChanged)
+    ]
+    assert len(kept) == 1
