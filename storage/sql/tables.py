@@ -144,8 +144,9 @@ lanes = _table(
     Index("lanes_conversation", "conversation_id", unique=True),
 )
 
-receipts = _table(
+receipts = Table(  # with rowids: clustered by its key, SQLite would not use the indexes below
     "receipts",
+    METADATA,
     _text("session_id", key=True),
     _text("conversation_id", key=True),
     _text("part", key=True),
@@ -165,6 +166,7 @@ receipts = _table(
         "receipts_unsettled",
         "session_id",
         "conversation_id",
+        "state",
         where="state IN ('attempted', 'owed')",
     ),
 )

@@ -226,3 +226,18 @@ def test_an_empty_batch_is_nothing(connection):
 def test_a_linked_conversation_that_nobody_knows_breaks_nothing(connection):
     unknown = Draft(body=ConversationLinked(conversation="c_nobody"))
     assert kinds(apply(connection, [saying(S1, unknown)])) == [Appended]
+
+
+def test_finding_receipts_does_not_look_at_the_whole_lane(connection):
+    plans: list[str] = []
+
+    def explain(_: object, cursor: Any, statement: str, given: Any, *__: object) -> None:
+        cursor.execute(f"EXPLAIN QUERY PLAN {statement}", given)
+        plans.extend(row[3] for row in cursor.fetchall())
+
+    event.listen(connection, "before_cursor_execute", explain)
+    lanes.find_receipts(connection, S1, C1, [1, 2])
+    event.remove(connection, "before_cursor_execute", explain)
+    searches = [plan for plan in plans if "SEARCH" in plan]
+    assert ["receipts_source" in searches[0], "receipts_unsettled" in searches[1]] == [True, True]
+    assert len(searches) == 2

@@ -120,7 +120,6 @@ def upgrade() -> None:
         sa.Column("why", sa.Text(), nullable=False),
         sa.Column("code", sa.Text(), nullable=False),
         sa.Column("tries", sa.BigInteger(), nullable=False),
-        sqlite_with_rowid=False,
     )
     op.create_index(
         "receipts_message",
@@ -132,7 +131,7 @@ def upgrade() -> None:
     op.create_index(
         "receipts_unsettled",
         "receipts",
-        ["session_id", "conversation_id"],
+        ["session_id", "conversation_id", "state"],
         **_where("state IN ('attempted', 'owed')"),
     )
     op.create_table(
