@@ -1,0 +1,446 @@
+"""What a channel hears becomes a command, durable before the platform is told; repeats are one."""
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from bridge import texts
+from bridge.commands import Archive, Asking, ChangeRole, EndRun, StartRun
+from bridge.content import Content, Option
+from bridge.errors import StoreUnavailable
+from bridge.events import (
+    ConversationLinked,
+    MessageDeleted,
+    MessageEdited,
+    MessageReceived,
+    ParticipantJoined,
+    QuestionClosed,
+)
+from bridge.ids import START, ChannelName, ConversationId, MessageId, PartId, RunId, SessionId
+from bridge.parts import Address, Receipt, Reply, Span
+from bridge.ports import Deleted, Edited, Inbound, Pressed, Sender, Spoken
+from bridge.routing import SHARED, answer_button, saying_button
+from bridge.workers.desks import Desks
+from bridge.workers.intake import Account, Intake
+from bridge.workers.names import Names
+from storage.memory import MemoryStore
+from tests.playbook import Q1
+from tests.workers.rig import ANYONE, OWNER, MoodyStore, SetClock
+
+CHAT, MAIL = ChannelName("chat"), ChannelName("mail")
+R1 = RunId("r_1")
+TEA = (Option(id="t", label="Tea"), Option(id="c", label="Coffee"))
+
+
+@dataclass
+class Door:
+    """The intake of two accounts, over real desks; nobody answers."""
+
+    chat: Account = ANYONE
+    mail: Account = ANYONE
+    store: MemoryStore = field(default_factory=MemoryStore)
+    clock: SetClock = field(default_factory=SetClock)
+    revived: list[ConversationId] = field(default_factory=list)
+    heard: int = 0
+
+    async def open(self) -> "Door":
+        self.desks = Desks(
+            self.store,
+            self.clock,
+            Names(self.store, {}),
+            woken=lambda _, __: None,
+            agent_help=lambda _: "",
+        )
+        accounts = {CHAT: self.chat, MAIL: self.mail}
+        self.intake = Intake(
+            self.store, self.desks, accounts, clock=self.clock, revived=self.revived.append
+        )
+        await self.desks.create(SHARED, title="Main", owner=OWNER)
+        return self
+
+    async def hear(self, what, user="ada", *, place="dm", channel=CHAT, key="", **more):
+        """Hand in what someone did; each time under a key of its own, unless one is given."""
+        self.heard += 1
+        inbound = Inbound(
+            external_id=key or f"x{self.heard}",
+            address=Address(channel=channel, place=place),
+            sender=Sender(realm=more.get("realm", channel), user=user, name=user.title()),
+            what=what,
+            room=more.get("room", False),
+        )
+        return await self.intake(inbound)
+
+    async def say(self, text: str, user="ada", **more) -> Reply | None:
+        message = MessageId(more.pop("message", f"m{self.heard + 1}"))
+        reply_to = more.pop("reply_to", None)
+        addressed = more.pop("addressed", True)
+        spoken = Spoken(
+            message=message, content=Content(text=text), addressed=addressed, reply_to=reply_to
+        )
+        return await self.hear(spoken, user, **more)
+
+    async def log(self, session: SessionId = SHARED):
+        return [each.body for each in await self.store.read(session, after=START, limit=999)]
+
+    async def last(self):
+        return (await self.log())[-1]
+
+    async def there(self, place="dm", channel=CHAT):
+        found = await self.store.conversation_at(Address(channel=channel, place=place))
+        assert found is not None
+        return found
+
+    async def let_ask(self) -> None:
+        """Let a run end on a question."""
+        await self.say("hello")
+        await self.desks.submit(SHARED, StartRun(run=R1, agent="echo", node="n"))
+        asking = Asking(question=Q1, kind="choice", text="Tea or coffee?", options=TEA)
+        await self.desks.submit(SHARED, EndRun(run=R1, upto=5, questions=(asking,)))
+
+
+def refused(text: str) -> Reply:
+    return Reply(text=text, refused=True)
+
+
+# -- who ------------------------------------------------------------------------------------------
+
+
+async def test_a_stranger_is_refused_and_leaves_nothing_behind() -> None:
+    """No participant, no place, no event, however often they write."""
+    door = await Door(chat=Account(allow=frozenset({"ada"}))).open()
+    before = await door.log()
+    for _ in range(2):
+        assert await door.say("let me in", "eve") == refused(texts.UNKNOWN_SENDER)
+    assert await door.store.identify(realm=CHAT, user="eve") is None
+    assert await door.store.conversation_at(Address(channel=CHAT, place="dm")) is None
+    assert await door.log() == before
+
+
+async def test_whoever_is_on_the_list_is_let_in() -> None:
+    door = await Door(chat=Account(allow=frozenset({"ada"}))).open()
+    assert await door.say("hello", "ada") is None
+    assert (await door.last()).content.text == "hello"
+
+
+async def test_strangers_who_talk_to_each_other_are_left_alone() -> None:
+    """In a room, only who addresses the bridge is told that it does not know them."""
+    door = await Door(chat=Account(allow=frozenset({"ada"}))).open()
+    assert await door.say("nice day", "eve", room=True, addressed=False) is None
+    assert await door.say("bridge, a word?", "eve", room=True) == refused(texts.UNKNOWN_SENDER)
+
+
+async def test_a_list_that_admits_nobody_admits_nobody() -> None:
+    door = await Door(chat=Account(allow=frozenset())).open()
+    assert await door.say("hello", "*") == refused(texts.UNKNOWN_SENDER)
+
+
+async def test_the_same_user_of_two_realms_is_two_people() -> None:
+    """User 7 of one platform is not user 7 of another, until someone says so."""
+    door = await Door().open()
+    await door.say("from here", "7")
+    await door.say("from there", "7", channel=MAIL)
+    people = [each.participant for each in await door.log() if isinstance(each, MessageReceived)]
+    assert len(set(people)) == 2
+
+
+async def test_the_same_user_in_two_places_and_accounts_of_one_realm_is_one_person() -> None:
+    door = await Door().open()
+    await door.say("here", realm="team")
+    await door.say("there", place="room", realm="team")
+    await door.say("and there", channel=MAIL, realm="team")
+    people = [each.participant for each in await door.log() if isinstance(each, MessageReceived)]
+    assert (len(people), len(set(people))) == (3, 1)
+
+
+# -- where ----------------------------------------------------------------------------------------
+
+
+async def test_a_new_place_is_linked_before_its_first_message() -> None:
+    """So it is shown what comes after, and the message is in the session it joined."""
+    door = await Door().open()
+    await door.say("hello")
+    joined, linked, heard = (await door.log())[-3:]
+    there = await door.there()
+    assert joined == ParticipantJoined(participant=heard.participant, role="member")
+    assert linked == ConversationLinked(conversation=there.id, by=heard.participant)
+    assert heard.conversation == there.id
+    assert there.session == SHARED
+    assert there.cursor == await door.store.head(SHARED) - 1
+
+
+async def test_a_place_joins_once() -> None:
+    door = await Door().open()
+    await door.say("one")
+    before = len(await door.log())
+    await door.say("two")
+    await door.say("three")
+    assert len(await door.log()) == before + 2
+
+
+async def test_shared_places_meet_in_one_session() -> None:
+    door = await Door().open()
+    await door.say("from the chat", "ada")
+    await door.say("from the mail", "bob", channel=MAIL)
+    assert (await door.there()).session == (await door.there(channel=MAIL)).session == SHARED
+
+
+async def test_each_person_can_have_a_session_wherever_they_write_from() -> None:
+    per_person = Account(allow=frozenset({"*"}), sessions="per_person")
+    door = await Door(chat=per_person, mail=per_person).open()
+    await door.say("here", "ada", realm="team")
+    await door.say("there", "ada", realm="team", channel=MAIL)
+    await door.say("me too", "bob", place="bobs", realm="team")
+    adas, also_adas = await door.there(), await door.there(channel=MAIL)
+    bobs = await door.there("bobs")
+    assert adas.session == also_adas.session
+    assert len({SHARED, adas.session, bobs.session}) == 3
+    (joined, *_) = await door.log(bobs.session)
+    assert joined.role == "owner"
+
+
+async def test_each_place_can_have_a_session_which_its_first_speaker_owns() -> None:
+    door = await Door(chat=Account(allow=frozenset({"*"}), sessions="per_place")).open()
+    for user in ("ada", "bob"):
+        await door.say("hello", user, place="room", room=True)
+    await door.say("hello", "ada", place="elsewhere")
+    room, elsewhere = await door.there("room"), await door.there("elsewhere")
+    assert room.room
+    assert len({SHARED, room.session, elsewhere.session}) == 3
+    roles = [e.role for e in await door.log(room.session) if isinstance(e, ParticipantJoined)]
+    assert roles == ["owner", "member"]
+
+
+async def test_whoever_speaks_in_a_linked_place_joins_its_session() -> None:
+    door = await Door().open()
+    await door.say("hello", "ada", room=True)
+    await door.say("hello", "bob", room=True)
+    joined, heard = (await door.log())[-2:]
+    assert joined == ParticipantJoined(participant=heard.participant, role="member")
+
+
+async def test_a_suspended_place_is_revived_by_speaking_from_it() -> None:
+    door = await Door().open()
+    await door.say("hello")
+    there = await door.there()
+    await door.store.postpone(SHARED, there.id, until=None, tries=1, error="gone", suspended=True)
+    await door.say("I am back")
+    assert not (await door.there()).suspended
+    assert door.revived == [there.id]
+    await door.say("and still here")
+    assert door.revived == [there.id]
+
+
+# -- what -----------------------------------------------------------------------------------------
+
+
+async def test_what_is_overheard_is_kept_as_such() -> None:
+    door = await Door().open()
+    await door.say("nice day", room=True, addressed=False)
+    assert (await door.last()).addressed is False
+
+
+async def test_an_edit_is_of_what_was_said() -> None:
+    door = await Door().open()
+    await door.say("helo", message="m1")
+    said = await door.store.head(SHARED)
+    await door.hear(Edited(message=MessageId("m1"), content=Content(text="hello")))
+    edited = await door.last()
+    assert isinstance(edited, MessageEdited)
+    assert (edited.target, edited.content.text) == (said, "hello")
+
+
+async def test_an_edit_that_is_delivered_twice_is_one_and_the_next_edit_another() -> None:
+    door = await Door().open()
+    await door.say("helo", message="m1")
+    first = Edited(message=MessageId("m1"), content=Content(text="hello"))
+    second = Edited(message=MessageId("m1"), content=Content(text="hello!"))
+    for what, key in ((first, "m1@1"), (first, "m1@1"), (second, "m1@2")):
+        await door.hear(what, key=key)
+    edits = [each.content.text for each in await door.log() if isinstance(each, MessageEdited)]
+    assert edits == ["hello", "hello!"]
+
+
+async def test_a_deletion_is_of_what_was_said_and_done_once() -> None:
+    door = await Door().open()
+    await door.say("oops", message="m1")
+    said = await door.store.head(SHARED)
+    for key in ("m1@deleted", "m1@deleted", "m1@deleted again"):
+        await door.hear(Deleted(message=MessageId("m1")), key=key)
+    deleted = [each.target for each in await door.log() if isinstance(each, MessageDeleted)]
+    assert deleted == [said]
+
+
+async def test_a_change_of_what_nobody_heard_changes_nothing() -> None:
+    """A message from before the bridge came, or a slash command."""
+    door = await Door().open()
+    await door.say("hello")
+    await door.say("/help", message="m_help")
+    before = await door.log()
+    for message in ("m_unknown", "m_help"):
+        change = Edited(message=MessageId(message), content=Content(text="other"))
+        assert await door.hear(change) is None
+        assert await door.hear(Deleted(message=MessageId(message))) is None
+    assert await door.log() == before
+
+
+async def test_the_same_message_id_in_another_place_is_another_message() -> None:
+    door = await Door().open()
+    await door.say("here", message="m1", key="a")
+    await door.say("there", message="m1", place="room", key="b")
+    said_there = await door.store.head(SHARED)
+    await door.hear(Deleted(message=MessageId("m1")), place="room")
+    assert (await door.last()).target == said_there
+
+
+async def test_a_reply_points_at_the_event_that_its_message_shows() -> None:
+    """Be it a person's own message or one that the bridge showed there."""
+    door = await Door().open()
+    await door.say("hello", message="m1")
+    said, there = await door.store.head(SHARED), await door.there()
+    await door.say("as I said", reply_to=MessageId("m1"))
+    assert (await door.last()).reply_to == said
+    shown = Receipt(
+        session=SHARED,
+        conversation=there.id,
+        part=PartId("2:0"),
+        source=2,
+        upto=2,
+        span=Span(start=0, end=5),
+        state="sent",
+        at=door.clock.now(),
+        message=MessageId("ours"),
+    )
+    await door.store.record(shown)
+    await door.say("as you said", reply_to=MessageId("ours"))
+    assert (await door.last()).reply_to == 2
+    await door.say("as who said?", reply_to=MessageId("from before"))
+    assert (await door.last()).reply_to is None
+
+
+# -- buttons --------------------------------------------------------------------------------------
+
+
+async def test_a_button_answers_its_question() -> None:
+    door = await Door().open()
+    await door.let_ask()
+    assert await door.hear(Pressed(value=answer_button(Q1, 1))) is None
+    closed = await door.last()
+    assert isinstance(closed, QuestionClosed)
+    assert (closed.outcome, closed.answer) == ("answered", "c")
+
+
+async def test_a_button_of_a_question_that_is_over_says_so_to_whoever_presses_it() -> None:
+    """Each time the same, also when the press is delivered again."""
+    door = await Door().open()
+    await door.let_ask()
+    await door.hear(Pressed(value=answer_button(Q1, 0)), "ada")
+    before = len(await door.log())
+    for key in ("late", "late", "later"):
+        reply = await door.hear(Pressed(value=answer_button(Q1, 1)), "ada", key=key)
+        assert reply == refused(texts.QUESTION_OVER)
+    assert len(await door.log()) == before
+
+
+async def test_a_press_that_is_delivered_again_is_one_answer() -> None:
+    door = await Door().open()
+    await door.let_ask()
+    for _ in range(2):
+        assert await door.hear(Pressed(value=answer_button(Q1, 0)), key="press") is None
+    assert sum(isinstance(each, QuestionClosed) for each in await door.log()) == 1
+
+
+async def test_a_button_that_says_something_says_it() -> None:
+    door = await Door().open()
+    await door.hear(Pressed(value=saying_button("Show me more")))
+    assert (await door.last()).content.text == "Show me more"
+
+
+@pytest.mark.parametrize("value", ["", "a:", "a:q_1", "a:q_1:x", "b:q_1:0", "nonsense"])
+async def test_a_button_that_is_not_ours_is_said_to_be_unknown(value: str) -> None:
+    door = await Door().open()
+    await door.let_ask()
+    before = await door.log()
+    assert await door.hear(Pressed(value=value)) == refused(texts.BUTTON_UNKNOWN)
+    assert await door.log() == before
+
+
+async def test_a_button_with_an_option_too_many_answers_nothing() -> None:
+    door = await Door().open()
+    await door.let_ask()
+    reply = await door.hear(Pressed(value=answer_button(Q1, 7)))
+    assert reply == refused(texts.NO_SUCH_OPTION)
+    assert Q1 in (await door.desks.fold(SHARED)).questions
+
+
+# -- again ----------------------------------------------------------------------------------------
+
+
+async def test_a_message_that_is_delivered_again_is_one_event() -> None:
+    door = await Door().open()
+    for _ in range(3):
+        assert await door.say("hello", key="m1", message="m1") is None
+    assert sum(isinstance(each, MessageReceived) for each in await door.log()) == 1
+
+
+async def test_a_command_that_is_delivered_again_gets_the_same_reply() -> None:
+    door = await Door().open()
+    first = await door.say("/status", "ada", key="m1")
+    await door.say("hello", "bob", place="bobs")
+    assert first is not None
+    assert await door.say("/status", "ada", key="m1") == first
+    assert await door.say("/status", "ada", key="m2") != first
+
+
+async def test_two_accounts_number_their_messages_by_themselves() -> None:
+    door = await Door().open()
+    await door.say("here", key="m1")
+    await door.say("there", key="m1", channel=MAIL)
+    assert sum(isinstance(each, MessageReceived) for each in await door.log()) == 2
+
+
+# -- refusals are replies -------------------------------------------------------------------------
+
+
+async def test_an_archived_session_refuses_in_words() -> None:
+    """From a place that followed it, and from one that would: neither is delivered for ever."""
+    door = await Door().open()
+    await door.say("hello")
+    await door.desks.submit(SHARED, Archive(by=OWNER))
+    before = [each for each in await door.log() if isinstance(each, MessageReceived)]
+    assert await door.say("still there?") == refused(texts.ARCHIVED)
+    assert await door.say("hello?", "bob", place="new") == refused(texts.ARCHIVED)
+    assert await door.say("hm", addressed=False) is None
+    assert [e for e in await door.log() if isinstance(e, MessageReceived)] == before
+
+
+async def test_a_session_that_is_gone_refuses_in_words() -> None:
+    door = await Door(store=MemoryStore()).open()
+    door.store._ledgers.pop(SHARED)
+    door.desks._desks.clear()
+    assert await door.say("hello") == refused(texts.NO_SUCH_SESSION)
+
+
+async def test_whoever_may_only_read_is_told_so() -> None:
+    door = await Door().open()
+    await door.say("hello")
+    who = (await door.last()).participant
+    await door.desks.submit(SHARED, ChangeRole(by=OWNER, participant=who, role="viewer"))
+    assert await door.say("let me write") == refused(texts.READ_ONLY)
+
+
+async def test_an_empty_message_is_refused_in_words() -> None:
+    door = await Door().open()
+    assert await door.say("  ") == refused(texts.NOTHING_SAID)
+
+
+async def test_what_could_not_be_kept_is_not_taken_in() -> None:
+    """The platform is not told that we have it, so it comes again."""
+    store = MoodyStore()
+    door = await Door(store=store).open()
+    await door.say("hello")
+    store.is_down = True
+    with pytest.raises(StoreUnavailable):
+        await door.say("are you there?", key="m2")
+    store.is_down = False
+    assert await door.say("are you there?", key="m2") is None
+    assert (await door.last()).content.text == "are you there?"
