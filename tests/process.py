@@ -3,19 +3,21 @@
 import contextlib
 import io
 import json
+import logging
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import structlog
 
 ROOT = Path(__file__).parent.parent
-PATIENCE = 30.0
+PATIENCE = 90.0
 """Seconds; the machine may be busy."""
 
 
@@ -109,7 +111,9 @@ class BridgeProcess:
                 ):
                     return
             time.sleep(0.05)
-        raise AssertionError(f"bridge run did not come up: {self.log.read_text()}")
+        how = f"ended with {self._process.poll()}" if self._process.poll() else "does not serve"
+        self.kill()
+        raise AssertionError(f"bridge run {how}: {self.log.read_text()}")
 
 
 @dataclass(frozen=True)
@@ -119,6 +123,20 @@ class Done:
     code: int
     out: str
     err: str
+
+
+@contextlib.contextmanager
+def _same_logging() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    # what is set up for the command must not close what pytest listens with
+    root.handlers.clear()
+    try:
+        yield
+    finally:
+        root.handlers[:] = handlers
+        root.setLevel(level)
+        structlog.reset_defaults()
 
 
 def command(*arguments: str, environ: Mapping[str, str], given: str = "") -> Done:
@@ -131,7 +149,7 @@ def command(*arguments: str, environ: Mapping[str, str], given: str = "") -> Don
     os.environ.update(environ)
     sys.argv, sys.stdin = ["bridge", *arguments], io.StringIO(given)
     try:
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        with _same_logging(), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             main()
         code = 0
     except SystemExit as end:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pexpect
 import pyte
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds; the machine may be busy."""
 
 CTRL_C, CTRL_D = "\x03", "\x04"
