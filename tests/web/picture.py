@@ -224,7 +224,7 @@ def main() -> None:
     expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        wide, narrow = {"width": 1280, "height": 930}, {"width": 390, "height": 844}
+        wide, narrow = {"width": 1280, "height": 886}, {"width": 390, "height": 844}
         take(browser, bridge, "light", viewport=wide, color_scheme="light", device_scale_factor=2)
         take(browser, bridge, "dark", viewport=wide, color_scheme="dark", device_scale_factor=2)
         take(browser, bridge, "phone", viewport=narrow, device_scale_factor=2)

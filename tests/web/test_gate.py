@@ -51,3 +51,15 @@ def test_the_page_waits_for_a_bridge_that_is_not_there_yet(bridge: Bridge, pages
     expect(page.locator("#bar")).to_contain_text("cannot be reached")
     page.unroute("**/v1/**")
     expect(page.locator("#my-name")).to_have_text("Ada")
+
+
+def test_every_module_is_asked_for_at_once(bridge: Bridge, pages: Pages):
+    """The page names its modules ahead, so that none waits for the one that imports it."""
+    page = pages.open(bridge.link())
+    expect(page.locator("#my-name")).to_have_text("Ada")
+    named = page.eval_on_selector_all(
+        "script[src], link[href]", "all => all.map(e => e.src || e.href)"
+    )
+    loaded = {url for url in pages.requests if "/web/" in url}
+    assert loaded <= set(named)
+    assert [url for url in loaded if url.endswith(".js") and pages.requests.count(url) > 1] == []
