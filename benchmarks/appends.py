@@ -31,8 +31,10 @@ BODY = MessageReceived(
 )
 DRAFTS = (Draft(body=BODY),)
 
-OURS, ALONE, RAW = "SQLite, grouped", "SQLite, one per commit", "raw sqlite3, grouped the same"
-SERVER = "PostgreSQL, grouped"
+OURS = "appends to SQLite, grouped"
+ALONE = "appends to SQLite, one per commit"
+RAW = "appends by raw sqlite3, grouped the same"
+SERVER = "appends to PostgreSQL, grouped"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +86,7 @@ def _figures(rates: dict[str, list[float]]) -> list[Figure]:
         Figure(name=ALONE, value=alone, unit="appends/s", headline=True),
         Figure(name=RAW, value=raw, unit="appends/s", headline=True),
         Figure(
-            name="raw against ours",
+            name="raw appends against ours",
             value=median(ratios),
             unit="times",
             below=2.5,

@@ -50,17 +50,18 @@ def measure(*, quick: bool) -> list[Figure]:
     ):
         paced = asyncio.run(_measure(bridge, readers, events, pause=1 / PER_SECOND))
         rushed = asyncio.run(_measure(bridge, readers, events, pause=0.0))
+    name = f"SSE to {readers} readers"
     return [
-        *_figures(f"{readers} readers, {PER_SECOND} events/s offered", *paced),
-        *_figures(f"{readers} readers, back to back", *rushed),
+        *_figures(f"{name}, {PER_SECOND} events/s offered", *paced, headline=True),
+        *_figures(f"{name}, back to back", *rushed, headline=False),
     ]
 
 
-def _figures(name: str, deliveries: Deliveries, took: float) -> list[Figure]:
+def _figures(name: str, deliveries: Deliveries, took: float, *, headline: bool) -> list[Figure]:
     rate = len(deliveries.seconds) / took
     return [
-        Figure(name=f"SSE to {name}", value=rate, unit="deliveries/s", headline=True),
-        *latencies(f"SSE to {name}", deliveries.seconds, headline=True),
+        Figure(name=name, value=rate, unit="deliveries/s", headline=True),
+        *latencies(name, deliveries.seconds, headline=headline),
     ]
 
 
