@@ -13,11 +13,12 @@ from typing import Any, TypeVar
 
 from agents.echo import Echo
 from bridge import texts
+from bridge.content import Content
 from bridge.errors import StoreUnavailable
 from bridge.events import Body, Event, Preview
 from bridge.ids import START, ChannelName, ParticipantId, Seq, SessionId
 from bridge.parts import Address, Capabilities, Conversation
-from bridge.ports import Agent, Said, Turn
+from bridge.ports import Agent, Ended, Said, Turn
 from bridge.routing import SHARED
 from bridge.workers.core import Connected, Core
 from bridge.workers.intake import EVERYONE, Account
@@ -99,6 +100,26 @@ class Acting:
 
     def run(self, turn: Turn) -> AsyncGenerator[Preview | Said]:
         return self._play(turn)
+
+
+class Stalled:
+    """An agent that begins to answer and does not end before it is released."""
+
+    def __init__(self) -> None:
+        self.help = ""
+        self.began = 0
+        self.cut_off = 0
+        self.released = asyncio.Event()
+
+    async def run(self, turn: Turn) -> AsyncGenerator[Preview | Said]:
+        self.began += 1
+        yield Preview(run=turn.run, revision=1, text="Let me th")
+        try:
+            await self.released.wait()
+        except asyncio.CancelledError:
+            self.cut_off += 1
+            raise
+        yield Ended(content=Content(text="So it is."))
 
 
 @dataclass

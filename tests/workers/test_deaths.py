@@ -1,0 +1,86 @@
+"""A message whose run kills the process is given up on, and the session lives on."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+
+from bridge import texts
+from bridge.content import Content
+from bridge.events import MessageComposed, MessageReceived, Preview, RunFinished, RunStarted
+from bridge.ids import START
+from bridge.ports import Ended, Said, Turn
+from storage.memory import MemoryStore
+from tests.crashing import Dead, Fuse, HurriedClock
+from tests.workers.rig import Acting
+from tests.world import PATIENCE, World, live_through
+
+POISON = "poison"
+"""A word that kills whatever process works on it."""
+
+GIVEN_UP = texts.gave_up(texts.CRASHED)
+
+
+class Mortal:
+    """A world in which one process after the other is started, until its story is told."""
+
+    def __init__(self) -> None:
+        clock = HurriedClock(speed=60.0)
+        self.world = World(store=MemoryStore(), clock=clock, agent=Acting(self._answer))
+        self.fuse = Fuse()
+        self.deaths = 0
+
+    async def live(self, story: Callable[[World], Awaitable[None]]) -> None:
+        telling = asyncio.ensure_future(story(self.world))
+        while not await live_through(self.world, self.fuse, telling):
+            self.deaths += 1
+            assert self.deaths < 10, "it dies for ever"
+            self.fuse = Fuse()
+
+    async def _answer(self, turn: Turn) -> AsyncGenerator[Preview | Said]:
+        events = await turn.history()
+        done = [each.body.upto for each in events if isinstance(each.body, RunFinished)]
+        position = max(done, default=START)
+        new = [e.body for e in events if e.seq > position and isinstance(e.body, MessageReceived)]
+        yield Preview(run=turn.run, revision=1, text="Let me see")
+        if any(POISON in each.content.text for each in new):
+            self.fuse.blown.set()
+            raise Dead
+        said = ", ".join(each.content.text for each in new)
+        yield Ended(content=Content(text=f"You said {said}."))
+
+
+async def test_three_deaths_are_enough() -> None:
+    """The people are told, and what is said afterwards is answered as if nothing had been."""
+
+    async def story(world: World) -> None:
+        there = world.rich
+        there.say("ada", "Ada", POISON)
+        await there.until(lambda: GIVEN_UP in there.shown("ada"), within=PATIENCE)
+        there.say("ada", "Ada", "are you well")
+        await there.until(lambda: "You said are you well." in there.shown("ada"), within=PATIENCE)
+
+    mortal = Mortal()
+    await mortal.live(story)
+    assert mortal.deaths == 3
+    events = await mortal.world.events()
+    outcomes = [each.body.outcome for each in events if isinstance(each.body, RunFinished)]
+    assert outcomes == ["abandoned", "abandoned", "abandoned", "completed"]
+    said = [each.body.kind for each in events if isinstance(each.body, MessageComposed)]
+    assert said == ["notice", "final"]
+
+
+async def test_the_deaths_are_a_while_apart() -> None:
+    """A process that comes back at once does not die at once: the pauses are in the log."""
+
+    async def story(world: World) -> None:
+        world.rich.say("ada", "Ada", POISON)
+        await world.rich.until(lambda: GIVEN_UP in world.rich.shown("ada"), within=PATIENCE)
+
+    mortal = Mortal()
+    await mortal.live(story)
+    events = await mortal.world.events()
+    ends = [each.at for each in events if isinstance(each.body, RunFinished)]
+    starts = [each.at for each in events if isinstance(each.body, RunStarted)]
+    pauses = [(start - end).total_seconds() for end, start in zip(ends, starts[1:], strict=False)]
+    assert len(pauses) == 2
+    assert pauses[0] >= 1
+    assert pauses[1] >= 5
