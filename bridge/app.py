@@ -37,7 +37,7 @@ OWNER_REALM = "bridge"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Running:
-    """A bridge that serves. `token` is the owner's."""
+    """A bridge that serves. `url` is what people open; `token` is the owner's."""
 
     url: str
     token: str
@@ -75,7 +75,8 @@ async def running(config: Config, clock: Clock | None = None) -> AsyncIterator[R
             await core.start()
             url = _url(config, port)
             with _announced(config.data / SERVER, url):
-                yield Running(url=url, token=token, data=config.data, agent=config.agent)
+                shown = config.http.public_url or url
+                yield Running(url=shown, token=token, data=config.data, agent=config.agent)
         finally:
             await core.stop(config.grace)
             await server.stop()

@@ -1,4 +1,4 @@
-"""The real bridge, in this process, on a free port: what page, command line and scenarios talk to."""
+"""The real bridge, in this process, on a free port: what the scenarios talk to."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -73,7 +73,7 @@ async def listening(rig: ChannelRig, ear: Ear) -> AsyncIterator[asyncio.Task[Non
 
 async def until(condition) -> None:
     async with asyncio.timeout(PATIENCE):
-        while not condition():  # noqa: ASYNC110 - a platform has no event to wait for
+        while not condition():
             await asyncio.sleep(0.005)
 
 

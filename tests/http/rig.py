@@ -178,7 +178,7 @@ async def following(
 async def until(true: Callable[[], bool], seconds: float = 2.0) -> None:
     """Wait for something to become so."""
     async with asyncio.timeout(seconds):
-        while not true():  # noqa: ASYNC110 -- what is waited for is elsewhere
+        while not true():
             await asyncio.sleep(0.005)
 
 
