@@ -194,16 +194,21 @@ def _composed(composed: MessageComposed) -> Showing:
 
 
 def _question(asked: QuestionAsked, place: Place) -> Showing:
+    words = _words(asked)
     if not asked.options:
-        return Showing(text=asked.text, priority="question")
+        return Showing(text=words, priority="question")
     if not place.capabilities.buttons:
-        text = f"{asked.text}\n\n{texts.numbered(asked.options)}"
+        text = f"{words}\n\n{texts.numbered(asked.options)}"
         return Showing(text=text, priority="question")
     buttons = tuple(
         Button(value=answer_button(asked.question, number), label=option.label)
         for number, option in enumerate(asked.options)
     )
-    return Showing(text=asked.text, buttons=buttons, priority="question")
+    return Showing(text=words, buttons=buttons, priority="question")
+
+
+def _words(asked: QuestionAsked) -> str:
+    return asked.text if asked.text.strip() else texts.QUESTION
 
 
 def _closed(closed: QuestionClosed, place: Place, scene: Scene) -> Look | None:
@@ -215,7 +220,7 @@ def _closed(closed: QuestionClosed, place: Place, scene: Scene) -> Look | None:
     line = _closing_line(closed, asked.body.options, scene)
     return Amending(
         target=closed.asked,
-        to=Showing(text=f"{asked.body.text}\n\n{line}", priority="question"),
+        to=Showing(text=f"{_words(asked.body)}\n\n{line}", priority="question"),
         instead=_notice(line),
     )
 

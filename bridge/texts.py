@@ -127,6 +127,7 @@ def answered(name: str, answer: str) -> str:
     return f"_{name}: {answer}_"
 
 
+QUESTION = "_A question:_"
 EXPIRED = "_Nobody answered in time._"
 WITHDRAWN = "_No longer needed._"
 

@@ -136,6 +136,14 @@ def test_without_buttons_the_options_are_numbered():
     assert look.buttons == ()
 
 
+@pytest.mark.parametrize("capabilities", [RICH, PLAIN])
+def test_a_question_without_words_can_still_be_answered(capabilities):
+    wordless = replace(WHICH, text=" ")
+    assert looks(wordless, capabilities=capabilities).text.startswith(texts.QUESTION)
+    closed = QuestionClosed(question=Q1, asked=1, outcome="expired")
+    assert looks(closed, related=[wordless]).to.text == f"{texts.QUESTION}\n\n{texts.EXPIRED}"
+
+
 def test_an_open_question_is_only_its_text():
     look = looks(replace(WHICH, kind="open", options=()), capabilities=PLAIN)
     assert look == Showing(text="Which?", priority="question")
