@@ -27,7 +27,7 @@ from bridge.events import Draft, Event, RunBody, RunStarted, open_run_after, run
 from bridge.ids import PartId, RunId, Seq, SessionId
 from bridge.parts import Receipt, Span
 from bridge.ports import Appended, Origin, Producer
-from storage.words import clean_draft, clean_origin, clean_producer
+from storage.words import clean, clean_draft, clean_origin, clean_producer
 
 InboxKey = tuple[str, str]
 
@@ -58,7 +58,7 @@ def asked(
 ) -> Append:
     """Return an append ready to be judged. Raises `Refused` when a body cannot be encoded."""
     return Append(
-        session=session,
+        session=SessionId(clean(session)),
         drafts=tuple([clean_draft(draft) for draft in drafts]),
         texts=tuple([encode(draft.body) for draft in drafts]),
         at=at.astimezone(UTC),
@@ -121,7 +121,8 @@ def admit(append: Append, ledger: Ledger, inbox: MutableMapping[InboxKey, Append
         raise Conflict
     ledger.open_run = _open_run(found.fresh, ledger.open_run)
     ledger.head += len(found.fresh)
-    ledger.keys.update(found.keyed)
+    if found.keyed:
+        ledger.keys.update(found.keyed)
     _note_producer(producer, ledger)
     reply = origin.reply if origin else None
     appended = Appended(events=found.events, fresh=found.fresh, reply=reply)
@@ -198,7 +199,10 @@ def _numbered(append: Append, ledger: Ledger) -> _Numbered:
             if draft.key is not None:
                 keyed[draft.key] = event
         events.append(event)
-    return _Numbered(events=tuple(events), fresh=tuple(fresh), texts=tuple(texts), keyed=keyed)
+    if len(fresh) == len(events):
+        every = tuple(events)
+        return _Numbered(every, every, append.texts, keyed)
+    return _Numbered(tuple(events), tuple(fresh), tuple(texts), keyed)
 
 
 def _known(key: str, *known: Mapping[str, Event]) -> Event | None:

@@ -192,9 +192,8 @@ def _collect(writes: _Writes, append: Append, admitted: Admitted) -> None:
         writes.producers[key] = (*key, admitted.producer.epoch, admitted.producer.seq)
     if admitted.origin is not None:
         writes.inbox.append(_inbox_values(append, admitted.origin, admitted.appended))
-    receipt = origin_receipt(admitted)
-    if receipt is not None:
-        writes.receipts.append(receipt)
+        receipt = origin_receipt(admitted)
+        writes.receipts += [receipt] if receipt else []
 
 
 def _inbox_values(append: Append, origin: Origin, appended: Appended) -> Values:
