@@ -268,8 +268,9 @@ class Courier:
         known = await self._store.receipts(part.session, part.conversation, sources=())
         preview = live_preview(known)
         if preview is not None and preview.message == part.edits:
-            await self._store.record(replace(preview, state="deleted"))
+            # In this order: a death in between finds the preview, and is told again that it is gone.
             await self._store.record(replace(receipt, state="owed", tries=0, message=None))
+            await self._store.record(replace(preview, state="deleted"))
         else:
             await self._store.record(replace(receipt, state="failed"))
 
