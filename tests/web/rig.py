@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from time import monotonic, sleep
 from typing import Any, TypeVar
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route
 
 from agents.echo import Echo
 from bridge.commands import Change, Join, Push
@@ -41,6 +41,11 @@ HIDE = """hidden => {
   document.dispatchEvent(new Event("visibilitychange"));
 }"""
 """Makes a page believe that it went to the background (a word), or came back (none)."""
+
+OUTBOXES = """() => Object.keys(localStorage)
+  .filter(key => key.startsWith("bridgehead.outbox."))
+  .map(key => Object.values(JSON.parse(localStorage[key])).flatMap(each => each.entries).length)"""
+"""How many entries wait in each of this browser's outboxes."""
 
 T = TypeVar("T")
 
@@ -207,6 +212,11 @@ class Pages:
     def close(self) -> None:
         for context in self.browser.contexts:
             context.close()
+
+
+def is_typing(route: Route) -> bool:
+    """Say whether a request to the inbox is not about what is kept."""
+    return "producer-id" not in route.request.headers
 
 
 def say(page: Page, text: str) -> None:

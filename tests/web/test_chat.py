@@ -1,12 +1,13 @@
 """Talking to the agent, and with each other, in the browser."""
 
 import re
+from time import sleep
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from bridge.content import Option
-from tests.web.rig import ADA, BOB, HIDE, Bridge, Pages, say, until
+from tests.web.rig import ADA, BOB, HIDE, OUTBOXES, Bridge, Pages, is_typing, say, until
 
 pytestmark = pytest.mark.browser
 
@@ -33,12 +34,20 @@ def test_an_answer_is_streamed_into_its_place(bridge: Bridge, pages: Pages):
 
 
 def test_a_pending_message_becomes_the_real_one_in_place(bridge: Bridge, pages: Pages):
-    """At no moment are the words in the log view twice, or not at all."""
+    """At no moment are the words in sight twice, or not at all, however late the answer comes."""
     page = pages.open(bridge.link())
     expect(page.locator("#connection")).to_have_text("Connected")
     page.evaluate(COUNT_COPIES, "only once")
+
+    def answer_late(route: Route) -> None:
+        response = route.fetch()
+        sleep(0 if is_typing(route) else 1)
+        route.fulfill(response=response)
+
+    page.route("**/inbox", answer_late)
     say(page, "only once")
     expect(page.locator(".composed:not(.writing)")).to_be_visible()
+    until(lambda: page.evaluate(OUTBOXES) == [0])
     assert set(page.evaluate("window.copies")) == {1}
 
 

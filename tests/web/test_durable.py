@@ -7,7 +7,7 @@ from playwright.sync_api import Page, Route, expect
 
 from bridge.events import MessageReceived
 from bridge.http.limits import Limits
-from tests.web.rig import ADA, BOB, HIDE, Bridge, Loop, Pages, say, until
+from tests.web.rig import ADA, BOB, HIDE, OUTBOXES, Bridge, Loop, Pages, is_typing, say, until
 
 pytestmark = pytest.mark.browser
 
@@ -162,7 +162,7 @@ def test_a_lost_answer_is_asked_for_again(bridge: Bridge, pages: Pages):
     lost: list[str] = []
 
     def lose_once(route: Route) -> None:
-        if lost:
+        if lost or is_typing(route):
             return route.continue_()
         lost.append(route.fetch().text())
         return route.abort()
@@ -173,6 +173,7 @@ def test_a_lost_answer_is_asked_for_again(bridge: Bridge, pages: Pages):
     expect(page.locator(".said.mine")).to_have_count(1)
     expect(page.locator(".pending")).to_have_count(0)
     assert lost
+    until(lambda: page.evaluate(OUTBOXES) == [0])
     assert bridge.said() == ["once, please"]
 
 
@@ -183,23 +184,20 @@ def test_a_closed_tab_leaves_its_outbox_to_the_next(bridge: Bridge, pages: Pages
     answers: list[str] = []
 
     def take_but_do_not_tell(route: Route) -> None:
-        answers.append(route.fetch().text())
+        if not answers and not is_typing(route):
+            answers.append(route.fetch().text())
         route.abort()
 
     page.route("**/inbox", take_but_do_not_tell)
     say(page, "taken, but the tab does not know")
-    until(lambda: bool(answers))
+    expect(page.locator(".composed:not(.writing)")).to_be_visible()
+    assert answers
     page.close()
     again = pages.tab(pages.browser.contexts[0], bridge.url)
     expect(again.locator(".said.mine")).to_have_count(1)
     expect(again.locator(".pending")).to_have_count(0)
     until(lambda: again.evaluate(OUTBOXES) == [0])
     assert bridge.said() == ["taken, but the tab does not know"]
-
-
-OUTBOXES = """() => Object.keys(localStorage)
-  .filter(key => key.startsWith("bridgehead.outbox."))
-  .map(key => Object.values(JSON.parse(localStorage[key])).flatMap(each => each.entries).length)"""
 
 
 def test_a_message_typed_before_a_reload_is_still_sent(bridge: Bridge, pages: Pages):
@@ -230,9 +228,9 @@ def test_a_lost_count_begins_a_new_epoch(
     sent: list[tuple[str, str]] = []
 
     def refuse_the_second(route: Route) -> None:
-        given = route.request.headers
-        if "producer-id" not in given:
+        if is_typing(route):
             return route.continue_()
+        given = route.request.headers
         sent.append((given["producer-epoch"], given["producer-seq"]))
         if len(sent) == 2:
             return route.fulfill(status=status, headers=headers, json={"error": {"message": "no"}})
