@@ -268,7 +268,7 @@ class Courier:
         known = await self._store.receipts(part.session, part.conversation, sources=())
         preview = live_preview(known)
         if preview is not None and preview.message == part.edits:
-            # In this order: a death in between finds the preview, and is told again that it is gone.
+            # In this order: after a death in between the preview is found and refused once more.
             await self._store.record(replace(receipt, state="owed", tries=0, message=None))
             await self._store.record(replace(preview, state="deleted"))
         else:
