@@ -115,7 +115,7 @@ class PostgresDatabase:
                 connection = await self._write_engine.connect()
             except (SQLAlchemyError, asyncpg.PostgresError, OSError) as error:
                 raise self._fault(error) from error
-            except (TypeError, asyncpg.ClientConfigurationError) as error:
+            except TypeError as error:
                 raise ConfigError(f"the url of {self.where} has a wrong option: {error}") from error
             try:
                 await self._take(connection)
@@ -172,6 +172,8 @@ def fault(error: Exception, where: str) -> BridgeError:
     """Return what an error of PostgreSQL means to us, with what to do, in words."""
     cause = _cause(error)
     match cause:
+        case asyncpg.ClientConfigurationError():
+            return ConfigError(f"the url of {where} has a wrong option: {cause}")
         case asyncpg.InvalidPasswordError() | asyncpg.InvalidAuthorizationSpecificationError():
             return ConfigError(f"{where} refuses the user or the password: correct the url")
         case asyncpg.InvalidCatalogNameError():
