@@ -121,9 +121,7 @@ class Courier:
         seqs = {
             each.source
             for each in receipts
-            if each.source <= lane.cursor
-            and each.state not in SETTLED
-            and not is_preview(each)
+            if each.source <= lane.cursor and each.state not in SETTLED and not is_preview(each)
         }
         found = [await self._event(session, seq) for seq in sorted(seqs)]
         return [event for event in found if event is not None]
