@@ -13,9 +13,10 @@ from typing import Any, TypeVar
 
 from agents.echo import Echo
 from bridge import texts
+from bridge.commands import Push
 from bridge.content import Content
 from bridge.errors import StoreUnavailable
-from bridge.events import Body, Event, Preview
+from bridge.events import Body, Event, Preview, Source
 from bridge.ids import START, ChannelName, ParticipantId, Seq, SessionId
 from bridge.parts import Address, Capabilities, Conversation
 from bridge.ports import Agent, Ended, Said, Turn
@@ -129,6 +130,7 @@ class Bridge:
     agent: Agent | None = None
     capabilities: Capabilities = EVERYTHING
     account: Account = ANYONE
+    channel: type[MemoryChannel] = MemoryChannel
     others: Mapping[ChannelName, MemoryPlatform] = field(default_factory=dict)
     store: MemoryStore = field(default_factory=MemoryStore)
     platform: MemoryPlatform = field(default_factory=MemoryPlatform)
@@ -145,7 +147,7 @@ class Bridge:
             agent="echo",
             channels=[
                 Connected(
-                    channel=MemoryChannel(name, platform, self.capabilities),
+                    channel=self.channel(name, platform, self.capabilities),
                     account=self.account,
                     label=name.title(),
                 )
@@ -178,6 +180,24 @@ class Bridge:
 
     def shown(self, place: str) -> list[str]:
         return self.platform.shown(place)
+
+    def said(self, place: str) -> list[str]:
+        """Return what is shown in a place but for the small notices of who came and went."""
+        return [text for text in self.shown(place) if not text.startswith("_")]
+
+    # -- what a test does
+
+    async def gather(self, *places: str) -> None:
+        """Let a person of the same name join in each place, without asking for anything."""
+        for place in places:
+            self.platform.say(place, place, f"{place} is here", addressed=False)
+            await self.until(lambda: not self.platform.waiting())
+        await self.until_at_rest()
+
+    async def push(self, text: str) -> Seq:
+        """Say something as it is; returns its number."""
+        push = Push(source=Source(kind="api"), content=Content(text=text))
+        return (await self.core.sessions.submit(SHARED, push)).events[0].seq
 
     # -- what a test waits for
 

@@ -1,0 +1,109 @@
+"""What changes after it was shown: cards, corrections, deletions, stops; in every copy of it."""
+
+from bridge import texts
+from bridge.commands import Stop
+from bridge.content import Content
+from bridge.errors import Rejected, Unreachable
+from bridge.events import QuestionClosed, RunStarted
+from bridge.parts import Capabilities
+from bridge.ports import Ended, Remark, Turn
+from bridge.routing import SHARED
+from tests.workers.rig import OWNER, Acting, Stalled, bridge
+
+PLAIN = Capabilities(max_chars=4000)
+"""A place that can only be sent to."""
+
+
+async def test_the_cards_of_a_question_are_closed_everywhere() -> None:
+    async with bridge() as b:
+        await b.gather("ada", "bob")
+        b.platform.say("ada", "ada", "ask")
+        for place in ("ada", "bob"):
+            await b.until(lambda place=place: any(m.buttons for m in b.platform.seen(place)))
+        b.platform.press("bob", "bob", "Tea")
+        await b.until_logged(QuestionClosed)
+        await b.until_at_rest(each=0.1)
+        for place in ("ada", "bob"):
+            (card,) = [m for m in b.platform.seen(place) if "Tea or coffee?" in m.text]
+            assert card.buttons == ()
+            assert texts.answered("bob", "Tea") in card.text
+
+
+async def test_where_cards_cannot_be_changed_the_answer_is_told() -> None:
+    async with bridge(capabilities=PLAIN) as b:
+        await b.gather("ada", "bob")
+        b.platform.say("ada", "ada", "ask")
+        await b.until_shown("bob", "1. Tea")
+        b.platform.say("bob", "bob", "2")
+        await b.until_shown("ada", texts.answered("bob", "Coffee"), "bob chose Coffee.")
+        await b.until_shown("bob", "bob chose Coffee.")
+
+
+async def test_a_correction_is_made_in_every_copy() -> None:
+    async with bridge() as b:
+        await b.gather("ada", "bob", "eve")
+        b.platform.say("ada", "ada", "helo")
+        await b.until_at_rest(each=0.1)
+        (mine,) = [each for each in b.platform.seen("ada") if each.text == "helo"]
+        b.platform.correct("ada", mine.id, "hello")
+        for place in ("bob", "eve"):
+            await b.until_shown(place, "ada · Chat: hello", each=0.1)
+            assert "ada · Chat: helo" not in b.shown(place)
+        await b.until_at_rest(each=0.1)
+        assert not [m for m in b.platform.seen("ada") if m.speaker], "not where it was said"
+
+
+async def test_what_a_person_takes_back_is_taken_back_everywhere() -> None:
+    async with bridge() as b:
+        await b.gather("ada", "bob")
+        b.platform.say("ada", "ada", "my password is 1234")
+        await b.until_at_rest(each=0.1)
+        (mine,) = [each for each in b.platform.seen("ada") if each.text == "my password is 1234"]
+        copy = "ada · Chat: my password is 1234"
+        assert copy in b.shown("bob")
+        b.platform.unsay("ada", mine.id)
+        await b.until(lambda: copy not in b.shown("bob"), each=0.1)
+
+
+async def test_taking_back_is_tried_again_until_it_is_done() -> None:
+    async with bridge() as b:
+        await b.gather("ada", "bob")
+        b.platform.say("ada", "ada", "oops")
+        await b.until_at_rest(each=0.1)
+        (mine,) = [each for each in b.platform.seen("ada") if each.author and each.text == "oops"]
+        b.platform.refuse(Unreachable(), on="delete", place="bob", times=3)
+        b.platform.unsay("ada", mine.id)
+        await b.until(lambda: "ada · Chat: oops" not in b.shown("bob"), each=0.5)
+
+
+async def test_what_cannot_be_taken_back_blocks_nothing() -> None:
+    async with bridge() as b:
+        await b.gather("ada", "bob")
+        b.platform.say("ada", "ada", "oops")
+        await b.until_at_rest(each=0.1)
+        (mine,) = [each for each in b.platform.seen("ada") if each.author and each.text == "oops"]
+        b.platform.refuse(Rejected("too old"), on="delete", place="bob", times=None)
+        b.platform.unsay("ada", mine.id)
+        await b.push("hello")
+        await b.until_shown("bob", "hello", each=0.5)
+
+
+async def test_a_stop_is_shown_to_all() -> None:
+    async with bridge(agent=Stalled()) as b:
+        await b.gather("ada", "bob")
+        b.platform.say("ada", "ada", "hello")
+        await b.until_logged(RunStarted)
+        await b.core.sessions.submit(SHARED, Stop(by=OWNER))
+        for place in ("ada", "bob"):
+            await b.until_shown(place, texts.stopped_by(texts.OWNER), each=0.1)
+
+
+async def test_what_is_said_on_the_way_is_silent_and_the_answer_is_not() -> None:
+    async def working(turn: Turn):
+        yield Remark(content=Content(text="I am on it."))
+        yield Ended(content=Content(text="Done."))
+
+    async with bridge(agent=Acting(working)) as b:
+        b.platform.say("ada", "ada", "hello")
+        await b.until_shown("ada", "Done.", each=0.1)
+        assert [m.silent for m in b.platform.seen("ada") if not m.author] == [True, False]
