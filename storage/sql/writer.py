@@ -70,11 +70,16 @@ class Writer:
         await self._task
 
     async def _run(self) -> None:
-        while self._waiting or not self._closing:
-            await self._wake.wait()
-            self._wake.clear()
-            while self._waiting:
-                await self._write(self._next_batch())
+        try:
+            while self._waiting or not self._closing:
+                await self._wake.wait()
+                self._wake.clear()
+                while self._waiting:
+                    await self._write(self._next_batch())
+        finally:  # should it ever fail, nobody may be left waiting
+            self._closing = True
+            for _, future in self._waiting:
+                self._resolve(future, StoreUnavailable("the writer has stopped"))
 
     def _next_batch(self) -> list[Item]:
         return [self._waiting.popleft() for _ in range(min(_MOST, len(self._waiting)))]
@@ -89,9 +94,11 @@ class Writer:
             await self._failed(batch, StoreError(f"writing failed: {type(error).__name__}"))
         else:
             self.fault = None
-            self._committed([op for op, _ in batch], answers)
-            for (_, future), answer in zip(batch, answers, strict=True):
-                self._resolve(future, answer)
+            try:
+                self._committed([op for op, _ in batch], answers)
+            finally:
+                for (_, future), answer in zip(batch, answers, strict=True):
+                    self._resolve(future, answer)
 
     async def _failed(self, batch: Sequence[Item], error: BridgeError) -> None:
         if len(batch) > 1 and not isinstance(error, ConnectionLost):

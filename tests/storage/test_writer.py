@@ -186,3 +186,15 @@ async def test_a_refused_op_is_no_fault_of_the_database(database):
     assert await outcomes(asked(writer, "a")) == [Refused]
     assert writer.fault is None
     await writer.close()
+
+
+async def test_nobody_is_left_waiting_when_the_writer_itself_fails(database, monkeypatch):
+    def stumble(ops: Sequence[Op], answers: Sequence[object]) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(module, "_MOST", 1)
+    writer = Writer(database.commit, stumble)
+    assert await outcomes(asked(writer, "a", "b")) == ["a kept", StoreUnavailable]
+    assert await outcomes(asked(writer, "c")) == [StoreUnavailable]
+    with pytest.raises(ZeroDivisionError):
+        await writer.close()
