@@ -24,6 +24,7 @@ from storage.bells import Bells
 from storage.sql import agenda, directory, lanes, log, schema
 from storage.sql.batch import apply
 from storage.sql.database import Database
+from storage.sql.known import Known
 from storage.sql.ops import (
     Advance,
     CreateSession,
@@ -52,6 +53,7 @@ class SqlStore:
         self._database = database
         self._bells = Bells()
         self._tails = Tails()
+        self._known = Known()
         self._writer = Writer(self._commit, self._committed)
         self._closed = False
 
@@ -88,6 +90,7 @@ class SqlStore:
     def _committed(self, ops: Sequence[Op], answers: Sequence[object]) -> None:
         grown: set[SessionId] = set()
         for op, answer in zip(ops, answers, strict=True):
+            self._known.note(op, answer)
             if isinstance(op, Append) and isinstance(answer, Appended) and answer.fresh:
                 self._tails.add(answer.fresh, weight=sum(map(len, op.texts)))
                 grown.add(op.session)
@@ -143,14 +146,29 @@ class SqlStore:
     # -- lanes ------------------------------------------------------------------------------------
 
     async def conversation(self, conversation: ConversationId) -> Conversation | None:
-        return await self._read(lambda connection: lanes.conversation(connection, conversation))
+        self._still_open()
+        known, stamp = self._known.place(conversation), self._known.stamp(conversation)
+        if known is not None:
+            return known
+        found = await self._read(lambda connection: lanes.conversation(connection, conversation))
+        if found is not None:
+            self._known.learn_place(found, stamp)
+        return found
 
     async def receipts(
         self, session: SessionId, conversation: ConversationId, *, sources: Collection[Seq]
     ) -> Sequence[Receipt]:
-        return await self._read(
+        self._still_open()
+        known = self._known.receipts(session, conversation, sources)
+        if known is not None:
+            return known
+        head, stamp = self._tails.head(session), self._known.stamp(conversation)
+        found = await self._read(
             lambda connection: lanes.find_receipts(connection, session, conversation, sources)
         )
+        if head is not None:
+            self._known.learn_receipts(session, conversation, found, head=head, stamp=stamp)
+        return found
 
     async def attempt(self, receipt: Receipt) -> None:
         await self._writer.submit(KeepReceipt(receipt=receipt))
@@ -204,7 +222,14 @@ class SqlStore:
         return await self._read(lambda connection: directory.find_session(connection, session))
 
     async def identify(self, *, realm: str, user: str) -> ParticipantId | None:
-        return await self._read(lambda connection: directory.identify(connection, realm, user))
+        self._still_open()
+        known = self._known.person(realm, user)
+        if known is not None:
+            return known
+        found = await self._read(lambda connection: directory.identify(connection, realm, user))
+        if found is not None:
+            self._known.learn_person(realm, user, found)
+        return found
 
     async def enrol(
         self, participant: ParticipantId, *, name: str, realm: str, user: str, at: datetime
@@ -230,6 +255,10 @@ class SqlStore:
         return cast("Conversation", await self._writer.submit(op))
 
     async def conversation_at(self, address: Address) -> Conversation | None:
+        self._still_open()
+        known = self._known.place_at(address)
+        if known is not None:
+            return known
         return await self._read(lambda connection: directory.conversation_at(connection, address))
 
     async def conversations(self, session: SessionId) -> Sequence[Conversation]:
