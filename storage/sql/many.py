@@ -6,9 +6,11 @@ through `exec_driver_sql` the values go to the driver as they are.
 
 import json
 from collections.abc import Callable, Collection, Iterable, Sequence
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
+    ARRAY,
     BindParameter,
     Column,
     ColumnElement,
@@ -24,16 +26,14 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import UpdateBase
 
 from storage.sql.rows import Values
 
-Insert = postgresql.Insert | sqlite.Insert
-_INSERTS: dict[str, Callable[[Table], Insert]] = {
-    "sqlite": sqlite.insert,
-    "postgresql": postgresql.insert,
-}
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql, sqlite
+
+    Insert = postgresql.Insert | sqlite.Insert
 
 
 class Many:
@@ -102,7 +102,7 @@ def _matches_sqlite(keys: Sequence[Column[Any]]) -> tuple[Any, ColumnElement[boo
 
 def _matches_postgres(keys: Sequence[Column[Any]]) -> tuple[Any, ColumnElement[bool]]:
     names = [key.name for key in keys]
-    lists = [bindparam(key.name, type_=postgresql.ARRAY(key.type)) for key in keys]
+    lists = [bindparam(key.name, type_=ARRAY(key.type)) for key in keys]
     wanted = func.unnest(*lists).table_valued(*names, name="wanted").render_derived()
     return wanted, and_(*(key == wanted.c[key.name] for key in keys))
 
@@ -120,7 +120,7 @@ def upserting(table: Table, *, newer: str | None = None) -> Many:
     keys = [column.name for column in table.primary_key]
     others = [name for name in _names(table) if name not in keys]
 
-    def build(dialect: str) -> Insert:
+    def build(dialect: str) -> "Insert":
         insert = _insert(table, dialect)
         fresh = insert.excluded
         condition = None if newer is None else table.c[newer] <= fresh[newer]
@@ -135,18 +135,24 @@ def updating(update: Update, *names: str) -> Many:
     return Many(names, lambda _: update)
 
 
-def new(table: Table, dialect: str) -> Insert:
+def new(table: Table, dialect: str) -> "Insert":
     """Return an insert that does nothing where there is a row of the same key already."""
-    return _INSERTS[dialect](table).on_conflict_do_nothing()
+    return _into(table, dialect).on_conflict_do_nothing()
 
 
 def named(name: str) -> BindParameter[Any]:
     return bindparam(name)
 
 
-def _insert(table: Table, dialect: str) -> Insert:
-    return _INSERTS[dialect](table).values({name: bindparam(name) for name in _names(table)})
+def _insert(table: Table, dialect: str) -> "Insert":
+    return _into(table, dialect).values({name: bindparam(name) for name in _names(table)})
 
 
 def _names(table: Table) -> list[str]:
     return [column.name for column in table.columns]
+
+
+def _into(table: Table, dialect: str) -> "Insert":
+    # the other database's dialect is not imported: it takes longer than all of our tables
+    insert: Callable[[Table], Insert] = import_module(f"sqlalchemy.dialects.{dialect}").insert
+    return insert(table)

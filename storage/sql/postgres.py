@@ -22,6 +22,7 @@ from sqlalchemy.pool import NullPool
 
 from bridge.errors import BridgeError, ConfigError, Refused, StoreError, StoreUnavailable
 from storage.sql.database import ConnectionLost
+from storage.sql.tables import PARTIAL
 
 Result = TypeVar("Result")
 
@@ -36,6 +37,9 @@ _HOLDER = text(
 )
 
 _log = structlog.get_logger()
+
+for _index, _where in PARTIAL:
+    _index.dialect_options["postgresql"]["where"] = text(_where)
 
 
 class PostgresDatabase:

@@ -50,9 +50,15 @@ def _flag(name: str) -> Column[object]:
     return Column(name, Boolean, nullable=False)
 
 
+PARTIAL: list[tuple[Index, str]] = []
+"""The partial indexes; PostgreSQL is told of the condition only where it is used, as its dialect
+takes long to import."""
+
+
 def _partial(name: str, *columns: str, where: str, unique: bool = False) -> Index:
-    condition = text(where)
-    return Index(name, *columns, unique=unique, sqlite_where=condition, postgresql_where=condition)
+    index = Index(name, *columns, unique=unique, sqlite_where=text(where))
+    PARTIAL.append((index, where))
+    return index
 
 
 # -- the log --------------------------------------------------------------------------------------
