@@ -113,6 +113,8 @@ def decide(session: Session, command: Command, *, now: datetime) -> Drafts:
 
 
 def _admit(session: Session, command: Command) -> None:
+    if session.archived and isinstance(command, Push | Trigger):
+        raise Refused(texts.ARCHIVED)
     by: ParticipantId | None = getattr(command, "by", None)
     if by is None:
         return

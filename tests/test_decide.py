@@ -442,6 +442,7 @@ def test_a_role_is_given_to_participants_only():
 def test_an_archived_session_is_read_but_not_continued():
     play = with_ada(Link(conversation=DM, by=ADA), Archive(by=ADA)) >> say("hello")
     play << Refused(texts.ARCHIVED)
+    play >> Trigger(source=Source(kind="api"), prompt="go on") << Refused(texts.ARCHIVED)
 
 
 def test_one_can_leave_an_archived_session_and_unlink_places_from_it():
