@@ -111,7 +111,7 @@ class Previewing:
         preview: Preview,
         following: _Following,
     ) -> bool:
-        """Show the text, once; False when it is too early for it."""
+        """Show the text, once; False when that is still to be done."""
         limits = channel.capabilities(lane.address)
         text = preview.text[: limits.max_chars - delivery.MARGIN]
         if following.shown == (preview.run, text):
@@ -126,8 +126,10 @@ class Previewing:
         except RateLimited as error:
             following.blocked_until = error.until
         except Rejected:
-            if known is not None:
+            if known is not None:  # someone deleted it: the next one is a new message
                 await self._store.record(replace(known, state="deleted"))
+                following.shown = None
+                return False
         except (ChannelError, TimeoutError):
             following.blocked_until = self._clock.now() + delivery.SHORT_RUN
         return True
