@@ -1,6 +1,7 @@
 """`bridge run`: starts the bridge, and says where it can be talked to once it can."""
 
 import asyncio
+import gc
 import os
 import shlex
 import shutil
@@ -21,13 +22,19 @@ if TYPE_CHECKING:
 def run(
     file: Path | None, environ: Mapping[str, str], *, host: str | None, port: int | None
 ) -> None:
-    """Serve until told to stop. Raises `ConfigError` and whatever else keeps it from running."""
+    """Serve until told to stop. Raises `ConfigError` and whatever else keeps it from running.
+
+    What is made at the start stays for good, so it is kept out of the garbage collector's rounds.
+    """
+    gc.disable()
     from bridge.app import serve  # noqa: PLC0415 - a wrong configuration is told without it
 
     config = _moved(load(file, environ), host, port)
     logs.configure(config.log, secrets=config.secrets)
 
     def announce(running: "Running") -> None:
+        gc.freeze()
+        gc.enable()
         chat = _chat_command(file, environ, sys.argv[0])
         sys.stdout.write(
             announcement(running.url, running.token, running.data, running.agent, chat)
