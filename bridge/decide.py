@@ -11,6 +11,7 @@ The rules:
 - The first answer to a question stands: its closing has a key.
 - `/stop` ends the run, withdraws every open question, and covers all that was said before it. A
   run that is due but not begun (it waits for its next try) is begun and ended at once.
+- An archived session is not continued: archiving it removes its schedules.
 """
 
 from datetime import datetime
@@ -230,7 +231,9 @@ def _arranged(
         case Change():
             return _change(session, command)
         case Archive(by=by):
-            return () if session.archived else _one(SessionArchived(by=by))
+            removed = [ScheduleRemoved(schedule=each, by=by) for each in session.schedules]
+            bodies: tuple[Body, ...] = (*removed, SessionArchived(by=by))
+            return () if session.archived else tuple(Draft(body=body) for body in bodies)
 
 
 def _require_participant(session: Session, who: ParticipantId) -> None:
@@ -244,15 +247,10 @@ def _change(session: Session, command: Change) -> Drafts:
     present = session.title if is_title else session.settings.get(key)
     if present == command.value:
         return ()
-    return _one(
-        SettingChanged(
-            scope=command.scope,
-            name=command.name,
-            value=command.value,
-            of=command.of,
-            by=command.by,
-        )
+    changed = SettingChanged(
+        scope=command.scope, name=command.name, value=command.value, of=command.of, by=command.by
     )
+    return _one(changed)
 
 
 # -- what comes from outside the conversation -----------------------------------------------------

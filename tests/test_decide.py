@@ -521,3 +521,9 @@ def test_a_schedule_that_was_removed_does_not_fire():
     play << ScheduleRemoved(schedule=SCHEDULE, by=ADA)
     play >> RemoveSchedule(schedule=SCHEDULE, by=ADA) << NOTHING
     play >> Fire(schedule=SCHEDULE, slot=AT + timedelta(hours=1)) << NOTHING
+
+
+def test_archiving_a_session_removes_its_schedules():
+    play = with_ada(seconds(1), schedule()) >> Archive(by=ADA)
+    play << (ScheduleRemoved(schedule=SCHEDULE, by=ADA), SessionArchived(by=ADA))
+    assert play.session.schedules == {}
