@@ -6,7 +6,8 @@ The rules:
   the failures in a row, from 1 s to 5 min.
 - The pause is spread by a hash of the key, so that lanes which failed together do not come back
   together, and so that asking twice answers the same.
-- `RateLimited`: again when the platform said, and it does not count as a try.
+- `RateLimited`: again when the platform said, after a breath at least, and it does not count as
+  a try.
 - `OutcomeUnknown`: first find out. A part that stays unresolved blocks its lane for
   `UNRESOLVED_LIMIT` at most.
 - `Rejected`: this part is dropped, the lane goes on. `Gone`: the lane is suspended until someone
@@ -30,6 +31,7 @@ from bridge.errors import (
     Unauthorized,
 )
 
+BREATH = timedelta(milliseconds=200)
 LEAST_PAUSE = timedelta(seconds=1)
 MOST_PAUSE = timedelta(minutes=5)
 UNRESOLVED_LIMIT = timedelta(seconds=60)
@@ -85,7 +87,7 @@ def after(error: ChannelError, *, tries: int, now: datetime, key: str) -> Decisi
     """
     match error:
         case RateLimited(until=until):
-            return Again(at=max(until, now), tries=tries)
+            return Again(at=max(until, now + BREATH), tries=tries)
         case Rejected():
             return Drop()
         case Gone():
