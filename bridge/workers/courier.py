@@ -12,9 +12,7 @@ The rules:
   text only, dropped at any failure, and never in the way of what is durable.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
@@ -30,6 +28,7 @@ from bridge.ports import Channel, Clock, Deleting, Editing, Live, Resolving, Ses
 from bridge.session import Session
 from bridge.showing import Place, Scene, people_in, places_in
 from bridge.shown import is_preview, live_preview
+from bridge.workers.calls import called
 from bridge.workers.names import Names
 from bridge.workers.previewing import Previewing
 from bridge.workers.tending import Tending
@@ -39,6 +38,9 @@ log = structlog.get_logger()
 PAGE = 500
 FARTHEST = 5000
 """Events read for one plan at most: what is farther behind becomes a recap and another plan."""
+
+CHANGE_TRIES = 5
+"""Failures in a row after which a change of unknown outcome is given up: about a minute."""
 
 
 class Courier:
@@ -177,13 +179,13 @@ class Courier:
             case delivery.Retract(message=message, receipt=receipt):
                 if isinstance(channel, Deleting):
                     try:
-                        async with _limit(lane, channel):
+                        async with called(channel, lane.address):
                             await channel.delete(lane.address, message)
-                    except Rejected as error:
-                        receipt = replace(receipt, state="failed", code=error.code)
                     except ChannelError as error:
-                        await self._postpone(lane, error)
-                        return False
+                        if not _is_hopeless(error, lane):
+                            await self._postpone(lane, error)
+                            return False
+                        receipt = replace(receipt, state="failed", code=error.code)
                 await self._store.record(receipt)
                 return True
             case delivery.Note(receipt=receipt):
@@ -218,7 +220,7 @@ class Courier:
         return True
 
     async def _send(self, part: Part, lane: Conversation, channel: Channel) -> Sent:
-        async with _limit(lane, channel):
+        async with called(channel, lane.address):
             if part.edits is not None and isinstance(channel, Editing):
                 await channel.edit(lane.address, part.edits, part)
                 return Sent(message=part.edits)
@@ -230,7 +232,7 @@ class Courier:
         if not isinstance(channel, Resolving):
             raise TypeError(f"{channel.name} says it resolves, but has no resolve()")
         try:
-            async with _limit(lane, channel):
+            async with called(channel, lane.address):
                 sent = await channel.resolve(lane.address, part)
         except ChannelError as error:
             if receipt.code != delivery.UNRESOLVED:
@@ -249,7 +251,7 @@ class Courier:
         self, part: Part, receipt: Receipt, lane: Conversation, error: ChannelError
     ) -> bool:
         log.warning("part not sent", part=part.id, error=type(error).__name__, code=error.code)
-        if isinstance(error, Rejected) and part.edits is not None:
+        if part.edits is not None and _is_hopeless(error, lane):
             await self._edit_anew(part, receipt)
             return False
         if isinstance(error, Rejected):
@@ -262,7 +264,7 @@ class Courier:
         return False
 
     async def _edit_anew(self, part: Part, receipt: Receipt) -> None:
-        """Forget a preview that is gone and could not be changed, and plan anew."""
+        """Forget a preview that could not be changed, and plan anew."""
         known = await self._store.receipts(part.session, part.conversation, sources=())
         preview = live_preview(known)
         if preview is not None and preview.message == part.edits:
@@ -315,12 +317,6 @@ class Courier:
             )
 
 
-@asynccontextmanager
-async def _limit(lane: Conversation, channel: Channel) -> AsyncIterator[None]:
-    """Give one call to a channel its time. Raises `OutcomeUnknown` when it is over."""
-    seconds = channel.capabilities(lane.address).send_timeout.total_seconds()
-    try:
-        async with asyncio.timeout(seconds):
-            yield
-    except TimeoutError as error:
-        raise OutcomeUnknown("the platform did not answer in time") from error
+def _is_hopeless(error: ChannelError, lane: Conversation) -> bool:
+    """Say whether a message can no more be changed or taken back."""
+    return isinstance(error, Rejected) or (not error.certain and lane.tries >= CHANGE_TRIES)

@@ -17,6 +17,7 @@ from bridge.parts import Conversation, Part, Receipt, Span
 from bridge.ports import Channel, Clock, Editing, Live, Store, Typing
 from bridge.session import Session
 from bridge.shown import live_preview, preview_id
+from bridge.workers.calls import called
 
 TYPING_EVERY = timedelta(seconds=4)
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -63,7 +64,7 @@ class Previewing:
         is_late = False
         if limits.previews and preview is not None and preview.text:
             is_late = not await self._show(lane, channel, session, preview, following)
-        elif limits.typing and isinstance(channel, Typing):
+        elif limits.typing:
             await self._type(lane, channel, following)
         pause = limits.preview_interval if limits.previews else TYPING_EVERY
         await self._pause(bell, pause.total_seconds())
@@ -93,12 +94,13 @@ class Previewing:
             sleep.cancel()
             ring.cancel()
 
-    async def _type(self, lane: Conversation, channel: Typing, following: _Following) -> None:
-        if following.typed_at + TYPING_EVERY > self._clock.now():
+    async def _type(self, lane: Conversation, channel: Channel, following: _Following) -> None:
+        is_soon = following.typed_at + TYPING_EVERY > self._clock.now()
+        if is_soon or not isinstance(channel, Typing):
             return
         following.typed_at = self._clock.now()
-        with suppress(ChannelError, TimeoutError):
-            async with asyncio.timeout(TYPING_EVERY.total_seconds()):
+        with suppress(ChannelError):
+            async with called(channel, lane.address, within=TYPING_EVERY):
                 await channel.typing(lane.address)
 
     # -- the message
@@ -130,28 +132,28 @@ class Previewing:
                 await self._store.record(replace(known, state="deleted"))
                 following.shown = None
                 return False
-        except (ChannelError, TimeoutError):
+        except ChannelError:
             following.blocked_until = self._clock.now() + delivery.SHORT_RUN
         return True
 
     async def _send(
         self, lane: Conversation, channel: Channel, part: Part, known: Receipt | None
     ) -> None:
-        limit = channel.capabilities(lane.address).send_timeout.total_seconds()
-        async with asyncio.timeout(limit):
-            if known is not None:
-                if known.message is not None and isinstance(channel, Editing):
+        if known is not None:
+            if known.message is not None and isinstance(channel, Editing):
+                async with called(channel, lane.address):
                     await channel.edit(lane.address, known.message, part)
-                return
-            receipt = _receipt(part, self._clock.now())
-            await self._store.attempt(receipt)
-            try:
+            return
+        receipt = _receipt(part, self._clock.now())
+        await self._store.attempt(receipt)
+        try:
+            async with called(channel, lane.address):
                 sent = await channel.send(lane.address, part)
-            except ChannelError as error:
-                if error.certain:
-                    await self._store.record(replace(receipt, state="failed"))
-                raise
-            await self._store.record(replace(receipt, message=sent.message))
+        except ChannelError as error:
+            if error.certain:
+                await self._store.record(replace(receipt, state="failed"))
+            raise
+        await self._store.record(replace(receipt, message=sent.message))
 
 
 def _part(session: Session, preview: Preview, lane: Conversation, text: str) -> Part:

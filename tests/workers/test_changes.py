@@ -1,13 +1,18 @@
 """What changes after it was shown: cards, corrections, deletions, stops; in every copy of it."""
 
+from datetime import timedelta
+
+from structlog.testing import capture_logs
+
 from bridge import texts
 from bridge.commands import Stop
 from bridge.content import Content
-from bridge.errors import Rejected, Unreachable
-from bridge.events import QuestionClosed, RunStarted
+from bridge.errors import OutcomeUnknown, Rejected, Unreachable
+from bridge.events import MessageDeleted, QuestionClosed, RunStarted
 from bridge.parts import Capabilities
 from bridge.ports import Ended, Remark, Turn
 from bridge.routing import SHARED
+from channels.memory import MemoryChannel
 from tests.workers.rig import OWNER, Acting, Stalled, bridge
 
 PLAIN = Capabilities(max_chars=4000)
@@ -86,6 +91,39 @@ async def test_what_cannot_be_taken_back_blocks_nothing() -> None:
         b.platform.unsay("ada", mine.id)
         await b.push("hello")
         await b.until_shown("bob", "hello", each=0.5)
+
+
+async def test_taking_back_that_never_answers_is_given_up_after_a_while() -> None:
+    async with bridge() as b:
+        await b.gather("ada", "bob")
+        b.platform.say("ada", "ada", "oops")
+        await b.until_at_rest(each=0.1)
+        (mine,) = [each for each in b.platform.seen("ada") if each.author and each.text == "oops"]
+        b.platform.refuse(OutcomeUnknown(), on="delete", place="bob", times=None)
+        begun = b.clock.now()
+        b.platform.unsay("ada", mine.id)
+        await b.until_logged(MessageDeleted)
+        await b.push("hello")
+        await b.until_shown("bob", "hello", each=0.5)
+        assert timedelta(seconds=20) < b.clock.now() - begun < timedelta(seconds=120)
+
+
+async def test_a_card_that_cannot_be_changed_blocks_its_place_for_a_while_only() -> None:
+    """The platform never says what became of the change; what comes after is shown all the same."""
+
+    class Unsure(MemoryChannel):
+        async def edit(self, to, message, part):
+            if part.priority == "question":
+                raise KeyError("what card?")
+            await super().edit(to, message, part)
+
+    with capture_logs():
+        async with bridge(channel=Unsure) as b:
+            await b.gather("ada")
+            b.platform.say("ada", "ada", "ask")
+            await b.until(lambda: any(m.buttons for m in b.platform.seen("ada")))
+            b.platform.press("ada", "ada", "Tea")
+            await b.until_shown("ada", "ada chose Tea.", each=0.5)
 
 
 async def test_a_stop_is_shown_to_all() -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from bridge import texts
 from bridge.content import Content
@@ -380,6 +381,42 @@ async def test_an_answer_arrives_although_its_preview_vanished() -> None:
         preview.deleted = True
         writer.end("So it is.")
         await b.until(lambda: shown(b) == ["So it is."], each=0.05)
+
+
+async def test_an_answer_whose_preview_can_never_be_changed_for_certain_comes_anew() -> None:
+    """The platform does not answer to edits any more; after a while the answer is sent instead."""
+
+    class Unsure(MemoryChannel):
+        async def edit(self, to, message, part):
+            raise OutcomeUnknown("the wire is silent")
+
+    writer = Writer()
+    async with bridge(agent=writer, channel=Unsure) as b:
+        await begun(b, writer)
+        writer.write("So it")
+        await b.until_shown("ada", "So it", each=0.05)
+        writer.end("So it is.")
+        await b.until(lambda: "So it is." in shown(b), each=0.5)
+        await b.push("And then")
+        await b.until_shown("ada", "And then", each=0.5)
+
+
+async def test_a_fault_of_a_channel_in_a_preview_delays_no_answer() -> None:
+    class Broken(MemoryChannel):
+        async def send(self, to, part):
+            if part.priority == "preview":
+                raise KeyError("what preview?")
+            return await super().send(to, part)
+
+    writer = Writer()
+    with capture_logs():
+        async with bridge(agent=writer, channel=Broken) as b:
+            await begun(b, writer)
+            writer.write("So it")
+            await b.until(lambda: b.core._courier._previewing._following, each=0.05)
+            writer.end("So it is.")
+            await b.until_shown("ada", "So it is.", each=0.01)
+            assert shown(b) == ["So it is."]
 
 
 # -- typing ---------------------------------------------------------------------------------------

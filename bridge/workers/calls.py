@@ -1,0 +1,36 @@
+"""One call to a channel: it has its time, and whatever happens it fails as a `ChannelError`."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import structlog
+
+from bridge.errors import ChannelError, OutcomeUnknown
+from bridge.parts import Address
+from bridge.ports import Channel
+
+log = structlog.get_logger()
+
+
+@asynccontextmanager
+async def called(
+    channel: Channel, to: Address, *, within: timedelta | None = None
+) -> AsyncIterator[None]:
+    """Give a call the place's `send_timeout`, or its own.
+
+    Raises what the channel does; `OutcomeUnknown` when the time is over, and for any other error:
+    a fault of one channel is no reason to stop the lane.
+    """
+    limit = within or channel.capabilities(to).send_timeout
+    try:
+        async with asyncio.timeout(limit.total_seconds()):
+            yield
+    except ChannelError:
+        raise
+    except TimeoutError as error:
+        raise OutcomeUnknown("the platform did not answer in time", code="timeout") from error
+    except Exception as error:
+        log.exception("channel failed", channel=channel.name)
+        raise OutcomeUnknown("the channel failed", code=type(error).__name__) from error
