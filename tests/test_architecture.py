@@ -28,13 +28,8 @@ WHOLE = {
 TYPES = "types and names only: every test uses them"
 TESTED_ELSEWHERE: dict[str, str] = {
     "bridge.__main__": "tests/cli/test_main.py",
-    "bridge.app": "tests/cli/test_run.py",
     "bridge.cli.chat": "tests/cli/test_pipe.py",
     "bridge.cli.exits": "tests/cli/test_main.py",
-    "bridge.commands": TYPES,
-    "bridge.content": TYPES,
-    "bridge.errors": TYPES,
-    "bridge.events": TYPES,
     "bridge.http.app": "tests/http/test_openapi.py",
     "bridge.http.edge": "tests/http/test_bad_input.py",
     "bridge.http.faults": "tests/http/test_bad_input.py",
@@ -43,13 +38,7 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "bridge.http.reach": "tests/http/test_auth.py",
     "bridge.http.streams": "tests/http/test_catch_up.py",
     "bridge.http.words": TYPES,
-    "bridge.ids": TYPES,
-    "bridge.parts": TYPES,
-    "bridge.plugins": "tests/test_outside_plugin.py",
     "bridge.ports": "tests/conformance",
-    "bridge.projection": "tests/conformance/test_store_log.py",
-    "bridge.texts": TYPES,
-    "bridge.workers.clock": TYPES,
 }
 """Modules whose test is not called after them: where it is, or why there is none."""
 
