@@ -148,7 +148,9 @@ async def test_an_agent_that_was_left_behind_shows_no_previews() -> None:
         b.platform.say("ada", "Ada", "hello")
         await b.until_logged(ToolCalled)
         b.platform.say("ada", "Ada", "/stop")
-        await b.until_logged(RunFinished)
+        b.platform.say("ada", "Ada", "and now?")
+        await b.until_shown("ada", "I am another one.", each=0.1)
+        await b.until_logged(RunFinished, 2)
         (undead,) = [task for task in asyncio.all_tasks() if task.get_name().startswith("run ")]
         released.set()
         await asyncio.wait({undead})
@@ -249,10 +251,18 @@ async def test_no_run_begins_while_the_bridge_stops() -> None:
 
 
 async def test_an_archived_session_starts_no_run() -> None:
+    """Not even the next try of one that failed."""
     async with bridge() as b:
         session = SessionId("s_old")
         await b.core.sessions.create(session, title="Old", owner=OWNER)
+        ask = Trigger(source=Source(kind="api"), prompt="flaky", by=OWNER)
+        await b.core.sessions.submit(session, ask)
+
+        async def failed() -> bool:
+            return bool(await b.bodies(RunFinished, session))
+
+        await b.until(failed)
         await b.core.sessions.submit(session, Archive(by=OWNER))
-        await b.core.sessions.submit(session, Trigger(source=Source(kind="api"), prompt="hello?"))
+        b.clock.forward(600)
         await b.until_at_rest()
-        assert await b.bodies(RunStarted, session) == []
+        assert len(await b.bodies(RunStarted, session)) == 1

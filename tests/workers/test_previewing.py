@@ -325,6 +325,7 @@ async def test_a_preview_that_cannot_be_sent_costs_nothing(error) -> None:
         await b.until_shown("ada", "So it is.", each=0.05)
         assert (await b.lane("ada")).due_at is None
         assert shown(b) == ["So it is."]
+        assert b.platform.counts["resolve"] == 0, "it surely is not there"
 
 
 async def test_a_preview_of_unknown_outcome_is_found_and_used() -> None:
@@ -459,6 +460,20 @@ async def test_typing_is_shown_until_there_is_a_text() -> None:
             b.clock.forward(1)
             await rest()
         assert typed(b) == told
+
+
+async def test_what_an_agent_does_meanwhile_does_not_quicken_the_typing() -> None:
+    writer = Writer()
+    async with bridge(agent=writer, capabilities=SECOND) as b:
+        await begun(b, writer)
+        await b.until(lambda: typed(b) == 1)
+        for n in range(16):
+            writer.write("", activity=f"step {n}")
+            b.clock.forward(0.5)
+            await rest()
+        assert 2 <= typed(b) <= 3
+        writer.end("So it is.")
+        await b.until_shown("ada", "So it is.", each=0.05)
 
 
 async def test_typing_that_fails_is_nobodys_business() -> None:
