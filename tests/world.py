@@ -41,7 +41,7 @@ from tests.crashing import (
 RICH = ChannelName("rich")
 PLAIN = ChannelName("plain")
 PLAIN_PLACES = Capabilities(max_chars=4000)
-PATIENCE = 60.0
+PATIENCE = 40.0
 ANYONE = Account(allow=frozenset({EVERYONE}))
 
 Change = Callable[["World", Core], None]
@@ -103,6 +103,15 @@ async def live_through(
     process, core = Process(), world.core(fuse)
     if change is not None:
         change(world, core)
+    try:
+        return await _live(world, fuse, story, process, core)
+    finally:
+        await process.bury()
+
+
+async def _live(
+    world: World, fuse: Fuse, story: asyncio.Task[None], process: Process, core: Core
+) -> bool:
     process.begin(boot(core))
     blown = asyncio.create_task(fuse.blown.wait())
     told = asyncio.create_task(_told(world, story))
@@ -112,7 +121,6 @@ async def live_through(
     if told in done and not fuse.blown.is_set():
         stop = process.begin(core.stop(0))
         await asyncio.wait({blown, stop}, return_when=asyncio.FIRST_COMPLETED)
-    await process.bury()
     assert done, "the world never came to rest"
     if told in done:
         await told  # raises what its people never got to see

@@ -31,7 +31,7 @@ from bridge.commands import (
     Trigger,
 )
 from bridge.decide import decide
-from bridge.errors import Conflict, Refused, RunOver, StoreError
+from bridge.errors import Conflict, Refused, RunOver, StoreError, StoreUnavailable
 from bridge.events import Draft, Event
 from bridge.ids import START, Seq, SessionId
 from bridge.parts import Reply
@@ -122,10 +122,18 @@ class Desk:
     # -- a set of requests
 
     async def _serve_all(self) -> None:
+        requests: Sequence[Request] = ()
         try:
             while self._queue:
                 requests, self._queue = self._queue[:SET_SIZE], self._queue[SET_SIZE:]
                 await self._serve(requests)
+        except BaseException:
+            # Cut off in the middle, it leaves nobody waiting; what was answered stays answered.
+            self._stale = True
+            for request in (*requests, *self._queue):
+                request.fail(StoreUnavailable("the bridge is stopping; try again"))
+            self._queue.clear()
+            raise
         finally:
             self._work = None
 
