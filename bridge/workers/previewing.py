@@ -60,7 +60,7 @@ class Previewing:
             return False
         glimpse = self._live.glimpse(session.id)
         preview = next((each for each in glimpse.previews if each.run == run.run), None)
-        following = self._following.setdefault(lane.id, _Following())
+        following = self._following.setdefault(lane.id, _Following(shown_at=self._clock.now()))
         is_late = False
         if limits.previews and preview is not None and preview.text:
             is_late = not await self._show(lane, channel, session, preview, following)
