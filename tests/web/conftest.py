@@ -24,8 +24,10 @@ PATIENCE_MS = 20_000
 """For a machine that does much else at the same time."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    # Playwright's own loop runs in this thread until the end of the context: no coroutine test of
+    # another module can run beside it.
     if CHROMIUM is None:
         pytest.skip("no Chromium: install one as `chromium`, or name it in PLAYWRIGHT_CHROMIUM")
     expect.set_options(timeout=PATIENCE_MS)
