@@ -15,8 +15,9 @@ from benchmarks.figures import Figure, latencies
 from benchmarks.rig import fresh_store
 from bridge.events import Preview
 from bridge.ids import ChannelName, MessageId
+from bridge.inbound import Inbound, Inbox, Spoken
 from bridge.parts import Address, Part, Reply, Sent
-from bridge.ports import Ended, Inbound, Inbox, Said, Spoken, Turn
+from bridge.ports import Ended, Said, Turn
 from bridge.workers.clock import SystemClock
 from bridge.workers.core import Connected, Core
 from bridge.workers.intake import EVERYONE, Account

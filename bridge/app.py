@@ -15,17 +15,19 @@ from pathlib import Path
 
 import structlog
 
-from bridge import texts
+from bridge import plugins, texts
 from bridge.config import ChannelConfig, Config
 from bridge.errors import StoreUnavailable
 from bridge.http.app import create_app
 from bridge.http.auth import owner_token
 from bridge.http.server import HttpServer
 from bridge.ids import ChannelName, ParticipantId, mint
-from bridge.ports import Agent, Check, Clock, Store, Surroundings
+from bridge.plugins import BlobsPlugin
+from bridge.ports import Agent, Blobs, ChannelSurroundings, Check, Clock, Store, Surroundings
 from bridge.routing import SHARED
 from bridge.workers.clock import SystemClock
 from bridge.workers.core import Connected, Core
+from bridge.workers.facts import AccountFacts
 from bridge.workers.intake import Account
 
 log = structlog.get_logger()
@@ -65,7 +67,7 @@ async def running(config: Config, clock: Clock | None = None) -> AsyncIterator[R
     config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     surroundings = Surroundings(clock=clock, data=config.data)
     async with config.store.plugin.open(config.store.options, surroundings) as store:
-        core = _core(config, store, clock, surroundings)
+        core = _core(config, store, surroundings)
         owner = await _owner(store, clock)
         token = await owner_token(config.data / OWNER_TOKEN, store, owner, clock)
         await core.sessions.create(SHARED, title=texts.FIRST_TITLE, owner=owner)
@@ -85,16 +87,41 @@ async def running(config: Config, clock: Clock | None = None) -> AsyncIterator[R
 # -- the parts ------------------------------------------------------------------------------------
 
 
-def _core(config: Config, store: Store, clock: Clock, surroundings: Surroundings) -> Core:
+def _core(config: Config, store: Store, surroundings: Surroundings) -> Core:
     agents: Mapping[str, Agent] = {
         name: each.plugin.create(name, each.options, surroundings)
         for name, each in config.agents.items()
     }
-    channels = [_connect(name, each, surroundings) for name, each in config.channels.items()]
-    return Core(store=store, clock=clock, agents=agents, agent=config.agent, channels=channels)
+    media: BlobsPlugin = plugins.load("blobs", "folder")
+    blobs = media.create(media.config(), surroundings)
+    around = {name: _around(name, config, store, surroundings, blobs) for name in config.channels}
+    channels = [_connect(name, each, around[name]) for name, each in config.channels.items()]
+    return Core(
+        store=store,
+        clock=surroundings.clock,
+        agents=agents,
+        agent=config.agent,
+        channels=channels,
+    )
 
 
-def _connect(name: ChannelName, config: ChannelConfig, surroundings: Surroundings) -> Connected:
+def _around(
+    name: ChannelName, config: Config, store: Store, surroundings: Surroundings, blobs: Blobs
+) -> ChannelSurroundings:
+    base = config.http.public_url
+    return ChannelSurroundings(
+        clock=surroundings.clock,
+        data=surroundings.data,
+        blobs=blobs,
+        facts=AccountFacts(store, name),
+        webhook_url=f"{base.rstrip('/')}/channels/{name}" if base else None,
+        link=lambda attachment, lifetime: None,  # noqa: ARG005
+    )
+
+
+def _connect(
+    name: ChannelName, config: ChannelConfig, surroundings: ChannelSurroundings
+) -> Connected:
     return Connected(
         channel=config.plugin.create(name, config.options, surroundings),
         account=Account(allow=frozenset(config.allow), sessions=config.sessions),

@@ -26,6 +26,14 @@ class NotFound(Refused):
     """There is no such thing here."""
 
 
+class TooLarge(Refused):
+    """This file is too large to be kept here."""
+
+
+class NoRoom(Refused):
+    """There is no room left for files; whoever runs me has to make some."""
+
+
 class RunOver(BridgeError):
     """The run was cancelled or replaced; nothing it says is accepted any more."""
 

@@ -1,5 +1,6 @@
 """Places and what is shown in them: addresses, conversations, parts and their receipts."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -49,21 +50,29 @@ class Conversation:
 class Capabilities:
     """What a place can show. Limits are data; `bridge.delivery.plan` obeys them.
 
-    `max_chars` counts Unicode code points of one part's Markdown source. `resolves`: the channel
-    can find out whether a part of unknown outcome was taken. `preview_interval` is the least time
-    between two calls for previews in this place.
+    `max_chars` is the most one message takes, in the unit of `size`, which says how much of it the
+    rendering of a Markdown text needs. `resolves`: the channel can find out whether a part of
+    unknown outcome was taken. `previews`: by a message that is edited; `drafts`: without a message
+    (`Previewing`). `preview_interval` is the least time between two calls for previews in this
+    place. One message takes at most `max_files` files of at most `max_file_bytes` each, with a text
+    of at most `caption_chars` beside them (0: files and text are messages of their own).
     """
 
     max_chars: int = 4000
+    size: Callable[[str], int] = len
     edits: bool = False
     deletes: bool = False
     buttons: bool = False
     previews: bool = False
+    drafts: bool = False
     silent: bool = False
     typing: bool = False
     resolves: bool = False
     preview_interval: timedelta = timedelta(seconds=1)
     send_timeout: timedelta = timedelta(seconds=30)
+    max_files: int = 10
+    max_file_bytes: int = 10_000_000
+    caption_chars: int = 0
 
 
 Priority = Literal["final", "question", "notice", "preview"]
@@ -81,7 +90,10 @@ class Button:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """From `start` up to but not including `end`, in code points of the source's text."""
+    """From `start` up to but not including `end`, in code points of the source's text.
+
+    The n-th file of the source stands at the n-th position after the text.
+    """
 
     start: int
     end: int

@@ -1,11 +1,12 @@
 """Plugins: how a channel, an agent or a store is found and created.
 
 Each is an entry point, the built-in ones too, in the group `bridgehead.channels`,
-`bridgehead.agents` or `bridgehead.stores`; its name is the `type` in the config. It is imported
-only when the config names it. Its object is one of the plugins below, usually called `plugin`.
+`bridgehead.agents`, `bridgehead.stores` or `bridgehead.blobs`; its name is the `type` in the
+config. It is imported only when the config names it. Its object is one of the plugins below,
+usually called `plugin`.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from importlib.metadata import entry_points
@@ -16,7 +17,7 @@ from pydantic import BaseModel, ConfigDict
 
 from bridge.errors import ConfigError
 from bridge.ids import ChannelName
-from bridge.ports import Agent, Channel, Store, Surroundings
+from bridge.ports import Agent, Blobs, Channel, ChannelSurroundings, Store, Surroundings
 
 
 class Section(BaseModel):
@@ -26,12 +27,49 @@ class Section(BaseModel):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """One thing `bridge add` asks: `key` is the config's key, `hint` says where to find it."""
+
+    key: str
+    prompt: str
+    hint: str = ""
+    secret: bool = False
+    default: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """What the platform said of the answers: the account's name there, the link to open first.
+
+    `steps` are what is left to do, in sentences.
+    """
+
+    account: str
+    link: str
+    steps: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """How an account is added. `intro` is Markdown: what to click before the first question.
+
+    `verify` tries the answers (by `Ask.key`, and whatever else of the section is given, such as
+    `api_url`) with the live platform; raises `ConfigError` with what to do.
+    """
+
+    intro: str
+    asks: tuple[Ask, ...]
+    verify: Callable[[Mapping[str, str]], Awaitable[Verified]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelPlugin:
-    """`title` is what people call the platform: "Telegram"."""
+    """`title` is what people call the platform: "Telegram". `setup` serves `bridge add`."""
 
     title: str
     config: type[Section]
-    create: Callable[[ChannelName, Any, Surroundings], Channel]
+    create: Callable[[ChannelName, Any, ChannelSurroundings], Channel]
+    setup: Setup | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +93,15 @@ class StorePlugin:
     restore: Callable[[Any, Surroundings, Path], str] | None = None
 
 
-Kind = Literal["channels", "agents", "stores"]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlobsPlugin:
+    """Where files are kept."""
+
+    config: type[Section]
+    create: Callable[[Any, Surroundings], Blobs]
+
+
+Kind = Literal["channels", "agents", "stores", "blobs"]
 
 
 def available(kind: Kind) -> tuple[str, ...]:

@@ -4,20 +4,29 @@ There are no base classes. A conformance suite per port (tests/conformance/) say
 the docstrings say here.
 """
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Callable,
+    Collection,
+    Mapping,
+    Sequence,
+)
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from bridge.commands import Asking, Command, Say
-from bridge.content import Content
+from bridge.content import Attachment, Content
 from bridge.events import Draft, Event, MessageKind, Preview, Usage
 from bridge.ids import (
     CallId,
     ChannelName,
     ConversationId,
+    MediaId,
     MessageId,
     ParticipantId,
     RunId,
@@ -25,6 +34,7 @@ from bridge.ids import (
     Seq,
     SessionId,
 )
+from bridge.inbound import Inbox, RemoteFile
 from bridge.parts import Address, Capabilities, Conversation, Part, Receipt, Reply, Sent
 from bridge.session import Session
 
@@ -39,70 +49,6 @@ class Clock(Protocol):
 
 
 # == channels =====================================================================================
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sender:
-    """Who spoke, in the platform's words. (`realm`, `user`) is the same person for good.
-
-    The realm is where the user id is unique: "telegram", or one Slack workspace.
-    """
-
-    realm: str
-    user: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spoken:
-    """A message. `addressed`: meant for the agent (a DM, a mention, a reply to it)."""
-
-    message: MessageId
-    content: Content
-    addressed: bool = True
-    reply_to: MessageId | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edited:
-    message: MessageId
-    content: Content
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deleted:
-    message: MessageId
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pressed:
-    """A button was pressed; `value` is the `Button.value` that was shown."""
-
-    value: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inbound:
-    """Something a channel heard.
-
-    `external_id` is the id of the *message* (with its edit time for an edit), never of the
-    delivery, unique within the account, so that a backfill and a live event are one.
-    """
-
-    external_id: str
-    address: Address
-    sender: Sender
-    what: Spoken | Edited | Deleted | Pressed
-    room: bool = False
-    title: str = ""
-
-
-Inbox = Callable[[Inbound], Awaitable[Reply | None]]
-"""Take in what was heard. Returns when it is durable; only then may the platform be told.
-
-A reply is for the asker alone. A repeat returns the reply of the first time. Raises
-`StoreUnavailable` when it could not be kept: do not acknowledge, let the platform try again.
-"""
 
 
 class Channel(Protocol):
@@ -150,6 +96,65 @@ class Typing(Protocol):
     """Can show that an answer is being written, for a few seconds. Errors are ignored."""
 
     async def typing(self, to: Address) -> None: ...
+
+
+@runtime_checkable
+class Previewing(Protocol):
+    """Can show the text being written without a message of its own, where `limits.drafts` says so.
+
+    It wears off by itself or when the next message arrives. Errors are as of `send`.
+    """
+
+    async def preview(self, to: Address, part: Part) -> None: ...
+
+
+@runtime_checkable
+class Downloading(Protocol):
+    """Can fetch a file that someone sent. Chunks of at most 1 MiB.
+
+    Raises `Rejected` when there is no such file any more (or it may not be had), any other
+    `ChannelError` when trying again may help.
+    """
+
+    def download(self, file: RemoteFile) -> AsyncIterator[bytes]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookCall:
+    """A request as it came in. `path` is what follows the account's own address, "" or "/…".
+
+    `headers` have small names; `query` is the raw query string.
+    """
+
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookAnswer:
+    status: int
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@runtime_checkable
+class Receiving(Protocol):
+    """Is called by its platform, at `ChannelSurroundings.webhook_url`.
+
+    It must verify who calls, and answers 503 while nobody listens.
+    """
+
+    async def receive(self, call: WebhookCall) -> WebhookAnswer: ...
+
+
+@runtime_checkable
+class Diagnosing(Protocol):
+    """Can look at its own credentials, scopes and hooks with the live platform, for doctor."""
+
+    async def diagnose(self) -> "Sequence[Check]": ...
 
 
 @runtime_checkable
@@ -459,7 +464,20 @@ class Agenda(Protocol):
         """Return the sessions not settled at their head, or due."""
 
 
-class Store(Log, Lanes, Directory, Agenda, Protocol):
+class Kept(Protocol):
+    """Small durable texts that are no events, by scope and key: codes, what a channel saw."""
+
+    async def fact(self, scope: str, key: str) -> str | None: ...
+
+    async def facts(self, scope: str) -> Mapping[str, str]: ...
+
+    async def keep_fact(self, scope: str, key: str, value: str) -> None:
+        """Keep a text, durably; it replaces the one before."""
+
+    async def drop_fact(self, scope: str, key: str) -> None: ...
+
+
+class Store(Log, Lanes, Directory, Agenda, Kept, Protocol):
     """Everything durable, behind one door.
 
     Once `close` is called every waiter returns. `backup` writes a consistent copy of everything
@@ -567,6 +585,33 @@ class Check:
     fix: str = ""
 
 
+# == files ========================================================================================
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blob:
+    """A file's bytes as kept. `size` is in bytes. `media` is made from the bytes themselves."""
+
+    media: MediaId
+    size: int
+
+
+class Blobs(Protocol):
+    """The bytes of every attachment, content-addressed, so that the same file is kept once."""
+
+    async def put(self, chunks: AsyncIterable[bytes]) -> Blob:
+        """Keep a file, durably. Raises `TooLarge` or `NoRoom`, and keeps nothing then."""
+
+    def open(self, media: MediaId) -> AsyncIterator[bytes]:
+        """Yield a file's bytes in chunks. Raises `NotFound` at the first one."""
+
+    async def size(self, media: MediaId) -> int | None:
+        """Return how many bytes it has, None when it is not kept (any more)."""
+
+    async def forget(self, media: MediaId) -> None:
+        """Delete a file's bytes. A repeat is a success."""
+
+
 # == plugins' surroundings ========================================================================
 
 
@@ -576,3 +621,33 @@ class Surroundings:
 
     clock: Clock
     data: Path
+
+
+class Facts(Protocol):
+    """What one account must know after a restart and no log holds: small texts by their keys.
+
+    For instance the last message it has seen in each place, to know from where to catch up.
+    """
+
+    async def get(self, key: str) -> str | None: ...
+
+    async def put(self, key: str, value: str) -> None:
+        """Keep a text, durably; it replaces the one before."""
+
+    async def remove(self, key: str) -> None: ...
+
+    async def all(self) -> Mapping[str, str]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelSurroundings(Surroundings):
+    """What an account may use. `webhook_url`: where its platform can call it; None if nowhere.
+
+    `link` makes an address under which the platform can fetch a file without credentials, for so
+    long; None where the bridge has no public address.
+    """
+
+    blobs: Blobs
+    facts: Facts
+    webhook_url: str | None
+    link: Callable[[Attachment, timedelta], str | None]

@@ -9,9 +9,10 @@ from pydantic import Field
 
 from bridge.errors import OutcomeUnknown, Rejected, StoreUnavailable, Unauthorized
 from bridge.ids import ChannelName, MessageId
+from bridge.inbound import Inbound, Inbox, Sender
 from bridge.parts import Address, Capabilities, Part, Sent
 from bridge.plugins import ChannelPlugin, Section
-from bridge.ports import Inbound, Inbox, Sender, Surroundings
+from bridge.ports import ChannelSurroundings
 from channels.memory_platform import Deed, MemoryPlatform
 
 REALM = "memory"
@@ -168,7 +169,7 @@ class MemoryConfig(Section):
 def create(
     name: ChannelName,
     config: MemoryConfig,
-    surroundings: Surroundings,  # noqa: ARG001
+    surroundings: ChannelSurroundings,  # noqa: ARG001
 ) -> MemoryChannel:
     platform = MemoryPlatform()
     if config.platform:

@@ -17,8 +17,8 @@ from typing import Literal, TypeVar
 from bridge.content import Attachment, Content
 from bridge.errors import ChannelError, Gone, Moved, OutcomeUnknown, Rejected
 from bridge.ids import MessageId, PartId, SessionId
+from bridge.inbound import Deleted, Edited, Pressed, Spoken
 from bridge.parts import Button, Part, Reply
-from bridge.ports import Deleted, Edited, Pressed, Spoken
 
 PATIENCE_SECONDS = 5.0
 POLL_SECONDS = 0.05

@@ -37,13 +37,15 @@ from bridge.ports import (
 from bridge.projection import ArchivedSet, LaneClosed, LaneOpened, SlotSet, TitleSet, project
 from storage.admission import InboxKey, Ledger, admit, asked, origin_receipt
 from storage.bells import Bells
+from storage.memory_kept import MemoryKept
 from storage.receipts import ReceiptBook
 
 Lane = tuple[SessionId, ConversationId]
 
 
-class MemoryStore:
+class MemoryStore(MemoryKept):
     def __init__(self) -> None:
+        super().__init__()
         self._closed, self._bells = False, Bells()
         self._rows: dict[SessionId, SessionRow] = {}
         self._ledgers: dict[SessionId, Ledger] = {}
@@ -57,7 +59,6 @@ class MemoryStore:
         self._receipts: dict[Lane, ReceiptBook] = defaultdict(ReceiptBook)
         self._participants: dict[ParticipantId, Participant] = {}
         self._identities: dict[tuple[str, str], ParticipantId] = {}
-        self._tokens: dict[str, tuple[ParticipantId, str]] = {}
 
     # -- the store itself -------------------------------------------------------------------------
 
@@ -326,23 +327,6 @@ class MemoryStore:
         del self._places[known.address]
         self._places[address] = conversation
         self._conversations[conversation] = replace(known, address=address)
-
-    async def issue_token(
-        self, digest: str, participant: ParticipantId, *, label: str, at: datetime
-    ) -> None:
-        del at  # kept by stores that outlive the process
-        await self.check()
-        self._tokens.setdefault(digest, (participant, label))
-
-    async def bearer(self, digest: str) -> ParticipantId | None:
-        await self.check()
-        participant, _ = self._tokens.get(digest, (None, ""))
-        return participant
-
-    async def revoke_tokens(self, participant: ParticipantId, *, label: str) -> None:
-        await self.check()
-        revoked = (participant, label)
-        self._tokens = {key: kept for key, kept in self._tokens.items() if kept != revoked}
 
     # -- the agenda -------------------------------------------------------------------------------
 

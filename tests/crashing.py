@@ -14,8 +14,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bridge.events import Preview
+from bridge.inbound import Inbound, Inbox
 from bridge.parts import Address, Capabilities, Part, Sent
-from bridge.ports import Agent, Inbound, Inbox, Reply, Said, Turn
+from bridge.ports import Agent, Reply, Said, Turn
 
 
 class Dead(BaseException):

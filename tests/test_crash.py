@@ -21,8 +21,9 @@ from bridge import decide, delivery
 from bridge.content import Content
 from bridge.events import Preview, RunFinished
 from bridge.ids import RunId
+from bridge.inbound import Inbound
 from bridge.parts import Conversation
-from bridge.ports import Appended, Channel, Ended, Inbound, Said, Turn
+from bridge.ports import Appended, Channel, Ended, Said, Turn
 from bridge.session import OpenRun
 from bridge.workers.core import Core
 from storage import admission

@@ -11,6 +11,7 @@ The rules:
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from bridge import texts
@@ -19,20 +20,20 @@ from bridge.content import Content
 from bridge.errors import Refused
 from bridge.events import Role
 from bridge.ids import ChannelName, ConversationId, ParticipantId, SessionId, mint
-from bridge.parts import Conversation, Reply
-from bridge.ports import (
-    Appended,
-    Clock,
+from bridge.inbound import (
+    Added,
     Deleted,
     Edited,
+    Heard,
     Inbound,
-    Origin,
     Pressed,
+    Relocated,
+    Reported,
     Sender,
-    Sessions,
     Spoken,
-    Store,
 )
+from bridge.parts import Conversation, Reply
+from bridge.ports import Appended, Clock, Origin, Sessions, Store
 from bridge.routing import SHARED, AnswerPress, Policy, SayingPress, pressed, session_for
 
 EVERYONE = "*"
@@ -76,9 +77,28 @@ class Intake:
         self._clock = clock
         self._revived = revived
 
-    async def __call__(self, inbound: Inbound) -> Reply | None:
-        reply = await self._answer(inbound)
-        return None if _is_overheard(inbound.what) else reply
+    async def __call__(self, heard: Inbound | Reported | Relocated) -> Reply | None:
+        match heard:
+            case Inbound() as inbound:
+                reply = await self._answer(inbound)
+                return None if _is_overheard(inbound.what) else reply
+            case Reported() as reported:
+                await self._report(reported)
+            case Relocated() as relocated:
+                await self._relocate(relocated)
+        return None
+
+    # -- what a platform says later
+
+    async def _report(self, reported: Reported) -> None:
+        """Keep what became of a part."""
+        raise NotImplementedError
+
+    async def _relocate(self, relocated: Relocated) -> None:
+        known = await self._store.conversation_at(relocated.address)
+        if known is not None:
+            with suppress(Refused):  # the new address has a lane of its own by now
+                await self._store.move(known.id, place=relocated.place)
 
     async def _answer(self, inbound: Inbound) -> Reply | None:
         account = self._accounts[inbound.address.channel]
@@ -165,6 +185,8 @@ class Intake:
                 )
             case Pressed(value=value):
                 return await self._press(scene, inbound, value)
+            case Added():
+                return None
 
     async def _hear(self, scene: Scene, inbound: Inbound, spoken: Spoken) -> Appended:
         reply_to = None
@@ -199,7 +221,7 @@ class Intake:
                 return Appended(reply=Reply(text=texts.BUTTON_UNKNOWN, refused=True))
 
 
-def _is_overheard(what: Spoken | Edited | Deleted | Pressed) -> bool:
+def _is_overheard(what: Heard) -> bool:
     return isinstance(what, Spoken) and not what.addressed
 
 

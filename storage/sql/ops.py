@@ -93,6 +93,20 @@ class RevokeTokens:
     label: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeepFact:
+    scope: str
+    key: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DropFact:
+    scope: str
+    key: str
+
+
 Enlisting = CreateSession | Enrol | Register | Move | IssueToken | RevokeTokens
+FactChange = KeepFact | DropFact
 LaneChange = Advance | Postpone | Revive
-Op = Append | KeepReceipt | LaneChange | Settle | KeepSnapshot | Enlisting
+Op = Append | KeepReceipt | LaneChange | Settle | KeepSnapshot | Enlisting | FactChange

@@ -21,15 +21,17 @@ from bridge.ports import (
 )
 from storage.admission import Append, asked
 from storage.bells import Bells
-from storage.sql import agenda, directory, lanes, log, schema
+from storage.sql import agenda, directory, facts, lanes, log, schema
 from storage.sql.batch import apply
 from storage.sql.database import Database
 from storage.sql.known import Known
 from storage.sql.ops import (
     Advance,
     CreateSession,
+    DropFact,
     Enrol,
     IssueToken,
+    KeepFact,
     KeepReceipt,
     KeepSnapshot,
     Move,
@@ -292,3 +294,17 @@ class SqlStore:
 
     async def restless(self, now: datetime) -> Sequence[SessionId]:
         return await self._read(lambda connection: agenda.restless(connection, now))
+
+    # -- facts ------------------------------------------------------------------------------------
+
+    async def fact(self, scope: str, key: str) -> str | None:
+        return await self._read(lambda connection: facts.find_fact(connection, scope, key))
+
+    async def facts(self, scope: str) -> Mapping[str, str]:
+        return await self._read(lambda connection: facts.find_facts(connection, scope))
+
+    async def keep_fact(self, scope: str, key: str, value: str) -> None:
+        await self._writer.submit(KeepFact(scope=scope, key=key, value=value))
+
+    async def drop_fact(self, scope: str, key: str) -> None:
+        await self._writer.submit(DropFact(scope=scope, key=key))

@@ -177,6 +177,8 @@ receipts = Table(  # with rowids: clustered by its key, SQLite would not use the
     ),
 )
 
+facts = _table("facts", _text("scope", key=True), _text("key", key=True), _text("value"))
+
 # -- people ---------------------------------------------------------------------------------------
 
 participants = _table(

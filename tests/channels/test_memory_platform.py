@@ -8,8 +8,8 @@ import pytest
 
 from bridge.errors import Gone, Moved, OutcomeUnknown, Unauthorized, Unreachable
 from bridge.ids import ChannelName, MessageId
+from bridge.inbound import Deleted, Edited, Pressed, Spoken
 from bridge.parts import Button, Reply
-from bridge.ports import Deleted, Edited, Pressed, Spoken
 from channels.memory import MemoryChannel
 from channels.memory_platform import MemoryPlatform
 from tests.channels.placing import HERE, part

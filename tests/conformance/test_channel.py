@@ -20,8 +20,9 @@ from bridge.errors import (
     Unreachable,
 )
 from bridge.ids import ConversationId, PartId, SessionId
+from bridge.inbound import Inbound, Spoken
 from bridge.parts import Part, Reply, Span
-from bridge.ports import Deleting, Editing, Inbound, Resolving, Spoken, Typing
+from bridge.ports import Deleting, Editing, Resolving, Typing
 from tests.conformance.rig import RIGS, ChannelRig
 
 PATIENCE = 5.0

@@ -6,9 +6,10 @@ from pathlib import Path
 from bridge.content import Content
 from bridge.errors import Gone, Unreachable
 from bridge.ids import ChannelName, MessageId
+from bridge.inbound import Inbound, Inbox, Sender, Spoken
 from bridge.parts import Address, Capabilities, Part, Sent
 from bridge.plugins import ChannelPlugin, Section
-from bridge.ports import Clock, Inbound, Inbox, Sender, Spoken, Surroundings
+from bridge.ports import ChannelSurroundings, Clock
 
 REALM = "letterbox"
 
@@ -71,7 +72,9 @@ def _write(letter: Path, text: str) -> None:
     draft.replace(letter)
 
 
-def create(name: ChannelName, config: LetterboxConfig, surroundings: Surroundings) -> Letterbox:
+def create(
+    name: ChannelName, config: LetterboxConfig, surroundings: ChannelSurroundings
+) -> Letterbox:
     return Letterbox(name, config, surroundings.clock)
 
 

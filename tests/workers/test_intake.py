@@ -17,8 +17,8 @@ from bridge.events import (
     QuestionClosed,
 )
 from bridge.ids import START, ChannelName, ConversationId, MessageId, PartId, RunId, SessionId
+from bridge.inbound import Deleted, Edited, Inbound, Pressed, Sender, Spoken
 from bridge.parts import Address, Receipt, Reply, Span
-from bridge.ports import Deleted, Edited, Inbound, Pressed, Sender, Spoken
 from bridge.routing import SHARED, answer_button, saying_button
 from bridge.workers.desks import Desks
 from bridge.workers.intake import Account, Intake

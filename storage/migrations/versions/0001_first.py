@@ -135,6 +135,13 @@ def upgrade() -> None:
         **_where("state IN ('attempted', 'owed')"),
     )
     op.create_table(
+        "facts",
+        sa.Column("scope", sa.Text(), primary_key=True, nullable=False),
+        sa.Column("key", sa.Text(), primary_key=True, nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "participants",
         sa.Column("participant_id", sa.Text(), primary_key=True, nullable=False),
         sa.Column("name", sa.Text(), nullable=False),

@@ -1,0 +1,136 @@
+"""What a channel hears, in our words: the platform's own ids, nothing of its JSON."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from bridge.content import AttachmentKind, Content
+from bridge.ids import ConversationId, MessageId, PartId, SessionId
+from bridge.parts import Address, Reply
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sender:
+    """Who spoke, in the platform's words. (`realm`, `user`) is the same person for good.
+
+    The realm is where the user id is unique: "telegram", or one Slack workspace.
+    """
+
+    realm: str
+    user: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteFile:
+    """A file that the platform still holds. `ref` is what `Downloading.download` needs of it.
+
+    `size` is in bytes, as the platform says, None where it does not. `name` may be empty.
+    """
+
+    kind: AttachmentKind
+    name: str
+    mime: str
+    ref: str
+    size: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spoken:
+    """A message. `addressed`: meant for the agent (a DM, a mention, a reply to it).
+
+    `files` are fetched by the intake, through `Downloading`, once the sender is let in: they are
+    durable before the event that carries them.
+    """
+
+    message: MessageId
+    content: Content
+    addressed: bool = True
+    reply_to: MessageId | None = None
+    files: tuple[RemoteFile, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edited:
+    message: MessageId
+    content: Content
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deleted:
+    message: MessageId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pressed:
+    """A button was pressed; `value` is the `Button.value` that was shown."""
+
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Added:
+    """The sender brought the bridge into this place; nothing was said yet."""
+
+
+Heard = Spoken | Edited | Deleted | Pressed | Added
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inbound:
+    """Something a channel heard.
+
+    `external_id` is the id of the *message* (with its edit time for an edit), never of the
+    delivery, unique within the account, so that a backfill and a live event are one.
+    """
+
+    external_id: str
+    address: Address
+    sender: Sender
+    what: Heard
+    room: bool = False
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartKey:
+    """Which part a platform's report is about, as it was given to the platform with the part."""
+
+    session: SessionId
+    conversation: ConversationId
+    part: PartId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reported:
+    """The platform says later what became of a message; may come twice and out of order.
+
+    `key` is there where the platform hands back what was sent along with the part; else the part
+    is found by `message`. `failed` with `again`: it was not shown, and will be once the person
+    writes again, so the part is owed and its lane waits.
+    """
+
+    address: Address
+    message: MessageId
+    state: Literal["sent", "delivered", "read", "failed"]
+    key: PartKey | None = None
+    code: str = ""
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relocated:
+    """The platform gave the place a new address, `place`."""
+
+    address: Address
+    place: str
+
+
+Inbox = Callable[[Inbound | Reported | Relocated], Awaitable[Reply | None]]
+"""Take in what was heard. Returns when it is durable; only then may the platform be told.
+
+A reply is for the asker alone: shown to them in the place they wrote from, privately where the
+platform can (an ephemeral message, an alert on the button). A repeat returns the reply of the
+first time. Raises `StoreUnavailable` when it could not be kept: do not acknowledge, let the
+platform try again.
+"""
