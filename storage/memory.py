@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from bridge.errors import Refused, StoreUnavailable, UnknownSession
+from bridge.errors import Refused, UnknownSession
 from bridge.events import Draft, Event
 from bridge.ids import (
     START,
@@ -46,7 +46,7 @@ Lane = tuple[SessionId, ConversationId]
 class MemoryStore(MemoryKept):
     def __init__(self) -> None:
         super().__init__()
-        self._closed, self._bells = False, Bells()
+        self._bells = Bells()
         self._rows: dict[SessionId, SessionRow] = {}
         self._ledgers: dict[SessionId, Ledger] = {}
         self._events: dict[SessionId, list[Event]] = {}
@@ -68,10 +68,6 @@ class MemoryStore(MemoryKept):
 
     async def backup(self, to: Path) -> None:
         raise Refused(f"the memory store keeps nothing that could be copied to {to}")
-
-    async def check(self) -> None:
-        if self._closed:
-            raise StoreUnavailable("the store is closed")
 
     async def close(self) -> None:
         self._closed = True

@@ -4,13 +4,19 @@ from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime
 
+from bridge.errors import StoreUnavailable
 from bridge.ids import ParticipantId
 
 
 class MemoryKept:
     def __init__(self) -> None:
+        self._closed = False
         self._facts: dict[str, dict[str, str]] = defaultdict(dict)
         self._tokens: dict[str, tuple[ParticipantId, str]] = {}
+
+    async def check(self) -> None:
+        if self._closed:
+            raise StoreUnavailable("the store is closed")
 
     async def fact(self, scope: str, key: str) -> str | None:
         return self._facts[scope].get(key)
