@@ -1,0 +1,117 @@
+"""How often a platform may be called: one budget per place, and one for the whole account.
+
+The rules:
+
+- A budget is a bucket of calls that fills steadily up to its burst. A call takes one from the
+  place's bucket and one from the account's.
+- Urgent calls may take the last; others leave a reserve for them: a preview only takes what neither
+  a notice, a question nor a final text could need soon.
+- Nothing waits in here: a call that may not be made is refused with the time when it may, so that
+  what is durable is tried again then, and a preview is simply dropped.
+- A platform that says "too many" blocks the scope it spoke of until the time it named.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from bridge.errors import RateLimited
+from bridge.parts import Priority
+from bridge.ports import Clock
+
+RESERVED: dict[Priority, float] = {"final": 0.0, "question": 0.0, "notice": 0.2, "preview": 0.5}
+"""The share of a full bucket that a call of this priority leaves for more urgent ones."""
+
+MOST_PLACES = 10_000
+"""Places kept in mind; then those whose bucket is full are forgotten."""
+
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """`calls` in `per`, and at most `burst` at once (0: as many as `calls`)."""
+
+    calls: float
+    per: timedelta = timedelta(seconds=1)
+    burst: int = 0
+
+    @property
+    def size(self) -> float:
+        return self.burst or max(1.0, self.calls)
+
+    @property
+    def each(self) -> timedelta:
+        """How long it takes until there is one call more."""
+        return self.per / self.calls
+
+
+@dataclass(slots=True)
+class _Bucket:
+    rate: Rate
+    level: float
+    filled_at: datetime
+    blocked_until: datetime = LONG_AGO
+
+    def fill(self, now: datetime) -> None:
+        gained = max(timedelta(0), now - self.filled_at) / self.rate.each
+        self.level = min(self.rate.size, self.level + gained)
+        self.filled_at = now
+
+    def free_at(self, priority: Priority, now: datetime) -> datetime:
+        """Return when such a call may be made; not after `now`: at once."""
+        needed = min(self.rate.size, 1 + RESERVED[priority] * self.rate.size)
+        return max(self.blocked_until, now + (needed - self.level) * self.rate.each)
+
+    def is_idle(self, now: datetime) -> bool:
+        self.fill(now)
+        return self.level >= self.rate.size and self.blocked_until <= now
+
+
+@dataclass(slots=True)
+class Budget:
+    """The calls of one account. `place` is every place's rate, or says it of each."""
+
+    clock: Clock
+    account: Rate
+    place: Rate | Callable[[str], Rate]
+    _account: _Bucket = field(init=False)
+    _places: dict[str, _Bucket] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._account = _full(self.account, self.clock.now())
+
+    def spend(self, place: str, priority: Priority) -> None:
+        """Count a call. Raises `RateLimited` when it may not be made yet, and counts nothing."""
+        now = self.clock.now()
+        buckets = (self._account, self._bucket(place, now))
+        for bucket in buckets:
+            bucket.fill(now)
+        free_at = max(bucket.free_at(priority, now) for bucket in buckets)
+        if free_at > now:
+            raise RateLimited("our own budget for this is used up", until=free_at, code="budget")
+        for bucket in buckets:
+            bucket.level -= 1
+
+    def block(self, until: datetime, place: str | None = None) -> None:
+        """Make no call before `until`: to this place, or (None) with this account."""
+        now = self.clock.now()
+        bucket = self._account if place is None else self._bucket(place, now)
+        bucket.blocked_until = max(bucket.blocked_until, until)
+
+    def _bucket(self, place: str, now: datetime) -> _Bucket:
+        if place not in self._places:
+            self._forget_idle(now)
+            rate = self.place if isinstance(self.place, Rate) else self.place(place)
+            self._places[place] = _full(rate, now)
+        return self._places[place]
+
+    def _forget_idle(self, now: datetime) -> None:
+        if len(self._places) >= MOST_PLACES:
+            self._places = {
+                place: each for place, each in self._places.items() if not each.is_idle(now)
+            }
+
+
+def _full(rate: Rate, now: datetime) -> _Bucket:
+    return _Bucket(rate, rate.size, now)
