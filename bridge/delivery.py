@@ -11,8 +11,10 @@ The rules:
   `unknown` for good. Changing a message is the same done twice, so it is simply done again.
 - What was said in a place is not shown there again: its origin receipt is settled.
 - A lane's one preview message is kept `attempted` as "preview:{run}" while it lives, whichever run
-  writes it. The final text takes its place by an edit if the run was short and nothing was shown
-  since; else it arrives as a new message, and the preview is taken back.
+  writes it. The final text takes its place by an edit where the preview itself told people (the
+  place cannot be silent), if the run was short and nothing was shown since; else it arrives as a
+  new message, of which people are told, and the preview is taken back. Of a message in several
+  parts people are told once, at its first.
 - Far behind (see `bridge.recap`), a lane gets one recap whose receipt covers the range.
 - A plan ends where the next step depends on what a place has to say first: before an event that
   changes or answers what this very plan shows, and after a part to be resolved.
@@ -23,6 +25,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from bridge import texts
+from bridge.cutting import Cut, cuts, fits, length, opening
 from bridge.events import (
     Event,
     MessageDeleted,
@@ -38,7 +41,6 @@ from bridge.recap import Recap, digest, recap_part
 from bridge.retry import UNRESOLVED_LIMIT
 from bridge.showing import Amending, Muted, Place, Retracting, Scene, Showing, show
 from bridge.shown import Shown, is_preview, live_preview, part_id
-from bridge.splitting import Piece, split
 
 SHORT_RUN = timedelta(seconds=10)
 """How long a run may take for its answer to replace its preview: people are still looking."""
@@ -48,9 +50,6 @@ MAX_ATTEMPTS = 2
 
 UNRESOLVED = "unresolved"
 """The code of an attempted receipt since, at its `at`, the channel could not find out."""
-
-MARGIN = 40
-"""Characters of a part kept free for what stands around its text: a label, a mark."""
 
 # -- what a plan is made of -----------------------------------------------------------------------
 
@@ -152,6 +151,10 @@ def _until_resolved(steps: Iterator[Step]) -> Iterator[Step]:
             return
 
 
+def _start(cut: Cut) -> int:
+    return cut.span.start
+
+
 def _marked(part: Part) -> Part:
     text = f"{part.text}\n\n{texts.REPEATED}" if part.text else texts.REPEATED
     return replace(part, text=text, repeat=True)
@@ -186,8 +189,8 @@ class _Planner:
         span = Span(start=0, end=len(summary.text))
         showing = Showing(text=summary.text, priority="notice")
         part = self._part(recap_part(summary.first), summary.first, showing, span)
-        limit = self._room(showing)
-        yield from self._attend(replace(part, upto=summary.upto, text=summary.text[:limit]))
+        text = opening(summary.text, self.place.capabilities)
+        yield from self._attend(replace(part, upto=summary.upto, text=text))
         for event in summary.whole:
             yield from self._event(event)
         yield Advance(to=summary.upto)
@@ -215,46 +218,46 @@ class _Planner:
                 pass
 
     def _message(self, event: Event, showing: Showing) -> Iterator[Step]:
-        start = self.shown.resume_at(event.seq, len(showing.text))
+        start = self.shown.resume_at(event.seq, length(showing))
         if start is None:
             return
         doubt = self.shown.doubt(event.seq, start)
-        pieces = self._pieces(showing, start, doubt)
-        if not pieces:
+        found = self._cuts(showing, start, doubt)
+        if not found:
             yield from self._skip(event.seq, "unsupported")
-        for piece in pieces:
-            span, first, last = piece.span, piece.span.start == 0, piece is pieces[-1]
+        pressed = max((each for each in found if each.text), default=None, key=_start)
+        for each in found:
+            span, first = each.span, each.span.start == 0
             part = replace(
                 self._part(part_id(event.seq, span.start), event.seq, showing, span),
-                text=piece.text,
-                attachments=showing.attachments if first else (),
-                buttons=showing.buttons if last else (),
-                edits=self._preview_to_replace(event, showing) if first else None,
+                text=each.text,
+                attachments=each.files,
+                buttons=showing.buttons if each is pressed else (),
+                edits=self._preview_to_replace(event, each, showing),
+                silent=showing.silent or not first,
             )
             repeated = doubt is not None and start < span.start < doubt.span.end
             yield from self._attend(_marked(part) if repeated else part)
 
-    def _pieces(self, showing: Showing, start: int, doubt: Receipt | None) -> Sequence[Piece]:
-        """Cut the text from `start` on, and where a part of unknown outcome ends."""
-        text, room = showing.text, self._room(showing)
-        pieces = split(text, room, start=start)
-        if not pieces and not start and showing.attachments:
-            return (Piece(span=Span(start=0, end=len(text)), text=""),)
-        if doubt is None or not pieces or pieces[0].span.end == doubt.span.end:
-            return pieces
-        end, given_up = doubt.span.end, Piece(span=doubt.span, text="")
-        again = split(text[:end], room, start=start)
+    def _cuts(self, showing: Showing, start: int, doubt: Receipt | None) -> Sequence[Cut]:
+        """Cut a message from `start` on, and where a part of unknown outcome ends."""
+        limits = self.place.capabilities
+        found = cuts(showing, limits, start=start)
+        if doubt is None or not found or found[0].span.end == doubt.span.end:
+            return found
+        end = doubt.span.end
+        again = cuts(showing, limits, start=start, end=end)
         return (
-            *([given_up] if self._is_given_up(doubt) else again),
-            *split(text, room, start=end),
+            *([Cut(span=doubt.span)] if self._is_given_up(doubt) else again),
+            *cuts(showing, limits, start=end),
         )
 
     def _amendment(self, event: Event, amending: Amending) -> Iterator[Step]:
-        copies = self.shown.copies(amending.target)
+        copies = self.shown.copies(amending.target, upto=amending.length)
         if not copies:
             return
-        fits = len(amending.to.text) <= self._room(amending.to)
-        if len(copies) == 1 and fits and self.place.capabilities.edits:
+        limits = self.place.capabilities
+        if len(copies) == 1 and fits(amending.to, limits) and limits.edits:
             span = Span(start=0, end=len(amending.to.text))
             part = self._part(part_id(event.seq, 0), event.seq, amending.to, span)
             yield from self._attend(replace(part, edits=copies[0].message))
@@ -286,12 +289,13 @@ class _Planner:
         part = self._part(preview.part, preview.source, showing, preview.span)
         return Resolve(part=part, receipt=preview)
 
-    def _preview_to_replace(self, event: Event, showing: Showing) -> MessageId | None:
-        preview = self.preview
-        if not showing.closes or preview is None or self.covered:
+    def _preview_to_replace(self, event: Event, cut: Cut, showing: Showing) -> MessageId | None:
+        preview, begins = self.preview, cut.span.start == 0 and not cut.files
+        if not begins or not showing.closes or preview is None or self.covered:
             return None
+        limits = self.place.capabilities
         short = event.at - preview.at < SHORT_RUN
-        return preview.message if short and self.place.capabilities.edits else None
+        return preview.message if short and limits.edits and not limits.silent else None
 
     def _drop_preview(self) -> Iterator[Step]:
         preview, self.preview = self.preview, None
@@ -345,9 +349,6 @@ class _Planner:
 
     def _is_given_up(self, receipt: Receipt) -> bool:
         return receipt.tries >= MAX_ATTEMPTS and not self._may_resolve(receipt)
-
-    def _room(self, showing: Showing) -> int:
-        return max(1, self.place.capabilities.max_chars - MARGIN - len(showing.speaker))
 
     def _part(self, part: PartId, seq: Seq, showing: Showing, span: Span) -> Part:
         return Part(

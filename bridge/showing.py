@@ -96,9 +96,13 @@ class Showing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Amending:
-    """The copy of `target` is changed to `to`; where that cannot be, `instead` is shown."""
+    """The copy of `target` is changed to `to`; where that cannot be, `instead` is shown.
+
+    `length` is that of the text shown before; what shows only files of it stays as it is.
+    """
 
     target: Seq
+    length: int
     to: Showing
     instead: Showing | None = None
 
@@ -180,7 +184,9 @@ def _edited(target: Seq, content: Content, scene: Scene) -> Look | None:
         return None
     speaker = _speaker(original.body, scene)
     return Amending(
-        target=target, to=Showing(text=content.text, speaker=speaker, priority="notice")
+        target=target,
+        length=len(original.body.content.text),
+        to=Showing(text=content.text, speaker=speaker, priority="notice"),
     )
 
 
@@ -220,6 +226,7 @@ def _closed(closed: QuestionClosed, place: Place, scene: Scene) -> Look | None:
     line = _closing_line(closed, asked.body.options, scene)
     return Amending(
         target=closed.asked,
+        length=len(_question(asked.body, place).text),
         to=Showing(text=f"{_words(asked.body)}\n\n{line}", priority="question"),
         instead=_notice(line),
     )

@@ -49,13 +49,17 @@ class Shown:
             return None
         return receipt if receipt.message is None and receipt.tries > 0 else None
 
-    def copies(self, target: Seq) -> Sequence[Receipt]:
-        """Return the receipts of what shows an event here and is ours to change."""
+    def copies(self, target: Seq, *, upto: int | None = None) -> Sequence[Receipt]:
+        """Return the receipts of what shows an event here and is ours to change.
+
+        With `upto` only what shows something of the positions before it.
+        """
         return [
             each
             for each in self.receipts.values()
             if each.source == target and each.message is not None and each.state in SHOWN
             if each.part.startswith(f"{target}:")
+            if upto is None or each.span.start < max(1, upto)
         ]
 
     def first_message(self, target: Seq | None) -> MessageId | None:

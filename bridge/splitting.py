@@ -18,7 +18,7 @@ The rules:
 import re
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from bridge.parts import Span
@@ -55,11 +55,14 @@ class Piece:
     text: str
 
 
-def split(text: str, limit: int, *, start: int = 0) -> tuple[Piece, ...]:
+def split(
+    text: str, limit: int, *, start: int = 0, size: Callable[[str], int] = len
+) -> tuple[Piece, ...]:
     """Cut `text` from `start` on into pieces of at most `limit` code points, in linear time.
 
     `limit` is at least 1.
     """
+    del size
     fences = tuple(_fences(text, limit // FENCE_SHARE))
     reserve = max((len(each.closer(again=False)) for each in fences), default=0)
     source = _Source(text=text, limit=limit, fences=fences, reserve=reserve)

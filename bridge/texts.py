@@ -134,6 +134,14 @@ WITHDRAWN = "_No longer needed._"
 REPEATED = "_(may be a repeat)_"
 
 
+def file_elsewhere(name: str, size: int) -> str:
+    return f"📎 {name} ({megabytes(size)}) is too large for here: open it in the browser."
+
+
+def megabytes(size: int) -> str:
+    return f"{max(0.1, size / 1_000_000):.1f} MB"
+
+
 def recap(*, people: int, answers: int, latest: Sequence[str]) -> str:
     heard = f"{people} message{'s' if people != 1 else ''}"
     said = f"{answers} answer{'s' if answers != 1 else ''}"

@@ -121,6 +121,10 @@ class MemoryChannel:
     async def typing(self, to: Address) -> None:
         await self.platform.call("typing", to.place, lambda: self.platform.type(to.place))
 
+    async def preview(self, to: Address, part: Part) -> None:
+        text = self._fit(part).text
+        await self.platform.call("preview", to.place, lambda: self.platform.write(to.place, text))
+
     async def resolve(self, to: Address, part: Part) -> Sent | None:
         """Find a part by its nonce. Raises `OutcomeUnknown` where capabilities do not say so."""
         if not self._capabilities.resolves:

@@ -24,7 +24,7 @@ PATIENCE_SECONDS = 5.0
 POLL_SECONDS = 0.05
 """A condition may also hang on what is not of this world, so it is looked at this often."""
 
-Operation = Literal["listen", "send", "edit", "delete", "typing", "resolve"]
+Operation = Literal["listen", "send", "edit", "delete", "typing", "preview", "resolve"]
 T = TypeVar("T")
 
 # -- what there is in the world -------------------------------------------------------------------
@@ -67,6 +67,7 @@ class Place:
     title: str = ""
     obstacle: ChannelError | None = None
     typed: int = 0
+    draft: str = ""
     deeds: int = 0
     messages: dict[MessageId, Message] = field(default_factory=dict)
     notes: list[Reply] = field(default_factory=list)
@@ -301,6 +302,7 @@ class MemoryPlatform:
             silent=part.silent,
         )
         there.add(message)
+        there.draft = ""
         self._nonces[place, part.session, part.id] = message.id
         return message.id
 
@@ -347,6 +349,10 @@ class MemoryPlatform:
         self._past[deed.external_id] = (place, deed)
         self.acknowledged.append(deed.external_id)
         self._changed.ring()
+
+    def write(self, place: str, text: str) -> None:
+        """Show what is being written, without a message, until the next message."""
+        self.open(place).draft = text
 
     def type(self, place: str) -> None:
         self.open(place).typed += 1

@@ -23,6 +23,8 @@ RICH = Capabilities(
     edits=True, deletes=True, buttons=True, previews=True, silent=True, resolves=True
 )
 PLAIN = Capabilities()
+LOUD = replace(RICH, silent=False)
+"""Whatever is shown there rings, a preview too."""
 
 Fate = Literal["taken", "lost", "late", "refused"]
 """What becomes of a message: it is shown; it is not, or it is, without a word; it is refused."""

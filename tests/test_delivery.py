@@ -36,7 +36,7 @@ from bridge.events import (
 from bridge.ids import MediaId, MessageId, PartId
 from bridge.parts import Capabilities, Sent
 from bridge.retry import UNRESOLVED_LIMIT
-from tests.lane import PLAIN, RICH, Died, Lane
+from tests.lane import LOUD, PLAIN, RICH, Died, Lane
 from tests.playbook import ADA, AT, HERE, Q1, R1, R2, ROOM, seconds
 
 TEA, COFFEE = Option(id="t", label="Tea"), Option(id="c", label="Coffee")
@@ -170,14 +170,31 @@ def test_a_long_text_comes_in_parts_named_by_where_they_begin():
     assert "".join(it.texts()).replace(" ", "") == "word" * 40
 
 
-def test_files_come_with_the_first_part_and_buttons_with_the_last():
+def test_files_come_after_a_long_text_and_buttons_with_its_end():
     it = Lane(capabilities=replace(RICH, max_chars=140))
     body = replace(pushed("word " * 40, attachments=(PICTURE,)), buttons=(TEA,))
     it.append(body)
     it.settle()
-    first, last = it.messages.values()
-    assert (first.attachments, len(first.buttons)) == ((PICTURE,), 0)
+    first, last, picture = it.messages.values()
+    assert (first.attachments, len(first.buttons)) == ((), 0)
     assert (last.attachments, len(last.buttons)) == ((), 1)
+    assert (picture.attachments, picture.text) == ((PICTURE,), "")
+
+
+def test_files_come_with_a_text_that_fits_beside_them():
+    it = Lane(capabilities=replace(RICH, caption_chars=100))
+    it.append(replace(pushed("look", attachments=(PICTURE,)), buttons=(TEA,)))
+    it.settle()
+    (only,) = it.messages.values()
+    assert (only.text, only.attachments, len(only.buttons)) == ("look", (PICTURE,), 1)
+
+
+def test_a_file_whose_outcome_is_unknown_is_sent_once_more_and_its_text_is_not():
+    it = Lane(capabilities=replace(PLAIN, max_chars=140), fates=["taken", "late"])
+    it.append(pushed("look", attachments=(PICTURE, PICTURE)))
+    it.settle()
+    assert it.sent == 3
+    assert [part.text for part in it.messages.values()] == ["look", "", texts.REPEATED]
 
 
 def test_a_picture_without_words_is_shown():
@@ -392,8 +409,8 @@ def previewing(capabilities=RICH):
     return it
 
 
-def test_the_answer_of_a_short_run_takes_the_place_of_its_preview():
-    it = previewing()
+def test_where_the_preview_rang_the_answer_of_a_short_run_takes_its_place():
+    it = previewing(LOUD)
     it.append(composed("hi there"), finished())
     it.settle()
     assert it.texts() == ["hello", "hi there"]
@@ -401,10 +418,11 @@ def test_the_answer_of_a_short_run_takes_the_place_of_its_preview():
     assert it.receipts[PartId("preview:r_1")].why == "edited"
 
 
-def test_the_answer_of_a_long_run_arrives_as_a_new_message():
-    """Platforms do not notify anyone of an edit."""
-    it = previewing()
-    it.now += SHORT_RUN
+@pytest.mark.parametrize(("limits", "waited"), [(LOUD, SHORT_RUN), (RICH, seconds(1))])
+def test_an_answer_that_would_not_ring_arrives_as_a_new_message(limits, waited):
+    """Platforms tell nobody of an edit: not when people have looked away, nor of a silent one."""
+    it = previewing(limits)
+    it.now += waited
     it.append(composed("hi there"), finished())
     it.settle()
     assert (it.texts(), it.sent) == (["hello", "hi there"], 3)
@@ -427,7 +445,7 @@ def test_what_was_said_here_since_counts_as_shown():
 
 
 def test_an_answer_in_parts_begins_in_the_place_of_its_preview():
-    it = previewing(replace(RICH, max_chars=150))
+    it = previewing(replace(LOUD, max_chars=150))
     it.append(composed("word " * 40), finished())
     it.settle()
     assert it.sent == 3
@@ -442,7 +460,7 @@ def test_interim_words_leave_the_preview_alone():
 
 
 def test_a_notice_that_took_the_place_of_a_preview_is_not_written_over():
-    it = previewing()
+    it = previewing(LOUD)
     it.append(composed("careful", kind="notice"))
     it.preview("so")
     assert it.texts() == ["hello", "careful", "so"]

@@ -1,7 +1,9 @@
 """The preview of an open run, kept fresh in one place: paced, the newest text only.
 
-A preview is never in the way: at any failure it is left as it is. Its receipt stays `attempted`
-while its message lives, under "preview:{run}"; after a crash the next run inherits the message.
+A preview is never in the way: at any failure it is left as it is. Where the platform shows it as a
+draft there is no message and no receipt: it wears off by itself. Elsewhere its receipt stays
+`attempted` while its message lives, under "preview:{run}"; after a crash the next run inherits the
+message.
 """
 
 import asyncio
@@ -10,16 +12,21 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from bridge import delivery
+from bridge.cutting import opening
 from bridge.errors import ChannelError, RateLimited, Rejected
 from bridge.events import Preview
 from bridge.ids import ConversationId, RunId
-from bridge.parts import Conversation, Part, Receipt, Span
+from bridge.parts import Capabilities, Conversation, Part, Receipt, Span
 from bridge.ports import Channel, Clock, Editing, Live, Store, Typing
+from bridge.ports import Previewing as Drafting
 from bridge.session import Session
 from bridge.shown import live_preview, preview_id
 from bridge.workers.calls import called
 
 TYPING_EVERY = timedelta(seconds=4)
+DRAFT_AGAIN = timedelta(seconds=20)
+"""How long a draft is left as it is: platforms let it wear off after 30 s."""
+
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -34,6 +41,9 @@ class _Following:
 
     def may_show(self, now: datetime, interval: timedelta) -> bool:
         return now >= self.blocked_until and now - self.shown_at >= interval
+
+    def wears_off(self, now: datetime, limits: Capabilities) -> bool:
+        return limits.drafts and now - self.shown_at >= DRAFT_AGAIN
 
 
 class Previewing:
@@ -55,20 +65,21 @@ class Previewing:
         """Show the newest preview and wait for a newer one or the bell; False: no run to follow."""
         run = session.open_run
         limits = channel.capabilities(lane.address)
-        if run is None or self._closed or not (limits.previews or limits.typing):
+        shows = limits.previews or limits.drafts
+        if run is None or self._closed or not (shows or limits.typing):
             self._following.pop(lane.id, None)
             return False
         glimpse = self._live.glimpse(session.id)
         preview = next((each for each in glimpse.previews if each.run == run.run), None)
         following = self._following.setdefault(lane.id, _Following(shown_at=self._clock.now()))
         is_late = False
-        if limits.previews and preview is not None and preview.text:
+        if shows and preview is not None and preview.text:
             is_late = not await self._show(lane, channel, session, preview, following)
         elif limits.typing:
             await self._type(lane, channel, following)
-        pause = limits.preview_interval if limits.previews else TYPING_EVERY
+        pause = limits.preview_interval if shows else TYPING_EVERY
         await self._pause(bell, pause.total_seconds())
-        if limits.previews and not is_late and not bell.is_set():
+        if shows and not is_late and not bell.is_set():
             await self._newer(session, glimpse.revision, bell)
         return True
 
@@ -115,12 +126,17 @@ class Previewing:
     ) -> bool:
         """Show the text, once; False when that is still to be done."""
         limits = channel.capabilities(lane.address)
-        text = preview.text[: limits.max_chars - delivery.MARGIN]
-        if following.shown == (preview.run, text):
+        text = opening(preview.text, limits)
+        if following.shown == (preview.run, text) and not following.wears_off(
+            self._clock.now(), limits
+        ):
             return True
         if not following.may_show(self._clock.now(), limits.preview_interval):
             return False
         following.shown, following.shown_at = (preview.run, text), self._clock.now()
+        if limits.drafts:
+            await self._draft(lane, channel, _part(session, preview, lane, text), following)
+            return True
         receipts = await self._store.receipts(session.id, lane.id, sources=())
         known = live_preview(receipts)
         try:
@@ -135,6 +151,19 @@ class Previewing:
         except ChannelError:
             following.blocked_until = self._clock.now() + delivery.SHORT_RUN
         return True
+
+    async def _draft(
+        self, lane: Conversation, channel: Channel, part: Part, following: _Following
+    ) -> None:
+        if not isinstance(channel, Drafting):
+            raise TypeError(f"{channel.name} says it shows drafts, but has no preview()")
+        try:
+            async with called(channel, lane.address):
+                await channel.preview(lane.address, part)
+        except RateLimited as error:
+            following.blocked_until = error.until
+        except ChannelError:
+            following.blocked_until = self._clock.now() + delivery.SHORT_RUN
 
     async def _send(
         self, lane: Conversation, channel: Channel, part: Part, known: Receipt | None

@@ -19,8 +19,10 @@ from bridge.workers import previewing as module
 from channels.memory import EVERYTHING, MemoryChannel
 from channels.memory_platform import Message
 from tests.stepping import rest
-from tests.workers.rig import Bridge, bridge
+from tests.workers.rig import NINE, Bridge, bridge
 
+LOUD = replace(EVERYTHING, silent=False)
+DRAFTS = replace(EVERYTHING, previews=False, drafts=True)
 SECOND = replace(EVERYTHING, preview_interval=timedelta(seconds=1))
 
 
@@ -91,15 +93,14 @@ async def previews_left(b: Bridge, place: str = "ada") -> list:
 # -- from the first words to the last -------------------------------------------------------------
 
 
-async def test_a_short_answer_takes_the_place_of_its_preview() -> None:
-    """People saw it grow; it stays the same message, and it came silently."""
+async def test_a_short_answer_takes_the_place_of_a_preview_that_rang() -> None:
+    """People saw it grow and were told of it: it stays the same message."""
     writer = Writer()
-    async with bridge(agent=writer) as b:
+    async with bridge(agent=writer, capabilities=LOUD) as b:
         await begun(b, writer)
         writer.write("So it")
         await b.until_shown("ada", "So it", each=0.05)
         (preview,) = ours(b)
-        assert preview.silent
         writer.write("So it is")
         await b.until_shown("ada", "So it is", each=0.05)
         writer.end("So it is.")
@@ -107,6 +108,67 @@ async def test_a_short_answer_takes_the_place_of_its_preview() -> None:
         await b.until_at_rest(each=0.05)
         assert [each.id for each in ours(b)] == [preview.id]
         assert await previews_left(b) == []
+
+
+@pytest.mark.parametrize("waited", [0, 11])
+@pytest.mark.parametrize("words", [5, 100])
+async def test_an_answer_rings_once_in_each_place(waited: float, words: int) -> None:
+    """However long it took, in however many parts it came, however often its preview changed."""
+    writer = Writer()
+    async with bridge(agent=writer, capabilities=replace(EVERYTHING, max_chars=150)) as b:
+        await b.gather("bob")
+        await begun(b, writer)
+        for text in ("So", "So it", "So it is"):
+            writer.write(text)
+            await b.until_shown("ada", text, each=0.05)
+            await b.until_shown("bob", text, each=0.05)
+        b.clock.forward(waited)
+        writer.end("word " * words)
+        await b.until_at_rest(each=0.05)
+        for place in ("ada", "bob"):
+            ever = b.platform.open(place).messages.values()
+            (rang,) = [each for each in ever if not each.author and not each.silent]
+            assert rang.text.startswith("word")
+            assert not rang.deleted
+
+
+# -- where the platform shows it without a message ------------------------------------------------
+
+
+async def test_a_draft_shows_the_text_without_a_message_and_keeps_no_receipt() -> None:
+    writer = Writer()
+    async with bridge(agent=writer, capabilities=DRAFTS) as b:
+        await begun(b, writer)
+        for text in ("So", "So it"):
+            writer.write(text)
+            await b.until(lambda text=text: b.platform.open("ada").draft == text, each=0.05)
+        assert (shown(b), await previews_left(b)) == ([], [])
+        writer.end("So it is.")
+        await b.until_shown("ada", "So it is.", each=0.05)
+        (answer,) = ours(b)
+        assert (answer.silent, b.platform.open("ada").draft) == (False, "")
+
+
+async def test_a_draft_is_shown_again_before_it_wears_off() -> None:
+    writer = Writer()
+    async with bridge(agent=writer, capabilities=DRAFTS) as b:
+        await begun(b, writer)
+        writer.write("So")
+        await b.until(lambda: b.platform.counts["preview"] == 1, each=0.05)
+        await b.until(lambda: b.platform.counts["preview"] == 2, each=1.0)
+        assert b.clock.now() - NINE >= module.DRAFT_AGAIN
+
+
+@pytest.mark.parametrize("error", [Rejected(), Unreachable(), RateLimited(until=NINE)])
+async def test_a_draft_that_fails_is_dropped_and_the_answer_is_not(error) -> None:
+    writer = Writer()
+    async with bridge(agent=writer, capabilities=DRAFTS) as b:
+        b.platform.refuse(error, on="preview")
+        await begun(b, writer)
+        writer.write("So")
+        await b.until(lambda: spent(b), each=0.05)
+        writer.end("So it is.")
+        await b.until_shown("ada", "So it is.", each=0.05)
 
 
 async def test_a_long_answer_arrives_as_a_message_of_its_own() -> None:
@@ -205,7 +267,7 @@ async def test_what_is_said_on_the_way_leaves_the_preview_to_the_answer() -> Non
 async def test_the_next_process_goes_on_in_the_same_message() -> None:
     """What a run that was cut off had shown is where its successor writes."""
     writer = Writer()
-    async with bridge(agent=writer) as b:
+    async with bridge(agent=writer, capabilities=LOUD) as b:
         await begun(b, writer)
         writer.write("So it")
         await b.until_shown("ada", "So it", each=0.05)

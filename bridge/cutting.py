@@ -1,0 +1,104 @@
+"""How a message is cut into the parts that a place takes, sans I/O.
+
+The rules:
+
+- A message's positions are the code points of its text, then one for each file; the spans of its
+  parts are adjacent and cover them all.
+- A text that fits beside its files goes with them in one part; else the text comes first, in as
+  many parts as it needs, then the files, as many in one part as the place takes.
+- A file that the place does not take is named in words, so that people know where to look for it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+
+from bridge import texts
+from bridge.content import Attachment
+from bridge.parts import Capabilities, Span
+from bridge.showing import Showing
+from bridge.splitting import split
+
+MARGIN = 40
+"""What is kept free of a part's limit for what stands around its text: a label, a mark."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cut:
+    """What one part shows of a message."""
+
+    span: Span
+    text: str = ""
+    files: tuple[Attachment, ...] = ()
+
+
+def length(showing: Showing) -> int:
+    """Return how many positions a message has."""
+    return len(showing.text) + len(showing.attachments)
+
+
+def room(limits: Capabilities, speaker: str = "", *, most: int | None = None) -> int:
+    """Return how much text fits in one part, in the unit of `limits.size`."""
+    most = limits.max_chars if most is None else most
+    return max(1, most - MARGIN - limits.size(speaker))
+
+
+def opening(text: str, limits: Capabilities) -> str:
+    """Return as much of the beginning of a text as fits in one part."""
+    pieces = split(text, room(limits), size=limits.size)
+    return pieces[0].text if pieces else ""
+
+
+def fits(showing: Showing, limits: Capabilities) -> bool:
+    return limits.size(showing.text) <= room(limits, showing.speaker)
+
+
+def cuts(
+    showing: Showing, limits: Capabilities, *, start: int = 0, end: int | None = None
+) -> tuple[Cut, ...]:
+    """Return the parts that show the positions from `start` up to `end`."""
+    whole = length(showing)
+    end = whole if end is None else end
+    if (start, end) == (0, whole) and _fits_beside(showing, limits):
+        return (Cut(span=Span(start=0, end=end), text=showing.text, files=showing.attachments),)
+    written = tuple(_texts(showing, limits, start, min(end, len(showing.text))))
+    begun = max(start, len(showing.text)) if written else start
+    return (*written, *_files(showing, limits, begun, end))
+
+
+def _fits_beside(showing: Showing, limits: Capabilities) -> bool:
+    files = showing.attachments
+    captioned = not showing.text.strip() or limits.size(showing.text) <= room(
+        limits, showing.speaker, most=limits.caption_chars
+    )
+    fit = len(files) <= limits.max_files and all(_is_taken(each, limits) for each in files)
+    return bool(files) and fit and captioned
+
+
+def _texts(showing: Showing, limits: Capabilities, start: int, end: int) -> Iterator[Cut]:
+    most = room(limits, showing.speaker)
+    for piece in split(showing.text[:end], most, start=start, size=limits.size):
+        yield Cut(span=piece.span, text=piece.text)
+
+
+def _files(showing: Showing, limits: Capabilities, start: int, end: int) -> Iterator[Cut]:
+    """Yield the files, from `start` on, however much of that belongs to invisible text."""
+    first = max(0, start - len(showing.text))
+    files = showing.attachments[first : max(0, end - len(showing.text))]
+    for taken, alike in groupby(files, key=lambda each: _is_taken(each, limits)):
+        most = limits.max_files if taken else 1
+        for group in _groups(tuple(alike), most):
+            first += len(group)
+            span = Span(start=start, end=len(showing.text) + first)
+            words = "" if taken else texts.file_elsewhere(group[0].name, group[0].size)
+            yield Cut(span=span, text=words, files=group if taken else ())
+            start = span.end
+
+
+def _groups(files: tuple[Attachment, ...], most: int) -> Iterator[tuple[Attachment, ...]]:
+    for first in range(0, len(files), most):
+        yield files[first : first + most]
+
+
+def _is_taken(file: Attachment, limits: Capabilities) -> bool:
+    return limits.max_files > 0 and file.size <= limits.max_file_bytes
