@@ -15,7 +15,7 @@ from bridge.ports import Store
 from bridge.routing import SHARED
 from bridge.workers.clock import SystemClock
 from bridge.workers.core import Connected, Core
-from bridge.workers.intake import Account
+from bridge.workers.door import Account
 from channels.memory import MemoryChannel
 from channels.memory_platform import MemoryPlatform
 

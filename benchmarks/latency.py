@@ -20,7 +20,7 @@ from bridge.parts import Address, Part, Reply, Sent
 from bridge.ports import Ended, Said, Turn
 from bridge.workers.clock import SystemClock
 from bridge.workers.core import Connected, Core
-from bridge.workers.intake import EVERYONE, Account
+from bridge.workers.door import EVERYONE, Account
 from channels.memory import MemoryChannel
 from channels.memory_platform import MemoryPlatform
 

@@ -27,8 +27,8 @@ from bridge.ports import Agent, Blobs, ChannelSurroundings, Check, Clock, Store,
 from bridge.routing import SHARED
 from bridge.workers.clock import SystemClock
 from bridge.workers.core import Connected, Core
+from bridge.workers.door import Account
 from bridge.workers.facts import AccountFacts
-from bridge.workers.intake import Account
 
 log = structlog.get_logger()
 
@@ -101,6 +101,7 @@ def _core(config: Config, store: Store, surroundings: Surroundings) -> Core:
         clock=surroundings.clock,
         agents=agents,
         agent=config.agent,
+        blobs=blobs,
         channels=channels,
     )
 
@@ -124,7 +125,9 @@ def _connect(
 ) -> Connected:
     return Connected(
         channel=config.plugin.create(name, config.options, surroundings),
-        account=Account(allow=frozenset(config.allow), sessions=config.sessions),
+        account=Account(
+            allow=frozenset(config.allow), sessions=config.sessions, welcome=config.welcome
+        ),
         label=config.label,
     )
 

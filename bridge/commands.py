@@ -68,7 +68,7 @@ class Join:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeRole:
-    by: ParticipantId
+    by: ParticipantId | None
     participant: ParticipantId
     role: Role
 
@@ -81,16 +81,20 @@ class Leave:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """Make a conversation follow this session, on behalf of a participant who is in it."""
+    """Make a conversation follow this session, on behalf of a participant who is in it.
+
+    `welcome`: people there are told what they follow.
+    """
 
     conversation: ConversationId
     by: ParticipantId
+    welcome: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unlink:
     conversation: ConversationId
-    by: ParticipantId
+    by: ParticipantId | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

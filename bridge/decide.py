@@ -222,12 +222,12 @@ def _arranged(
         case Leave(participant=who, by=by):
             gone = who not in session.participants
             return () if gone else _one(ParticipantLeft(participant=who, by=by))
-        case Link(conversation=place, by=by):
-            linked = place in session.conversations
-            return () if linked else _one(ConversationLinked(conversation=place, by=by))
+        case Link(conversation=place, by=by, welcome=welcome):
+            linked = ConversationLinked(conversation=place, by=by, welcome=welcome)
+            return () if place in session.conversations else _one(linked)
         case Unlink(conversation=place, by=by):
-            linked = place in session.conversations
-            return _one(ConversationUnlinked(conversation=place, by=by)) if linked else ()
+            known = place in session.conversations
+            return _one(ConversationUnlinked(conversation=place, by=by)) if known else ()
         case Change():
             return _change(session, command)
         case Archive(by=by):

@@ -232,8 +232,11 @@ class ParticipantMerged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConversationLinked:
+    """The place follows this session from here on. `welcome`: people there are told so."""
+
     conversation: ConversationId
     by: ParticipantId | None = None
+    welcome: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

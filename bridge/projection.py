@@ -25,10 +25,12 @@ from bridge.ids import ConversationId, ScheduleId
 class LaneOpened:
     """The conversation follows this session from this event on: its cursor is the event's seq.
 
-    It ends whatever it followed before.
+    With `welcome` the cursor stands right before it, so that the event itself is shown. It ends
+    whatever it followed before.
     """
 
     conversation: ConversationId
+    welcome: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +64,8 @@ Projection = LaneOpened | LaneClosed | SlotSet | TitleSet | ArchivedSet
 def project(body: Body) -> Projection | None:
     """Return the change of row that this body brings with it, if any."""
     match body:
-        case ConversationLinked(conversation=conversation):
-            return LaneOpened(conversation=conversation)
+        case ConversationLinked(conversation=conversation, welcome=welcome):
+            return LaneOpened(conversation=conversation, welcome=welcome)
         case ConversationUnlinked(conversation=conversation):
             return LaneClosed(conversation=conversation)
         case ScheduleSet(schedule=schedule, first=first):

@@ -6,9 +6,11 @@
 - A button's value names what was shown, never what it does; the session decides.
 - Plain words answer an open question where that cannot be mistaken: its number or label for one
   with options, any words for the only one without. A reply to a question is about that one.
+- A code is typed as `/link CODE`, or alone.
 """
 
 import hashlib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
@@ -79,6 +81,39 @@ def pressed(value: str) -> AnswerPress | SayingPress | None:
         return AnswerPress(question=QuestionId(question), option=option)
     if kind == "s" and rest:
         return SayingPress(words=rest)
+    return None
+
+
+# -- typed codes ----------------------------------------------------------------------------------
+
+CODE_ALPHABET = "ABCDEFGHJKMNPQRSTVWXYZ23456789"
+"""What codes are made of: nothing that looks like something else."""
+
+CODE_LENGTH = 10
+
+_CODE = re.compile(
+    rf"(?P<asked>/(?:link|start)(?:@\w+)?\s+)?"
+    rf"(?P<code>[{CODE_ALPHABET}]{{{CODE_LENGTH // 2}}}-?[{CODE_ALPHABET}]{{{CODE_LENGTH // 2}}})",
+    re.IGNORECASE,
+)
+_ASKED = re.compile(r"/link(?:@\w+)?\s+(?P<code>\S.*)", re.IGNORECASE | re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TypedCode:
+    """A code someone typed. `asked`: as `/link CODE`, so that it is nothing else."""
+
+    code: str
+    asked: bool
+
+
+def typed_code(text: str) -> TypedCode | None:
+    """Return the code that a text is, if it is one; its form says nothing of whether it is good."""
+    text = text.strip()
+    if found := _CODE.fullmatch(text):
+        return TypedCode(code=found["code"], asked=found["asked"] is not None)
+    if found := _ASKED.fullmatch(text):
+        return TypedCode(code=found["code"].strip(), asked=True)
     return None
 
 

@@ -6,6 +6,7 @@ The rules:
 - Words from elsewhere carry who said them and where, and are silent: nobody is notified of them.
 - Overheard chatter is shown in rooms only. A push or question `to` someone is shown in rooms and in
   that person's own places; routing, not secrecy.
+- A place that came to follow the session is told what it follows; no other place is.
 - An edit, a deletion or an answer changes the copies already shown, where the platform can.
 """
 
@@ -141,10 +142,8 @@ def show(event: Event, place: Place, scene: Scene) -> Look | None:
             return _pushed(pushed, place) if place.is_for(pushed.to) else Muted()
         case RunFinished(outcome="cancelled", by=by) if by is not None:
             return _notice(texts.stopped_by(scene.name(by)))
-        case ParticipantJoined(participant=who):
-            return _notice(texts.joined(scene.name(who)))
-        case ParticipantLeft(participant=who):
-            return _notice(texts.left(scene.name(who)))
+        case ParticipantJoined() | ParticipantLeft() | ConversationLinked(welcome=True):
+            return _arrival(event.body, place, scene)
         case (
             RunStarted() | RunFinished() | ToolCalled() | ToolReturned() | Transcribed()
             | Triggered() | RoleChanged() | ParticipantMerged() | ConversationLinked()
@@ -158,6 +157,28 @@ def show(event: Event, place: Place, scene: Scene) -> Look | None:
 
 def _notice(text: str) -> Showing:
     return Showing(text=text, priority="notice", silent=True)
+
+
+def _arrival(
+    body: ParticipantJoined | ParticipantLeft | ConversationLinked, place: Place, scene: Scene
+) -> Showing | None:
+    match body:
+        case ParticipantJoined(participant=who):
+            return _notice(texts.joined(scene.name(who)))
+        case ParticipantLeft(participant=who):
+            return _notice(texts.left(scene.name(who)))
+        case ConversationLinked(conversation=linked):
+            return _welcome(place.session) if linked == place.conversation.id else None
+
+
+def _welcome(session: Session) -> Showing:
+    return _notice(
+        texts.welcome(
+            title=session.title,
+            people=len(session.participants),
+            places=len(session.conversations),
+        )
+    )
 
 
 def _speaker(heard: MessageReceived, scene: Scene) -> str:

@@ -1,14 +1,15 @@
 """Slash commands: the same in every chat. Parsed once, here.
 
 A text is a command when it is `/name`, alone or followed by a space; `/name@bot` is `/name`, as
-group chats write it. Anything else that begins with a slash (`/etc/hosts`) is something said.
+group chats write it; `/start`, with which some apps begin a chat, is `/help`. Anything else that
+begins with a slash (`/etc/hosts`) is something said.
 """
 
 import re
 from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
-Name = Literal["help", "status", "stop"]
+Name = Literal["help", "link", "status", "stop"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +22,7 @@ class SlashCommand:
 
 COMMANDS = (
     SlashCommand(name="help", text="what you can do here"),
+    SlashCommand(name="link", text="go on in another app: get a code, and type it there"),
     SlashCommand(name="status", text="what is going on, who is here and where it is shown"),
     SlashCommand(name="stop", text="stop the answer being worked on"),
 )
@@ -37,6 +39,8 @@ class UnknownSlash:
     name: str
 
 
+START = "start"
+
 _SHAPE = re.compile(r"/([a-z][a-z0-9_]{0,31})(?:@\w+)?(?:\s+(.*))?", re.IGNORECASE | re.DOTALL)
 
 
@@ -46,6 +50,8 @@ def parse(text: str) -> Slash | UnknownSlash | None:
     if shape is None:
         return None
     name, argument = shape[1].lower(), (shape[2] or "").strip()
+    if name == START:
+        return Slash(name="help", argument=argument)
     if name not in get_args(Name):
         return UnknownSlash(name=name)
     return Slash(name=cast("Name", name), argument=argument)

@@ -15,6 +15,9 @@ SOMEWHERE = "elsewhere"
 # -- refusals -------------------------------------------------------------------------------------
 
 UNKNOWN_SENDER = "I only talk to people I know. Ask whoever runs me to let you in."
+BAD_CODE = "That code is not good (any more). `/link` in the place you come from makes a new one."
+TOO_MANY_CODES = "Too many codes that were not good. Try again in an hour."
+LINK_ELSEWHERE = "That is for chat apps: send `/link CODE` to the bot there."
 NOT_IN_SESSION = "You are not part of this session."
 READ_ONLY = "You can read along here, but not write."
 OWNERS_ONLY = "Only an owner of this session can do that."
@@ -27,6 +30,35 @@ ARCHIVED = "This session is archived; it can be read but not continued."
 NO_SUCH_SESSION = "There is no such session here."
 NO_SUCH_PARTICIPANT = "There is no such person in this session."
 BUTTON_UNKNOWN = "That button is not one of mine."
+
+# -- joining --------------------------------------------------------------------------------------
+
+
+def link_code(code: str) -> str:
+    return (
+        f"To go on in another app, send the bot there, within ten minutes:\n\n`/link {code}`\n\n"
+        "Whoever sends it there in private is you: tell it to nobody else."
+    )
+
+
+def linked(title: str) -> str:
+    return f"This place now follows **{title or 'the session'}**."
+
+
+def you_own_it(title: str) -> str:
+    return f"Welcome: you are the owner of **{title or 'this session'}** from now on."
+
+
+def welcome(*, title: str, people: int, places: int) -> str:
+    """Say in three lines what this is, who can read along, and how to go on."""
+    persons = f"{people} {'person' if people == 1 else 'people'}"
+    apps = f"{places} {'place' if places == 1 else 'places'}"
+    return (
+        f"This place now follows **{title or 'a session'}**, in which an AI agent answers.\n\n"
+        f"What is said here can be read by everyone in it: {persons}, in {apps}.\n\n"
+        "`/help` says what you can do; `/link` takes it along to another app."
+    )
+
 
 # -- refusals of schedules ------------------------------------------------------------------------
 
@@ -132,6 +164,14 @@ EXPIRED = "_Nobody answered in time._"
 WITHDRAWN = "_No longer needed._"
 
 REPEATED = "_(may be a repeat)_"
+
+
+def file_lost(name: str) -> str:
+    return f"_(The file {name or 'that was sent'} could not be fetched: please send it again.)_"
+
+
+def file_too_large(name: str) -> str:
+    return f"_(The file {name or 'that was sent'} is too large to be kept here.)_"
 
 
 def file_elsewhere(name: str, size: int) -> str:

@@ -134,8 +134,8 @@ class MemoryStore(MemoryKept):
         self._events[event.session].append(event)
         row = replace(self._rows[event.session], head=event.seq, touched_at=event.at)
         match project(event.body):
-            case LaneOpened(conversation=conversation):
-                self._open_lane(conversation, event)
+            case LaneOpened(conversation=conversation, welcome=welcome):
+                self._open_lane(conversation, event.session, event.seq - welcome)
             case LaneClosed(conversation=conversation):
                 self._close_lane(conversation, event.session)
             case SlotSet(schedule=schedule, at=None):
@@ -227,12 +227,11 @@ class MemoryStore(MemoryKept):
         book = self._receipts[lane.session, lane.id]
         return book.unsettled or lane.cursor < self._ledgers[lane.session].head
 
-    def _open_lane(self, conversation: ConversationId, event: Event) -> None:
-        known = self._conversations.get(conversation)
+    def _open_lane(self, place: ConversationId, session: SessionId, cursor: Seq) -> None:
+        known = self._conversations.get(place)
         if known is not None:
-            self._conversations[conversation] = replace(
-                _without_lane(known), session=event.session, cursor=event.seq
-            )
+            opened = replace(_without_lane(known), session=session, cursor=cursor)
+            self._conversations[place] = opened
 
     def _close_lane(self, conversation: ConversationId, session: SessionId) -> None:
         lane = self._lane(session, conversation)

@@ -26,7 +26,7 @@ from bridge.parts import Address, Capabilities
 from bridge.ports import Agent
 from bridge.routing import SHARED
 from bridge.workers.core import Connected, Core
-from bridge.workers.intake import EVERYONE, Account
+from bridge.workers.door import EVERYONE, Account
 from channels.memory import EVERYTHING, MemoryChannel
 from channels.memory_platform import MemoryPlatform
 from tests.crashing import (

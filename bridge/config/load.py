@@ -149,6 +149,7 @@ class _Reading:
                 label=common.label or plugin.title,
                 allow=common.allow,
                 sessions=common.sessions,
+                welcome=common.welcome,
                 plugin=plugin,
                 options=options,
             )

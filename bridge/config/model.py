@@ -50,13 +50,15 @@ SessionsMode = Literal["shared", "per_person", "per_place"]
 class ChannelSection(Section):
     """What every channel has. `allow`: the platform's user ids that may speak, or "*".
 
-    `label` is what people call this place; empty: the plugin's title.
+    `label` is what people call this place; empty: the plugin's title. `welcome`: a place that
+    comes to follow a session is told what it follows.
     """
 
     type: str
     label: str = ""
     allow: Annotated[tuple[User, ...], BeforeValidator(_users)] = ()
     sessions: SessionsMode = "shared"
+    welcome: bool = True
 
 
 class TypedSection(Section):
@@ -91,6 +93,7 @@ class ChannelConfig:
     label: str
     allow: tuple[str, ...]
     sessions: SessionsMode
+    welcome: bool
     plugin: ChannelPlugin
     options: Section
 

@@ -14,11 +14,13 @@ import structlog
 from bridge.errors import ChannelError
 from bridge.events import Event, ScheduleRemoved, ScheduleSet
 from bridge.ids import ChannelName, mint
-from bridge.ports import Agent, Channel, Clock, Store
+from bridge.ports import Agent, Blobs, Channel, Clock, Store
 from bridge.session import Session
 from bridge.workers.courier import Courier
 from bridge.workers.desks import Desks
-from bridge.workers.intake import Account, Intake
+from bridge.workers.door import Account
+from bridge.workers.fetching import Fetching
+from bridge.workers.intake import Intake
 from bridge.workers.live import LiveBoards
 from bridge.workers.names import Names
 from bridge.workers.runner import Runner
@@ -57,6 +59,7 @@ class Core:
         clock: Clock,
         agents: Mapping[str, Agent],
         agent: str,
+        blobs: Blobs,
         channels: Sequence[Connected] = (),
     ) -> None:
         self.store = store
@@ -96,8 +99,9 @@ class Core:
             store,
             self.sessions,
             {each.channel.name: each.account for each in channels},
+            fetching=Fetching(self._channels, blobs, clock),
             clock=clock,
-            revived=self._courier.wake,
+            woken=self._courier.wake,
         )
 
     async def start(self) -> None:

@@ -11,6 +11,7 @@ from bridge.parts import Reply
 from bridge.ports import Appended, Clock, Origin, Producer, Store
 from bridge.routing import typed_answer
 from bridge.session import Session
+from bridge.workers.codes import Codes
 from bridge.workers.desk import Desk, Woken
 from bridge.workers.names import Names
 
@@ -35,6 +36,7 @@ class Desks:
         self._names = names
         self._woken = woken
         self._agent_help = agent_help
+        self._codes = Codes(store, clock)
         self._desks: OrderedDict[SessionId, Desk] = OrderedDict()
 
     async def fold(self, session: SessionId) -> Session:
@@ -69,7 +71,7 @@ class Desks:
             )
         if isinstance(parsed, slash.Slash) and parsed.name == "stop":
             return await self.submit(session, Stop(by=spoken.by), origin=origin, producer=producer)
-        reply = Reply(text=await self._told(session, parsed))
+        reply = Reply(text=await self._told(session, spoken, parsed))
         return await self._submit(session, lambda _: (None, reply), origin, producer)
 
     async def create(self, session: SessionId, *, title: str, owner: ParticipantId) -> None:
@@ -107,14 +109,25 @@ class Desks:
 
     # -- what a slash command tells the asker
 
-    async def _told(self, session: SessionId, parsed: slash.Slash | slash.UnknownSlash) -> str:
+    async def _told(
+        self, session: SessionId, spoken: Say, parsed: slash.Slash | slash.UnknownSlash
+    ) -> str:
         if isinstance(parsed, slash.UnknownSlash):
             return texts.no_such_command(parsed.name)
         fold = await self.fold(session)
+        if parsed.name == "link":
+            return await self._link_code(fold, spoken.by, parsed.argument)
         if parsed.name == "status":
             return await self._status(fold)
         commands = [(each.name, each.text) for each in slash.COMMANDS]
         return texts.help_text(commands, self._agent_help(fold))
+
+    async def _link_code(self, fold: Session, who: ParticipantId, argument: str) -> str:
+        if argument:
+            return texts.LINK_ELSEWHERE
+        if fold.participants.get(who) not in {"owner", "member"}:
+            return texts.READ_ONLY
+        return texts.link_code(await self._codes.link(who, fold.id))
 
     async def _status(self, fold: Session) -> str:
         people = await self._names.people(fold.participants)

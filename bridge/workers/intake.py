@@ -2,24 +2,23 @@
 
 The rules:
 
-- Who is not let in by the account's allow-list is refused, and nothing is appended.
+- Who is not let in (`bridge.workers.door`) is refused, and nothing is appended.
 - Whoever is let in becomes a participant under one identity for good; a place that is new joins a
   session by the account's setting and is linked to it before its first message.
+- Files are fetched and kept before the message that carries them is appended.
 - Every step is idempotent, so a message that is delivered again after a crash anywhere is one.
 - A refusal is a reply, never an error: handed in again, it would be refused for ever. What was only
   overheard gets none.
 """
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 
 from bridge import texts
-from bridge.commands import Answer, Delete, Edit, Join, Link, Say
+from bridge.commands import Answer, Delete, Edit, Say
 from bridge.content import Content
 from bridge.errors import Refused
-from bridge.events import Role
-from bridge.ids import ChannelName, ConversationId, ParticipantId, SessionId, mint
+from bridge.ids import ChannelName, ConversationId, ParticipantId, SessionId
 from bridge.inbound import (
     Added,
     Deleted,
@@ -29,25 +28,15 @@ from bridge.inbound import (
     Pressed,
     Relocated,
     Reported,
-    Sender,
     Spoken,
 )
 from bridge.parts import Conversation, Reply
 from bridge.ports import Appended, Clock, Origin, Sessions, Store
-from bridge.routing import SHARED, AnswerPress, Policy, SayingPress, pressed, session_for
-
-EVERYONE = "*"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
-    """How one configured account treats those who write to it. `allow` holds user ids, or "*"."""
-
-    allow: frozenset[str]
-    sessions: Policy = "shared"
-
-    def admits(self, sender: Sender) -> bool:
-        return EVERYONE in self.allow or sender.user in self.allow
+from bridge.routing import SHARED, AnswerPress, SayingPress, pressed, session_for
+from bridge.workers.door import Account, Door
+from bridge.workers.fetching import Fetching
+from bridge.workers.places import Places
+from bridge.workers.reports import Reports
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +49,7 @@ class Scene:
 
 
 class Intake:
-    """The `Inbox` of every channel. `revived` hears of a lane that is no longer suspended."""
+    """The `Inbox` of every channel. `woken` hears of a lane in which there is something to do."""
 
     def __init__(
         self,
@@ -68,14 +57,18 @@ class Intake:
         sessions: Sessions,
         accounts: Mapping[ChannelName, Account],
         *,
+        fetching: Fetching,
         clock: Clock,
-        revived: Callable[[ConversationId], None],
+        woken: Callable[[ConversationId], None],
     ) -> None:
         self._store = store
         self._sessions = sessions
         self._accounts = accounts
-        self._clock = clock
-        self._revived = revived
+        self._fetching = fetching
+        self._woken = woken
+        self._places = Places(store, sessions, clock)
+        self._door = Door(store, sessions, accounts, self._places, clock)
+        self._reports = Reports(store, clock, woken=woken)
 
     async def __call__(self, heard: Inbound | Reported | Relocated) -> Reply | None:
         match heard:
@@ -83,82 +76,41 @@ class Intake:
                 reply = await self._answer(inbound)
                 return None if _is_overheard(inbound.what) else reply
             case Reported() as reported:
-                await self._report(reported)
+                await self._reports.take(reported)
+                return None
             case Relocated() as relocated:
-                await self._relocate(relocated)
-        return None
-
-    # -- what a platform says later
-
-    async def _report(self, reported: Reported) -> None:
-        """Keep what became of a part."""
-        raise NotImplementedError
-
-    async def _relocate(self, relocated: Relocated) -> None:
-        known = await self._store.conversation_at(relocated.address)
-        if known is not None:
-            with suppress(Refused):  # the new address has a lane of its own by now
-                await self._store.move(known.id, place=relocated.place)
+                await self._reports.relocate(relocated)
+                return None
 
     async def _answer(self, inbound: Inbound) -> Reply | None:
-        account = self._accounts[inbound.address.channel]
-        if not account.admits(inbound.sender):
-            return Reply(text=texts.UNKNOWN_SENDER, refused=True)
         try:
-            scene = await self._place(account, inbound)
+            reply = await self._door.redeem(inbound)
+            if reply is not None:
+                return reply
+            if not await self._door.admits(inbound):
+                return None if _is_unspoken(inbound.what) else self._door.refusal(inbound)
+            scene = await self._place(inbound)
             appended = await self._take(scene, inbound)
         except Refused as refused:
             return Reply(text=str(refused), refused=True)
         return appended.reply if appended is not None else None
 
-    # -- who and where
-
-    async def _place(self, account: Account, inbound: Inbound) -> Scene:
-        who = await self._identify(inbound.sender)
-        conversation = await self._register(inbound)
+    async def _place(self, inbound: Inbound) -> Scene:
+        account = self._accounts[inbound.address.channel]
+        who = await self._places.identify(inbound.sender)
+        conversation = await self._places.register(inbound)
         session = conversation.session
         if session is None:
             session = session_for(account.sessions, inbound.address, who)
-            await self._join(session, who, new=session != SHARED)
-            await self._sessions.submit(session, Link(conversation=conversation.id, by=who))
+            await self._places.follow(
+                conversation, session, who, welcome=account.welcome, new=session != SHARED
+            )
         else:
-            await self._join(session, who, new=False)
+            await self._places.join(session, who)
         if conversation.suspended:
             await self._store.revive(conversation.id)
-            self._revived(conversation.id)
+            self._woken(conversation.id)
         return Scene(who=who, conversation=conversation, session=session)
-
-    async def _identify(self, sender: Sender) -> ParticipantId:
-        known = await self._store.identify(realm=sender.realm, user=sender.user)
-        if known is not None:
-            return known
-        return await self._store.enrol(
-            ParticipantId(mint("p")),
-            name=sender.name,
-            realm=sender.realm,
-            user=sender.user,
-            at=self._clock.now(),
-        )
-
-    async def _register(self, inbound: Inbound) -> Conversation:
-        known = await self._store.conversation_at(inbound.address)
-        if known is not None:
-            return known
-        return await self._store.register(
-            ConversationId(mint("c")),
-            inbound.address,
-            room=inbound.room,
-            title=inbound.title,
-            at=self._clock.now(),
-        )
-
-    async def _join(self, session: SessionId, who: ParticipantId, *, new: bool) -> None:
-        if new:
-            await self._store.create_session(session, at=self._clock.now())
-        fold = await self._sessions.fold(session)
-        if who not in fold.participants:
-            role: Role = "member" if fold.participants else "owner"
-            await self._sessions.submit(session, Join(participant=who, role=role))
 
     # -- what
 
@@ -195,7 +147,7 @@ class Intake:
         saying = Say(
             by=scene.who,
             conversation=scene.conversation.id,
-            content=spoken.content,
+            content=await self._fetching.content(inbound.address.channel, spoken),
             addressed=spoken.addressed,
             reply_to=reply_to,
         )
@@ -219,6 +171,11 @@ class Intake:
                 return await self._sessions.hear(scene.session, saying, origin=origin)
             case None:
                 return Appended(reply=Reply(text=texts.BUTTON_UNKNOWN, refused=True))
+
+
+def _is_unspoken(what: Heard) -> bool:
+    """Say whether nothing was said that a stranger would wait for an answer to."""
+    return isinstance(what, Edited | Deleted | Added)
 
 
 def _is_overheard(what: Heard) -> bool:

@@ -6,7 +6,7 @@ from typing import assert_never
 from sqlalchemy import Connection, delete, update
 
 from bridge.events import Event
-from bridge.ids import ConversationId, SessionId
+from bridge.ids import ConversationId, Seq, SessionId
 from bridge.projection import (
     ArchivedSet,
     LaneClosed,
@@ -33,8 +33,8 @@ def apply_projections(
 
 def _apply(connection: Connection, event: Event, projection: Projection) -> None:
     match projection:
-        case LaneOpened(conversation=conversation):
-            _open_lane(connection, conversation, event)
+        case LaneOpened(conversation=conversation, welcome=welcome):
+            _open_lane(connection, conversation, event.session, event.seq - welcome)
         case LaneClosed(conversation=conversation):
             _close_lane(connection, conversation, event.session)
         case SlotSet():
@@ -49,15 +49,17 @@ def _apply(connection: Connection, event: Event, projection: Projection) -> None
             assert_never(projection)
 
 
-def _open_lane(connection: Connection, conversation: ConversationId, event: Event) -> None:
+def _open_lane(
+    connection: Connection, conversation: ConversationId, session: SessionId, cursor: Seq
+) -> None:
     connection.execute(delete(lanes).where(lanes.c.conversation_id == conversation))
     follows = (
         update(conversations)
         .where(conversations.c.conversation_id == conversation)
-        .values(session_id=event.session)
+        .values(session_id=session)
     )
     if connection.execute(follows).rowcount:
-        fresh = (event.session, conversation, event.seq, None, 0, "", False)
+        fresh = (session, conversation, cursor, None, 0, "", False)
         _UPSERT_LANES.run(connection, [fresh])
 
 

@@ -26,7 +26,7 @@ from bridge.ports import Agent, Check
 from bridge.routing import SHARED
 from bridge.workers.clock import SystemClock
 from bridge.workers.core import Connected, Core
-from bridge.workers.intake import EVERYONE, Account
+from bridge.workers.door import EVERYONE, Account
 from channels.memory import MemoryChannel
 from channels.memory_platform import MemoryPlatform
 from storage.memory import MemoryStore

@@ -22,7 +22,7 @@ from bridge.parts import Address, Capabilities, Conversation
 from bridge.ports import Agent, Ended, Said, Turn
 from bridge.routing import SHARED
 from bridge.workers.core import Connected, Core
-from bridge.workers.intake import EVERYONE, Account
+from bridge.workers.door import EVERYONE, Account
 from channels.memory import EVERYTHING, MemoryChannel
 from channels.memory_platform import MemoryPlatform
 from storage.memory import MemoryStore

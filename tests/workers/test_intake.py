@@ -21,7 +21,8 @@ from bridge.inbound import Deleted, Edited, Inbound, Pressed, Sender, Spoken
 from bridge.parts import Address, Receipt, Reply, Span
 from bridge.routing import SHARED, answer_button, saying_button
 from bridge.workers.desks import Desks
-from bridge.workers.intake import Account, Intake
+from bridge.workers.door import Account
+from bridge.workers.intake import Intake
 from bridge.workers.names import Names
 from storage.memory import MemoryStore
 from tests.playbook import Q1

@@ -23,7 +23,7 @@ from bridge.ids import CallId, QuestionId, mint
 from bridge.ports import Calling, Ended, Remark, Returned, Said, Turn
 from bridge.routing import SHARED
 from bridge.workers import runner as module
-from bridge.workers.intake import Account
+from bridge.workers.door import Account
 from tests.stepping import rest
 from tests.workers.rig import OWNER, Acting, Bridge, MoodyStore, Stalled, bridge
 

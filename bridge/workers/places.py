@@ -1,0 +1,73 @@
+"""Who speaks, from which place, and which session that place follows. Every step is idempotent."""
+
+from bridge.commands import Join, Link, Unlink
+from bridge.events import Role
+from bridge.ids import ConversationId, ParticipantId, SessionId, mint
+from bridge.inbound import Inbound, Sender
+from bridge.parts import Conversation
+from bridge.ports import Clock, Sessions, Store
+
+
+class Places:
+    def __init__(self, store: Store, sessions: Sessions, clock: Clock) -> None:
+        self._store = store
+        self._sessions = sessions
+        self._clock = clock
+
+    async def known(self, sender: Sender) -> ParticipantId | None:
+        """Return whose identity this is, if anyone's."""
+        return await self._store.identify(realm=sender.realm, user=sender.user)
+
+    async def identify(
+        self, sender: Sender, *, as_who: ParticipantId | None = None
+    ) -> ParticipantId:
+        """Return whose identity this is; a new one becomes a new person's, or `as_who`'s."""
+        known = await self.known(sender)
+        if known is not None:
+            return known
+        return await self._store.enrol(
+            as_who or ParticipantId(mint("p")),
+            name=sender.name,
+            realm=sender.realm,
+            user=sender.user,
+            at=self._clock.now(),
+        )
+
+    async def register(self, inbound: Inbound) -> Conversation:
+        """Return the conversation of a place, which is new to us or not."""
+        known = await self._store.conversation_at(inbound.address)
+        if known is not None:
+            return known
+        return await self._store.register(
+            ConversationId(mint("c")),
+            inbound.address,
+            room=inbound.room,
+            title=inbound.title,
+            at=self._clock.now(),
+        )
+
+    async def join(self, session: SessionId, who: ParticipantId, *, new: bool = False) -> None:
+        """Make someone a participant; the first one of a `new` session owns it."""
+        if new:
+            await self._store.create_session(session, at=self._clock.now())
+        fold = await self._sessions.fold(session)
+        if who not in fold.participants:
+            role: Role = "member" if fold.participants else "owner"
+            await self._sessions.submit(session, Join(participant=who, role=role))
+
+    async def follow(
+        self,
+        conversation: Conversation,
+        session: SessionId,
+        who: ParticipantId,
+        *,
+        welcome: bool,
+        new: bool = False,
+    ) -> None:
+        """Make a place follow a session, and no other."""
+        await self.join(session, who, new=new)
+        if conversation.session not in {None, session}:
+            left = Unlink(conversation=conversation.id, by=None)
+            await self._sessions.submit(conversation.session, left)
+        link = Link(conversation=conversation.id, by=who, welcome=welcome)
+        await self._sessions.submit(session, link)

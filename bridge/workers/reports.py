@@ -1,0 +1,91 @@
+"""What platforms say later: what became of a message, and that a place has moved.
+
+The rules:
+
+- Reports may come twice, out of order, and before the call that sent the message has returned: a
+  receipt only ever moves on, from sent over delivered to read; a failure is believed unless someone
+  saw the message.
+- A part that failed and can be shown once the person writes again is owed, and its lane waits.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+
+from bridge.errors import Refused
+from bridge.ids import ConversationId
+from bridge.inbound import Relocated, Reported
+from bridge.parts import Conversation, Receipt, ReceiptState
+from bridge.ports import Clock, Store
+
+RANKS: tuple[ReceiptState, ...] = ("attempted", "unknown", "submitted", "sent", "delivered", "read")
+"""From the least to the most that is known of a message."""
+
+
+class Reports:
+    """`woken` hears of a lane in which there is something to do again."""
+
+    def __init__(
+        self, store: Store, clock: Clock, *, woken: Callable[[ConversationId], None]
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._woken = woken
+
+    async def take(self, reported: Reported) -> None:
+        """Keep what became of a message. What is not ours is ignored."""
+        lane = await self._store.conversation_at(reported.address)
+        if lane is None or lane.session is None:
+            return
+        receipt = await self._receipt(lane, reported)
+        if receipt is None or not _is_news(receipt, reported):
+            return
+        if reported.again:
+            await self._owe(lane, receipt, reported)
+        else:
+            known = replace(receipt, state=reported.state, message=reported.message)
+            await self._store.record(replace(known, code=reported.code, at=self._clock.now()))
+        self._woken(lane.id)
+
+    async def relocate(self, relocated: Relocated) -> None:
+        known = await self._store.conversation_at(relocated.address)
+        if known is not None:
+            with suppress(Refused):  # the new address has a lane of its own by now
+                await self._store.move(known.id, place=relocated.place)
+
+    async def _owe(self, lane: Conversation, receipt: Receipt, reported: Reported) -> None:
+        assert lane.session is not None
+        # The lane stops first: a part that is owed is sent as soon as anyone looks.
+        await self._store.postpone(
+            lane.session,
+            lane.id,
+            until=None,
+            tries=lane.tries,
+            error=reported.code,
+            suspended=True,
+        )
+        owed = replace(receipt, state="owed", message=None, tries=0, code=reported.code)
+        await self._store.record(owed)
+
+    async def _receipt(self, lane: Conversation, reported: Reported) -> Receipt | None:
+        found = await self._known(lane, reported)
+        key = reported.key
+        if key is not None:
+            ours = (key.session, key.conversation) == (lane.session, lane.id)
+            return next((each for each in found if ours and each.part == key.part), None)
+        return next((each for each in found if each.message == reported.message), None)
+
+    async def _known(self, lane: Conversation, reported: Reported) -> Sequence[Receipt]:
+        """Return the receipts of what the message shows, and all that are not settled."""
+        assert lane.session is not None
+        source = await self._store.source_of(lane.id, reported.message)
+        sources = () if source is None else (source,)
+        return await self._store.receipts(lane.session, lane.id, sources=sources)
+
+
+def _is_news(receipt: Receipt, reported: Reported) -> bool:
+    if receipt.state not in RANKS:
+        return False
+    if reported.state == "failed":
+        return receipt.state not in {"delivered", "read"}
+    return RANKS.index(reported.state) > RANKS.index(receipt.state)
