@@ -18,6 +18,7 @@ from bridge.workers.core import Connected, Core
 from bridge.workers.door import Account
 from channels.memory import MemoryChannel
 from channels.memory_platform import MemoryPlatform
+from storage.memory_blobs import MemoryBlobs
 
 CHANNEL = ChannelName("memory")
 OWNER = ParticipantId("p_owner")
@@ -34,6 +35,7 @@ async def _measure(kind: Kind, places: int, rounds: int) -> list[Figure]:
     channel = MemoryChannel(CHANNEL, platform)
     async with fresh_store(kind) as store:
         core = Core(
+            blobs=MemoryBlobs(clock=clock),
             store=store,
             clock=clock,
             agents={"echo": Echo(delay=0, clock=clock)},

@@ -23,6 +23,7 @@ from bridge.workers.core import Connected, Core
 from bridge.workers.door import EVERYONE, Account
 from channels.memory import MemoryChannel
 from channels.memory_platform import MemoryPlatform
+from storage.memory_blobs import MemoryBlobs
 
 PLACES = 20
 PER_SECOND = 50
@@ -104,6 +105,7 @@ async def _measure(messages: int) -> list[Figure]:
     channel.watch = agent.watch = Stopwatch()
     async with fresh_store("sqlite") as store:
         core = Core(
+            blobs=MemoryBlobs(clock=clock),
             store=store,
             clock=clock,
             agents={"echo": agent},

@@ -11,40 +11,58 @@ import signal
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import structlog
 
-from bridge import plugins, texts
+from bridge import texts
 from bridge.config import ChannelConfig, Config
 from bridge.errors import StoreUnavailable
 from bridge.http.app import create_app
 from bridge.http.auth import owner_token
 from bridge.http.server import HttpServer
 from bridge.ids import ChannelName, ParticipantId, mint
-from bridge.plugins import BlobsPlugin
-from bridge.ports import Agent, Blobs, ChannelSurroundings, Check, Clock, Store, Surroundings
+from bridge.ports import (
+    Agent,
+    Blobs,
+    ChannelSurroundings,
+    Check,
+    Clock,
+    Receiving,
+    Store,
+    Surroundings,
+)
 from bridge.routing import SHARED
 from bridge.workers.clock import SystemClock
+from bridge.workers.codes import Codes
 from bridge.workers.core import Connected, Core
 from bridge.workers.door import Account
 from bridge.workers.facts import AccountFacts
+from bridge.workers.tidying import tidy
 
 log = structlog.get_logger()
 
 OWNER_TOKEN = "owner-token"  # noqa: S105 - the name of the file, not the token
 SERVER = "server.json"
 OWNER_REALM = "bridge"
+FILES = "the files"
+"""The worker that forgets old ones; no channel can have such a name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Running:
-    """A bridge that serves. `url` is what people open; `token` is the owner's."""
+    """A bridge that serves. `url` is what people open; `token` is the owner's.
+
+    `code` makes whoever sends it from a chat app the owner; empty once someone did, or where no
+    chat app is configured.
+    """
 
     url: str
     token: str
     data: Path
     agent: str
+    code: str = ""
 
 
 async def serve(config: Config, *, announce: Callable[[Running], None]) -> None:
@@ -67,18 +85,24 @@ async def running(config: Config, clock: Clock | None = None) -> AsyncIterator[R
     config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     surroundings = Surroundings(clock=clock, data=config.data)
     async with config.store.plugin.open(config.store.options, surroundings) as store:
-        core = _core(config, store, surroundings)
+        blobs = config.media.plugin.create(config.media.options, surroundings)
+        channels = _channels(config, store, surroundings, blobs)
+        core = _core(config, store, surroundings, channels, blobs)
         owner = await _owner(store, clock)
         token = await owner_token(config.data / OWNER_TOKEN, store, owner, clock)
         await core.sessions.create(SHARED, title=texts.FIRST_TITLE, owner=owner)
-        server = _server(config, core, store, clock, owner)
+        code = await _owner_code(config, store, clock, owner)
+        server = _server(config, core, store, clock=clock, owner=owner, channels=channels)
         port = await server.start()
         try:
             await core.start()
+            core.supervisor.start(FILES, partial(tidy, blobs, clock))
             url = _url(config, port)
             with _announced(config.data / SERVER, url):
                 shown = config.http.public_url or url
-                yield Running(url=shown, token=token, data=config.data, agent=config.agent)
+                yield Running(
+                    url=shown, token=token, data=config.data, agent=config.agent, code=code
+                )
         finally:
             await core.stop(config.grace)
             await server.stop()
@@ -87,15 +111,17 @@ async def running(config: Config, clock: Clock | None = None) -> AsyncIterator[R
 # -- the parts ------------------------------------------------------------------------------------
 
 
-def _core(config: Config, store: Store, surroundings: Surroundings) -> Core:
+def _core(
+    config: Config,
+    store: Store,
+    surroundings: Surroundings,
+    channels: Sequence[Connected],
+    blobs: Blobs,
+) -> Core:
     agents: Mapping[str, Agent] = {
         name: each.plugin.create(name, each.options, surroundings)
         for name, each in config.agents.items()
     }
-    media: BlobsPlugin = plugins.load("blobs", "folder")
-    blobs = media.create(media.config(), surroundings)
-    around = {name: _around(name, config, store, surroundings, blobs) for name in config.channels}
-    channels = [_connect(name, each, around[name]) for name, each in config.channels.items()]
     return Core(
         store=store,
         clock=surroundings.clock,
@@ -104,6 +130,13 @@ def _core(config: Config, store: Store, surroundings: Surroundings) -> Core:
         blobs=blobs,
         channels=channels,
     )
+
+
+def _channels(
+    config: Config, store: Store, surroundings: Surroundings, blobs: Blobs
+) -> list[Connected]:
+    around = {name: _around(name, config, store, surroundings, blobs) for name in config.channels}
+    return [_connect(name, each, around[name]) for name, each in config.channels.items()]
 
 
 def _around(
@@ -142,8 +175,21 @@ async def _owner(store: Store, clock: Clock) -> ParticipantId:
     )
 
 
+async def _owner_code(config: Config, store: Store, clock: Clock, owner: ParticipantId) -> str:
+    codes = Codes(store, clock)
+    if not config.channels or await codes.is_owned():
+        return ""
+    return await codes.owner(owner)
+
+
 def _server(
-    config: Config, core: Core, store: Store, clock: Clock, owner: ParticipantId
+    config: Config,
+    core: Core,
+    store: Store,
+    *,
+    clock: Clock,
+    owner: ParticipantId,
+    channels: Sequence[Connected],
 ) -> HttpServer:
     async def checks() -> Sequence[Check]:
         return await _checks(config, core, store)
@@ -158,8 +204,15 @@ def _server(
         label=lambda address: core.names.label(address.channel),
         operator=owner,
         scratch=config.data,
+        receiving=_receiving(channels),
     )
     return HttpServer(app, host=config.http.host, port=config.http.port)
+
+
+def _receiving(channels: Sequence[Connected]) -> Mapping[ChannelName, Receiving]:
+    """Return those that their platforms call."""
+    connected = (each.channel for each in channels)
+    return {each.name: each for each in connected if isinstance(each, Receiving)}
 
 
 async def _checks(config: Config, core: Core, store: Store) -> Sequence[Check]:

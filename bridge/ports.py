@@ -597,19 +597,28 @@ class Blob:
 
 
 class Blobs(Protocol):
-    """The bytes of every attachment, content-addressed, so that the same file is kept once."""
+    """The bytes of every attachment, content-addressed, so that the same file is kept once.
+
+    What is no media id at all is a file that is not kept. Any call may raise `StoreUnavailable`.
+    """
 
     async def put(self, chunks: AsyncIterable[bytes]) -> Blob:
-        """Keep a file, durably. Raises `TooLarge` or `NoRoom`, and keeps nothing then."""
+        """Keep a file, durably; of one that is kept already, its time begins anew.
+
+        Raises `TooLarge` or `NoRoom`. Nothing is kept when it, or `chunks`, raises or is cancelled.
+        """
 
     def open(self, media: MediaId) -> AsyncIterator[bytes]:
-        """Yield a file's bytes in chunks. Raises `NotFound` at the first one."""
+        """Yield a file's bytes in chunks of at most 1 MiB. Raises `NotFound` at the first one."""
 
     async def size(self, media: MediaId) -> int | None:
         """Return how many bytes it has, None when it is not kept (any more)."""
 
     async def forget(self, media: MediaId) -> None:
         """Delete a file's bytes. A repeat is a success."""
+
+    async def sweep(self) -> None:
+        """Forget the files that were kept as long as they are to be; called now and then."""
 
 
 # == plugins' surroundings ========================================================================

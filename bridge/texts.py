@@ -30,6 +30,22 @@ ARCHIVED = "This session is archived; it can be read but not continued."
 NO_SUCH_SESSION = "There is no such session here."
 NO_SUCH_PARTICIPANT = "There is no such person in this session."
 BUTTON_UNKNOWN = "That button is not one of mine."
+FILE_GONE = "This file is not kept here (any more)."
+DISK_FULL = "The disk for files is full; whoever runs me has to make some room."
+
+
+def file_too_large(most: str) -> str:
+    return f"This file is too large: {most} are the most that is kept here."
+
+
+def size(count: int) -> str:
+    """Return a number of bytes as people read it: `640 bytes`, `1.2 MB`."""
+    for unit, name in ((1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")):
+        if count >= unit:
+            shown = f"{count / unit:.1f}"
+            return f"{shown.removesuffix('.0')} {name}"
+    return f"{count} byte{'s' if count != 1 else ''}"
+
 
 # -- joining --------------------------------------------------------------------------------------
 
@@ -170,7 +186,7 @@ def file_lost(name: str) -> str:
     return f"_(The file {name or 'that was sent'} could not be fetched: please send it again.)_"
 
 
-def file_too_large(name: str) -> str:
+def file_not_kept(name: str) -> str:
     return f"_(The file {name or 'that was sent'} is too large to be kept here.)_"
 
 

@@ -17,7 +17,9 @@ from bridge import texts
 from bridge.app import OWNER_TOKEN, SERVER, Running, _store_checks, running, serve
 from bridge.config import load
 from bridge.errors import ConfigError
+from bridge.ports import WebhookAnswer, WebhookCall
 from channels import memory
+from channels.memory import MemoryChannel
 from tests.running import running_bridge
 from tests.workers.rig import PATIENCE, MoodyStore, SetClock
 
@@ -151,6 +153,31 @@ async def test_channels_are_connected_as_they_are_configured(data: Path) -> None
             )
     finally:
         del memory.platforms["test_app"]
+
+
+async def test_a_channel_that_its_platform_calls_is_called_under_its_name(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def receive(channel: MemoryChannel, call: WebhookCall) -> WebhookAnswer:
+        return WebhookAnswer(status=200, body=f"{channel.name}{call.path}".encode())
+
+    monkeypatch.setattr(MemoryChannel, "receive", receive, raising=False)
+    config = MEMORY + "channels: {chat: {type: memory}, mail: {type: memory}}\n"
+    async with (
+        running_bridge(data, config) as bridge,
+        httpx.AsyncClient(base_url=bridge.url, verify=False) as platform,
+    ):
+        assert (await platform.post("/channels/mail/events")).text == "mail/events"
+        assert (await platform.post("/channels/post")).status_code == 404
+
+
+async def test_files_are_kept_as_it_is_configured(data: Path) -> None:
+    async with running_bridge(data, MEMORY):
+        assert mode(data / "media") == 0o700
+    (data / "file").write_text("")
+    with pytest.raises(ConfigError, match=r"media: .* cannot be used"):
+        async with running_bridge(data, MEMORY + "media: {type: folder, path: file}\n"):
+            pass
 
 
 # -- a bridge that cannot serve -------------------------------------------------------------------

@@ -7,7 +7,15 @@ import pytest
 from pydantic import ValidationError
 
 from bridge.errors import ConfigError
-from bridge.plugins import AgentPlugin, ChannelPlugin, Section, StorePlugin, available, load
+from bridge.plugins import (
+    AgentPlugin,
+    BlobsPlugin,
+    ChannelPlugin,
+    Section,
+    StorePlugin,
+    available,
+    load,
+)
 
 
 @pytest.mark.parametrize(
@@ -18,6 +26,8 @@ from bridge.plugins import AgentPlugin, ChannelPlugin, Section, StorePlugin, ava
         ("stores", "memory", StorePlugin),
         ("stores", "sqlite", StorePlugin),
         ("stores", "postgres", StorePlugin),
+        ("blobs", "folder", BlobsPlugin),
+        ("blobs", "memory", BlobsPlugin),
     ],
 )
 def test_what_comes_with_the_bridge_is_a_plugin_like_any_other(kind, name, plugin):
@@ -27,7 +37,7 @@ def test_what_comes_with_the_bridge_is_a_plugin_like_any_other(kind, name, plugi
     assert issubclass(found.config, Section)
 
 
-@pytest.mark.parametrize("kind", ["channels", "agents", "stores"])
+@pytest.mark.parametrize("kind", ["channels", "agents", "stores", "blobs"])
 def test_types_are_listed_in_order_without_importing_them(kind):
     assert list(available(kind)) == sorted(set(available(kind)))
 

@@ -23,7 +23,9 @@ FUNCTIONS = sorted(
 @pytest.mark.parametrize("name", [*CONSTANTS, *FUNCTIONS])
 def test_every_text_is_written_somewhere(name):
     use = re.compile(rf"\btexts\.{name}\b")
-    sources = [path for part in ("bridge", "channels") for path in (ROOT / part).rglob("*.py")]
+    sources = [
+        path for part in ("bridge", "channels", "storage") for path in (ROOT / part).rglob("*.py")
+    ]
     assert any(use.search(path.read_text(encoding="utf-8")) for path in sources)
 
 
@@ -73,3 +75,19 @@ def test_an_unknown_command_points_to_help():
 def test_lanes_behind_are_counted():
     assert texts.lanes_behind(0) == "all up to date"
     assert texts.lanes_behind(3) == "3 behind"
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (0, "0 bytes"),
+        (1, "1 byte"),
+        (999, "999 bytes"),
+        (1000, "1 kB"),
+        (1_234_567, "1.2 MB"),
+        (50_000_000, "50 MB"),
+        (5_000_000_000, "5 GB"),
+    ],
+)
+def test_a_size_is_told_as_people_read_it(count, text):
+    assert texts.size(count) == text

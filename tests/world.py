@@ -29,6 +29,7 @@ from bridge.workers.core import Connected, Core
 from bridge.workers.door import EVERYONE, Account
 from channels.memory import EVERYTHING, MemoryChannel
 from channels.memory_platform import MemoryPlatform
+from storage.memory_blobs import MemoryBlobs
 from tests.crashing import (
     FragileAgent,
     FragileChannel,
@@ -62,6 +63,7 @@ class World:
         rich = MemoryChannel(RICH, self.rich, capabilities=EVERYTHING)
         plain = MemoryChannel(PLAIN, self.plain, capabilities=PLAIN_PLACES)
         return Core(
+            blobs=MemoryBlobs(clock=self.clock),
             store=FragileStore(store or self.store, fuse),  # type: ignore[arg-type]
             clock=self.clock,
             agents={"echo": FragileAgent(agent, fuse)},

@@ -36,21 +36,25 @@ def run(
         gc.freeze()
         gc.enable()
         chat = _chat_command(file, environ, sys.argv[0])
-        sys.stdout.write(
-            announcement(running.url, running.token, running.data, running.agent, chat)
-        )
+        sys.stdout.write(announcement(running, chat))
         sys.stdout.flush()
 
     asyncio.run(serve(config, announce=announce))
 
 
-def announcement(url: str, token: str, data: Path, agent: str, chat: str) -> str:
+def announcement(running: "Running", chat: str) -> str:
     """Return what is printed once the bridge is ready."""
+    code = (
+        f"  chat app  send it this code once, and it knows you as its owner: {running.code}\n"
+        if running.code
+        else ""
+    )
     return (
-        f"\nBridgehead is running; the agent is {agent}. Talk to it from two places at once:\n\n"
-        f"  browser   {url.rstrip('/')}/#token={token}\n"
-        f"  terminal  {chat}\n\n"
-        f"Its data is in {data}. Ctrl-C stops it.\n\n"
+        f"\nBridgehead is running; the agent is {running.agent}."
+        " Talk to it from two places at once:\n\n"
+        f"  browser   {running.url.rstrip('/')}/#token={running.token}\n"
+        f"  terminal  {chat}\n{code}\n"
+        f"Its data is in {running.data}. Ctrl-C stops it.\n\n"
     )
 
 

@@ -1,6 +1,14 @@
 """The configuration: `load` finds, reads and checks it, and returns a `Config`."""
 
 from bridge.config.load import data_folder, load
-from bridge.config.model import AgentConfig, ChannelConfig, Config, StoreConfig
+from bridge.config.model import AgentConfig, BlobsConfig, ChannelConfig, Config, StoreConfig
 
-__all__ = ["AgentConfig", "ChannelConfig", "Config", "StoreConfig", "data_folder", "load"]
+__all__ = [
+    "AgentConfig",
+    "BlobsConfig",
+    "ChannelConfig",
+    "Config",
+    "StoreConfig",
+    "data_folder",
+    "load",
+]

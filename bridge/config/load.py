@@ -1,7 +1,7 @@
 """One optional YAML file, checked whole: every problem is told at once.
 
-A channel's, an agent's and the store's own keys belong to its plugin, which is imported only
-when the file names its type.
+A channel's, an agent's, the store's and the media's own keys belong to its plugin, which is
+imported only when the file names its type.
 """
 
 import re
@@ -14,6 +14,7 @@ from bridge.config.document import Document, KeyPath, Problems, read
 from bridge.config.model import (
     DEFAULT_DATA,
     AgentConfig,
+    BlobsConfig,
     ChannelConfig,
     ChannelSection,
     Config,
@@ -32,7 +33,7 @@ from bridge.plugins import Kind, Section
 DATA = "BRIDGE_DATA"
 FILE = "BRIDGE_CONFIG"
 
-SECTIONS = ("store", "http", "agents", "channels", "log")
+SECTIONS = ("store", "media", "http", "agents", "channels", "log")
 
 C = TypeVar("C", TypedSection, ChannelSection)
 
@@ -93,6 +94,7 @@ class _Reading:
         http = self._validator.model(HttpSection, self._root.get("http", {}), ("http",))
         log = self._validator.model(LogSection, self._root.get("log", {}), ("log",))
         store = self._store(self._root.get("store", {"type": "sqlite"}))
+        media = self._media(self._root.get("media", {"type": "folder"}))
         named = self._sections("agents", {"echo": {"type": "echo"}})
         agents = {name: self._agent(name, raw) for name, raw in named.items()}
         channels = {
@@ -104,9 +106,11 @@ class _Reading:
         assert http
         assert log
         assert store
+        assert media
         return Config(
             data=_data(general.data, self._file, self._environ),
             store=store,
+            media=media,
             http=http,
             agents={name: made for name, made in agents.items() if made},
             agent=agent,
@@ -133,6 +137,12 @@ class _Reading:
         if made := self._plugged("stores", raw, ("store",), TypedSection):
             common, plugin, options = made
             return StoreConfig(type=common.type, plugin=plugin, options=options)
+        return None
+
+    def _media(self, raw: Any) -> BlobsConfig | None:
+        if made := self._plugged("blobs", raw, ("media",), TypedSection):
+            common, plugin, options = made
+            return BlobsConfig(type=common.type, plugin=plugin, options=options)
         return None
 
     def _agent(self, name: str, raw: Any) -> AgentConfig | None:

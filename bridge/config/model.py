@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from bridge.ids import ChannelName
-from bridge.plugins import AgentPlugin, ChannelPlugin, Section, StorePlugin
+from bridge.plugins import AgentPlugin, BlobsPlugin, ChannelPlugin, Section, StorePlugin
 
 DEFAULT_DATA = "~/.bridgehead"
 
@@ -62,7 +62,7 @@ class ChannelSection(Section):
 
 
 class TypedSection(Section):
-    """What every agent and store has."""
+    """What every agent, the store and the media have."""
 
     type: str
 
@@ -73,6 +73,15 @@ class StoreConfig:
 
     type: str
     plugin: StorePlugin
+    options: Section
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlobsConfig:
+    """`options` is the plugin's own section."""
+
+    type: str
+    plugin: BlobsPlugin
     options: Section
 
 
@@ -109,6 +118,7 @@ class Config:
 
     data: Path
     store: StoreConfig
+    media: BlobsConfig
     http: HttpSection
     agents: Mapping[str, AgentConfig]
     agent: str

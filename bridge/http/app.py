@@ -1,6 +1,6 @@
 """The HTTP side put together. docs/http.md is its contract."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, cast
@@ -8,7 +8,7 @@ from typing import Any, cast
 from fastapi import FastAPI, Security
 from fastapi.security import HTTPBearer
 
-from bridge.http import api, assets, faults, inbox, operations, streams
+from bridge.http import api, assets, faults, inbox, operations, streams, webhooks
 from bridge.http.auth import Tokens
 from bridge.http.edge import Edge
 from bridge.http.flow import OpenFlows
@@ -16,9 +16,9 @@ from bridge.http.limits import Limits
 from bridge.http.live import router as live_router
 from bridge.http.pages import SharedPages
 from bridge.http.reach import Reach
-from bridge.ids import ParticipantId
+from bridge.ids import ChannelName, ParticipantId
 from bridge.parts import Address
-from bridge.ports import Check, Clock, Live, Sessions, Store
+from bridge.ports import Check, Clock, Live, Receiving, Sessions, Store
 
 TITLE = "Bridgehead"
 _BEARER = HTTPBearer(auto_error=False, scheme_name="token", description="A participant's token.")
@@ -36,12 +36,14 @@ def create_app(
     operator: ParticipantId,
     limits: Limits | None = None,
     scratch: Path | None = None,
+    receiving: Mapping[ChannelName, Receiving] | None = None,
 ) -> FastAPI:
     """Return the application that serves the page, the API and the streams.
 
     `checks` is what `/v1/doctor` reports; `ready` returns why the workers are not, or nothing;
     `label` what people call a place. `operator` is the one participant who may see the doctor's
-    report and make backups, whose copies are put together in `scratch`.
+    report and make backups, whose copies are put together in `scratch`. `receiving` are the
+    channels that their platforms call.
     """
     limits = limits or Limits()
     tokens = Tokens(store, memory=limits.token_memory)
@@ -59,6 +61,7 @@ def create_app(
         tokens=tokens,
         flows=OpenFlows(),
         pages=SharedPages(store, events=limits.page_events, size=limits.frame),
+        receiving={} if receiving is None else receiving,
     )
     return _assembled(reach)
 
@@ -84,6 +87,7 @@ def _assembled(reach: Reach) -> FastAPI:
         app.include_router(part, dependencies=guarded)
     app.include_router(operations.router)
     assets.install(app)
+    webhooks.install(app)
     routers = (app, operations.router, *parts)
     faults.install(app, [route for router in routers for route in router.routes])
     _correct_openapi(app)

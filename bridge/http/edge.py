@@ -1,8 +1,9 @@
 """The outermost layer: who is asking, how much they send, and what never leaves.
 
 Everything under `/v1/` needs a token: a route that forgets to ask cannot exist. A body is read
-here, bounded, before anything looks at it. An unexpected error is answered in our shape and
-logged by its kind and place, since its text may hold what people said.
+here, bounded, before anything looks at it; it is JSON, but for what platforms send. An unexpected
+error is answered in our shape and logged by its kind and place, since its text may hold what
+people said.
 """
 
 import traceback
@@ -21,6 +22,7 @@ CONTENT_SECURITY = (
     " frame-ancestors 'none'"
 )
 GUARDED = "/v1/"
+PLATFORMS = "/channels/"
 JSON = "application/json"
 OVERLONG = 16
 """Times the limit: so far a body that is too large is read and dropped, because a client that is
@@ -56,9 +58,14 @@ class Edge:
                 raise _unauthorized(given="authorization" in headers)
             scope.setdefault("state", {})["asker"] = asker
         if _has_body(headers):
-            _check_type(headers)
-            receive = _Replay(await self._read(receive), receive)
+            receive = _Replay(await self._whole(scope, headers, receive), receive)
         await self._app(scope, receive, send)
+
+    async def _whole(self, scope: Scope, headers: Headers, receive: Receive) -> bytes:
+        if scope["path"].startswith(PLATFORMS):
+            return await self._read(receive)
+        _check_type(headers)
+        return _text(await self._read(receive))
 
     async def _read(self, receive: Receive) -> bytes:
         body, received, more = bytearray(), 0, True
@@ -74,7 +81,7 @@ class Edge:
                 break
         if received > self._body:
             raise _too_large(self._body, close=more)
-        return _text(bytes(body))
+        return bytes(body)
 
 
 class _Gone(Exception):

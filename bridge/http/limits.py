@@ -13,6 +13,7 @@ class Limits:
     connection, `long_poll` below the 30 s of the strictest. `drain`: how long a client may leave
     what was sent to it unread. `linger`: how long someone who left is still shown as present, since
     they may be about to come back. `frame` bounds what one slow reader holds in memory.
+    `webhook`: how long a channel may take to answer its platform, of which none waits 15 s.
     """
 
     body: int = MIB
@@ -27,3 +28,4 @@ class Limits:
     linger: float = 2.0
     recheck: float = 0.05
     token_memory: float = 1.0
+    webhook: float = 14.0

@@ -1,7 +1,7 @@
 """What the routes can reach, and whether who asks may reach it."""
 
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, cast
@@ -16,9 +16,9 @@ from bridge.http.faults import Fault
 from bridge.http.flow import OpenFlows
 from bridge.http.limits import Limits
 from bridge.http.pages import SharedPages
-from bridge.ids import ParticipantId, SessionId
+from bridge.ids import ChannelName, ParticipantId, SessionId
 from bridge.parts import Address
-from bridge.ports import Check, Clock, Live, Sessions, Store
+from bridge.ports import Check, Clock, Live, Receiving, Sessions, Store
 from bridge.session import Session, fold
 
 MEMBERSHIP = (ParticipantJoined, ParticipantLeft, ParticipantMerged)
@@ -43,6 +43,7 @@ class Reach:
     tokens: Tokens
     flows: OpenFlows
     pages: SharedPages
+    receiving: Mapping[ChannelName, Receiving]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

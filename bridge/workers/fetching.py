@@ -58,7 +58,7 @@ class Fetching:
                 async with asyncio.timeout(PATIENCE.total_seconds()):
                     return await self._kept(channel.download(file), file)
             except TooLarge:
-                return texts.file_too_large(file.name)
+                return texts.file_not_kept(file.name)
             except (NoRoom, Rejected) as error:
                 log.warning("file not kept", channel=channel.name, error=type(error).__name__)
                 return texts.file_lost(file.name)

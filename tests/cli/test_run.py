@@ -4,6 +4,7 @@ import re
 import sys
 from pathlib import Path
 
+from bridge.app import Running
 from bridge.cli.run import _chat_command, announcement
 from tests.process import command
 
@@ -59,5 +60,6 @@ def test_the_command_for_the_terminal_finds_this_bridge(monkeypatch, tmp_path):
 
 
 def test_a_link_has_its_token_where_no_browser_sends_it():
-    said = announcement("http://h:1/", "t0ken", Path("/d"), "echo", "bridge chat")
+    running = Running(url="http://h:1/", token="t0ken", data=Path("/d"), agent="echo")
+    said = announcement(running, "bridge chat")
     assert "http://h:1/#token=t0ken\n" in said

@@ -56,6 +56,17 @@ def test_a_channel_has_its_own_keys_and_those_of_every_channel(tmp_path):
     assert channel.options.token.get_secret_value() == "s3cret-token"
 
 
+def test_files_are_kept_in_a_folder_with_limits_of_its_own(tmp_path):
+    default = read(tmp_path, LEAST).media
+    assert (default.type, default.options.max_bytes, default.options.keep_days) == (
+        "folder",
+        50_000_000,
+        None,
+    )
+    media = read(tmp_path, LEAST + "media: {type: folder, path: /srv/files, keep_days: 30}\n").media
+    assert (media.options.path, media.options.keep_days) == (Path("/srv/files"), 30)
+
+
 def test_everyone_may_be_let_in_with_a_bare_star(tmp_path):
     text = LEAST + 'channels: {c: {type: outside, token: "${T}", allow: "*", label: Work}}\n'
     channel = read(tmp_path, text, T="1234567").channels["c"]
@@ -113,6 +124,10 @@ def test_a_missing_key_is_named(tmp_path):
         ("agents: {}\n", "agents: names no agent"),
         ("agents: {bot: outside}\n", "agents.bot: needs a `type`, one of: "),
         ("store: {path: x}\n", "store: needs a `type`, one of: "),
+        ("media: {path: x}\n", "media: needs a `type`, one of: "),
+        ("media: {type: folder, keepdays: 3}\n", "media.keepdays: 'keepdays' is not known; did"),
+        ("media: {type: folder, keep_days: 0}\n", "media.keep_days: should be greater"),
+        ("media: {type: folder, quota_bytes: lots}\n", "media.quota_bytes: should be a valid"),
         ("http: {port: 70000}\n", "http.port: should be less than or equal to 65535"),
         ("http: {public_url: bridge.example}\n", "http.public_url: "),
         ("grace: -1\n", "grace: should be greater than or equal to 0"),

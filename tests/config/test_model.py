@@ -16,7 +16,8 @@ def test_the_example_is_what_holds_without_a_file(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     example, defaults = load(EXAMPLE, {}), load(None, {})
     assert example == defaults
-    assert (example.store.type, example.agent, example.channels) == ("sqlite", "echo", {})
+    assert (example.store.type, example.media.type) == ("sqlite", "folder")
+    assert (example.agent, example.channels) == ("echo", {})
 
 
 def test_the_example_leaves_no_setting_out():
@@ -26,6 +27,7 @@ def test_the_example_leaves_no_setting_out():
     assert written["log"].keys() == LogSection.model_fields.keys()
     config = load(EXAMPLE, {})
     assert written["store"].keys() == {"type", *config.store.plugin.config.model_fields}
+    assert written["media"].keys() == {"type", *config.media.plugin.config.model_fields}
     for name, agent in config.agents.items():
         assert written["agents"][name].keys() == {"type", *agent.plugin.config.model_fields}
     assert written["data"] == General().data

@@ -16,9 +16,9 @@ from bridge.http.app import create_app
 from bridge.http.auth import digest
 from bridge.http.limits import Limits
 from bridge.http.server import HttpServer
-from bridge.ids import ConversationId, ParticipantId, RunId, Seq, SessionId
+from bridge.ids import ChannelName, ConversationId, ParticipantId, RunId, Seq, SessionId
 from bridge.parts import Address
-from bridge.ports import Check
+from bridge.ports import Check, Receiving
 from bridge.session import Session
 from bridge.workers.clock import SystemClock
 from bridge.workers.desks import Desks
@@ -34,7 +34,9 @@ INBOX = f"{STREAM}/inbox"
 SESSION = f"/v1/sessions/{MAIN}"
 LIVE = f"{SESSION}/live"
 
-QUICK = Limits(long_poll=0.4, keepalive=0.15, stream=0.6, drain=5.0, linger=0.1, token_memory=0.05)
+QUICK = Limits(
+    long_poll=0.4, keepalive=0.15, stream=0.6, drain=5.0, linger=0.1, token_memory=0.05, webhook=0.1
+)
 
 
 def token_of(participant: ParticipantId) -> str:
@@ -53,6 +55,7 @@ class Bridge:
     store: MemoryStore = field(default_factory=MemoryStore)
     clock: SystemClock = field(default_factory=SystemClock)
     why_not_ready: str = ""
+    receiving: dict[ChannelName, Receiving] = field(default_factory=dict)
     url: str = ""
 
     def __post_init__(self) -> None:
@@ -71,6 +74,7 @@ class Bridge:
             label=_label,
             operator=ADA,
             limits=self.limits,
+            receiving=self.receiving,
         )
         self.server = HttpServer(self.app, host="127.0.0.1", port=0)
 

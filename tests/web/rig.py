@@ -30,6 +30,7 @@ from bridge.workers.door import EVERYONE, Account
 from channels.memory import MemoryChannel
 from channels.memory_platform import MemoryPlatform
 from storage.memory import MemoryStore
+from storage.memory_blobs import MemoryBlobs
 
 ADA, BOB = ParticipantId("p_ada"), ParticipantId("p_bob")
 CHAT = ChannelName("chat")
@@ -98,6 +99,7 @@ class Bridge:
         account = Account(allow=frozenset({EVERYONE}))
         name = type(agent).__name__.lower()
         self.core = Core(
+            blobs=MemoryBlobs(clock=self.clock),
             store=self.store,
             clock=self.clock,
             agents={name: agent},

@@ -26,6 +26,7 @@ from bridge.workers.door import EVERYONE, Account
 from channels.memory import EVERYTHING, MemoryChannel
 from channels.memory_platform import MemoryPlatform
 from storage.memory import MemoryStore
+from storage.memory_blobs import MemoryBlobs
 
 PATIENCE = 30.0
 """Seconds of real time; the machine may be busy."""
@@ -141,6 +142,7 @@ class Bridge:
         """Start a process over what is there."""
         platforms = {CHAT: self.platform, **self.others}
         self.core = Core(
+            blobs=MemoryBlobs(clock=self.clock),
             store=self.store,
             clock=self.clock,
             agents={"echo": self.agent or Echo(delay=0, clock=self.clock)},
