@@ -1,0 +1,191 @@
+"""CommonMark, tables and strikethrough, read once: tokens become the tree of `document`.
+
+- HTML is text: what looks like a tag is shown as it was written.
+- A link definition that this text uses is in its links. Any other is shown, `[label]: url`: its use
+  may be in the message before or after.
+- Nesting deeper than `DEEPEST` is text too: nothing is dropped, and the work stays linear.
+"""
+
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+
+from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock
+from markdown_it.token import Token
+
+from channels.markdown import safe
+from channels.markdown.bare import bare_links
+from channels.markdown.document import (
+    Block,
+    Blocks,
+    Break,
+    Code,
+    Heading,
+    Inline,
+    Listing,
+    Paragraph,
+    Quote,
+    Rule,
+    Table,
+    Text,
+)
+from channels.markdown.inline import inline, linked
+
+DEEPEST = 24
+"""Levels of nesting: a quote is one, a list with its item two."""
+
+REMEMBERED = 8
+"""Texts whose reading is kept: a text is measured, then rendered, for several places at once."""
+
+
+@lru_cache(maxsize=REMEMBERED)
+def parse(text: str) -> Blocks:
+    """Read a Markdown text, in linear time. Any text is one."""
+    tokens = MARKDOWN.parse(safe.clean(text))
+    return tuple(_blocks(iter(_without(tokens, _used(tokens)))))
+
+
+class _Parser(MarkdownIt):
+    """It takes any address and shows it as it was written; `safe` decides, and hides none."""
+
+    def validateLink(self, url: str) -> bool:  # noqa: ARG002, N802
+        return True
+
+    def normalizeLinkText(self, link: str) -> str:  # noqa: N802
+        return link
+
+
+def _markdown() -> MarkdownIt:
+    options = {"html": False, "maxNesting": 2 * DEEPEST, "linkify": False}
+    md = _Parser("commonmark", options).enable(["table", "strikethrough"])
+    md.options["inline_definitions"] = True
+    md.options["store_labels"] = True
+    md.block.ruler.before("table", "deep", _deep)
+    bare_links(md)
+    return md
+
+
+def _deep(state: StateBlock, line: int, end: int, silent: bool) -> bool:  # noqa: FBT001
+    """Take all that is nested too deep as one paragraph; the parser itself would drop it."""
+    if silent or state.level < DEEPEST:
+        return False
+    state.push("paragraph_open", "p", 1)
+    token = state.push("inline", "", 0)
+    token.content = state.getLines(line, end, state.blkIndent, keepLastLF=False).strip()
+    token.children = []
+    state.push("paragraph_close", "p", -1)
+    state.line = end
+    return True
+
+
+MARKDOWN = _markdown()
+
+
+# -- definitions ----------------------------------------------------------------------------------
+
+
+def _used(tokens: Iterable[Token]) -> set[str]:
+    """Return the labels of the definitions that links and images here use."""
+    found: set[str] = set()
+    for token in tokens:
+        if "label" in token.meta and token.type != "definition":
+            found.add(token.meta["label"])
+        found |= _used(token.children or ())
+    return found
+
+
+def _without(tokens: Iterable[Token], used: set[str]) -> Iterator[Token]:
+    """Yield the tokens but for the definitions in use, of which the first of a label counts."""
+    unmet = set(used)
+    for token in tokens:
+        if token.type == "definition" and token.meta["id"] in unmet:
+            unmet.discard(token.meta["id"])
+        else:
+            yield token
+
+
+def _definition(token: Token) -> Inline:
+    label = safe.clean(token.meta["label"]).replace("\n", " ")
+    return (Text(text=f"[{label}]: "), *linked(token.meta["url"]))
+
+
+# -- blocks ---------------------------------------------------------------------------------------
+
+
+def _blocks(tokens: Iterator[Token]) -> Iterator[Block]:
+    """Yield the blocks up to the token that closes what they are in."""
+    for token in tokens:
+        if token.nesting < 0:
+            return
+        if token.type == "definition":
+            yield Paragraph(inline=_definition(token))
+        else:
+            yield from _block(token, tokens)
+
+
+def _block(token: Token, tokens: Iterator[Token]) -> Blocks:
+    match token.type:
+        case "paragraph_open":
+            nodes = _content(tokens)
+            return (Paragraph(inline=nodes),) if nodes else ()
+        case "heading_open":
+            return _heading(int(token.tag[1]), _content(tokens))
+        case "fence" | "code_block":
+            return _code(token)
+        case "blockquote_open":
+            return (Quote(blocks=tuple(_blocks(tokens))),)
+        case "bullet_list_open" | "ordered_list_open":
+            return (_listing(token, tokens),)
+        case "table_open":
+            return (Table(rows=tuple(_rows(tokens))),)
+        case "hr":
+            return (Rule(),)
+        case _:
+            raise AssertionError(token.type)
+
+
+def _content(tokens: Iterator[Token]) -> Inline:
+    """Return the nodes between the opening token, which was read, and the closing one."""
+    nodes = inline(next(tokens).children)
+    next(tokens)
+    return nodes
+
+
+def _heading(level: int, nodes: Inline) -> Blocks:
+    line = tuple(Text(text=" ") if isinstance(node, Break) else node for node in nodes)
+    return (Heading(level=level, inline=line),) if line else ()
+
+
+def _code(token: Token) -> Blocks:
+    text = safe.clean(token.content).removesuffix("\n")
+    language, *_ = safe.clean(token.info).split() or [""]
+    return (Code(text=text, language=language),) if text.strip() else ()
+
+
+def _listing(token: Token, tokens: Iterator[Token]) -> Listing:
+    start = int(token.attrs.get("start", 1)) if token.type == "ordered_list_open" else None
+    items = []
+    for inner in tokens:
+        if inner.type != "list_item_open":
+            break
+        items.append(tuple(_blocks(tokens)))
+    return Listing(items=tuple(items), start=start, mark=token.markup)
+
+
+def _rows(tokens: Iterator[Token]) -> Iterator[tuple[Inline, ...]]:
+    """Yield the rows of a table, without the cells that the source left out."""
+    row: list[Inline] = []
+    for token in tokens:
+        match token.type:
+            case "tr_open":
+                row = []
+            case "inline":
+                row.append(inline(token.children))
+            case "tr_close":
+                while len(row) > 1 and not row[-1]:
+                    row.pop()
+                yield tuple(row)
+            case "table_close":
+                return
+            case _:
+                pass
