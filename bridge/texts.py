@@ -145,6 +145,21 @@ def gave_up(reason: str) -> str:
 
 CRASHED = "each attempt ended before it was done"
 
+
+def account_refused(label: str, account: str, why: str) -> str:
+    return (
+        f"**{label}** ({account}) refuses the credentials: {why} Everything else goes on; "
+        "`bridge doctor` says what to do."
+    )
+
+
+def out_of_reach(name: str) -> str:
+    return (
+        f"**{name}** cannot be reached in any chat app just now. What is said is kept, and shown "
+        "as soon as they write from one."
+    )
+
+
 # -- what is shown in a place ---------------------------------------------------------------------
 
 
@@ -191,11 +206,8 @@ def file_not_kept(name: str) -> str:
 
 
 def file_elsewhere(name: str, size: int) -> str:
-    return f"📎 {name} ({megabytes(size)}) is too large for here: open it in the browser."
-
-
-def megabytes(size: int) -> str:
-    return f"{max(0.1, size / 1_000_000):.1f} MB"
+    megabytes = f"{max(0.1, size / 1_000_000):.1f} MB"
+    return f"📎 {name} ({megabytes}) cannot be shown here: open it in the browser."
 
 
 def recap(*, people: int, answers: int, latest: Sequence[str]) -> str:

@@ -32,6 +32,7 @@ SET = ScheduleSet(schedule=SCHEDULE, rule=Once(at=AT), action="say", text="tea",
 
 ROWS = [
     (ConversationLinked(conversation=DM, by=ADA), LaneOpened(conversation=DM)),
+    (ConversationLinked(conversation=DM, welcome=True), LaneOpened(conversation=DM, welcome=True)),
     (ConversationUnlinked(conversation=DM, by=ADA), LaneClosed(conversation=DM)),
     (SET, SlotSet(schedule=SCHEDULE, at=AT)),
     (ScheduleRemoved(schedule=SCHEDULE), SlotSet(schedule=SCHEDULE, at=None)),

@@ -97,6 +97,21 @@ def test_what_was_deleted_or_redacted_is_taken_back(body):
     assert looks(body, related=[HELLO]) == Retracting(target=1)
 
 
+# -- coming to follow a session -------------------------------------------------------------------
+
+
+def test_a_place_is_told_what_it_follows_and_who_reads_along():
+    look = looks(ConversationLinked(conversation=DM, by=ADA, welcome=True))
+    assert "/help" in look.text
+    assert len(look.text.split("\n\n")) == 3
+    assert look.silent
+
+
+def test_other_places_hear_nothing_of_it():
+    assert looks(ConversationLinked(conversation=ROOM, by=ADA, welcome=True)) is None
+    assert looks(ConversationLinked(conversation=DM, by=ADA)) is None
+
+
 # -- what an agent does ---------------------------------------------------------------------------
 
 

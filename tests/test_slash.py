@@ -30,6 +30,10 @@ def test_a_command_may_name_the_bot_and_have_an_argument(text, argument):
     assert parse(text) == Slash(name="stop", argument=argument)
 
 
+def test_beginning_a_chat_asks_for_help():
+    assert parse("/start") == Slash(name="help", argument="")
+
+
 def test_a_command_there_is_not_is_known_as_such():
     assert parse("/frobnicate it") == UnknownSlash(name="frobnicate")
 

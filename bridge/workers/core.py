@@ -23,6 +23,7 @@ from bridge.workers.fetching import Fetching
 from bridge.workers.intake import Intake
 from bridge.workers.live import LiveBoards
 from bridge.workers.names import Names
+from bridge.workers.notices import Notices
 from bridge.workers.runner import Runner
 from bridge.workers.scheduler import Scheduler
 from bridge.workers.supervisor import Supervisor
@@ -67,7 +68,8 @@ class Core:
         self._channels = {each.channel.name: each.channel for each in channels}
         self.names = Names(store, {each.channel.name: each.label for each in channels})
         self.live = LiveBoards(clock)
-        self.supervisor = Supervisor(clock)
+        self.supervisor = Supervisor(clock, refused=self._refused)
+        self._telling: set[asyncio.Task[None]] = set()
         self.sessions = Desks(
             store,
             clock,
@@ -85,6 +87,7 @@ class Core:
             clock=clock,
             node=mint("n"),
         )
+        self._notices = Notices(store, self.sessions, self.names, clock)
         self._courier = Courier(
             store,
             self.sessions,
@@ -93,6 +96,7 @@ class Core:
             names=self.names,
             clock=clock,
             shut=self._shut,
+            suspended=self._notices.suspended,
         )
         self._scheduler = Scheduler(store, self.sessions, clock)
         self._intake = Intake(
@@ -115,6 +119,7 @@ class Core:
     async def stop(self, grace: float) -> None:
         """Stop in order; what is left undone is derived again at the next start."""
         await self.supervisor.stop()
+        await asyncio.gather(*self._telling, return_exceptions=True)
         await self._runner.close(grace)
         await self._courier.close(min(grace, FLUSH_LIMIT))
 
@@ -133,6 +138,13 @@ class Core:
     def _shut(self, channel: ChannelName, error: ChannelError) -> None:
         log.error("credentials refused", channel=channel, code=error.code)
         self.supervisor.shut(channel, str(error))
+
+    def _refused(self, worker: str, why: str) -> None:
+        """Tell the owner of an account that is refused."""
+        if worker in self._channels:
+            told = asyncio.create_task(self._notices.refused(ChannelName(worker), why))
+            self._telling.add(told)
+            told.add_done_callback(self._telling.discard)
 
     async def _sweep_for_ever(self) -> None:
         while True:

@@ -12,7 +12,7 @@ The rules:
   text only, dropped at any failure, and never in the way of what is durable.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
@@ -46,7 +46,8 @@ CHANGE_TRIES = 5
 class Courier:
     """Delivers to the conversations it is woken for.
 
-    `shut` is told of a channel whose credentials are refused.
+    `shut` is told of a channel whose credentials are refused, `suspended` of a place in which
+    nothing is shown before someone speaks there.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Courier:
         names: Names,
         clock: Clock,
         shut: Callable[[ChannelName, ChannelError], None],
+        suspended: Callable[[Conversation], Awaitable[None]],
     ) -> None:
         self._store = store
         self._sessions = sessions
@@ -66,6 +68,7 @@ class Courier:
         self._names = names
         self._clock = clock
         self._shut = shut
+        self._suspended = suspended
         self._previewing = Previewing(store, live, clock)
         self._tending = Tending("courier", self._tend, clock)
 
@@ -216,8 +219,20 @@ class Courier:
             sent = await self._send(part, lane, channel)
         except ChannelError as error:
             return await self._failed(part, receipt, lane, error)
-        await self._store.record(replace(receipt, state=sent.state, message=sent.message))
+        await self._sent(receipt, sent)
         return True
+
+    async def _sent(self, receipt: Receipt, sent: Sent) -> None:
+        """Keep that a part was taken, unless the platform has said more of it meanwhile."""
+        if sent.state == "submitted":
+            sources = [receipt.source]
+            known = await self._store.receipts(
+                receipt.session, receipt.conversation, sources=sources
+            )
+            now = next((each for each in known if each.part == receipt.part), receipt)
+            if now.state != "attempted":
+                return
+        await self._store.record(replace(receipt, state=sent.state, message=sent.message))
 
     async def _send(self, part: Part, lane: Conversation, channel: Channel) -> Sent:
         async with called(channel, lane.address):
@@ -315,6 +330,8 @@ class Courier:
                 error=error.code or type(error).__name__,
                 suspended=suspended,
             )
+        if suspended:
+            await self._suspended(lane)
 
 
 def _is_hopeless(error: ChannelError, lane: Conversation) -> bool:

@@ -175,7 +175,7 @@ class Intake:
 
 def _is_unspoken(what: Heard) -> bool:
     """Say whether nothing was said that a stranger would wait for an answer to."""
-    return isinstance(what, Edited | Deleted | Added)
+    return isinstance(what, Edited | Deleted | Added) or _is_overheard(what)
 
 
 def _is_overheard(what: Heard) -> bool:

@@ -27,10 +27,13 @@ Work = Callable[[], Awaitable[None]]
 
 
 class Supervisor:
-    """Runs workers by name."""
+    """Runs workers by name. `refused` hears which one was ended for good, and why."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(
+        self, clock: Clock, *, refused: Callable[[str, str], None] = lambda _, __: None
+    ) -> None:
         self._clock = clock
+        self._refused = refused
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self.faults: dict[str, str] = {}
         """Workers that ended for good, or are failing, and why."""
@@ -44,6 +47,7 @@ class Supervisor:
         task = self._tasks.pop(name, None)
         if task is not None:
             task.cancel()
+            self._refused(name, why)
 
     async def stop(self, *names: str) -> None:
         """End these workers, or all."""
@@ -61,6 +65,8 @@ class Supervisor:
             except Unauthorized as error:
                 log.error("credentials refused", worker=name, code=error.code)  # noqa: TRY400 - no trace
                 self.faults[name] = str(error)
+                self._tasks.pop(name, None)
+                self._refused(name, str(error))
                 return
             except Exception as error:
                 log.exception("worker failed", worker=name)

@@ -1,0 +1,109 @@
+"""Files that people send are kept before the message is appended; what is lost is named."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bridge import texts
+from bridge.errors import ChannelError, Rejected, Unreachable
+from bridge.events import MessageReceived
+from bridge.inbound import RemoteFile
+from bridge.workers.door import Account
+from tests.workers.doorway import CHAT, Doorway
+from tests.workers.rig import ANYONE
+
+
+class Files:
+    """A channel that holds files. `faults` are raised first, one for each call."""
+
+    name = CHAT
+
+    def __init__(self, *faults: Exception) -> None:
+        self.faults = list(faults)
+        self.asked: list[str] = []
+
+    async def download(self, file: RemoteFile) -> AsyncIterator[bytes]:
+        self.asked.append(file.ref)
+        yield b"half of "
+        if self.faults:
+            raise self.faults.pop(0)
+        yield file.ref.encode()
+
+
+def file(ref: str, name: str = "a.txt") -> RemoteFile:
+    return RemoteFile(kind="file", name=name, mime="text/plain", ref=ref)
+
+
+async def heard(door: Doorway) -> MessageReceived:
+    last = await door.last()
+    assert isinstance(last, MessageReceived)
+    return last
+
+
+async def open_door(*faults: Exception, account: Account = ANYONE) -> tuple[Doorway, Files]:
+    files = Files(*faults)
+    door = await Doorway(chat=account, channels={CHAT: files}).open()
+    return door, files
+
+
+async def test_a_file_is_kept_with_what_is_known_of_it() -> None:
+    door, _ = await open_door()
+    await door.say("look", files=(file("it"),))
+    (kept,) = (await heard(door)).content.attachments
+    assert (kept.kind, kept.name, kept.mime, kept.size) == ("file", "a.txt", "text/plain", 10)
+    assert b"".join([chunk async for chunk in door.blobs.open(kept.media)]) == b"half of it"
+
+
+async def test_several_files_are_one_message() -> None:
+    door, _ = await open_door()
+    await door.say("", files=(file("1"), file("2"), file("3")))
+    assert len((await heard(door)).content.attachments) == 3
+
+
+async def test_a_file_without_a_name_is_called_by_its_kind() -> None:
+    door, _ = await open_door()
+    await door.say("", files=(file("1", name=""),))
+    assert (await heard(door)).content.attachments[0].name == "file"
+
+
+async def test_nothing_is_fetched_of_what_a_stranger_sends() -> None:
+    door, files = await open_door(account=Account(allow=frozenset()))
+    await door.say("look", "eve", files=(file("virus"),))
+    assert files.asked == []
+
+
+async def test_a_passing_fault_is_outlasted_and_nothing_of_it_is_kept() -> None:
+    door, files = await open_door(Unreachable())
+    await door.say("look", files=(file("it"),))
+    assert files.asked == ["it", "it"]
+    (kept,) = (await heard(door)).content.attachments
+    assert kept.size == len(b"half of it")
+
+
+async def test_a_file_that_stays_out_of_reach_is_named_and_the_words_are_heard(monkeypatch) -> None:
+    monkeypatch.setattr("bridge.workers.fetching.PAUSE_SECONDS", 0.0)
+    door, _ = await open_door(*[Unreachable()] * 9)
+    await door.say("look", files=(file("it"),))
+    content = (await heard(door)).content
+    assert content.text == f"look\n\n{texts.file_lost('a.txt')}"
+    assert content.attachments == ()
+
+
+@pytest.mark.parametrize("error", [Rejected(), ChannelError()])
+async def test_one_lost_file_does_not_take_the_others_with_it(
+    error: Exception, monkeypatch
+) -> None:
+    monkeypatch.setattr("bridge.workers.fetching.PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr("bridge.workers.fetching.TRIES", 1)
+    door, _ = await open_door(error)
+    await door.say("", files=(file("gone", "gone.txt"), file("here", "here.txt")))
+    content = (await heard(door)).content
+    assert content.text == texts.file_lost("gone.txt")
+    assert [each.name for each in content.attachments] == ["here.txt"]
+
+
+async def test_a_file_that_is_too_large_is_not_fetched_again() -> None:
+    door, files = await open_door()
+    await door.say("", files=(file("x" * 2000),))
+    assert len(files.asked) == 1
+    assert (await heard(door)).content.text == texts.file_not_kept("a.txt")
