@@ -6,7 +6,7 @@ config. It is imported only when the config names it. Its object is one of the p
 usually called `plugin`.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from importlib.metadata import entry_points
@@ -59,7 +59,7 @@ class Setup:
 
     intro: str
     asks: tuple[Ask, ...]
-    verify: Callable[[Mapping[str, str]], Awaitable[Verified]]
+    verify: Callable[[Mapping[str, str]], Coroutine[Any, Any, Verified]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

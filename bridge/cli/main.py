@@ -147,6 +147,24 @@ def send(
     push(server, text, session=session, key=key, as_json=as_json)
 
 
+@app.command()
+def add(
+    platform: Annotated[str, typer.Argument(help="telegram, discord, slack, whatsapp, …")],
+    name: Annotated[str | None, typer.Option(help="The account's name. [the platform's]")] = None,
+    setting: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Answer a question, or set another key."),
+    ] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Add a chat app: ask for its tokens, try them, write the configuration."""
+    from bridge.cli.add import add as add_account
+    from bridge.cli.add import settings
+
+    given = settings(setting or ())
+    add_account(platform, name=name, file=config, given=given, environ=os.environ)
+
+
 @app.command("check-config")
 def check_config(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """Check the configuration; tell every problem at once."""

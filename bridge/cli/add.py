@@ -1,0 +1,168 @@
+"""`bridge add`: asks for an account's tokens, tries them, and writes the configuration.
+
+Secrets go into files of their own, owner-only, in the data folder; the configuration only names
+them. A configuration that would not load afterwards is left as it was.
+"""
+
+import asyncio
+import json
+import os
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import typer
+
+from bridge import plugins
+from bridge.cli.exits import MISUSED, CommandError
+from bridge.config import data_folder, load
+from bridge.config.load import find
+from bridge.errors import ConfigError
+from bridge.plugins import Ask, ChannelPlugin, Setup, Verified
+
+TRIES = 3
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+
+
+def add(
+    kind: str,
+    *,
+    name: str | None,
+    file: Path | None,
+    given: Mapping[str, str],
+    environ: Mapping[str, str],
+) -> None:
+    """Add an account of a platform. `given` are answers and settings that are not asked for.
+
+    Raises `ConfigError` when the platform refuses them, or there is no such platform.
+    """
+    plugin: ChannelPlugin = plugins.load("channels", kind)
+    if plugin.setup is None:
+        raise CommandError(f"{kind} is not set up by questions: see docs/channels", MISUSED)
+    target = file or find(environ) or data_folder(file, environ) / "config.yaml"
+    account = _free_name(name or kind, target)
+    sys.stdout.write(f"{plugin.setup.intro.strip()}\n\n")
+    answers, verified = _asked(plugin.setup, given)
+    data = data_folder(target if target.exists() else None, environ)
+    section = _section(kind, account, plugin.setup, answers, data)
+    _write(target, account, section, environ)
+    sys.stdout.write(_next(account, target, verified))
+
+
+def settings(written: Sequence[str]) -> dict[str, str]:
+    """Return KEY=VALUE pairs as they were written on the command line."""
+    pairs = [pair.partition("=") for pair in written]
+    for key, separator, _ in pairs:
+        if not key or not separator:
+            raise CommandError(f"--set takes KEY=VALUE, not {key!r}", MISUSED)
+    return {key: value for key, _, value in pairs}
+
+
+# -- questions ------------------------------------------------------------------------------------
+
+
+def _asked(setup: Setup, given: Mapping[str, str]) -> tuple[dict[str, str], Verified]:
+    """Return the answers that the platform took, and what it said."""
+    for left in reversed(range(TRIES)):
+        answers = dict(given)
+        for ask in setup.asks:
+            if ask.key not in answers:
+                answers[ask.key] = _typed(ask)
+        try:
+            return answers, asyncio.run(setup.verify(answers))
+        except ConfigError as error:
+            if not left or all(ask.key in given for ask in setup.asks):
+                raise
+            sys.stdout.write(f"\n{error}\n\n")
+    raise AssertionError
+
+
+def _typed(ask: Ask) -> str:
+    if ask.hint:
+        sys.stdout.write(f"{ask.hint}\n")
+    default = ask.default if ask.default or not ask.secret else None
+    typed: str = typer.prompt(
+        ask.prompt, default=default, hide_input=ask.secret, show_default=bool(default)
+    )
+    return typed.strip()
+
+
+# -- what is written ------------------------------------------------------------------------------
+
+
+def _free_name(name: str, file: Path) -> str:
+    if not NAME.fullmatch(name):
+        raise CommandError("a name is of small letters, digits, - and _, at most 40", MISUSED)
+    if file.exists() and re.search(rf"^\s+{re.escape(name)}:", file.read_text(), re.MULTILINE):
+        raise CommandError(f"{file} has {name!r} already: choose another with --name", MISUSED)
+    return name
+
+
+def _section(kind: str, account: str, setup: Setup, answers: Mapping[str, str], data: Path) -> str:
+    secret = {ask.key for ask in setup.asks if ask.secret}
+    lines = [f"  {account}:", f"    type: {kind}"]
+    for key, value in answers.items():
+        if not value:
+            continue
+        if key in secret:
+            kept = data / "secrets" / f"{account}-{key}"
+            _keep(kept, value + "\n")
+            lines.append(f"    {key}: {{file: {json.dumps(str(kept))}}}")
+        else:
+            lines.append(f"    {key}: {json.dumps(value, ensure_ascii=False)}")
+    return "\n".join(lines) + "\n"
+
+
+def _write(file: Path, account: str, section: str, environ: Mapping[str, str]) -> None:
+    """Put the section into the file; a file that cannot be used then is put back."""
+    before = file.read_text(encoding="utf-8") if file.exists() else None
+    _keep(file, inserted(before or "", section))
+    try:
+        load(file, environ)
+    except ConfigError as error:
+        if before is None:
+            file.unlink()
+        else:
+            _keep(file, before)
+        raise ConfigError(
+            f"{file} is as it was: with {account} added it could not be used", *error.problems
+        ) from error
+
+
+def inserted(text: str, section: str) -> str:
+    """Return the text of a configuration with one more section under `channels`."""
+    found = re.search(r"^channels:[ \t]*(\{\s*\}|null|~)?[ \t]*(#[^\n]*)?$", text, re.MULTILINE)
+    if found is not None:
+        end = found.end()
+        rest = text[end:].removeprefix("\n")
+        return f"{text[: found.start()]}channels:\n{section}{rest}"
+    if text and not text.endswith("\n"):
+        text += "\n"
+    return f"{text}channels:\n{section}"
+
+
+def _keep(file: Path, text: str) -> None:
+    """Write a file that only its owner may read, at once or not at all."""
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = file.with_name(f".{file.name}.new")
+    with suppress(FileNotFoundError):
+        draft.unlink()
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as written:
+        written.write(text)
+        written.flush()
+        os.fsync(descriptor)
+    draft.replace(file)
+
+
+def _next(account: str, file: Path, verified: Verified) -> str:
+    steps = "".join(f"  - {step}\n" for step in verified.steps)
+    return (
+        f"\n{verified.account} is now in {file}, as {account!r}.\n"
+        + (f"Still to do:\n{steps}" if steps else "")
+        + "Start the bridge (again): it prints a code. Open this link and send the code there:\n\n"
+        f"  {verified.link}\n\n"
+        "`bridge doctor` says whether everything is in place.\n"
+    )

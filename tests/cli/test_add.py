@@ -1,0 +1,146 @@
+"""`bridge add`: a platform's tokens are tried, kept apart, and named in the configuration."""
+
+import stat
+from collections.abc import Mapping
+
+import pytest
+from pydantic import SecretStr
+from typer.testing import CliRunner
+
+from bridge import plugins
+from bridge.cli import add as module
+from bridge.cli.add import inserted
+from bridge.cli.main import app
+from bridge.config import load
+from bridge.errors import ConfigError
+from bridge.plugins import Ask, ChannelPlugin, Section, Setup, Verified
+from channels.memory import create
+
+
+class Tokens(Section):
+    token: SecretStr
+    room: str = ""
+    api_url: str = ""
+
+
+async def verify(answers: Mapping[str, str]) -> Verified:
+    if answers["token"] != "good":
+        raise ConfigError("the platform does not know this token: copy it once more")
+    return Verified(account="@bot", link="https://chat.example/bot", steps=("press Start",))
+
+
+SETUP = Setup(
+    intro="Make a bot first.",
+    asks=(Ask(key="token", prompt="Token", secret=True), Ask(key="room", prompt="Room")),
+    verify=verify,
+)
+CHAT = ChannelPlugin(title="Chat", config=Tokens, create=create, setup=SETUP)
+
+
+@pytest.fixture(autouse=True)
+def chat(monkeypatch, tmp_path):
+    """A platform called `chat` that is set up by questions."""
+    monkeypatch.setattr(plugins, "load", lambda _, name: {"chat": CHAT}.get(name))
+    monkeypatch.setattr(plugins, "available", lambda _: ("chat",))
+    monkeypatch.setenv("BRIDGE_DATA", str(tmp_path / "data"))
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def plain_load(monkeypatch):
+    """The configuration is checked for its own form only: other types are not installed here."""
+    checked = []
+    monkeypatch.setattr(module, "load", lambda file, _: checked.append(file))
+    return checked
+
+
+def run(*arguments: str, typed: str = ""):
+    return CliRunner().invoke(app, ["add", *arguments], input=typed)
+
+
+def test_it_asks_tries_writes_and_says_what_to_do_next(tmp_path):
+    done = run("chat", typed="good\nmain\n")
+    assert done.exit_code == 0, done.output
+    written = (tmp_path / "data" / "config.yaml").read_text()
+    secret = tmp_path / "data" / "secrets" / "chat-token"
+    assert written == (
+        f'channels:\n  chat:\n    type: chat\n    token: {{file: "{secret}"}}\n    room: "main"\n'
+    )
+    assert secret.read_text() == "good\n"
+    for words in ("Make a bot first.", "https://chat.example/bot", "press Start"):
+        assert words in done.output
+
+
+def test_only_the_owner_can_read_what_was_written(tmp_path):
+    run("chat", typed="good\nmain\n")
+    for file in ("config.yaml", "secrets/chat-token"):
+        assert stat.S_IMODE((tmp_path / "data" / file).stat().st_mode) == 0o600
+
+
+def test_a_token_is_neither_shown_nor_written_into_the_configuration(tmp_path):
+    done = run("chat", typed="good\nmain\n")
+    assert "good" not in done.output
+    assert "good" not in (tmp_path / "data" / "config.yaml").read_text()
+
+
+def test_what_the_platform_refuses_is_asked_again(tmp_path):
+    done = run("chat", typed="bad\nmain\ngood\nmain\n")
+    assert done.exit_code == 0
+    assert "copy it once more" in done.output
+
+
+def test_after_three_refusals_nothing_is_written(tmp_path):
+    done = run("chat", typed="bad\nmain\n" * 3)
+    assert isinstance(done.exception, ConfigError)
+    assert not (tmp_path / "data" / "config.yaml").exists()
+    assert not (tmp_path / "data" / "secrets").exists()
+
+
+def test_answers_can_be_given_and_other_keys_set(tmp_path):
+    done = run("chat", "--set", "token=good", "--set", "room=", "--set", "api_url=http://[::1]/")
+    assert done.exit_code == 0, done.output
+    assert 'api_url: "http://[::1]/"' in (tmp_path / "data" / "config.yaml").read_text()
+
+
+def test_a_second_account_needs_a_name_of_its_own(tmp_path):
+    run("chat", typed="good\nmain\n")
+    assert "already" in str(run("chat", typed="good\nmain\n").exception)
+    done = run("chat", "--name", "work", typed="good\nmain\n")
+    assert done.exit_code == 0, done.output
+    written = (tmp_path / "data" / "config.yaml").read_text()
+    assert written.count("channels:") == 1
+    assert "  work:\n    type: chat\n" in written
+
+
+def test_a_file_that_could_not_be_used_any_more_is_put_back(tmp_path, monkeypatch):
+    (tmp_path / "config.yaml").write_text("agent: echo # mine\n")
+
+    def refuse(file, environ):
+        raise ConfigError("no such agent")
+
+    monkeypatch.setattr(module, "load", refuse)
+    done = run("chat", typed="good\nmain\n")
+    assert "no such agent" in str(done.exception)
+    assert (tmp_path / "config.yaml").read_text() == "agent: echo # mine\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "agent: echo", "channels: {}\nagent: echo\n", "a: 1\nchannels:\n  old:\n    type: x\n"],
+)
+def test_a_section_is_added_under_channels_whatever_the_file_looks_like(text):
+    import yaml
+
+    made = yaml.safe_load(inserted(text, "  new:\n    type: y\n"))
+    before = yaml.safe_load(text) or {}
+    assert made["channels"] == {**(before.get("channels") or {}), "new": {"type": "y"}}
+    assert {key: made[key] for key in before if key != "channels"} == {
+        key: value for key, value in before.items() if key != "channels"
+    }
+
+
+def test_the_configuration_really_loads(tmp_path, monkeypatch):
+    monkeypatch.undo()
+    file = tmp_path / "config.yaml"
+    file.write_text(inserted("data: kept\n", "  mine:\n    type: memory\n"))
+    assert list(load(file, {}).channels) == ["mine"]
