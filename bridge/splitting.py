@@ -4,7 +4,10 @@ The rules:
 
 - Spans are adjacent and cover the source from `start` on. A piece's text is its span's, without
   blank lines at its ends; where nothing visible is left there is no piece.
-- No piece is longer than the limit, whatever is added to it.
+- No piece is larger than the room, whatever is added to it. The caller says how large a text is:
+  its length, or the length of what a platform makes of it. A piece too large is cut again, shorter
+  by as much as it was too large, so that it is measured a few times and never letter by letter.
+- A piece has at least one character, should even that be too large.
 - A cut is made at the best place in the second half of the room: between paragraphs, else lines,
   sentences, words; else at the last space; else anywhere but inside a character that is made of
   several code points.
@@ -56,25 +59,39 @@ class Piece:
 
 
 def split(
-    text: str, limit: int, *, start: int = 0, size: Callable[[str], int] = len
+    text: str, room: int, *, start: int = 0, size: Callable[[str], int] = len
 ) -> tuple[Piece, ...]:
-    """Cut `text` from `start` on into pieces of at most `limit` code points, in linear time.
+    """Cut `text` from `start` on into pieces whose `size` is at most `room`, in linear time.
 
-    `limit` is at least 1.
+    `room` is at least 1, in the unit of `size`; no piece has more code points than that either.
     """
-    del size
-    fences = tuple(_fences(text, limit // FENCE_SHARE))
+    fences = tuple(_fences(text, room // FENCE_SHARE))
     reserve = max((len(each.closer(again=False)) for each in fences), default=0)
-    source = _Source(text=text, limit=limit, fences=fences, reserve=reserve)
+    source = _Source(text=text, limit=room, fences=fences, reserve=reserve)
     pieces = []
     opening = source.opening(start)
     while opening is not None:
-        cut = source.cut(opening)
+        cut, shown = _fitting(source, opening, size)
         following = source.opening(cut)
         end = len(text) if following is None else cut
-        pieces.append(Piece(span=Span(start=start, end=end), text=source.shown(opening, cut)))
+        pieces.append(Piece(span=Span(start=start, end=end), text=shown))
         start, opening = end, following
     return tuple(pieces)
+
+
+def _fitting(source: "_Source", opening: "_Opening", size: Callable[[str], int]) -> tuple[int, str]:
+    """Return where the piece ends, and its text, cut shorter until its size fits the room."""
+    room = limit = source.limit
+    least = source.least(opening)
+    while True:
+        cut = source.cut(opening, limit)
+        shown = source.shown(opening, cut)
+        taken = size(shown)
+        if taken <= room or limit <= least:
+            return cut, shown
+        in_proportion = len(shown) * room // taken
+        limit = in_proportion if limit == room else min(in_proportion, limit * 3 // 4)
+        limit = max(limit, least)
 
 
 # -- fenced code ----------------------------------------------------------------------------------
@@ -181,10 +198,17 @@ class _Source:
             begin = visible
         return _Opening(begin=begin, visible=visible, fence=fence)
 
-    def cut(self, opening: _Opening) -> int:
-        """Return where the piece ends."""
+    def least(self, opening: _Opening) -> int:
+        """Return the limit that leaves room for one character, between its fences if in code."""
+        fence = self._fence_at(opening.visible + 1)
+        is_new = fence is not None and fence is not opening.fence
+        first = fence.body if fence and is_new else opening.visible
+        return min(self.limit, first + 1 - opening.begin + len(opening.prefix) + self.reserve)
+
+    def cut(self, opening: _Opening, limit: int) -> int:
+        """Return where a piece of at most `limit` code points ends."""
         fence = opening.fence
-        room_ends = opening.begin + self.limit - len(opening.prefix)
+        room_ends = opening.begin + limit - len(opening.prefix)
         last = room_ends - self.reserve
         if fence is not None and fence.deep and fence.close < fence.end:
             # Its closing line is indented too far to close it once it was opened again.

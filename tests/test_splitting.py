@@ -8,18 +8,26 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from bridge.splitting import split
+from channels.markdown import discord, slack, telegram, whatsapp
 
 MARKDOWN = MarkdownIt("commonmark")
 FENCE = "```"
+
+
+SIZES = pytest.mark.parametrize(
+    "size",
+    [telegram.size, discord.size, slack.size, whatsapp.size],
+    ids=["telegram", "discord", "slack", "whatsapp"],
+)
 
 
 def texts(source, limit, start=0):
     return [piece.text for piece in split(source, limit, start=start)]
 
 
-def check_cover(source, limit, start=0):
+def check_cover(source, limit, start=0, size=len):
     """Every promise that holds for any text whatsoever."""
-    pieces = split(source, limit, start=start)
+    pieces = split(source, limit, start=start, size=size)
     assert all(0 < len(piece.text) <= limit and piece.text.strip() for piece in pieces)
     ends = [start, *(piece.span.end for piece in pieces)]
     assert [piece.span.start for piece in pieces] == ends[:-1]
@@ -246,6 +254,56 @@ def test_code_is_read_as_code_in_every_piece(source, limit):
 def test_a_changed_limit_neither_loses_nor_repeats(source, before, limit):
     shown, *_ = split(source, before)
     check_code(source, [shown, *check_cover(source, limit, start=shown.span.end)])
+
+
+# -- as large as the platform makes it -------------------------------------------------------------
+
+GROWING = ("<!channel> ", "*", "_", "~", "`x` ", "**b** ", "😀", "[t](https://x.yz/) ", "&amp; ")
+GROWN = st.lists(st.sampled_from((*GROWING, *BLANKS, *MARKUP, *WORDS)), max_size=80).map("".join)
+
+
+@SIZES
+@settings(deadline=None)
+@given(source=GROWN, room=st.integers(300, 600))
+def test_every_piece_fits_by_the_size_it_has_on_the_platform(size, source, room):
+    for piece in check_cover(source * 10, room, size=size):
+        assert size(piece.text) <= room
+
+
+@SIZES
+@settings(deadline=None)
+@given(source=GROWN, room=st.integers(1, 40))
+def test_a_room_too_small_for_anything_is_no_reason_to_stop(size, source, room):
+    check_cover(source, room, size=size)
+
+
+@SIZES
+@settings(deadline=None)
+@given(source=documents(), limit=st.integers(120, 300))
+def test_fences_are_in_pairs_whatever_the_size(size, source, limit):
+    pieces = check_cover(source, limit, size=size)
+    check_code(source, pieces)
+    assert all(size(piece.text) <= limit for piece in pieces)
+
+
+def test_a_piece_of_mere_markup_may_be_as_long_as_the_room_and_no_longer():
+    pieces = split("word " * 100, 100, size=lambda _: 0)
+    assert [len(piece.text) for piece in pieces] == [99] * 5
+
+
+@pytest.mark.parametrize("scrap", ["word ", "x", "```\nx\n```\n", "- `\n", "*a* "])
+def test_a_piece_is_measured_a_few_times_and_never_letter_by_letter(scrap):
+    measured = []
+
+    def size(text):
+        measured.append(len(text))
+        return 3 * len(text) + 40
+
+    source = scrap * (20_000 // len(scrap)) + "end"
+    pieces = split(source, 1000, size=size)
+    assert all(size(piece.text) <= 1000 for piece in pieces)
+    assert len(measured) <= 5 * len(pieces)
+    assert max(measured) <= 1000
 
 
 @pytest.mark.parametrize(

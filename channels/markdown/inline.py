@@ -32,16 +32,17 @@ class _Open:
     url: str = ""
 
 
-def inline(tokens: list[Token] | None) -> Inline:
-    """Return the nodes of a paragraph."""
+def inline(tokens: list[Token] | None, within: frozenset[str] = frozenset()) -> Inline:
+    """Return the nodes of a paragraph, or of a text `within` which styles it lies."""
     stack = [_Open(kind="nothing")]
     for token in tokens or ():
         if token.nesting > 0:
-            stack.append(_opened(token, stack))
+            stack.append(_opened(token, stack, within))
         elif token.nesting < 0:
             _close(stack)
         else:
-            stack[-1].nodes.extend(_leaves(token))
+            styles = frozenset(each.kind for each in stack) if token.children else within
+            stack[-1].nodes.extend(_leaves(token, within | styles))
     return tuple(_joined(stack[0].nodes))
 
 
@@ -95,7 +96,7 @@ def _unlinked(nodes: Inline) -> Iterator[Node]:
             case Link():
                 yield from node.inside
             case Styled():
-                yield replace(node, inside=tuple(_unlinked(node.inside)))
+                yield replace(node, inside=tuple(_joined(_unlinked(node.inside))))
             case _:
                 yield node
 
@@ -103,13 +104,13 @@ def _unlinked(nodes: Inline) -> Iterator[Node]:
 # -- tokens ---------------------------------------------------------------------------------------
 
 
-def _opened(token: Token, stack: list[_Open]) -> _Open:
+def _opened(token: Token, stack: list[_Open], within: frozenset[str]) -> _Open:
     """Return what the token opens. What would lie in its like writes into what it lies in."""
     name = token.type.removesuffix("_open")
     if name == "link":
         return _Open(kind="link", url=str(token.attrs.get("href", "")))
     style = STYLES[name]
-    if any(each.kind == style for each in stack):
+    if style in within or any(each.kind == style for each in stack):
         return _Open(kind="nothing", nodes=stack[-1].nodes)
     return _Open(kind=style)
 
@@ -156,7 +157,7 @@ def _trim(core: list[Node]) -> tuple[Inline, Inline]:
     return (Text(text=before),), (Text(text=after),)
 
 
-def _leaves(token: Token) -> Inline:
+def _leaves(token: Token, within: frozenset[str]) -> Inline:
     match token.type:
         case "text":
             return (Text(text=_line(token.content)),)
@@ -165,7 +166,7 @@ def _leaves(token: Token) -> Inline:
         case "softbreak" | "hardbreak":
             return (Break(hard=token.type == "hardbreak"),)
         case "image":
-            alt = inline(token.children)
+            alt = inline(token.children, within)
             return linked(str(token.attrs.get("src", "")), alt)
         case _:
             return (Text(text=_line(token.content)),)

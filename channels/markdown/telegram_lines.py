@@ -34,7 +34,8 @@ WIDEST_TABLE = 44
 """Columns that a phone shows in one line of monospaced text, about; it wraps longer ones."""
 
 TAKEN = re.compile(
-    r"https?://(?:[^\W_][\w-]*\.)+[^\W\d_][\w-]+(?::\d{1,5})?(?:[/?#]|$)", re.IGNORECASE
+    r"https?://(?:[^\W_][\w-]*\.)+[^\W\d_][\w-]+(?::(?:\d{1,4}|[1-5]\d{4}))?(?:[/?#]|$)",
+    re.IGNORECASE,
 )
 """Addresses that Telegram takes for a link under other text."""
 

@@ -1,0 +1,241 @@
+"""Nothing that can be read, and no address, is lost in any dialect; whatever the text is."""
+
+import re
+import sys
+from urllib.parse import unquote
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from channels.markdown import discord, plain, slack, telegram, whatsapp
+from channels.markdown.document import (
+    Break,
+    Code,
+    Heading,
+    Link,
+    Listing,
+    Paragraph,
+    Quote,
+    Rule,
+    Styled,
+    Table,
+    Text,
+    Verbatim,
+)
+from channels.markdown.parse import MARKDOWN, parse
+from tests.channels.markdown.samples import ANYTHING, DOCUMENT, URLS, letters
+
+DIALECTS = [discord, plain, slack, telegram, whatsapp]
+
+
+def rendered(dialect, source):
+    """What is shown, and where it leads, in one string."""
+    shown = dialect.render(source)
+    if isinstance(shown, str):
+        return shown
+    return f"{shown.text} {' '.join(each.url for each in shown.entities)}"
+
+
+def words(tokens):
+    """What CommonMark shows of a text, by the library's own reading, and where it leads."""
+    for token in tokens:
+        if token.type in {"text", "code_inline", "fence", "code_block"}:
+            yield token.content
+        elif token.type == "definition":
+            yield f"[{token.meta['label']}]: "
+        yield from words(token.children or ())
+
+
+def is_subsequence(small, large):
+    remaining = iter(large)
+    return all(each in remaining for each in small)
+
+
+@settings(deadline=None)
+@given(source=DOCUMENT)
+def test_every_word_survives_in_its_order(source):
+    for dialect in DIALECTS:
+        tokens = [token for token in MARKDOWN.parse(source) if token.type != "definition"]
+        expected = letters("".join(words(tokens)))
+        got = letters(
+            dialect.render(source).text if dialect is telegram else dialect.render(source)
+        )
+        if "|---|" not in source:
+            assert is_subsequence(expected, got)
+        else:
+            assert not set(expected) - set(got)
+
+
+@settings(deadline=None)
+@given(source=DOCUMENT)
+def test_every_address_survives(source):
+    for dialect in DIALECTS:
+        got = unquote(rendered(dialect, source)).replace("\\", "")
+        for url in re.findall(r"https://[a-z-]+\.example\.org/[\w?=&#@%/-]*(?:\(bar\))?", source):
+            assert unquote(url).rstrip("_").replace("&amp;", "&") in got
+
+
+@settings(deadline=None)
+@given(source=DOCUMENT | ANYTHING)
+def test_any_text_renders_to_what_is_safe(source):
+    for dialect in DIALECTS:
+        shown = rendered(dialect, source)
+        assert not re.search("[\u202a-\u202e\u2066-\u2069\ud800-\udfff\x00-\x08\r]", shown)
+        if dialect in {discord, slack, plain}:
+            assert not re.search(r"@(everyone|here|channel)|<[@#!]|<subteam", shown)
+        assert dialect.size(source) >= 0
+
+
+@settings(deadline=None)
+@given(source=DOCUMENT | ANYTHING)
+def test_slack_reads_again_what_was_read(source):
+    """Its block is standard Markdown: what we write must read as what we had."""
+    again = slack.render(source).replace("\u200b", "")
+    assert letters(plain.render(again)) == letters(plain.render(source))
+
+
+@settings(deadline=None)
+@given(source=DOCUMENT | ANYTHING)
+def test_the_tree_keeps_its_rules(source):
+    check_blocks(parse(source))
+
+
+def check_blocks(blocks):
+    for block in blocks:
+        match block:
+            case Paragraph() | Heading():
+                assert block.inline
+                check_inline(block.inline, set())
+            case Code():
+                assert block.text.strip()
+                assert len(block.language.split()) <= 1
+            case Quote():
+                check_blocks(block.blocks)
+            case Listing():
+                for item in block.items:
+                    check_blocks(item)
+            case Table():
+                for row in block.rows:
+                    assert len(row) <= len(block.rows[0])
+                    for cell in row:
+                        check_inline(cell, set())
+            case Rule():
+                pass
+
+
+def check_inline(nodes, around):
+    for node, following in zip(nodes, (*nodes[1:], None), strict=True):
+        match node:
+            case Text():
+                assert node.text
+                assert not isinstance(following, Text)
+            case Verbatim():
+                assert node.text
+            case Styled():
+                assert node.style not in around
+                assert not isinstance(node.inside[0], Break)
+                assert not isinstance(node.inside[-1], Break)
+                check_inline(node.inside, {*around, node.style})
+            case Link():
+                assert "link" not in around
+                assert re.match("(https?://.|mailto:)", node.url, re.IGNORECASE)
+                check_inline(node.inside, {*around, "link"})
+            case Break():
+                pass
+
+
+# -- work -----------------------------------------------------------------------------------------
+
+BAD = [
+    "[",
+    "*",
+    "> ",
+    ">",
+    "- ",
+    "![",
+    "`",
+    "`a",
+    "<",
+    "_a ",
+    "**a ",
+    "[a](",
+    "![a][",
+    "a*",
+    "~~a",
+    "|",
+    "&",
+    "[a\n",
+]
+BAD += [
+    "[a]: b\n",
+    "1. ",
+    "\u200b",
+    "@",
+    "https://",
+    "https://a.b/) ",
+    "[a](x:y) ",
+    "*a*_b_",
+    "(",
+    "\\",
+    "#",
+    "\n>",
+]
+BAD += [
+    "[b.com](https://a.c) ",
+    "www.",
+    "\u200d",
+    "😀\ufe0f",
+    "| a ",
+    "a.",
+    "https://a.b/&",
+    "\U0001f3f4\U000e0061",
+]
+
+
+def calls(text):
+    """How many functions it takes to render a text in all dialects: work without a clock."""
+    count = 0
+
+    def counted(_frame, event, _arg):
+        nonlocal count
+        count += event in {"call", "c_call"}
+
+    sys.setprofile(counted)
+    try:
+        for dialect in DIALECTS:
+            dialect.render(text)
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+@pytest.mark.parametrize("scrap", BAD)
+def test_work_grows_with_the_length_and_not_with_its_square(scrap):
+    assert calls(scrap * 1000) <= 14 * calls(scrap * 100) + 5000
+
+
+@pytest.mark.parametrize("dialect", DIALECTS, ids=lambda each: each.__name__.split(".")[-1])
+@pytest.mark.parametrize(
+    "source",
+    [
+        "> " * 20_000 + "end",
+        "[" * 20_000,
+        "*" * 20_000 + "a" + "*" * 20_000,
+        "".join("  " * n + "- x\n" for n in range(200)),
+        "|" + "a|" * 500 + "\n|" + "-|" * 500 + "\n" + "|b\n" * 2000,
+        "|" + "k" * 2000 + "|b|\n|-|-|\n" + "|a\n" * 2000,
+        "|" + "k" * 30 + "|b|\n|-|-|\n" + f"|{'a' * 200}\n" * 500,
+        "![" * 2000 + "a" + "](https://b.c)" * 2000,
+    ],
+    ids=range(8),
+)
+def test_what_is_written_stays_in_proportion(dialect, source):
+    assert len(rendered(dialect, source)) <= 30 * len(source) + 1000
+
+
+@settings(deadline=None, max_examples=30)
+@given(url=URLS, text=st.sampled_from(["x", "**x**", "`x`"]))
+def test_a_link_shows_its_address_where_there_are_no_links(url, text):
+    assert f"x ({url})" in plain.render(f"[{text}]({url})").replace("%40", "@")
+    assert f"({url})" in whatsapp.render(f"[{text}]({url})").replace("%40", "@")
