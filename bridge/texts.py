@@ -28,6 +28,7 @@ NO_SUCH_SESSION = "There is no such session here."
 NO_SUCH_PARTICIPANT = "There is no such person in this session."
 BUTTON_UNKNOWN = "That button is not one of mine."
 FILE_GONE = "This file is not kept here (any more)."
+FILE_EMPTY = "This file is empty."
 DISK_FULL = "The disk for files is full; whoever runs me has to make some room."
 
 
