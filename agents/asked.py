@@ -11,7 +11,7 @@ The rules:
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bridge.content import Content
+from bridge.content import Attachment, Content
 from bridge.events import (
     SHUTDOWN,
     Event,
@@ -110,6 +110,12 @@ def outcome(events: Sequence[Event], call: CallId) -> ToolReturned | Interrupted
             case _:
                 pass
     return known
+
+
+def latest_files(events: Sequence[Event]) -> tuple[Attachment, ...]:
+    """Return the files of the last message that has any and was not taken back."""
+    said = reversed(_words(events).values())
+    return next((content.attachments for content in said if content.attachments), ())
 
 
 def _words(events: Sequence[Event]) -> dict[Seq, Content]:

@@ -13,7 +13,17 @@ from datetime import timedelta
 
 from pydantic import Field
 
-from agents.asked import Answered, Ask, Heard, Interrupted, asked, failures, outcome, position
+from agents.asked import (
+    Answered,
+    Ask,
+    Heard,
+    Interrupted,
+    asked,
+    failures,
+    latest_files,
+    outcome,
+    position,
+)
 from agents.samples import MARKDOWN, long_answer
 from bridge.commands import Asking
 from bridge.content import Attachment, Content, Option
@@ -25,6 +35,8 @@ from bridge.ports import Calling, Clock, Ended, Remark, Returned, Said, Surround
 
 WORD = re.compile(r"\s*\S+\s*")
 NUMBER = re.compile(r"\d{1,6}(\.\d{1,3})?")
+BACK = re.compile(r"\bback\b", re.IGNORECASE)
+SEND_BACK = re.compile(r"\W*send (it|them|that|this) back\W*", re.IGNORECASE)
 MOST_PREVIEWS = 120
 """A long text is written several words at a time."""
 
@@ -35,6 +47,7 @@ DEFAULT_SLOW = 20
 LONGEST_SLOW = 600
 FLAKY_FAILURES = 2
 SIDES = 6
+MOST_FILES = 10
 APPROVE, REFUSE = "approve", "refuse"
 
 
@@ -58,6 +71,7 @@ class Page:
     clock: Clock
     log: list[Event]
     text: str = ""
+    files: list[Attachment] = field(default_factory=list)
     revision: int = 0
     rest: str = ""
     questions: list[Asking] = field(default_factory=list)
@@ -82,8 +96,8 @@ class Page:
         return float(self.rest) if NUMBER.fullmatch(self.rest) else None
 
     def ended(self) -> Ended:
-        content = Content(text=self.text) if self.text else None
-        return Ended(content=content, questions=tuple(self.questions))
+        content = Content(text=self.text, attachments=tuple(self.files[:MOST_FILES]))
+        return Ended(content=content or None, questions=tuple(self.questions))
 
 
 # -- scenes: what can be asked for by the first word ----------------------------------------------
@@ -179,6 +193,8 @@ HELP = "\n".join(
         "I repeat what you say. Begin with one of these words to see what else an agent can do:",
         "",
         *(f"- `{name}` {does}" for name, (_, does) in SCENES.items()),
+        "",
+        "Send a file with the word `back`, or say `send it back` after one, and you get it back.",
     ]
 )
 
@@ -256,6 +272,10 @@ class Echo:
 async def _scene(page: Page, new: Ask, turn: Turn) -> Iterator[Step]:
     match new:
         case Heard(content=content):
+            if SEND_BACK.fullmatch(content.text) or (
+                content.attachments and BACK.search(content.text)
+            ):
+                return _send_back(page, content.attachments or latest_files(page.log))
             who, where = await turn.who(new.participant), await turn.where(new.conversation)
             words = "\n".join(filter(None, [content.text, _files(content.attachments)]))
             return _perform(page, f"{who} ({where}) said", words)
@@ -264,6 +284,14 @@ async def _scene(page: Page, new: Ask, turn: Turn) -> Iterator[Step]:
             return _perform(page, intro, prompt)
         case Answered():
             return await _answer(page, new, turn)
+
+
+def _send_back(page: Page, files: Sequence[Attachment]) -> Iterator[Step]:
+    if not files:
+        yield from page.write("I have been sent no file that I could send back.")
+        return
+    page.files += [each for each in files if each not in page.files]
+    yield from page.write(f"Here you are, as I got it: {_named(files)}")
 
 
 async def _answer(page: Page, new: Answered, turn: Turn) -> Iterator[Step]:
@@ -280,8 +308,11 @@ async def _answer(page: Page, new: Answered, turn: Turn) -> Iterator[Step]:
 
 
 def _files(attachments: Sequence[Attachment]) -> str:
-    names = ", ".join(each.name for each in attachments)
-    return f"(with {names})" if names else ""
+    return f"(with {_named(attachments)})" if attachments else ""
+
+
+def _named(attachments: Sequence[Attachment]) -> str:
+    return ", ".join(each.name for each in attachments)
 
 
 # -- the plugin -----------------------------------------------------------------------------------

@@ -18,9 +18,10 @@ import structlog
 
 from bridge import texts
 from bridge.config import ChannelConfig, Config
-from bridge.errors import StoreUnavailable
+from bridge.health import examine
 from bridge.http.app import create_app
 from bridge.http.auth import owner_token
+from bridge.http.links import Links, link_key
 from bridge.http.server import HttpServer
 from bridge.ids import ChannelName, ParticipantId, mint
 from bridge.ports import (
@@ -44,6 +45,7 @@ from bridge.workers.tidying import tidy
 log = structlog.get_logger()
 
 OWNER_TOKEN = "owner-token"  # noqa: S105 - the name of the file, not the token
+LINK_KEY = "link-key"
 SERVER = "server.json"
 OWNER_REALM = "bridge"
 FILES = "the files"
@@ -85,18 +87,20 @@ async def running(config: Config, clock: Clock | None = None) -> AsyncIterator[R
     config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     surroundings = Surroundings(clock=clock, data=config.data)
     async with config.store.plugin.open(config.store.options, surroundings) as store:
-        blobs = config.media.plugin.create(config.media.options, surroundings)
-        channels = _channels(config, store, surroundings, blobs)
-        core = _core(config, store, surroundings, channels, blobs)
+        files = _files(config, surroundings)
+        channels = _channels(config, store, surroundings, files)
+        core = _core(config, store, surroundings, channels, files.blobs)
         owner = await _owner(store, clock)
         token = await owner_token(config.data / OWNER_TOKEN, store, owner, clock)
         await core.sessions.create(SHARED, title=texts.FIRST_TITLE, owner=owner)
         code = await _owner_code(config, store, clock, owner)
-        server = _server(config, core, store, clock=clock, owner=owner, channels=channels)
+        server = _server(
+            config, core, store, clock=clock, owner=owner, files=files, channels=channels
+        )
         port = await server.start()
         try:
             await core.start()
-            core.supervisor.start(FILES, partial(tidy, blobs, clock))
+            core.supervisor.start(FILES, partial(tidy, files.blobs, clock))
             url = _url(config, port)
             with _announced(config.data / SERVER, url):
                 shown = config.http.public_url or url
@@ -132,24 +136,38 @@ def _core(
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Files:
+    blobs: Blobs
+    links: Links
+
+
+def _files(config: Config, surroundings: Surroundings) -> _Files:
+    key = link_key(config.data / LINK_KEY)
+    return _Files(
+        blobs=config.media.plugin.create(config.media.options, surroundings),
+        links=Links(key, base=config.http.public_url, clock=surroundings.clock),
+    )
+
+
 def _channels(
-    config: Config, store: Store, surroundings: Surroundings, blobs: Blobs
+    config: Config, store: Store, surroundings: Surroundings, files: _Files
 ) -> list[Connected]:
-    around = {name: _around(name, config, store, surroundings, blobs) for name in config.channels}
+    around = {name: _around(name, config, store, surroundings, files) for name in config.channels}
     return [_connect(name, each, around[name]) for name, each in config.channels.items()]
 
 
 def _around(
-    name: ChannelName, config: Config, store: Store, surroundings: Surroundings, blobs: Blobs
+    name: ChannelName, config: Config, store: Store, surroundings: Surroundings, files: _Files
 ) -> ChannelSurroundings:
     base = config.http.public_url
     return ChannelSurroundings(
         clock=surroundings.clock,
         data=surroundings.data,
-        blobs=blobs,
+        blobs=files.blobs,
         facts=AccountFacts(store, name),
         webhook_url=f"{base.rstrip('/')}/channels/{name}" if base else None,
-        link=lambda attachment, lifetime: None,  # noqa: ARG005
+        link=files.links.link,
     )
 
 
@@ -189,14 +207,18 @@ def _server(
     *,
     clock: Clock,
     owner: ParticipantId,
+    files: _Files,
     channels: Sequence[Connected],
 ) -> HttpServer:
     async def checks() -> Sequence[Check]:
-        return await _checks(config, core, store)
+        accounts = [each.channel for each in channels]
+        return await examine(config, store, core.supervisor.faults, accounts)
 
     app = create_app(
         store=store,
         sessions=core.sessions,
+        blobs=files.blobs,
+        links=files.links,
         live=core.live,
         clock=clock,
         checks=checks,
@@ -213,29 +235,6 @@ def _receiving(channels: Sequence[Connected]) -> Mapping[ChannelName, Receiving]
     """Return those that their platforms call."""
     connected = (each.channel for each in channels)
     return {each.name: each for each in connected if isinstance(each, Receiving)}
-
-
-async def _checks(config: Config, core: Core, store: Store) -> Sequence[Check]:
-    found = list(await _store_checks(config, store))
-    for name in (*config.channels, *(set(core.supervisor.faults) - set(config.channels))):
-        fault = core.supervisor.faults.get(name, "")
-        fix = texts.FIX_CHANNEL if fault else ""
-        found.append(
-            Check(name=f"worker {name}", ok=not fault, detail=fault or texts.WORKS, fix=fix)
-        )
-    return found
-
-
-async def _store_checks(config: Config, store: Store) -> Sequence[Check]:
-    try:
-        await store.check()
-        behind = len(await store.behind())
-    except StoreUnavailable as error:
-        return [Check(name="store", ok=False, detail=str(error), fix=texts.FIX_STORE)]
-    return [
-        Check(name="store", ok=True, detail=config.store.type),
-        Check(name="deliveries", ok=True, detail=texts.lanes_behind(behind)),
-    ]
 
 
 # -- the process ----------------------------------------------------------------------------------

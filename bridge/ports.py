@@ -599,8 +599,11 @@ class Blob:
 class Blobs(Protocol):
     """The bytes of every attachment, content-addressed, so that the same file is kept once.
 
-    What is no media id at all is a file that is not kept. Any call may raise `StoreUnavailable`.
+    `max_bytes` is the most that one file may have. What is no media id at all is a file that is
+    not kept. Any call may raise `StoreUnavailable`.
     """
+
+    max_bytes: int
 
     async def put(self, chunks: AsyncIterable[bytes]) -> Blob:
         """Keep a file, durably; of one that is kept already, its time begins anew.

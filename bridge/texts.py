@@ -31,6 +31,7 @@ NO_SUCH_SESSION = "There is no such session here."
 NO_SUCH_PARTICIPANT = "There is no such person in this session."
 BUTTON_UNKNOWN = "That button is not one of mine."
 FILE_GONE = "This file is not kept here (any more)."
+FILE_EMPTY = "This file is empty."
 DISK_FULL = "The disk for files is full; whoever runs me has to make some room."
 
 
@@ -128,6 +129,8 @@ WAITING = "waiting for an answer to a question"
 
 WORKS = "works"
 FIX_STORE = "look at the disk and at `store` in the configuration, then try again"
+NO_ANSWER = "it did not answer in time"
+FIX_NETWORK = "look whether this machine reaches the platform, then try again"
 FIX_CHANNEL = "look at its credentials in the configuration, then start the bridge again"
 
 

@@ -60,7 +60,7 @@ class FolderBlobs:
         keep: timedelta | None = None,
     ) -> None:
         self._folder, self._clock = folder, clock
-        self._max_bytes, self._keep = max_bytes, keep
+        self.max_bytes, self._keep = max_bytes, keep
         self._quota = Quota(quota_bytes)
         self._changing = Lock()
         try:
@@ -97,7 +97,7 @@ class FolderBlobs:
     @contextmanager
     def _incoming(self) -> Iterator["_Incoming"]:
         with _told():
-            incoming = _Incoming(self._folder, Arrival(self._quota, self._max_bytes))
+            incoming = _Incoming(self._folder, Arrival(self._quota, self.max_bytes))
         try:
             yield incoming
         finally:

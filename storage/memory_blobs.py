@@ -33,12 +33,12 @@ class MemoryBlobs:
         quota_bytes: int = 500_000_000,
         keep: timedelta | None = None,
     ) -> None:
-        self._clock, self._max_bytes, self._keep = clock, max_bytes, keep
+        self._clock, self.max_bytes, self._keep = clock, max_bytes, keep
         self._quota = Quota(quota_bytes)
         self._files: dict[MediaId, _Kept] = {}
 
     async def put(self, chunks: AsyncIterable[bytes]) -> Blob:
-        with closing(Arrival(self._quota, self._max_bytes)) as arrival:
+        with closing(Arrival(self._quota, self.max_bytes)) as arrival:
             body = bytearray()
             async for chunk in chunks:
                 if arrival.take(chunk):

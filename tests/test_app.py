@@ -14,14 +14,14 @@ import httpx
 import pytest
 
 from bridge import texts
-from bridge.app import OWNER_TOKEN, SERVER, Running, _store_checks, running, serve
+from bridge.app import OWNER_TOKEN, SERVER, Running, running, serve
 from bridge.config import load
 from bridge.errors import ConfigError
 from bridge.ports import WebhookAnswer, WebhookCall
 from channels import memory
 from channels.memory import MemoryChannel
 from tests.running import running_bridge
-from tests.workers.rig import PATIENCE, MoodyStore, SetClock
+from tests.workers.rig import PATIENCE, SetClock
 
 MEMORY = "store: {type: memory}\n"
 MAIN = "/v1/stream/sessions/main"
@@ -288,20 +288,6 @@ async def test_the_doctor_names_the_channel_whose_credentials_are_refused(data: 
                 assert (await asking.get("/readyz")).status_code == 200, "the rest works"
     finally:
         del memory.platforms["test_doctor"]
-
-
-async def test_the_doctor_tells_of_a_store_that_is_down(data: Path) -> None:
-    """It is what doctors are for; what cannot be known then is left out."""
-    store = MoodyStore()
-    file = data.with_suffix(".yaml")
-    file.write_text(MEMORY)
-    config = load(file, {})
-    healthy = await _store_checks(config, store)
-    assert [(each.name, each.ok) for each in healthy] == [("store", True), ("deliveries", True)]
-    store.is_down = True
-    (found,) = await _store_checks(config, store)
-    assert (found.name, found.ok, found.detail) == ("store", False, "the disk is full")
-    assert found.fix == texts.FIX_STORE
 
 
 async def test_it_runs_by_the_clock_it_is_given(data: Path) -> None:

@@ -25,7 +25,7 @@ from bridge.commands import (
     Stop,
     Trigger,
 )
-from bridge.content import Content
+from bridge.content import Attachment, Content
 from bridge.decide import decide
 from bridge.errors import AgentError, AgentUnavailable
 from bridge.events import Event, MessageComposed, Preview, QuestionAsked, Source
@@ -78,12 +78,19 @@ class Story:
 
     # -- what people do
 
-    def say(self, text: str, *, by: str = "Ada", at: str = "Telegram", addressed: bool = True):
+    def say(
+        self,
+        text: str,
+        *files: Attachment,
+        by: str = "Ada",
+        at: str = "Telegram",
+        addressed: bool = True,
+    ) -> None:
         self.submit(
             Say(
                 by=ParticipantId(by),
                 conversation=ConversationId(at),
-                content=Content(text=text),
+                content=Content(text=text, attachments=files),
                 addressed=addressed,
             )
         )
@@ -143,6 +150,11 @@ class Story:
         """What the agent has said for good."""
         bodies = [event.body for event in self.events]
         return [body.content.text for body in bodies if isinstance(body, MessageComposed)]
+
+    def files(self) -> list[str]:
+        """The names of the files the agent has sent."""
+        bodies = [event.body for event in self.events if isinstance(event.body, MessageComposed)]
+        return [each.name for body in bodies for each in body.content.attachments]
 
     def questions(self) -> list[QuestionAsked]:
         return [event.body for event in self.events if isinstance(event.body, QuestionAsked)]

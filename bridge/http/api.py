@@ -25,6 +25,7 @@ LONGEST_TITLE = 200
 class Me(BaseModel):
     participant: str
     name: str
+    max_file_bytes: int
 
 
 class SessionLine(BaseModel):
@@ -84,9 +85,13 @@ class NewSession(BaseModel):
 
 @router.get("/v1/me", operation_id="get_me", responses=failures(401, 503))
 async def get_me(reach: TheReach, asker: TheAsker) -> Me:
-    """Say whom the token names."""
+    """Say whom the token names, and how large the files may be that they send."""
     names = await _names(reach, [asker.participant])
-    return Me(participant=asker.participant, name=names[asker.participant])
+    return Me(
+        participant=asker.participant,
+        name=names[asker.participant],
+        max_file_bytes=reach.blobs.max_bytes,
+    )
 
 
 @router.get("/v1/sessions", operation_id="list_sessions", responses=failures(401, 503))

@@ -8,17 +8,18 @@ from typing import Any, cast
 from fastapi import FastAPI, Security
 from fastapi.security import HTTPBearer
 
-from bridge.http import api, assets, faults, inbox, operations, streams, webhooks
+from bridge.http import api, assets, faults, inbox, media, operations, streams, webhooks
 from bridge.http.auth import Tokens
 from bridge.http.edge import Edge
 from bridge.http.flow import OpenFlows
 from bridge.http.limits import Limits
+from bridge.http.links import Links
 from bridge.http.live import router as live_router
 from bridge.http.pages import SharedPages
 from bridge.http.reach import Reach
 from bridge.ids import ChannelName, ParticipantId
 from bridge.parts import Address
-from bridge.ports import Check, Clock, Live, Receiving, Sessions, Store
+from bridge.ports import Blobs, Check, Clock, Live, Receiving, Sessions, Store
 
 TITLE = "Bridgehead"
 _BEARER = HTTPBearer(auto_error=False, scheme_name="token", description="A participant's token.")
@@ -28,6 +29,8 @@ def create_app(
     *,
     store: Store,
     sessions: Sessions,
+    blobs: Blobs,
+    links: Links,
     live: Live,
     clock: Clock,
     checks: Callable[[], Awaitable[Sequence[Check]]],
@@ -50,6 +53,8 @@ def create_app(
     reach = Reach(
         store=store,
         sessions=sessions,
+        blobs=blobs,
+        links=links,
         live=live,
         clock=clock,
         checks=checks,
@@ -82,12 +87,20 @@ def _assembled(reach: Reach) -> FastAPI:
     app.state.reach = reach
     app.add_middleware(Edge, tokens=reach.tokens, body=reach.limits.body)
     guarded = [Security(_BEARER)]
-    parts = (api.router, streams.router, inbox.router, live_router, operations.guarded)
+    parts = (
+        api.router,
+        streams.router,
+        inbox.router,
+        live_router,
+        media.router,
+        operations.guarded,
+    )
     for part in parts:
         app.include_router(part, dependencies=guarded)
     app.include_router(operations.router)
     assets.install(app)
     webhooks.install(app)
+    media.install(app)
     routers = (app, operations.router, *parts)
     faults.install(app, [route for router in routers for route in router.routes])
     _correct_openapi(app)

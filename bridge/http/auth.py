@@ -7,19 +7,18 @@ shown once, and never logged.
 
 import asyncio
 import hashlib
-import os
 import re
 import secrets
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from bridge.errors import ConfigError
+from bridge.http import private
 from bridge.ids import ParticipantId
 from bridge.ports import Clock, Directory
 
 OWNER_LABEL = "owner"
-OWNER_ONLY = 0o600
+WHAT = "the owner's token"
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{20,200}")
 
@@ -87,40 +86,16 @@ async def owner_token(
     kept = _read(path)
     if kept is not None and await directory.bearer(digest(kept)) == participant:
         return kept
+    token = kept or new_token()
     if kept is None:
         await directory.revoke_tokens(participant, label=OWNER_LABEL)
-    token = kept or _write(path, new_token())
+        private.write(path, WHAT, token)
     await directory.issue_token(digest(token), participant, label=OWNER_LABEL, at=clock.now())
     return token
 
 
 def _read(path: Path) -> str | None:
-    try:
-        token = path.read_text(encoding="ascii").strip()
-        path.chmod(OWNER_ONLY)
-    except FileNotFoundError:
-        return None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: the owner's token cannot be read: {error}") from error
-    if not _TOKEN.fullmatch(token):
+    token = private.read(path, WHAT)
+    if token is not None and not _TOKEN.fullmatch(token):
         raise ConfigError(f"{path}: holds no token; delete it and a new one is made")
-    return token
-
-
-def _write(path: Path, token: str) -> str:
-    """Write the file whole or not at all, and never readable by anyone else."""
-    fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with os.fdopen(
-            os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY), "w"
-        ) as file:
-            file.write(f"{token}\n")
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            fresh.unlink(missing_ok=True)
-        raise ConfigError(f"{path}: the owner's token cannot be written: {error}") from error
     return token

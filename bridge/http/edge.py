@@ -1,9 +1,9 @@
 """The outermost layer: who is asking, how much they send, and what never leaves.
 
 Everything under `/v1/` needs a token: a route that forgets to ask cannot exist. A body is read
-here, bounded, before anything looks at it; it is JSON, but for what platforms send. An unexpected
-error is answered in our shape and logged by its kind and place, since its text may hold what
-people said.
+here, bounded, before anything looks at it; it is JSON, but for what platforms send. A file alone
+passes through as it comes. An unexpected error is answered in our shape and logged by its kind and
+place, since its text may hold what people said.
 """
 
 import traceback
@@ -15,9 +15,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from bridge.errors import StoreUnavailable
 from bridge.http.auth import Tokens
 from bridge.http.faults import Fault, response, translate
+from bridge.http.media import UPLOAD
 
 CONTENT_SECURITY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:;"
+    " media-src blob:;"
     " connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none';"
     " frame-ancestors 'none'"
 )
@@ -57,7 +59,7 @@ class Edge:
             if asker is None:
                 raise _unauthorized(given="authorization" in headers)
             scope.setdefault("state", {})["asker"] = asker
-        if _has_body(headers):
+        if _has_body(headers) and scope["path"] != UPLOAD:
             receive = _Replay(await self._whole(scope, headers, receive), receive)
         await self._app(scope, receive, send)
 
@@ -114,11 +116,11 @@ class _Outgoing:
         if message["type"] == "http.response.start":
             self.started = True
             headers = MutableHeaders(raw=message["headers"])
-            headers["Content-Security-Policy"] = CONTENT_SECURITY
+            headers.setdefault("Content-Security-Policy", CONTENT_SECURITY)
             headers["X-Content-Type-Options"] = "nosniff"
             headers["Referrer-Policy"] = "no-referrer"
             if self._private:
-                headers["Cache-Control"] = "private, no-store"
+                headers.setdefault("Cache-Control", "private, no-store")
         await self._send(message)
 
 

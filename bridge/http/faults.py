@@ -12,12 +12,14 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.routing import BaseRoute, Match, Route
 
 from bridge.errors import (
+    NoRoom,
     NotFound,
     ProducerFenced,
     ProducerGap,
     Refused,
     RunOver,
     StoreUnavailable,
+    TooLarge,
     UnknownSession,
 )
 
@@ -27,23 +29,27 @@ CODES: Mapping[int, str] = {
     403: "refused",
     404: "not_found",
     405: "method_not_allowed",
+    408: "timeout",
     409: "conflict",
     410: "gone",
     413: "too_large",
     415: "unsupported_media_type",
     500: "internal",
     503: "unavailable",
+    507: "no_room",
 }
 MEANINGS: Mapping[int, str] = {
     400: "The request is malformed; the message says where.",
     401: "The token is missing or not known.",
     403: "Refused; the message is written for the asker.",
-    404: "There is no such session for this token.",
+    404: "There is no such thing for this token.",
+    408: "The body stopped coming.",
     409: "A producer's number is missing, or what this is about is over.",
     410: "The offset lies outside of the log as it is now: reload from -1.",
-    413: "The body is larger than 1 MiB.",
+    413: "The body is larger than 1 MiB, or the file than is kept here.",
     415: "The body is not JSON.",
     503: "The store cannot be used just now; try again.",
+    507: "There is no room left for files.",
 }
 LONGEST_MESSAGE = 500
 RETRY_SECONDS = "2"
@@ -93,6 +99,10 @@ def translate(error: _Known) -> Fault:
     match error:
         case NotFound() | UnknownSession():
             return Fault(404, "not_found", str(error))
+        case TooLarge():
+            return Fault(413, "too_large", str(error))
+        case NoRoom():
+            return Fault(507, "no_room", str(error))
         case Refused():
             return Fault(403, "refused", str(error))
         case RunOver():

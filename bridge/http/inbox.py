@@ -6,10 +6,11 @@ from typing import Annotated, Any, Literal, assert_never
 from fastapi import APIRouter, Body, Depends, Header, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from bridge import texts
+from bridge import slash, texts
 from bridge.commands import Answer, Push, Say, Stop, Trigger
 from bridge.content import Content
 from bridge.events import Source
+from bridge.http.attachments import AttachmentsInput, attached
 from bridge.http.faults import Fault, failures
 from bridge.http.live import Place
 from bridge.http.offsets import offset
@@ -33,12 +34,16 @@ class _Input(BaseModel):
 
 
 class MessageInput(_Input):
-    """Something said; slash commands work as in any chat. `reply_to` is an event's seq."""
+    """Something said; slash commands work as in any chat. `reply_to` is an event's seq.
+
+    With `attachments` the text may be empty.
+    """
 
     type: Literal["message"]
     text: Words
     reply_to: Annotated[int, Field(ge=1, le=LARGEST)] | None = None
     place: Place = "api"
+    attachments: AttachmentsInput = []
 
 
 class StopInput(_Input):
@@ -170,7 +175,7 @@ async def _submit(
     known: dict[str, Any] = {"origin": _origin(entry, producer), "producer": producer}
     match what:
         case MessageInput():
-            return await sessions.hear(session, _say(entry, what), **known)
+            return await sessions.hear(session, await _say(entry, what), **known)
         case StopInput():
             return await sessions.submit(session, Stop(by=by), **known)
         case AnswerInput():
@@ -188,11 +193,14 @@ async def _submit(
             assert_never(what)
 
 
-def _say(entry: Entry, what: MessageInput) -> Say:
+async def _say(entry: Entry, what: MessageInput) -> Say:
+    if what.attachments and slash.parse(what.text):
+        raise Fault(400, "malformed", "attachments: a command takes no files; send them without it")
+    files = await attached(entry.reach.blobs, what.attachments)
     return Say(
         by=entry.asker.participant,
         conversation=ConversationId(f"{ACCOUNT}:{what.place}"),
-        content=Content(text=what.text),
+        content=Content(text=what.text, attachments=files),
         reply_to=what.reply_to,
     )
 

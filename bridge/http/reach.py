@@ -15,10 +15,11 @@ from bridge.http.auth import Asker, Tokens
 from bridge.http.faults import Fault
 from bridge.http.flow import OpenFlows
 from bridge.http.limits import Limits
+from bridge.http.links import Links
 from bridge.http.pages import SharedPages
 from bridge.ids import ChannelName, ParticipantId, SessionId
 from bridge.parts import Address
-from bridge.ports import Check, Clock, Live, Receiving, Sessions, Store
+from bridge.ports import Blobs, Check, Clock, Live, Receiving, Sessions, Store
 from bridge.session import Session, fold
 
 MEMBERSHIP = (ParticipantJoined, ParticipantLeft, ParticipantMerged)
@@ -44,6 +45,8 @@ class Reach:
     flows: OpenFlows
     pages: SharedPages
     receiving: Mapping[ChannelName, Receiving]
+    blobs: Blobs
+    links: Links
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

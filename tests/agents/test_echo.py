@@ -3,8 +3,10 @@
 import pytest
 
 from agents.echo import FLAKY_FAILURES, SCENES, Echo, EchoConfig
-from bridge.commands import CallTool
+from bridge.commands import CallTool, Delete
+from bridge.content import Attachment
 from bridge.events import Preview, RunFinished, Source, ToolCalled
+from bridge.ids import MediaId, ParticipantId
 from bridge.plugins import load
 from bridge.ports import Calling, Ended, Remark, Returned, Surroundings
 from tests.turns import Story, StoryClock
@@ -93,11 +95,69 @@ async def test_a_very_long_message_is_streamed_in_few_steps(story, echo):
     assert story.words()[0].count("word") == 5000
 
 
+# -- files ----------------------------------------------------------------------------------------
+
+
+def file(name):
+    return Attachment(kind="image", name=name, mime="image/png", size=3, media=MediaId(f"m_{name}"))
+
+
+async def test_a_file_is_mentioned_by_its_name(story, echo):
+    story.say("look", file("cat.png"), file("dog.png"))
+    await story.answer(echo)
+    assert story.words() == ["Ada (Telegram) said:\n\n> look\n> (with cat.png, dog.png)"]
+    assert story.files() == []
+
+
+@pytest.mark.parametrize("words", ["send it back", "Back, please!", "may I have it back?"])
+async def test_a_file_with_the_word_back_is_sent_back(story, echo, words):
+    story.say(words, file("cat.png"))
+    (*_, ended) = await story.answer(echo)
+    assert story.words() == ["Here you are, as I got it: cat.png"]
+    assert ended.content.attachments == (file("cat.png"),)
+
+
+async def test_send_it_back_sends_the_last_file_that_came(story, echo):
+    story.say("", file("old.png"))
+    story.say("", file("cat.png"), by="Bob", at="Slack")
+    await story.answer(echo)
+    story.say("nice")
+    await story.answer(echo)
+    story.say("Send it back!")
+    await story.answer(echo)
+    assert story.files() == ["cat.png"]
+
+
+async def test_back_alone_is_a_word_like_any_other(story, echo):
+    story.say("", file("cat.png"))
+    await story.answer(echo)
+    story.say("I am back")
+    await story.answer(echo)
+    assert story.words()[-1] == "Ada (Telegram) said: I am back"
+    assert story.files() == []
+
+
+async def test_a_file_that_was_taken_back_is_not_sent(story, echo):
+    story.say("", file("cat.png"))
+    story.submit(Delete(by=ParticipantId("Ada"), target=3))
+    story.say("send it back")
+    await story.answer(echo)
+    assert story.words() == ["I have been sent no file that I could send back."]
+    assert story.files() == []
+
+
+async def test_several_who_want_their_files_back_get_each_once(story, echo):
+    story.say("back", file("cat.png"))
+    story.say("back", file("cat.png"), file("dog.png"), by="Bob")
+    await story.answer(echo)
+    assert story.files() == ["cat.png", "dog.png"]
+
+
 # -- scenes ---------------------------------------------------------------------------------------
 
 
 def test_help_names_every_word_it_knows(echo):
-    assert all(f"`{name}`" in echo.help for name in SCENES)
+    assert all(f"`{name}`" in echo.help for name in (*SCENES, "send it back"))
 
 
 async def test_slow_shows_what_it_is_doing_for_as_long_as_asked(story, echo, clock):

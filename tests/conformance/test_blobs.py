@@ -124,6 +124,7 @@ async def test_what_is_not_there_is_not_found(blobs: Blobs) -> None:
 
 
 async def test_a_file_may_have_so_many_bytes_and_not_one_more(blobs: Blobs) -> None:
+    assert blobs.max_bytes == MAX
     assert (await blobs.put(chunks(b"x" * 600, b"x" * 400))).size == MAX
     with pytest.raises(TooLarge, match="1 kB are the most"):
         await blobs.put(chunks(b"y" * 600, b"y" * 401))

@@ -15,6 +15,7 @@ from bridge.events import Event, Role
 from bridge.http.app import create_app
 from bridge.http.auth import digest
 from bridge.http.limits import Limits
+from bridge.http.links import Links
 from bridge.http.server import HttpServer
 from bridge.ids import ChannelName, ConversationId, ParticipantId, RunId, Seq, SessionId
 from bridge.parts import Address
@@ -25,6 +26,7 @@ from bridge.workers.desks import Desks
 from bridge.workers.live import LiveBoards
 from bridge.workers.names import Names
 from storage.memory import MemoryStore
+from storage.memory_blobs import MemoryBlobs
 
 ADA, BOB, EVE = ParticipantId("p_ada"), ParticipantId("p_bob"), ParticipantId("p_eve")
 NAMES = {ADA: "Ada", BOB: "Bob", EVE: "Eve"}
@@ -33,6 +35,10 @@ STREAM = f"/v1/stream/sessions/{MAIN}"
 INBOX = f"{STREAM}/inbox"
 SESSION = f"/v1/sessions/{MAIN}"
 LIVE = f"{SESSION}/live"
+
+CLOCK = SystemClock()
+MOST = 20_000_000
+"""Bytes of one file."""
 
 QUICK = Limits(
     long_poll=0.4, keepalive=0.15, stream=0.6, drain=5.0, linger=0.1, token_memory=0.05, webhook=0.1
@@ -54,12 +60,14 @@ class Bridge:
     limits: Limits = QUICK
     store: MemoryStore = field(default_factory=MemoryStore)
     clock: SystemClock = field(default_factory=SystemClock)
+    blobs: MemoryBlobs = field(default_factory=lambda: MemoryBlobs(clock=CLOCK, max_bytes=MOST))
     why_not_ready: str = ""
     receiving: dict[ChannelName, Receiving] = field(default_factory=dict)
     url: str = ""
 
     def __post_init__(self) -> None:
         self.live = LiveBoards(self.clock)
+        self.links = Links(b"key" * 11, base="https://bridge.example/", clock=self.clock)
         names = Names(self.store, {})
         self.sessions = Desks(
             self.store, self.clock, names, woken=_nobody, agent_help=lambda _: "Ask me anything."
@@ -67,6 +75,8 @@ class Bridge:
         self.app = create_app(
             store=self.store,
             sessions=self.sessions,
+            blobs=self.blobs,
+            links=self.links,
             live=self.live,
             clock=self.clock,
             checks=self._checks,

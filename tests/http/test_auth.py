@@ -13,7 +13,7 @@ from bridge.http.auth import Asker, Tokens, digest, new_token, owner_token
 from bridge.ids import ParticipantId
 from bridge.workers.clock import SystemClock
 from storage.memory import MemoryStore
-from tests.http.rig import ADA, BOB, SESSION, STREAM, Bridge, bearer, token_of
+from tests.http.rig import ADA, BOB, MOST, SESSION, STREAM, Bridge, bearer, token_of
 
 CLOCK = SystemClock()
 
@@ -42,7 +42,11 @@ async def test_without_a_known_token_nothing_is_said(bridge: Bridge) -> None:
 
 async def test_a_token_names_its_participant(bridge: Bridge) -> None:
     async with bridge.client(BOB) as bob:
-        assert (await bob.get("/v1/me")).json() == {"participant": BOB, "name": "Bob"}
+        assert (await bob.get("/v1/me")).json() == {
+            "participant": BOB,
+            "name": "Bob",
+            "max_file_bytes": MOST,
+        }
 
 
 async def test_the_scheme_is_read_in_any_case(bridge: Bridge) -> None:

@@ -20,6 +20,7 @@ from bridge.events import Body, Draft, Event, MessageReceived, Role, Source
 from bridge.http.app import create_app
 from bridge.http.auth import digest
 from bridge.http.limits import Limits
+from bridge.http.links import Links
 from bridge.http.server import HttpServer
 from bridge.ids import START, ChannelName, ParticipantId, SessionId
 from bridge.ports import Agent, Check
@@ -36,6 +37,8 @@ ADA, BOB = ParticipantId("p_ada"), ParticipantId("p_bob")
 CHAT = ChannelName("chat")
 CHAT_LABEL = "Telegram"
 WORD_SECONDS = 0.02
+MOST = 2_000_000
+"""Bytes of one file."""
 
 HIDE = """hidden => {
   Object.defineProperty(document, "hidden", {configurable: true, get: () => Boolean(hidden)});
@@ -81,6 +84,9 @@ class Bridge:
     store: MemoryStore = field(default_factory=MemoryStore)
     chat: MemoryPlatform = field(default_factory=MemoryPlatform)
     clock: SystemClock = field(default_factory=SystemClock)
+    blobs: MemoryBlobs = field(
+        default_factory=lambda: MemoryBlobs(clock=SystemClock(), max_bytes=MOST)
+    )
     agent: Agent | None = None
     channels: Mapping[ChannelName, str] = field(default_factory=lambda: {CHAT: CHAT_LABEL})
     word_seconds: float = WORD_SECONDS
@@ -121,6 +127,8 @@ class Bridge:
         return create_app(
             store=self.store,
             sessions=self.core.sessions,
+            blobs=self.blobs,
+            links=Links(b"key", base=None, clock=self.clock),
             live=self.core.live,
             clock=self.clock,
             checks=_no_checks,
