@@ -10,7 +10,8 @@ from bridge import texts
 from bridge.errors import OutcomeUnknown, RateLimited, Rejected, Unauthorized, Unreachable
 from bridge.events import MessageReceived
 from bridge.ids import ChannelName, Seq
-from bridge.parts import Address, Capabilities, Receipt
+from bridge.inbound import PartKey, Reported
+from bridge.parts import Address, Capabilities, Part, Receipt, Sent
 from bridge.retry import UNRESOLVED_LIMIT
 from bridge.routing import SHARED
 from channels.memory import EVERYTHING, MemoryChannel
@@ -448,6 +449,31 @@ async def test_a_part_that_a_later_failure_made_owed_is_shown_again() -> None:
 
 
 # -- the end --------------------------------------------------------------------------------------
+
+
+class Hasty(MemoryChannel):
+    """A platform that says what became of a message before the call that sent it returns."""
+
+    async def listen(self, inbox) -> None:
+        self.inbox = inbox
+        await super().listen(inbox)
+
+    async def send(self, to: Address, part: Part) -> Sent:
+        sent = await super().send(to, part)
+        key = PartKey(session=part.session, conversation=part.conversation, part=part.id)
+        await self.inbox(
+            Reported(address=to, message=sent.message, state="failed", key=key, code="63024")
+        )
+        return Sent(message=sent.message, state="submitted")
+
+
+async def test_what_a_platform_said_before_its_call_returned_stands() -> None:
+    async with bridge(channel=Hasty, capabilities=PLAIN) as b:
+        await b.gather("ada")
+        seq = await b.push("news")
+        await b.until_at_rest(each=0.05)
+        (receipt,) = await receipts(b, "ada", seq)
+        assert (receipt.state, receipt.code) == ("failed", "63024")
 
 
 async def test_closing_shows_what_is_due() -> None:
