@@ -43,7 +43,7 @@ TESTED_ELSEWHERE: dict[str, str] = {
 }
 """Modules whose test is not called after them: where it is, or why there is none."""
 
-FAMILIES = {"storage.": "tests/conformance"}
+FAMILIES = {"storage.": "tests/conformance", "channels.markdown.": "tests/channels/markdown"}
 """Whole packages that one suite tests: what they have to do is the port's contract."""
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bridge import texts
-from bridge.content import Attachment, Content, Option
+from bridge.content import Content, Option
 from bridge.delivery import (
     SHORT_RUN,
     UNRESOLVED,
@@ -33,14 +33,13 @@ from bridge.events import (
     Source,
     Triggered,
 )
-from bridge.ids import MediaId, MessageId, PartId
+from bridge.ids import MessageId, PartId
 from bridge.parts import Capabilities, Sent
 from bridge.retry import UNRESOLVED_LIMIT
 from tests.lane import LOUD, PLAIN, RICH, Died, Lane
 from tests.playbook import ADA, AT, HERE, Q1, R1, R2, ROOM, seconds
 
 TEA, COFFEE = Option(id="t", label="Tea"), Option(id="c", label="Coffee")
-PICTURE = Attachment(kind="image", name="cat.png", mime="image/png", size=9, media=MediaId("m"))
 
 
 def heard(text="hello", **fields):
@@ -168,38 +167,6 @@ def test_a_long_text_comes_in_parts_named_by_where_they_begin():
     assert [part.span.start for part in it.messages.values()] == [0, 100]
     assert list(it.receipts) == ["1:0", "1:100"]
     assert "".join(it.texts()).replace(" ", "") == "word" * 40
-
-
-def test_files_come_after_a_long_text_and_buttons_with_its_end():
-    it = Lane(capabilities=replace(RICH, max_chars=140))
-    body = replace(pushed("word " * 40, attachments=(PICTURE,)), buttons=(TEA,))
-    it.append(body)
-    it.settle()
-    first, last, picture = it.messages.values()
-    assert (first.attachments, len(first.buttons)) == ((), 0)
-    assert (last.attachments, len(last.buttons)) == ((), 1)
-    assert (picture.attachments, picture.text) == ((PICTURE,), "")
-
-
-def test_files_come_with_a_text_that_fits_beside_them():
-    it = Lane(capabilities=replace(RICH, caption_chars=100))
-    it.append(replace(pushed("look", attachments=(PICTURE,)), buttons=(TEA,)))
-    it.settle()
-    (only,) = it.messages.values()
-    assert (only.text, only.attachments, len(only.buttons)) == ("look", (PICTURE,), 1)
-
-
-def test_a_file_whose_outcome_is_unknown_is_sent_once_more_and_its_text_is_not():
-    it = Lane(capabilities=replace(PLAIN, max_chars=140), fates=["taken", "late"])
-    it.append(pushed("look", attachments=(PICTURE, PICTURE)))
-    it.settle()
-    assert it.sent == 3
-    assert [part.text for part in it.messages.values()] == ["look", "", texts.REPEATED]
-
-
-def test_a_picture_without_words_is_shown():
-    it = lane(pushed("", attachments=(PICTURE,)))
-    assert [part.attachments for part in it.messages.values()] == [(PICTURE,)]
 
 
 @pytest.mark.parametrize("text", ["", " \n\t"])
