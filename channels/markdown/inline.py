@@ -25,11 +25,15 @@ STYLES: dict[str, Style] = {"strong": "bold", "em": "italic", "s": "strikethroug
 
 @dataclass(slots=True, kw_only=True)
 class _Open:
-    """What is open: a style, a link, or what lies in its like and so means nothing."""
+    """What is open: a style, a link, or what lies in its like and so means nothing.
+
+    `angled`: the source has the address in angle brackets, as it has tags: `<xsl:template>`.
+    """
 
     kind: Style | Literal["link", "nothing"]
     nodes: list[Node] = field(default_factory=list)
     url: str = ""
+    angled: bool = False
 
 
 def inline(tokens: list[Token] | None, within: frozenset[str] = frozenset()) -> Inline:
@@ -108,7 +112,9 @@ def _opened(token: Token, stack: list[_Open], within: frozenset[str]) -> _Open:
     """Return what the token opens. What would lie in its like writes into what it lies in."""
     name = token.type.removesuffix("_open")
     if name == "link":
-        return _Open(kind="link", url=str(token.attrs.get("href", "")))
+        return _Open(
+            kind="link", url=str(token.attrs.get("href", "")), angled=token.markup == "autolink"
+        )
     style = STYLES[name]
     if style in within or any(each.kind == style for each in stack):
         return _Open(kind="nothing", nodes=stack[-1].nodes)
@@ -121,9 +127,16 @@ def _close(stack: list[_Open]) -> None:
         case "nothing":
             pass
         case "link":
-            stack[-1].nodes.extend(linked(closed.url, tuple(_joined(closed.nodes))))
+            stack[-1].nodes.extend(_linked(closed))
         case style:
             stack[-1].nodes.extend(_styled(style, _joined(closed.nodes)))
+
+
+def _linked(closed: _Open) -> Inline:
+    inside = tuple(_joined(closed.nodes))
+    if closed.angled and not safe.may_be_live(safe.address(closed.url)):
+        return (Text(text="<"), *inside, Text(text=">"))
+    return linked(closed.url, inside)
 
 
 def _styled(style: Style, nodes: list[Node]) -> Iterator[Node]:
