@@ -47,7 +47,7 @@ def inline(tokens: list[Token] | None, within: frozenset[str] = frozenset()) -> 
         else:
             styles = frozenset(each.kind for each in stack) if token.children else within
             stack[-1].nodes.extend(_leaves(token, within | styles))
-    return tuple(_joined(stack[0].nodes))
+    return tuple(joined(stack[0].nodes))
 
 
 def linked(url: str, inside: Inline = ()) -> Inline:
@@ -76,7 +76,7 @@ def _address(address: str) -> Inline:
 
 def _apart(address: str, inside: Inline) -> Inline:
     """Return a link, and after it the links that were inside: a badge's image, say."""
-    found: list[Node] = [Link(url=address, inside=tuple(_joined(_unlinked(inside))))]
+    found: list[Node] = [Link(url=address, inside=tuple(joined(_unlinked(inside))))]
     for link in _links(inside):
         if not link.bare and link.url != address:
             found += (Text(text=" ("), *_address(link.url), Text(text=")"))
@@ -100,7 +100,7 @@ def _unlinked(nodes: Inline) -> Iterator[Node]:
             case Link():
                 yield from node.inside
             case Styled():
-                yield replace(node, inside=tuple(_joined(_unlinked(node.inside))))
+                yield replace(node, inside=tuple(joined(_unlinked(node.inside))))
             case _:
                 yield node
 
@@ -129,11 +129,11 @@ def _close(stack: list[_Open]) -> None:
         case "link":
             stack[-1].nodes.extend(_linked(closed))
         case style:
-            stack[-1].nodes.extend(_styled(style, _joined(closed.nodes)))
+            stack[-1].nodes.extend(_styled(style, joined(closed.nodes)))
 
 
 def _linked(closed: _Open) -> Inline:
-    inside = tuple(_joined(closed.nodes))
+    inside = tuple(joined(closed.nodes))
     if closed.angled and not safe.may_be_live(safe.address(closed.url)):
         return (Text(text="<"), *inside, Text(text=">"))
     return linked(closed.url, inside)
@@ -189,7 +189,7 @@ def _line(text: str) -> str:
     return safe.clean(text).replace("\n", " ")
 
 
-def _joined(nodes: Iterable[Node]) -> list[Node]:
+def joined(nodes: Iterable[Node]) -> list[Node]:
     """Return the nodes without empty ones; texts that touch become one, and so do equal styles."""
     seen = (node for node in nodes if not isinstance(node, Text | Verbatim) or node.text)
     return [_one(tuple(group)) for _, group in groupby(seen, key=_joint)]
@@ -211,5 +211,5 @@ def _one(alike: tuple[Node, ...]) -> Node:
         return first
     if isinstance(first, Styled):
         parts = (node.inside for node in alike if isinstance(node, Styled))
-        return replace(first, inside=tuple(_joined(chain.from_iterable(parts))))
+        return replace(first, inside=tuple(joined(chain.from_iterable(parts))))
     return Text(text=shown(alike))
