@@ -25,11 +25,15 @@ STYLES: dict[str, Style] = {"strong": "bold", "em": "italic", "s": "strikethroug
 
 @dataclass(slots=True, kw_only=True)
 class _Open:
-    """What is open: a style, a link, or what lies in its like and so means nothing."""
+    """What is open: a style, a link, or what lies in its like and so means nothing.
+
+    `angled`: the source has the address in angle brackets, as it has tags: `<xsl:template>`.
+    """
 
     kind: Style | Literal["link", "nothing"]
     nodes: list[Node] = field(default_factory=list)
     url: str = ""
+    angled: bool = False
 
 
 def inline(tokens: list[Token] | None, within: frozenset[str] = frozenset()) -> Inline:
@@ -43,7 +47,7 @@ def inline(tokens: list[Token] | None, within: frozenset[str] = frozenset()) -> 
         else:
             styles = frozenset(each.kind for each in stack) if token.children else within
             stack[-1].nodes.extend(_leaves(token, within | styles))
-    return tuple(_joined(stack[0].nodes))
+    return tuple(joined(stack[0].nodes))
 
 
 def linked(url: str, inside: Inline = ()) -> Inline:
@@ -72,7 +76,7 @@ def _address(address: str) -> Inline:
 
 def _apart(address: str, inside: Inline) -> Inline:
     """Return a link, and after it the links that were inside: a badge's image, say."""
-    found: list[Node] = [Link(url=address, inside=tuple(_joined(_unlinked(inside))))]
+    found: list[Node] = [Link(url=address, inside=tuple(joined(_unlinked(inside))))]
     for link in _links(inside):
         if not link.bare and link.url != address:
             found += (Text(text=" ("), *_address(link.url), Text(text=")"))
@@ -96,7 +100,7 @@ def _unlinked(nodes: Inline) -> Iterator[Node]:
             case Link():
                 yield from node.inside
             case Styled():
-                yield replace(node, inside=tuple(_joined(_unlinked(node.inside))))
+                yield replace(node, inside=tuple(joined(_unlinked(node.inside))))
             case _:
                 yield node
 
@@ -108,7 +112,9 @@ def _opened(token: Token, stack: list[_Open], within: frozenset[str]) -> _Open:
     """Return what the token opens. What would lie in its like writes into what it lies in."""
     name = token.type.removesuffix("_open")
     if name == "link":
-        return _Open(kind="link", url=str(token.attrs.get("href", "")))
+        return _Open(
+            kind="link", url=str(token.attrs.get("href", "")), angled=token.markup == "autolink"
+        )
     style = STYLES[name]
     if style in within or any(each.kind == style for each in stack):
         return _Open(kind="nothing", nodes=stack[-1].nodes)
@@ -121,9 +127,16 @@ def _close(stack: list[_Open]) -> None:
         case "nothing":
             pass
         case "link":
-            stack[-1].nodes.extend(linked(closed.url, tuple(_joined(closed.nodes))))
+            stack[-1].nodes.extend(_linked(closed))
         case style:
-            stack[-1].nodes.extend(_styled(style, _joined(closed.nodes)))
+            stack[-1].nodes.extend(_styled(style, joined(closed.nodes)))
+
+
+def _linked(closed: _Open) -> Inline:
+    inside = tuple(joined(closed.nodes))
+    if closed.angled and not safe.may_be_live(safe.address(closed.url)):
+        return (Text(text="<"), *inside, Text(text=">"))
+    return linked(closed.url, inside)
 
 
 def _styled(style: Style, nodes: list[Node]) -> Iterator[Node]:
@@ -176,7 +189,7 @@ def _line(text: str) -> str:
     return safe.clean(text).replace("\n", " ")
 
 
-def _joined(nodes: Iterable[Node]) -> list[Node]:
+def joined(nodes: Iterable[Node]) -> list[Node]:
     """Return the nodes without empty ones; texts that touch become one, and so do equal styles."""
     seen = (node for node in nodes if not isinstance(node, Text | Verbatim) or node.text)
     return [_one(tuple(group)) for _, group in groupby(seen, key=_joint)]
@@ -198,5 +211,5 @@ def _one(alike: tuple[Node, ...]) -> Node:
         return first
     if isinstance(first, Styled):
         parts = (node.inside for node in alike if isinstance(node, Styled))
-        return replace(first, inside=tuple(_joined(chain.from_iterable(parts))))
+        return replace(first, inside=tuple(joined(chain.from_iterable(parts))))
     return Text(text=shown(alike))

@@ -18,7 +18,6 @@ from channels.markdown.bare import bare_links
 from channels.markdown.document import (
     Block,
     Blocks,
-    Break,
     Code,
     Heading,
     Inline,
@@ -29,7 +28,7 @@ from channels.markdown.document import (
     Table,
     Text,
 )
-from channels.markdown.inline import inline, linked
+from channels.markdown.inline import inline, joined, linked
 
 DEEPEST = 24
 """Levels of nesting: a quote is one, a list with its item two."""
@@ -69,6 +68,8 @@ def _deep(state: StateBlock, line: int, end: int, silent: bool) -> bool:  # noqa
     """Take all that is nested too deep as one paragraph; the parser itself would drop it."""
     if silent or state.level < DEEPEST:
         return False
+    after = (at for at in range(line + 1, end) if _is_outside(state, at))
+    end = next(after, end)
     state.push("paragraph_open", "p", 1)
     token = state.push("inline", "", 0)
     token.content = state.getLines(line, end, state.blkIndent, keepLastLF=False).strip()
@@ -76,6 +77,11 @@ def _deep(state: StateBlock, line: int, end: int, silent: bool) -> bool:  # noqa
     state.push("paragraph_close", "p", -1)
     state.line = end
     return True
+
+
+def _is_outside(state: StateBlock, line: int) -> bool:
+    """Say whether the line ends the list item that is being read."""
+    return state.sCount[line] < state.blkIndent and not state.isEmpty(line)
 
 
 MARKDOWN = _markdown()
@@ -106,7 +112,7 @@ def _without(tokens: Iterable[Token], used: set[str]) -> Iterator[Token]:
 
 def _definition(token: Token) -> Inline:
     label = safe.clean(token.meta["label"]).replace("\n", " ")
-    return (Text(text=f"[{label}]: "), *linked(token.meta["url"]))
+    return tuple(joined((Text(text=f"[{label}]: "), *linked(token.meta["url"]))))
 
 
 # -- blocks ---------------------------------------------------------------------------------------
@@ -129,7 +135,8 @@ def _block(token: Token, tokens: Iterator[Token]) -> Blocks:
             nodes = _content(tokens)
             return (Paragraph(inline=nodes),) if nodes else ()
         case "heading_open":
-            return _heading(int(token.tag[1]), _content(tokens))
+            nodes = _content(_unbroken(tokens))
+            return (Heading(level=int(token.tag[1]), inline=nodes),) if nodes else ()
         case "fence" | "code_block":
             return _code(token)
         case "blockquote_open":
@@ -151,9 +158,13 @@ def _content(tokens: Iterator[Token]) -> Inline:
     return nodes
 
 
-def _heading(level: int, nodes: Inline) -> Blocks:
-    line = tuple(Text(text=" ") if isinstance(node, Break) else node for node in nodes)
-    return (Heading(level=level, inline=line),) if line else ()
+def _unbroken(tokens: Iterator[Token]) -> Iterator[Token]:
+    """Yield the tokens of a heading: it is one line, whatever it was in the source."""
+    for token in tokens:
+        for child in token.children or ():
+            if child.type in {"softbreak", "hardbreak"}:
+                child.type, child.content = "text", " "
+        yield token
 
 
 def _code(token: Token) -> Blocks:

@@ -105,7 +105,7 @@ def _run(style: str, text: str, *, before: str, after: str) -> str:
         if _is_free(left[-1:] or before) and _is_free(right[:1] or after):
             mark = MARKS[style]
             return f"{left}{mark}{core if style == 'code' else safe.defuse(core)}{mark}{right}"
-    return _harmless(text, before)
+    return _harmless(text, before, after)
 
 
 def _is_free(neighbour: str) -> bool:
@@ -113,9 +113,10 @@ def _is_free(neighbour: str) -> bool:
     return not neighbour.isalnum() and neighbour not in {"*", "_", "~", "`"}
 
 
-def _harmless(text: str, before: str) -> str:
+def _harmless(text: str, before: str, after: str) -> str:
     """Return the text with no mark in it that could open a style."""
-    apart = OPENING.sub(rf"\g<mark>{HAIR_SPACE}", safe.defuse(text))
+    apart = OPENING.sub(rf"\g<mark>{HAIR_SPACE}", safe.defuse(text) + after)
+    apart = apart[: len(apart) - len(after)]
     return LINE.sub(safe.BREAKER, apart) if before in {"", "\n"} else apart
 
 
