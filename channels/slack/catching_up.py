@@ -24,7 +24,7 @@ from bridge.errors import Gone, Rejected, Unauthorized
 from bridge.ports import Clock
 from channels.slack.lanes import Lanes
 from channels.slack.limits import AT_ONCE, CATCH_UP, MOST_CAUGHT_UP, PAGE
-from channels.slack.parse import Json, News, Reader
+from channels.slack.parse import UNREADABLE, Json, News, Reader
 from channels.slack.patience import patiently
 from channels.slack.places import Spot, moment, order, spot, ts_of
 from channels.slack.seen import Seen
@@ -96,8 +96,8 @@ class CatchingUp:
     def _hear(self, message: Json, room: str) -> None:
         try:
             news: News | None = self.reader.message(message, room)
-        except (KeyError, TypeError, ValueError, AttributeError):
-            log.warning("message not understood", exc_info=True)
+        except UNREADABLE as error:
+            log.warning("message not understood", error=type(error).__name__)
             return
         if news is not None:
             self.lanes.take(news)

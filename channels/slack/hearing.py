@@ -19,7 +19,7 @@ from channels.slack.catching_up import CatchingUp
 from channels.slack.config import Threads
 from channels.slack.lanes import Lanes
 from channels.slack.names import Names
-from channels.slack.parse import Json, News, Reader
+from channels.slack.parse import UNREADABLE, Json, News, Reader
 from channels.slack.places import ts_of
 from channels.slack.render import ephemeral, reply_blocks, reply_text
 from channels.slack.seen import Seen
@@ -94,8 +94,8 @@ class Hearing:
         """Take a delivery in; return when it may be acknowledged."""
         try:
             news = self._reader.payload(payload, now=ts_of(self.clock.now()))
-        except (KeyError, TypeError, ValueError, AttributeError, IndexError):
-            log.warning("payload not understood", type=str(payload.get("type")), exc_info=True)
+        except UNREADABLE as error:  # its traceback might show what was said
+            log.warning("payload not understood", error=type(error).__name__)
             return None
         if news is None:
             return None

@@ -13,7 +13,7 @@ PERSON = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^<>]*)?>")
 
 BOLD = re.compile(r"(?<![\w*\\])\*(?=[^\s*])([^*\n]*[^\s*])\*(?![\w*])")
 STRUCK = re.compile(r"(?<![\w~\\])~(?=[^\s~])([^~\n]*[^\s~])~(?![\w~])")
-BULLET = re.compile(r"^(?P<indent>[ \t]*)[•◦▪︎▪]\s*", re.MULTILINE)
+BULLET = re.compile(r"^(?P<indent>[ \t]*)[•◦▪][\ufe0e\ufe0f]?[ \t]*", re.MULTILINE)
 QUOTE = re.compile(r"^&gt;&gt;&gt;[ \t]*(?P<rest>.*)", re.MULTILINE | re.DOTALL)
 HELD = re.compile("\ue000(\\d+)\ue001")
 """Stands for what is in angle brackets while the text around it is looked at."""

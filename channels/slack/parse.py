@@ -25,10 +25,13 @@ from bridge.inbound import Added, Deleted, Edited, Heard, Pressed, RemoteFile, S
 from bridge.slash import COMMANDS
 from channels.slack import mrkdwn
 from channels.slack.config import Threads
-from channels.slack.places import Spot
+from channels.slack.places import Spot, order
 from channels.slack.web import Account
 
 Json = dict[str, Any]
+
+UNREADABLE = (KeyError, IndexError, TypeError, ValueError, AttributeError)
+"""What reading raises where a payload is not what Slack documents."""
 
 SPEECH = frozenset({"", "file_share", "thread_broadcast", "me_message"})
 """Subtypes of messages that people write."""
@@ -43,7 +46,7 @@ class News:
 
     `source` is what a catch-up would find it in: a room's history, or a thread; empty for what
     only comes once. `name` is the sender's, where the payload says it. `slash`: it is answered with
-    the acknowledgement.
+    the acknowledgement. Raises `ValueError` when `ts` is no time stamp.
     """
 
     external_id: str
@@ -54,6 +57,9 @@ class News:
     name: str = ""
     source: str = ""
     slash: bool = False
+
+    def __post_init__(self) -> None:
+        order(self.ts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +73,7 @@ class Reader:
     def payload(self, body: Json, *, now: str) -> News | None:
         """Return what a payload of the socket says, or None if nothing. `now` is a time stamp.
 
-        Raises `KeyError`, `TypeError`, `ValueError` or `AttributeError` for what is no payload.
+        Raises one of `UNREADABLE` for what is no payload.
         """
         if "command" in body:
             return self._command(body, now)

@@ -60,7 +60,7 @@ class FakeSlack:
         self.scopes = {scope.name for scope in SCOPES}
         self.methods = Methods(self.workspace, self.scopes)
         self.sockets = Sockets(self.workspace, self.checks)
-        self.workspace.tell = lambda event: self._told(event)
+        self.workspace.tell = self._told
         self.calls: list[Call] = []
         self.faults: list[Fault] = []
         self.tickets: set[str] = set()

@@ -176,7 +176,7 @@ class Sockets:
     def cut(self) -> None:
         """Cut every connection, without a word."""
         for socket in list(self._open):
-            transport = socket._req.transport if socket._req is not None else None  # noqa: SLF001
+            transport = socket._req.transport if socket._req is not None else None
             if transport is not None:
                 transport.abort()
 

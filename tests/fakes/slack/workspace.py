@@ -102,7 +102,7 @@ class Workspace:
         self.app = f"A{number:04}APP"
         self.bot_user = f"U{number:04}BOT"
         self.bot = f"B{number:04}BOT"
-        self.tell: Callable[[Json], None] = lambda event: None
+        self.tell: Callable[[Json], object] = bool
         self.people: dict[str, Person] = {}
         self.rooms: dict[str, Room] = {}
         self.files: dict[str, File] = {}
@@ -259,6 +259,7 @@ class Workspace:
     base_url = ""
 
     def file_json(self, file: File) -> Json:
+        shares = {room: [{"ts": ts} for ts in found] for room, found in file.shares.items()}
         url = f"{self.base_url}/files-pri/{self.team}-{file.id}/download/{file.name}"
         return {
             "id": file.id,
@@ -270,11 +271,7 @@ class Workspace:
             "is_external": False,
             "url_private": url,
             "url_private_download": url,
-            "shares": {
-                "public": {room: [{"ts": ts} for ts in all] for room, all in file.shares.items()}
-            }
-            if file.shares
-            else {},
+            "shares": {"public": shares} if shares else {},
         }
 
     def file(self, name: str, mime: str, content: bytes, owner: str = "") -> File:
