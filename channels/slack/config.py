@@ -1,0 +1,51 @@
+"""The config section of a Slack account, and what `bridge add` asks for it."""
+
+from typing import Literal
+from urllib.parse import quote
+
+from pydantic import SecretStr
+
+from bridge.plugins import Ask, Section
+from channels.slack.manifest import as_yaml
+
+API = "https://slack.com/api/"
+
+Threads = Literal["auto", "never"]
+
+
+class SlackConfig(Section):
+    """`threads`: whether a message to the bot in a room starts a thread, or is answered beside it.
+
+    `api_url`: where Slack's Web API is, for tests.
+    """
+
+    bot_token: SecretStr
+    app_token: SecretStr
+    threads: Threads = "auto"
+    api_url: str = API
+
+
+NEW_APP = f"https://api.slack.com/apps?new_app=1&manifest_yaml={quote(as_yaml(), safe='')}"
+"""Opens Slack's "create an app" with everything filled in."""
+
+INTRO = f"""\
+1. Open this link, choose the workspace and press **Create**: {NEW_APP}
+2. **Install App** → **Install to Workspace** → copy the *Bot User OAuth Token* (`xoxb-…`).
+3. **Basic Information** → **App-Level Tokens** → **Generate**, with the scope
+   `connections:write` → copy the token (`xapp-…`).
+"""
+
+ASKS = (
+    Ask(
+        key="bot_token",
+        prompt="Bot User OAuth Token",
+        hint="Install App → Bot User OAuth Token; begins with xoxb-",
+        secret=True,
+    ),
+    Ask(
+        key="app_token",
+        prompt="App-level token",
+        hint="Basic Information → App-Level Tokens; begins with xapp-",
+        secret=True,
+    ),
+)

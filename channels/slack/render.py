@@ -1,0 +1,100 @@
+"""A part as Slack's blocks, and everything else that one message takes.
+
+The rules:
+
+- The text is one `markdown` block, nobody mentioned; who spoke is a line of plain text before it.
+  `text` beside the blocks is what notifications show.
+- Buttons are `actions` blocks; each has an id of its own, its value comes back.
+- A message carries the key of its part as metadata, so that it can be found when its outcome was
+  unknown. Everybody in the workspace may read metadata: it is a hash, and says nothing.
+"""
+
+from collections.abc import Iterator, Sequence
+from hashlib import blake2s
+from typing import Any
+
+from bridge.parts import Button, Part, Reply
+from channels.markdown import slack as dialect
+from channels.slack.limits import MAX_BUTTON_TEXT, MAX_BUTTONS, MAX_FALLBACK, MAX_LABEL
+
+Block = dict[str, Any]
+
+METADATA_EVENT = "bridge_part"
+KEY_BYTES = 12
+
+
+def key(part: Part) -> str:
+    """Return what names a part at Slack: the same for every attempt, 24 characters."""
+    name = f"{part.session}\n{part.conversation}\n{part.id}"
+    return blake2s(name.encode(), digest_size=KEY_BYTES).hexdigest()
+
+
+def metadata(part: Part) -> dict[str, Any]:
+    return {"event_type": METADATA_EVENT, "event_payload": {"key": key(part)}}
+
+
+def key_of(message: dict[str, Any]) -> str | None:
+    """Return the key that a message of the history carries, None where Slack shows no metadata."""
+    known = message.get("metadata")
+    if not isinstance(known, dict) or known.get("event_type") != METADATA_EVENT:
+        return None
+    return str((known.get("event_payload") or {}).get("key", ""))
+
+
+def blocks(part: Part) -> list[Block]:
+    return [*_label(part), *_text(part.text), *_buttons(part.buttons)]
+
+
+def text(part: Part) -> str:
+    """Return what notifications show."""
+    words = dialect.fallback(part.text)
+    label = dialect.fallback(part.speaker[:MAX_LABEL])
+    return (f"{label}: {words}" if label else words)[:MAX_FALLBACK]
+
+
+def _label(part: Part) -> Iterator[Block]:
+    if part.speaker:
+        plain = {"type": "plain_text", "text": part.speaker[:MAX_LABEL], "emoji": False}
+        yield {"type": "context", "elements": [plain]}
+
+
+def _text(markdown: str) -> Iterator[Block]:
+    if markdown.strip():
+        yield {"type": "markdown", "text": dialect.render(markdown)}
+
+
+def _buttons(buttons: Sequence[Button]) -> Iterator[Block]:
+    elements = [_button(button, number) for number, button in enumerate(buttons)]
+    for row in range(0, len(elements), MAX_BUTTONS):
+        yield {"type": "actions", "elements": elements[row : row + MAX_BUTTONS]}
+
+
+def _button(button: Button, number: int) -> Block:
+    label = button.label.strip() or "…"
+    short = label if len(label) <= MAX_BUTTON_TEXT else f"{label[: MAX_BUTTON_TEXT - 1]}…"
+    return {
+        "type": "button",
+        "action_id": f"bridge-{number}",
+        "text": {"type": "plain_text", "text": short, "emoji": True},
+        "value": button.value,
+    }
+
+
+# -- replies --------------------------------------------------------------------------------------
+
+
+def reply_blocks(reply: Reply) -> list[Block]:
+    return list(_text(reply.text))
+
+
+def reply_text(reply: Reply) -> str:
+    return dialect.fallback(reply.text)
+
+
+def ephemeral(reply: Reply) -> dict[str, Any]:
+    """Return a reply as what a slash command is acknowledged with."""
+    return {
+        "response_type": "ephemeral",
+        "text": reply_text(reply),
+        "blocks": reply_blocks(reply),
+    }

@@ -1,0 +1,174 @@
+"""Showing: parts become messages, are changed, taken back and found again.
+
+The rules:
+
+- One call to Slack shows a part, and it is never repeated here. Our own budget refuses a call that
+  Slack would refuse, the less urgent ones first.
+- A message is named by its time stamp. The message of a file is not told by Slack: it is looked up
+  once, and named `file:<id>` where that does not succeed.
+- A part of unknown outcome is looked for by its key in the history since it was sent.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bridge.errors import Gone, OutcomeUnknown, RateLimited, Rejected
+from bridge.ids import MessageId
+from bridge.parts import Part, Sent
+from bridge.ports import Blobs, Clock
+from channels.limits import Budget
+from channels.slack import render
+from channels.slack.catching_up import next_cursor
+from channels.slack.files import FILE, Uploads
+from channels.slack.limits import (
+    CLOCKS_DIFFER,
+    EDITS,
+    EDITS_IN_ROOM,
+    MOST_RECENT,
+    PAGE,
+    POSTS,
+    POSTS_IN_ROOM,
+    RESOLVE_BACK,
+    RESOLVE_PAGES,
+)
+from channels.slack.places import Spot, ts_of
+from channels.slack.seen import Seen
+from channels.slack.web import Answer, Web
+
+READS_METADATA = "metadata.message:read"
+
+
+@dataclass(slots=True)
+class Showing:
+    web: Web
+    seen: Seen
+    blobs: Blobs
+    clock: Clock
+    _posts: Budget = field(init=False)
+    _edits: Budget = field(init=False)
+    _uploads: Uploads = field(init=False)
+    _attempts: dict[str, datetime] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._posts = Budget(self.clock, POSTS, POSTS_IN_ROOM)
+        self._edits = Budget(self.clock, EDITS, EDITS_IN_ROOM)
+        self._uploads = Uploads(self.web, self.blobs)
+
+    async def send(self, there: Spot, part: Part) -> Sent:
+        self._posts.spend(there.room, part.priority)
+        self._attempt(part)
+        try:
+            if part.attachments:
+                message = await self._uploads.send(there, part)
+            else:
+                message = await self._post(there, part)
+        except RateLimited as error:
+            self._posts.block(error.until)
+            raise
+        self.seen.begin(str(there), ts_of(self.clock.now()))
+        return Sent(message=message)
+
+    async def _post(self, there: Spot, part: Part) -> MessageId:
+        answer = await self.web.ask(
+            self.web.client.chat_postMessage(
+                channel=there.room,
+                thread_ts=there.thread or None,
+                text=render.text(part),
+                blocks=render.blocks(part),
+                metadata=render.metadata(part),
+                unfurl_links=False,
+                unfurl_media=False,
+                link_names=False,
+                parse="none",
+            )
+        )
+        return MessageId(str(answer["ts"]))
+
+    async def edit(self, there: Spot, message: MessageId, part: Part) -> None:
+        if message.startswith(FILE):
+            raise Rejected("the message of a file cannot be changed", code="file")
+        self._edits.spend(there.room, part.priority)
+        self._attempt(part)
+        try:
+            await self.web.ask(
+                self.web.client.chat_update(
+                    channel=there.room,
+                    ts=message,
+                    text=render.text(part),
+                    blocks=render.blocks(part),
+                    metadata=render.metadata(part),
+                    link_names=False,
+                    parse="none",
+                )
+            )
+        except RateLimited as error:
+            self._edits.block(error.until)
+            raise
+
+    async def delete(self, there: Spot, message: MessageId) -> None:
+        self._edits.spend(there.room, "notice")
+        try:
+            if message.startswith(FILE):
+                file = message.removeprefix(FILE)
+                await self.web.ask(self.web.client.files_delete(file=file))
+            else:
+                await self.web.ask(self.web.client.chat_delete(channel=there.room, ts=message))
+        except RateLimited as error:
+            self._edits.block(error.until)
+            raise
+        except Rejected as error:
+            if error.code not in {"message_not_found", "file_not_found", "file_deleted"}:
+                raise
+
+    # -- finding out
+
+    async def resolve(self, there: Spot, part: Part, scopes: frozenset[str] | None) -> Sent | None:
+        """Find a part by its key. Raises `OutcomeUnknown` where the history does not say."""
+        sent_at = self._attempts.get(render.key(part))
+        if part.attachments:
+            return await self._uploads.resolve(there, part)
+        if scopes is not None and READS_METADATA not in scopes:
+            raise OutcomeUnknown(f"the scope {READS_METADATA} is missing", code="missing_scope")
+        oldest = (sent_at or self.clock.now() - RESOLVE_BACK) - CLOCKS_DIFFER
+        cursor: str | None = None
+        for _ in range(RESOLVE_PAGES):
+            answer = await self._page(there, ts_of(oldest), cursor)
+            for message in answer["messages"]:
+                if render.key_of(message) == render.key(part):
+                    return Sent(message=MessageId(message["ts"]))
+            cursor = next_cursor(answer)
+            if cursor is None:
+                return None
+        raise OutcomeUnknown("too much was said since", code="too_far_back")
+
+    async def _page(self, there: Spot, oldest: str, cursor: str | None) -> Answer:
+        client = self.web.client
+        try:
+            if there.thread:
+                call = client.conversations_replies(
+                    channel=there.room,
+                    ts=there.thread,
+                    oldest=oldest,
+                    limit=PAGE,
+                    cursor=cursor,
+                    include_all_metadata=True,
+                )
+            else:
+                call = client.conversations_history(
+                    channel=there.room,
+                    oldest=oldest,
+                    limit=PAGE,
+                    cursor=cursor,
+                    include_all_metadata=True,
+                )
+            return await self.web.ask(call)
+        except Gone as error:
+            if error.code == "thread_not_found":
+                return {"messages": []}
+            raise
+
+    def _attempt(self, part: Part) -> None:
+        """Keep in mind when a part was first sent, to know from where to look for it."""
+        if len(self._attempts) >= MOST_RECENT:
+            del self._attempts[next(iter(self._attempts))]
+        self._attempts.setdefault(render.key(part), self.clock.now())
