@@ -92,7 +92,7 @@ class WhatsAppChannel:
                     await self._poll.run(hearing)
                 finally:
                     self._hook.hearing = None
-                    hearing.ready.set()
+                    hearing.close()
         except BaseExceptionGroup as errors:
             raise errors.exceptions[0] from None
 

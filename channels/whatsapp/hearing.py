@@ -64,11 +64,17 @@ class Hearing:
     ) -> None:
         self.memory = memory
         self.ready = asyncio.Event()
+        self._is_over = False
         self._inbox = inbox
         self._noticed = noticed
         self._clock = clock
         self._group = group
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    def close(self) -> None:
+        """Take nothing more in; whoever waits for the start is let go."""
+        self._is_over = True
+        self.ready.set()
 
     async def brought(
         self, work: Callable[[], Awaitable[Reply | None]], *, within: float
@@ -77,6 +83,8 @@ class Hearing:
 
         Raises `NotKept`; after it, it may be kept all the same.
         """
+        if self._is_over:
+            raise NotKept
         task = self._group.create_task(_outcome(work))
         await asyncio.wait({task}, timeout=within)
         if not task.done() or task.cancelled() or task.exception() is not None:
