@@ -87,21 +87,19 @@ def _variables(text: str, buttons: tuple[Button, ...]) -> tuple[str, ...]:
 
 
 def _fitting(files: tuple[Attachment, ...], words: str) -> Attachment | None:
-    """Return the one file that goes as a file; None when they can only be told of."""
-    if len(files) != 1 or files[0].mime.split(";")[0].strip() not in limits.SHOWN_MIMES:
+    """Return the one file that goes as a file; None when it can only be told of."""
+    if len(files) != 1 or not _is_taken(files[0]):
         return None
     (file,) = files
-    most = limits.IMAGE_BYTES if file.kind == "image" else limits.FILE_BYTES
-    if file.size > most:
-        raise Rejected(f"WhatsApp takes at most {most // 1_000_000} MB of this", code="too_large")
     has_room = file.kind == "image" and utf16(words) <= limits.TEMPLATE_BODY
     return file if has_room or not words else None
 
 
+def _is_taken(file: Attachment) -> bool:
+    most = limits.IMAGE_BYTES if file.kind == "image" else limits.FILE_BYTES
+    mime = file.mime.split(";", maxsplit=1)[0].strip()
+    return mime in limits.SHOWN_MIMES and file.size <= most
+
+
 def _told(file: Attachment) -> str:
-    return f"📎 {_MARKS.sub(' ', file.name).strip() or file.kind} (open it in the browser)"
-
-
-def told_again(text: str) -> str:
-    """Return a text so that Twilio's copy of it compares equal."""
-    return " ".join(text.split())
+    return whatsapp.render(texts.file_elsewhere(file.name, file.size))

@@ -119,7 +119,7 @@ def surrounded(
     return ChannelSurroundings(
         clock=WorldClock(fake),
         data=folder,
-        blobs=FolderBlobs(folder / "media"),
+        blobs=FolderBlobs(folder / name, clock=WorldClock(fake)),
         facts=facts,
         webhook_url=f"{PUBLIC}/{name}" if public else None,
         link=link,
