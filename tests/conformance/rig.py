@@ -27,6 +27,7 @@ from bridge.workers.clock import SystemClock
 from channels.memory import MemoryChannel
 from channels.memory_platform import MemoryPlatform
 from tests.conformance.rigs.slack import SlackRig, SlackThreadRig
+from tests.conformance.rigs.whatsapp import WhatsAppRig
 from tests.outside.letterbox import Letterbox, LetterboxConfig
 from tests.stores import AT
 
@@ -156,4 +157,10 @@ class LetterboxRig:
         (self.box(place) / message).unlink()
 
 
-RIGS: tuple[type[ChannelRig], ...] = (MemoryRig, LetterboxRig, SlackRig, SlackThreadRig)
+RIGS: tuple[type[ChannelRig], ...] = (
+    MemoryRig,
+    LetterboxRig,
+    SlackRig,
+    SlackThreadRig,
+    WhatsAppRig,
+)

@@ -279,8 +279,10 @@ async def test_a_part_of_unknown_outcome_is_found_by_what_it_is(rig):
         await rig.channel.send(rig.place, part("shown", 1))
     sent = await rig.channel.resolve(rig.place, part("shown", 1))
     assert sent is not None
-    await rig.channel.edit(rig.place, sent.message, replace(part("changed"), id=PartId("2:0")))
-    assert list(rig.shown(rig.place)) == ["changed"]
+    assert list(rig.shown(rig.place)) == ["shown"]
+    if isinstance(rig.channel, Editing):
+        await rig.channel.edit(rig.place, sent.message, replace(part("changed"), id=PartId("2:0")))
+        assert list(rig.shown(rig.place)) == ["changed"]
 
 
 async def test_a_part_the_platform_does_not_have_is_not_found(rig):

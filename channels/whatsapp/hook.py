@@ -1,0 +1,133 @@
+"""Twilio calls us: whether it is Twilio, what it brings, and what it is told.
+
+The rules:
+
+- Only what Twilio signed for our public address is read; anything else is 403, and counted.
+- 503 until what it brings is kept, so that Twilio calls the fallback address: while nobody listens,
+  and when the store cannot be used. What is missed so is found by looking.
+- A reply for the asker alone goes out in the answer itself: Twilio takes one answer per message, so
+  a message that is brought twice is answered once.
+"""
+
+import asyncio
+from contextlib import suppress
+from http import HTTPStatus
+from urllib.parse import parse_qsl
+from xml.sax.saxutils import escape
+
+import structlog
+from twilio.request_validator import RequestValidator
+
+from bridge.ids import ChannelName
+from bridge.parts import Reply
+from bridge.ports import WebhookAnswer, WebhookCall
+from channels.markdown import whatsapp
+from channels.whatsapp import parse
+from channels.whatsapp.config import WhatsAppConfig
+from channels.whatsapp.hearing import Hearing, NotKept
+from channels.whatsapp.keys import STATUS_PATH, key_in
+from channels.whatsapp.limits import BODY, WEBHOOK_PATIENCE
+from channels.whatsapp.places import place_of
+from channels.whatsapp.sightings import Sightings
+
+log = structlog.get_logger()
+
+SIGNATURE = "x-twilio-signature"
+START_PATIENCE = 5.0
+"""Seconds that a message waits for those from before the start to be handed in first."""
+
+MOST_FIELDS = 500
+XML = {"content-type": "text/xml; charset=utf-8"}
+
+NOT_POST = WebhookAnswer(status=HTTPStatus.METHOD_NOT_ALLOWED, headers={"allow": "POST"})
+FORGED = WebhookAnswer(status=HTTPStatus.FORBIDDEN)
+STRAY = WebhookAnswer(status=HTTPStatus.NOT_FOUND)
+NOT_NOW = WebhookAnswer(status=HTTPStatus.SERVICE_UNAVAILABLE)
+
+
+class Hook:
+    """The account's address. `hearing`: who listens."""
+
+    def __init__(
+        self,
+        channel: ChannelName,
+        config: WhatsAppConfig,
+        url: str | None,
+        sightings: Sightings,
+    ) -> None:
+        self.hearing: Hearing | None = None
+        self._channel = channel
+        self._place = config.number
+        self._url = url
+        self._sightings = sightings
+        self._validator = RequestValidator(config.auth_token.get_secret_value())
+
+    async def receive(self, call: WebhookCall) -> WebhookAnswer:
+        if call.method != "POST":
+            return NOT_POST
+        form = self._verified(call)
+        if form is None:
+            self._sightings.forged += 1
+            log.warning("webhook refused: wrong signature", channel=self._channel)
+            return FORGED
+        self._sightings.webhooks += 1
+        if self.hearing is None:
+            return NOT_NOW
+        try:
+            if call.path.startswith(STATUS_PATH):
+                return await self._status(self.hearing, call, form)
+            return await self._message(self.hearing, form)
+        except NotKept:
+            return NOT_NOW
+
+    def _verified(self, call: WebhookCall) -> parse.Form | None:
+        """Return the form, if Twilio signed it for the address that people see from outside."""
+        if self._url is None:
+            return None
+        url = self._url + call.path + (f"?{call.query}" if call.query else "")
+        try:
+            # Blank fields are signed too, and a voice note's body is one.
+            pairs = parse_qsl(
+                call.body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS
+            )
+        except ValueError:
+            return None
+        form = dict(pairs)
+        signature = call.headers.get(SIGNATURE, "")
+        return form if self._validator.validate(url, form, signature) else None
+
+    async def _message(self, hearing: Hearing, form: parse.Form) -> WebhookAnswer:
+        if not self._is_ours(form.get("To", "")):
+            return STRAY
+        inbound = parse.heard(form, self._channel)
+        if inbound is None:
+            log.warning("webhook without a message", channel=self._channel)
+            return _answer(None)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(START_PATIENCE):
+                await hearing.ready.wait()
+        reply = await hearing.brought(lambda: hearing.hand_in(inbound), within=WEBHOOK_PATIENCE)
+        return _answer(reply)
+
+    async def _status(self, hearing: Hearing, call: WebhookCall, form: parse.Form) -> WebhookAnswer:
+        if not self._is_ours(form.get("From", "")):
+            return STRAY
+        reported = parse.reported(form, key_in(call.query), self._channel)
+        if reported is not None:
+            await hearing.brought(lambda: hearing.tell(reported), within=WEBHOOK_PATIENCE)
+        return WebhookAnswer(status=HTTPStatus.NO_CONTENT)
+
+    def _is_ours(self, number: str) -> bool:
+        if place_of(number) == self._place:
+            return True
+        self._sightings.stray += 1
+        log.warning("webhook of another number", channel=self._channel)
+        return False
+
+
+def _answer(reply: Reply | None) -> WebhookAnswer:
+    """Return TwiML that sends the reply, or nothing."""
+    words = whatsapp.render(reply.text)[:BODY] if reply is not None else ""
+    message = f"<Message>{escape(words)}</Message>" if words else ""
+    body = f'<?xml version="1.0" encoding="UTF-8"?><Response>{message}</Response>'
+    return WebhookAnswer(status=HTTPStatus.OK, body=body.encode(), headers=XML)

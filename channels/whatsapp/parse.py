@@ -1,0 +1,154 @@
+"""What Twilio sends us becomes our words: a webhook's form, a listed message."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from bridge.content import AttachmentKind, Content
+from bridge.ids import ChannelName, MessageId
+from bridge.inbound import Heard, Inbound, PartKey, Pressed, RemoteFile, Reported, Sender, Spoken
+from bridge.parts import Address
+from bridge.routing import pressed
+from channels.whatsapp.api import Listed, ListedFile
+from channels.whatsapp.errors import is_for_later
+from channels.whatsapp.places import number_of, place_of
+
+REALM = "whatsapp"
+MOST_FILES = 10
+MAP = "https://www.google.com/maps?q="
+
+Form = Mapping[str, str]
+
+
+# -- messages -------------------------------------------------------------------------------------
+
+
+def heard(form: Form, channel: ChannelName) -> Inbound | None:
+    """Return the message that a webhook brings; None when it brings none."""
+    place, sid = place_of(form.get("From", "")), form.get("MessageSid", "")
+    if place is None or not sid:
+        return None
+    return _inbound(channel, place, MessageId(sid), form.get("ProfileName", ""), _what(form, sid))
+
+
+def found(message: Listed, files: Sequence[ListedFile], channel: ChannelName) -> Inbound | None:
+    """Return a message that no webhook brought. Its buttons are words by then."""
+    place = place_of(message.sender)
+    if place is None:
+        return None
+    spoken = Spoken(
+        message=message.sid,
+        content=Content(text=markdown(message.body)),
+        files=tuple(_file(each.url, each.mime) for each in files),
+    )
+    return _inbound(channel, place, message.sid, "", spoken)
+
+
+def _inbound(channel: ChannelName, place: str, sid: MessageId, name: str, what: Heard) -> Inbound:
+    number = number_of(place)
+    return Inbound(
+        external_id=sid,
+        address=Address(channel=channel, place=place),
+        sender=Sender(realm=REALM, user=number, name=name.strip() or number),
+        what=what,
+    )
+
+
+def _what(form: Form, sid: str) -> Heard:
+    payload = form.get("ButtonPayload", "")
+    if pressed(payload) is not None:
+        return Pressed(value=payload)
+    replied = form.get("OriginalRepliedMessageSid", "")
+    return Spoken(
+        message=MessageId(sid),
+        content=Content(text=_text(form)),
+        reply_to=MessageId(replied) if replied else None,
+        files=_files(form),
+    )
+
+
+def _text(form: Form) -> str:
+    said = markdown(form.get("Body", "") or form.get("ButtonText", ""))
+    if "Latitude" not in form or "Longitude" not in form:
+        return said
+    names = [form[key] for key in ("Label", "Address") if form.get(key)]
+    where = f"{MAP}{form['Latitude']},{form['Longitude']}"
+    return "\n".join(part for part in (said, "📍 " + ", ".join([*names, where])) if part)
+
+
+def _files(form: Form) -> tuple[RemoteFile, ...]:
+    urls = (form.get(f"MediaUrl{number}", "") for number in range(MOST_FILES))
+    return tuple(
+        _file(url, form.get(f"MediaContentType{number}", ""))
+        for number, url in enumerate(urls)
+        if url
+    )
+
+
+def _file(url: str, mime: str) -> RemoteFile:
+    return RemoteFile(kind=_kind(mime), name="", mime=mime, ref=url)
+
+
+def _kind(mime: str) -> AttachmentKind:
+    match mime.split(";", maxsplit=1)[0].strip().lower().split("/"):
+        case ["audio", "ogg"]:  # what WhatsApp records
+            return "voice"
+        case ["image", _]:
+            return "image"
+        case ["audio", _]:
+            return "audio"
+        case ["video", _]:
+            return "video"
+        case _:
+            return "file"
+
+
+# -- formatting -----------------------------------------------------------------------------------
+
+_CODE = re.compile(r"(```.*?```|`[^`\n]+`)", re.DOTALL)
+_STYLED = r"(?<![\w{0}])\{0}(?=\S)([^{0}\n]*?\S)\{0}(?![\w{0}])"
+_BOLD = re.compile(_STYLED.format("*"))
+_STRUCK = re.compile(_STYLED.format("~"))
+
+
+def markdown(text: str) -> str:
+    """Return WhatsApp's formatting as Markdown; what is in code stays as it is."""
+    pieces = _CODE.split(text)
+    pieces[::2] = [_STRUCK.sub(r"~~\1~~", _BOLD.sub(r"**\1**", each)) for each in pieces[::2]]
+    return "".join(pieces)
+
+
+# -- what became of ours --------------------------------------------------------------------------
+
+
+def reported(form: Form, key: PartKey | None, channel: ChannelName) -> Reported | None:
+    """Return what a status callback says; None when it says nothing yet."""
+    place, sid = place_of(form.get("To", "")), form.get("MessageSid", "")
+    status = form.get("MessageStatus", "")
+    if place is None or not sid:
+        return None
+    address = Address(channel=channel, place=place)
+    return outcome(address, MessageId(sid), status, form.get("ErrorCode", ""), key)
+
+
+def outcome(
+    address: Address, message: MessageId, status: str, code: str, key: PartKey | None = None
+) -> Reported | None:
+    """Return what a status means; None for what is no state of ours."""
+    match status:
+        case "accepted" | "queued" | "sending" | "sent":
+            return Reported(address=address, message=message, state="sent", key=key)
+        case "delivered":
+            return Reported(address=address, message=message, state="delivered", key=key)
+        case "read":
+            return Reported(address=address, message=message, state="read", key=key)
+        case "failed" | "undelivered" | "canceled":
+            return Reported(
+                address=address,
+                message=message,
+                state="failed",
+                key=key,
+                code=code,
+                again=is_for_later(code),
+            )
+        case _:
+            return None

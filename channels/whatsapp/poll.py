@@ -1,0 +1,164 @@
+"""Looking for what no webhook brought: at the start, and every few minutes.
+
+The rules:
+
+- The position is where the next look begins. It is kept a while before the last look, because
+  Twilio lists a message a little later than it has it; what is found twice is handed in once.
+- Where webhooks come, a message is left to them for `GRACE`: they know more of it.
+- Nothing found is passed over: the position moves only when all of it was handed in.
+- Without webhooks the outcome of what was sent is looked up, too.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
+
+import structlog
+
+from bridge.errors import ChannelError, StoreUnavailable, Unauthorized
+from bridge.ids import ChannelName, MessageId
+from bridge.inbound import Inbound
+from bridge.parts import Address, Reply
+from bridge.ports import Clock, Facts
+from channels.whatsapp import parse
+from channels.whatsapp.api import Api, Listed
+from channels.whatsapp.hearing import Hearing, NotKept
+from channels.whatsapp.sightings import Sightings
+
+log = structlog.get_logger()
+
+POSITION = "looked"
+OVERLAP = timedelta(minutes=5)
+GRACE = timedelta(minutes=1)
+FIRST_LOOK = timedelta(hours=1)
+"""How far back the very first look goes."""
+
+KEEP_EVERY = timedelta(hours=1)
+"""The position is kept this often although nothing was found."""
+
+AGAIN_SECONDS = 1.0
+MOST_AGAIN_SECONDS = 60.0
+AWAITED = 1000
+"""Messages whose outcome is looked up, at most."""
+
+FINAL = frozenset({"delivered", "read", "failed", "undelivered", "canceled"})
+
+Answering = Callable[[Inbound, Listed, Reply], Awaitable[None]]
+
+
+class Poll:
+    """One account's looking. `answer` shows a reply to a message that was found."""
+
+    def __init__(
+        self,
+        channel: ChannelName,
+        api: Api,
+        clock: Clock,
+        facts: Facts,
+        *,
+        seconds: float,
+        has_webhook: bool,
+        answer: Answering,
+        sightings: Sightings,
+    ) -> None:
+        self._channel = channel
+        self._api = api
+        self._clock = clock
+        self._facts = facts
+        self._seconds = seconds
+        self._has_webhook = has_webhook
+        self._answer = answer
+        self._sightings = sightings
+        self._position: datetime | None = None
+        self._kept_at: datetime | None = None
+        self._awaited: OrderedDict[MessageId, Address] = OrderedDict()
+
+    def await_outcome(self, message: MessageId, place: Address) -> None:
+        """Look up what becomes of a message that was sent, where nobody tells."""
+        if not self._has_webhook:
+            self._awaited[message] = place
+            if len(self._awaited) > AWAITED:
+                self._awaited.popitem(last=False)
+
+    async def run(self, hearing: Hearing) -> None:
+        """Look until cancelled. Raises `Unauthorized`."""
+        failures, is_first = 0, True
+        while True:
+            failures = 0 if await self._try(hearing, is_first=is_first) else failures + 1
+            is_first = is_first and failures > 0
+            hearing.ready.set()
+            pause = min(AGAIN_SECONDS * 2 ** min(failures - 1, 8), MOST_AGAIN_SECONDS)
+            await self._clock.sleep(pause if failures else self._seconds)
+
+    async def _try(self, hearing: Hearing, *, is_first: bool) -> bool:
+        """Look once; False when that failed and is to be done again soon."""
+        try:
+            await self._look(hearing, is_first=is_first)
+            await self._outcomes(hearing)
+        except Unauthorized:
+            raise
+        except (ChannelError, StoreUnavailable, NotKept) as error:
+            self._sightings.blind = str(error) or type(error).__name__
+            log.warning("looking for messages failed", channel=self._channel, error=str(error))
+            return False
+        self._sightings.blind = ""
+        return True
+
+    # -- what people said
+
+    async def _look(self, hearing: Hearing, *, is_first: bool) -> None:
+        now = self._clock.now()
+        after = await self._after(now)
+        until = now - GRACE if self._has_webhook and not is_first else None
+        listed = [
+            each
+            for each in await self._api.received(after)
+            if each.sid not in hearing.memory and (until is None or each.at <= until)
+        ]
+        await self._hand_in(hearing, listed)
+        self._position = now - OVERLAP
+        if listed or self._kept_at is None or now - self._kept_at >= KEEP_EVERY:
+            await self._facts.put(POSITION, self._position.isoformat())
+            self._kept_at = now
+
+    async def _after(self, now: datetime) -> datetime:
+        if self._position is None:
+            kept = await self._facts.get(POSITION)
+            self._position = datetime.fromisoformat(kept) if kept else now - FIRST_LOOK
+        return self._position
+
+    async def _hand_in(self, hearing: Hearing, listed: Sequence[Listed]) -> None:
+        """Hand in each place's messages in their order, the places side by side."""
+        places: dict[str, list[Listed]] = {}
+        for each in listed:
+            places.setdefault(each.sender, []).append(each)
+        works = [self._place(hearing, messages) for messages in places.values()]
+        failures = [each for each in await asyncio.gather(*works, return_exceptions=True) if each]
+        for failure in failures:
+            raise failure
+
+    async def _place(self, hearing: Hearing, messages: Sequence[Listed]) -> None:
+        for message in messages:
+            files = await self._api.files(message.sid) if message.files else ()
+            inbound = parse.found(message, files, self._channel)
+            if inbound is None:
+                log.warning("message from nowhere", channel=self._channel)
+                continue
+            reply = await hearing.hand_in(inbound, found=message.at)
+            if reply is not None:
+                await self._answer(inbound, message, reply)
+
+    # -- what became of ours
+
+    async def _outcomes(self, hearing: Hearing) -> None:
+        if not self._awaited:
+            return
+        for listed in await self._api.sent():
+            place = self._awaited.get(listed.sid)
+            if place is None or listed.status not in FINAL:
+                continue
+            reported = parse.outcome(place, listed.sid, listed.status, listed.code)
+            if reported is not None:
+                await hearing.tell(reported)
+            del self._awaited[listed.sid]

@@ -1,0 +1,164 @@
+"""Showing parts: whether a person may be told anything now, the call, and what became of it.
+
+The rules:
+
+- Outside a person's window nothing is sent but the template that asks them to write, once; the
+  place is `Gone` until they do.
+- Every message carries its part's key in the address that Twilio reports to, so a message whose
+  call was never answered is known by its first report. Else it is a message to the person with the
+  same words, newer than the last one we know we sent.
+- A call that was never answered may take effect for `SETTLING`; before that nobody can say that a
+  message was not sent.
+"""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from itertools import takewhile
+from typing import TypeVar
+
+import structlog
+
+from bridge.errors import ChannelError, Gone, OutcomeUnknown, RateLimited, StoreUnavailable
+from bridge.ids import ChannelName, MessageId
+from bridge.inbound import PartKey, Reported
+from bridge.parts import Address, Part, Reply, Sent
+from bridge.ports import ChannelSurroundings
+from channels.limits import Budget
+from channels.markdown import whatsapp
+from channels.whatsapp import keys, limits, render
+from channels.whatsapp.api import Api, Listed, Outgoing
+from channels.whatsapp.config import Templates
+from channels.whatsapp.errors import WINDOW_CLOSED
+from channels.whatsapp.sightings import Sightings
+from channels.whatsapp.windows import Windows
+
+log = structlog.get_logger()
+
+SETTLING = timedelta(seconds=15)
+REMEMBERED = 1000
+
+BY_CALL = "outbound-api"
+
+V = TypeVar("V")
+
+
+class Sending:
+    """One account's way out."""
+
+    def __init__(
+        self,
+        channel: ChannelName,
+        api: Api,
+        windows: Windows,
+        surroundings: ChannelSurroundings,
+        *,
+        templates: Templates,
+        sightings: Sightings,
+    ) -> None:
+        self._channel = channel
+        self._api = api
+        self._windows = windows
+        self._surroundings = surroundings
+        self._clock = surroundings.clock
+        self._templates = templates
+        self._sightings = sightings
+        self._budget = Budget(self._clock, limits.ACCOUNT, limits.PLACE)
+        self._last: dict[str, MessageId] = {}
+        self._unanswered: OrderedDict[PartKey, datetime] = OrderedDict()
+        self._reports: OrderedDict[PartKey, MessageId] = OrderedDict()
+
+    async def send(self, to: Address, part: Part) -> Sent:
+        key, place = keys.key_of(part), to.place
+        message = render.message(part, self._templates, self._surroundings.link)
+        if not await self._windows.is_open(place):
+            await self._ask_to_write(place)
+            raise Gone("they have to write first: it is over a day ago", code=WINDOW_CLOSED)
+        self._budget.spend(place, part.priority)
+        callback = keys.callback(self._surroundings.webhook_url, key)
+        try:
+            sid = await self._call(place, message, callback)
+        except OutcomeUnknown as error:
+            # What Twilio answered at all has taken all the effect it will.
+            if not error.code.isdigit():
+                _remember(self._unanswered, key, self._clock.now())
+            raise
+        self._last[place] = sid
+        return Sent(message=sid, state="submitted")
+
+    async def _call(self, place: str, message: Outgoing, callback: str = "") -> MessageId:
+        try:
+            return await self._api.send(place, message, callback=callback)
+        except RateLimited as error:
+            self._budget.block(error.until)
+            raise
+        except ChannelError as error:
+            self._sightings.codes[error.code] += 1
+            raise
+
+    async def reply(self, place: str, after: datetime, reply: Reply) -> None:
+        """Show a reply to a message that was found, unless it was shown by who found it before."""
+        body = whatsapp.render(reply.text)[: limits.BODY]
+        for each in await self._api.sent(to=place):
+            if each.at >= after and _says(each, body):
+                return
+        await self._call(place, Outgoing(body=body))
+
+    # -- what became of it
+
+    async def resolve(self, to: Address, part: Part) -> Sent | None:
+        key = keys.key_of(part)
+        if key in self._reports:
+            return Sent(message=self._reports[key], state="submitted")
+        message = render.message(part, self._templates, self._surroundings.link)
+        body, files = message.body or "".join(message.variables[:1]), bool(message.media)
+        for each in await self._doubtful(to.place):
+            if bool(each.files) == files and _says(each, body):
+                self._last[to.place] = each.sid
+                return Sent(message=each.sid, state="submitted")
+        asked_at = self._unanswered.get(key)
+        if asked_at is not None and self._clock.now() - asked_at < SETTLING:
+            raise OutcomeUnknown("Twilio may still be at it", code="settling")
+        self._unanswered.pop(key, None)
+        return None
+
+    async def _doubtful(self, place: str) -> Sequence[Listed]:
+        """Return the messages that an unanswered call may have made, newest first."""
+        ours = [each for each in await self._api.sent(to=place) if each.direction == BY_CALL]
+        if place not in self._last:
+            return ours[:1]  # before a restart one was in doubt at most, and nothing came after it
+        return list(takewhile(lambda each: each.sid != self._last[place], ours))
+
+    async def reported(self, reported: Reported) -> None:
+        """Learn from what Twilio says became of a message."""
+        if reported.key is not None:
+            _remember(self._reports, reported.key, reported.message)
+        if reported.state != "failed":
+            return
+        self._sightings.codes[reported.code] += 1
+        if reported.code == WINDOW_CLOSED:
+            self._windows.shut(reported.address.place)
+            await self._ask_to_write(reported.address.place)
+
+    async def _ask_to_write(self, place: str) -> None:
+        """Send the template that asks the person to write, once for this closed window."""
+        with suppress(StoreUnavailable):
+            if not self._templates.reopen or not await self._windows.may_ask(place):
+                return
+            try:
+                await self._call(place, Outgoing(template=self._templates.reopen))
+            except ChannelError as error:
+                log.warning("asking to write failed", channel=self._channel, code=error.code)
+                if error.certain:
+                    await self._windows.not_asked(place)
+
+
+def _says(listed: Listed, body: str) -> bool:
+    return listed.body.split() == body.split()  # Twilio trims
+
+
+def _remember(kept: OrderedDict[PartKey, V], key: PartKey, value: V) -> None:
+    kept[key] = value
+    if len(kept) > REMEMBERED:
+        kept.popitem(last=False)

@@ -1,0 +1,90 @@
+"""When each person wrote last: only for 24 hours after that may they be told anything.
+
+The rules:
+
+- A person's words open their window; Twilio's word that it is closed shuts it until they write.
+- Of whom nothing is known the window counts as open: Twilio knows better, and says so.
+- What is kept lags behind by at most `LAG`, and is read as that much later: to try in vain is
+  harmless, to be silent without need is not.
+- The template that asks a person to write goes out once for each closed window.
+- A store that cannot be used just now is no reason to hear or say nothing.
+"""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+
+from bridge.errors import StoreUnavailable
+from bridge.ports import Clock, Facts
+from channels.whatsapp.limits import WINDOW
+
+LAG = timedelta(minutes=10)
+HEARD = "heard:"
+ASKED = "asked:"
+NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+class Windows:
+    """One account's windows, by place."""
+
+    def __init__(self, clock: Clock, facts: Facts) -> None:
+        self._clock = clock
+        self._facts = facts
+        self._ends: dict[str, datetime] = {}
+        self._kept: dict[str, datetime] = {}
+        self._is_loaded = False
+
+    async def heard(self, place: str, at: datetime) -> None:
+        """Note that someone wrote."""
+        await self._load()
+        self._ends[place] = max(self._ends.get(place, NEVER), at + WINDOW)
+        if at - self._kept.get(place, NEVER) >= LAG:
+            with suppress(StoreUnavailable):
+                await self._facts.put(HEARD + place, at.isoformat())
+                self._kept[place] = at
+
+    def shut(self, place: str) -> None:
+        """Note that Twilio says it is closed."""
+        self._ends[place] = NEVER
+
+    async def is_open(self, place: str) -> bool:
+        await self._load()
+        return place not in self._ends or self._clock.now() < self._ends[place]
+
+    async def closed(self) -> int:
+        """Return how many are closed now."""
+        await self._load()
+        now = self._clock.now()
+        return sum(now >= end for end in self._ends.values())
+
+    async def may_ask(self, place: str) -> bool:
+        """Say whether the person is to be asked to write, and note that they are."""
+        await self._load()
+        window = self._kept.get(place, NEVER).isoformat()
+        if await self._facts.get(ASKED + place) == window:
+            return False
+        await self._facts.put(ASKED + place, window)
+        return True
+
+    async def not_asked(self, place: str) -> None:
+        """Note that asking failed."""
+        await self._facts.remove(ASKED + place)
+
+    async def _load(self) -> None:
+        if self._is_loaded:
+            return
+        try:
+            kept = _times(await self._facts.all())
+        except StoreUnavailable:
+            return
+        self._is_loaded = True
+        self._kept = kept | self._kept
+        self._ends = {place: at + WINDOW + LAG for place, at in kept.items()} | self._ends
+
+
+def _times(facts: Mapping[str, str]) -> dict[str, datetime]:
+    return {
+        key.removeprefix(HEARD): datetime.fromisoformat(value)
+        for key, value in facts.items()
+        if key.startswith(HEARD)
+    }
