@@ -1,0 +1,308 @@
+"""Showing a part: which calls of the Bot API it takes, and the second try it may have within one.
+
+A second call is made only after a certain refusal, never after silence: without entities where
+Telegram cannot read them, as documents where it does not take a file for what it is.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from telegram import (
+    Bot,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    InputMediaAudio,
+    InputMediaDocument,
+    InputMediaPhoto,
+    InputMediaVideo,
+    LinkPreviewOptions,
+    Message,
+    MessageEntity,
+    ReplyParameters,
+)
+from telegram.error import BadRequest
+
+from bridge.errors import Gone, OutcomeUnknown
+from bridge.ids import MessageId
+from bridge.inbound import Inbound, Spoken
+from bridge.parts import Button, Part, Reply
+from channels.markdown.telegram import Formatted, render
+from channels.telegram.errors import ENTITIES, NO_TEXT, NOT_MODIFIED, UNFIT_FILE, code_of
+from channels.telegram.parse import chat_of
+from channels.telegram.render import Upload, Way, draft_id, rows, shown
+
+NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+NOTHING = Formatted(text="", entities=())
+T = TypeVar("T")
+Media = InputMediaAudio | InputMediaDocument | InputMediaPhoto | InputMediaVideo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    chat: int
+    thread: int | None
+
+    @classmethod
+    def of(cls, place: str) -> "Target":
+        """Raise `Gone` for what is no place of Telegram's."""
+        try:
+            chat, thread = chat_of(place)
+        except ValueError:
+            raise Gone(f"{place!r} is no chat of Telegram's", code="no_chat") from None
+        return cls(chat=chat, thread=thread)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """A file with its bytes."""
+
+    upload: Upload
+    body: bytes
+
+    @property
+    def name(self) -> str:
+        return self.upload.attachment.name
+
+
+# -- new messages ---------------------------------------------------------------------------------
+
+
+async def send_text(bot: Bot, to: Target, part: Part) -> Message:
+    """Show a part without files."""
+
+    async def call(formatted: Formatted) -> Message:
+        return await bot.send_message(
+            to.chat,
+            formatted.text,
+            entities=_entities(formatted),
+            link_preview_options=NO_PREVIEW,
+            reply_markup=keyboard(part.buttons),
+            **_manner(to, part),
+        )
+
+    return await _plain_if_need_be(call, shown(part))
+
+
+async def send_files(bot: Bot, to: Target, part: Part, files: Sequence[Loaded]) -> list[Message]:
+    """Show a part's files with its text beside them; returns the messages, what is edited first."""
+    if len(files) > 1 and part.buttons:
+        return await _album_and_buttons(bot, to, part, files)
+
+    async def call(formatted: Formatted) -> list[Message]:
+        return await _documents_if_need_be(
+            lambda each: _files(bot, to, part, each, formatted), files
+        )
+
+    return await _plain_if_need_be(call, shown(part))
+
+
+async def _files(
+    bot: Bot, to: Target, part: Part, files: Sequence[Loaded], formatted: Formatted
+) -> list[Message]:
+    if len(files) > 1:
+        album = [_medium(each, formatted if each is files[0] else NOTHING) for each in files]
+        return list(await bot.send_media_group(to.chat, album, **_manner(to, part)))
+    return [await _file(bot, to, part, files[0], formatted)]
+
+
+async def _file(bot: Bot, to: Target, part: Part, file: Loaded, formatted: Formatted) -> Message:
+    given: dict[str, Any] = {
+        "filename": file.name,
+        "caption": formatted.text or None,
+        "caption_entities": _entities(formatted),
+        "reply_markup": keyboard(part.buttons),
+        **_manner(to, part),
+    }
+    match file.upload.way:
+        case "photo":
+            return await bot.send_photo(to.chat, file.body, **given)
+        case "voice":
+            return await bot.send_voice(to.chat, file.body, **given)
+        case "audio":
+            return await bot.send_audio(to.chat, file.body, **given)
+        case "video":
+            return await bot.send_video(to.chat, file.body, **given)
+        case "document":
+            return await bot.send_document(to.chat, file.body, **given)
+
+
+async def _album_and_buttons(
+    bot: Bot, to: Target, part: Part, files: Sequence[Loaded]
+) -> list[Message]:
+    """Show an album, which takes no buttons, and below it the text with them.
+
+    Once the album is there nothing can be said not to have been shown.
+    """
+    album = await send_files(bot, to, replace(part, text="", speaker="", buttons=()), files)
+    try:
+        return [await send_text(bot, to, part), *album]
+    except BadRequest as error:
+        raise OutcomeUnknown("the files are shown, their text is not", code="half") from error
+
+
+def _medium(file: Loaded, formatted: Formatted) -> Media:
+    kinds: dict[Way, type[Media]] = {
+        "photo": InputMediaPhoto,
+        "audio": InputMediaAudio,
+        "video": InputMediaVideo,
+    }
+    given: dict[str, Any] = {
+        "filename": file.name,
+        "caption": formatted.text or None,
+        "caption_entities": _entities(formatted),
+    }
+    return kinds.get(file.upload.way, InputMediaDocument)(file.body, **given)
+
+
+def _manner(to: Target, part: Part) -> dict[str, Any]:
+    """Return what every new message is sent with."""
+    reply = None
+    if part.reply_to is not None and part.reply_to.isdecimal():
+        reply = ReplyParameters(int(part.reply_to), allow_sending_without_reply=True)
+    return {
+        "message_thread_id": to.thread,
+        "disable_notification": part.silent,
+        "reply_parameters": reply,
+    }
+
+
+async def tell(bot: Bot, heard: Inbound, reply: Reply) -> None:
+    """Show a reply to whoever asked: below what they wrote where others read along."""
+    to = Target.of(heard.address.place)
+    parameters = None
+    if heard.room and isinstance(heard.what, Spoken):
+        parameters = ReplyParameters(int(heard.what.message), allow_sending_without_reply=True)
+
+    async def call(formatted: Formatted) -> Message:
+        return await bot.send_message(
+            to.chat,
+            formatted.text,
+            entities=_entities(formatted),
+            link_preview_options=NO_PREVIEW,
+            message_thread_id=to.thread,
+            reply_parameters=parameters,
+        )
+
+    await _plain_if_need_be(call, render(reply.text))
+
+
+# -- what is there already ------------------------------------------------------------------------
+
+
+async def edit(bot: Bot, to: Target, message: MessageId, part: Part) -> None:
+    """Change a message into the part. What is so already is a success."""
+    try:
+        await _plain_if_need_be(lambda each: _edit(bot, to, int(message), part, each), shown(part))
+    except BadRequest as error:
+        if code_of(error) != NOT_MODIFIED:
+            raise
+
+
+async def _edit(bot: Bot, to: Target, message: int, part: Part, formatted: Formatted) -> None:
+    if part.attachments:
+        await _edit_caption(bot, to, message, part, formatted)
+    elif formatted.text:
+        try:
+            await bot.edit_message_text(
+                formatted.text,
+                to.chat,
+                message,
+                entities=_entities(formatted),
+                link_preview_options=NO_PREVIEW,
+                reply_markup=keyboard(part.buttons),
+            )
+        except BadRequest as error:
+            if code_of(error) != NO_TEXT:
+                raise
+            await _edit_caption(bot, to, message, part, formatted)
+    else:
+        await bot.edit_message_reply_markup(to.chat, message, reply_markup=keyboard(part.buttons))
+
+
+async def _edit_caption(
+    bot: Bot, to: Target, message: int, part: Part, formatted: Formatted
+) -> None:
+    await bot.edit_message_caption(
+        to.chat,
+        message,
+        caption=formatted.text,
+        caption_entities=_entities(formatted),
+        reply_markup=keyboard(part.buttons),
+    )
+
+
+async def delete(bot: Bot, to: Target, messages: Sequence[int]) -> None:
+    """Take messages back. Raises for a single one that is gone already."""
+    if len(messages) == 1:
+        await bot.delete_message(to.chat, messages[0])
+    else:
+        await bot.delete_messages(to.chat, messages)
+
+
+async def draft(bot: Bot, to: Target, part: Part) -> None:
+    """Show the text being written, for up to 30 seconds."""
+
+    async def call(formatted: Formatted) -> bool:
+        return await bot.send_message_draft(
+            to.chat,
+            draft_id(part.run),
+            formatted.text,
+            message_thread_id=to.thread,
+            entities=_entities(formatted),
+        )
+
+    await _plain_if_need_be(call, shown(part))
+
+
+# -- the second try -------------------------------------------------------------------------------
+
+
+async def _plain_if_need_be(call: Callable[[Formatted], Awaitable[T]], formatted: Formatted) -> T:
+    try:
+        return await call(formatted)
+    except BadRequest as error:
+        if not formatted.entities or code_of(error) != ENTITIES:
+            raise
+    return await call(replace(formatted, entities=()))
+
+
+async def _documents_if_need_be(
+    call: Callable[[Sequence[Loaded]], Awaitable[T]], files: Sequence[Loaded]
+) -> T:
+    try:
+        return await call(files)
+    except BadRequest as error:
+        if code_of(error) != UNFIT_FILE:
+            raise
+    return await call(
+        [replace(each, upload=replace(each.upload, way="document")) for each in files]
+    )
+
+
+# -- in the library's words -----------------------------------------------------------------------
+
+
+def keyboard(buttons: Sequence[Button]) -> InlineKeyboardMarkup | None:
+    """Return the buttons as a keyboard, None for none. Raises `Rejected`."""
+    if not buttons:
+        return None
+    return InlineKeyboardMarkup(
+        [
+            [InlineKeyboardButton(each.label, callback_data=each.value) for each in row]
+            for row in rows(buttons)
+        ]
+    )
+
+
+def _entities(formatted: Formatted) -> list[MessageEntity]:
+    return [
+        MessageEntity(
+            each.kind,
+            each.offset,
+            each.length,
+            url=each.url or None,
+            language=each.language or None,
+        )
+        for each in formatted.entities
+    ]
