@@ -20,7 +20,6 @@ from bridge.inbound import Inbound, Inbox, RemoteFile
 from bridge.parts import Address, Capabilities, Part, Reply, Sent
 from bridge.ports import ChannelSurroundings, Check
 from channels.limits import Budget
-from channels.markdown.telegram import size
 from channels.telegram import albums, doctor, limits, sending
 from channels.telegram.client import Client
 from channels.telegram.config import TelegramConfig
@@ -29,7 +28,7 @@ from channels.telegram.files import downloaded, loaded
 from channels.telegram.line import Line, Pace
 from channels.telegram.listening import Listening
 from channels.telegram.parse import Reading
-from channels.telegram.render import alert, shown
+from channels.telegram.render import alert, shown, size
 from channels.telegram.sending import Target
 
 log = structlog.get_logger()

@@ -121,15 +121,19 @@ def _inbound(message: Message, channel: ChannelName, key: str) -> Inbound | None
     sender = _sender(message)
     if sender is None:
         return None
-    place = place_of(message.chat.id, message.message_thread_id if _in_topic(message) else None)
     return Inbound(
         external_id=f"{message.chat.id}:{key}",
-        address=Address(channel=channel, place=place),
+        address=Address(channel=channel, place=_place(message)),
         sender=sender,
         what=Added(),
         room=message.chat.type != "private",
         title=_title(message.chat),
     )
+
+
+def _place(message: Message) -> str:
+    thread = message.message_thread_id if message.is_topic_message else None
+    return place_of(message.chat.id, thread)
 
 
 def _relocated(message: Message, channel: ChannelName) -> Relocated | None:
@@ -210,10 +214,6 @@ def _answers(message: Message, bot: Named) -> bool:
     return answered.sender is not None and answered.sender.id == bot.id
 
 
-def _in_topic(message: Message) -> bool:
-    return message.is_topic_message
-
-
 def _reply_to(message: Message) -> MessageId | None:
     """Return what a message replies to; every message of a topic "replies" to its beginning."""
     answered = message.reply_to_message
@@ -229,7 +229,7 @@ def _press(query: CallbackQuery, channel: ChannelName) -> Reading | None:
     if query.message is None or query.data is None:
         return None
     message = query.message
-    place = place_of(message.chat.id, message.message_thread_id if _in_topic(message) else None)
+    place = _place(message)
     pressed = Inbound(
         external_id=f"press:{query.id}",
         address=Address(channel=channel, place=place),

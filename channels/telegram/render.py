@@ -4,8 +4,11 @@ Nothing here knows the client library. The text is formatted by entities, never 
 nothing in it needs escaping, and what a model writes cannot break it.
 """
 
+import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Literal
 from zlib import crc32
 
@@ -13,7 +16,9 @@ from bridge.content import Attachment
 from bridge.errors import Rejected
 from bridge.ids import RunId
 from bridge.parts import Button, Part
-from channels.markdown.telegram import Entity, Formatted, render
+from channels.markdown import telegram as markdown
+from channels.markdown.safe import BREAKER
+from channels.markdown.telegram import Entity, Formatted
 from channels.markdown.units import utf16
 from channels.telegram.limits import (
     ALBUM,
@@ -26,6 +31,9 @@ from channels.telegram.limits import (
 
 Way = Literal["photo", "voice", "audio", "video", "document"]
 """How a file is sent; anything may go as a document."""
+
+NAME = re.compile(r"(?<!\w)@(?=[a-z]\w{2,31})", re.IGNORECASE)
+"""What calls a person: people's names have five letters and more, a few bots' four."""
 
 ROW_CHARS = 28
 ROW_BUTTONS = 4
@@ -43,32 +51,69 @@ class Upload:
     way: Way
 
 
+def size(text: str) -> int:
+    """Return how much of a message a text takes, with what is put into it here."""
+    return markdown.size(text) + text.count("@")
+
+
+def formatted(text: str) -> Formatted:
+    """Return a Markdown text as it is shown."""
+    return uncalled(markdown.render(text))
+
+
 def shown(part: Part) -> Formatted:
     """Return the text with the speaker above it, in bold; the name alone where there is no text."""
-    body = render(part.text)
+    return uncalled(_labelled(part))
+
+
+def uncalled(given: Formatted) -> Formatted:
+    """Break up every @name, so that nobody is called. Telegram does not look into code."""
+    names = [
+        utf16(given.text[: found.end()])
+        for found in NAME.finditer(given.text)
+        if not _in_code(utf16(given.text[: found.start()]), given.entities)
+    ]
+    if not names:
+        return given
+    text = given.text.encode("utf-16-le", "surrogatepass")
+    ends = [0, *(2 * name for name in names), len(text)]
+    pieces = [text[start:end].decode("utf-16-le", "surrogatepass") for start, end in pairwise(ends)]
+    return Formatted(
+        text=BREAKER.join(pieces),
+        entities=tuple(_stretched(each, names) for each in given.entities),
+    )
+
+
+def _in_code(offset: int, entities: Sequence[Entity]) -> bool:
+    return any(
+        each.kind in {"code", "pre"} and each.offset <= offset < each.offset + each.length
+        for each in entities
+    )
+
+
+def _stretched(entity: Entity, names: Sequence[int]) -> Entity:
+    """Return an entity over the same words, where one unit was put in at each of `names`."""
+    start = entity.offset + bisect_right(names, entity.offset)
+    end = entity.offset + entity.length
+    return replace(entity, offset=start, length=end + bisect_left(names, end) - start)
+
+
+def _labelled(part: Part) -> Formatted:
+    body = markdown.render(part.text)
     if not part.speaker:
         return body
     if not body.text:
         return Formatted(text=part.speaker, entities=())
     label = Entity(kind="bold", offset=0, length=utf16(part.speaker))
     shift = label.length + 1
-    moved = [
-        Entity(
-            kind=each.kind,
-            offset=each.offset + shift,
-            length=each.length,
-            url=each.url,
-            language=each.language,
-        )
-        for each in body.entities
-    ]
+    moved = [replace(each, offset=each.offset + shift) for each in body.entities]
     text = f"{part.speaker}\n{body.text}"
     return Formatted(text=text, entities=(label, *moved)[:MAX_ENTITIES])
 
 
 def alert(text: str) -> str:
     """Return a reply as the plain text of an alert, cut where Telegram would refuse it."""
-    plain = render(text).text
+    plain = formatted(text).text
     return plain if len(plain) <= MAX_ALERT else f"{plain[: MAX_ALERT - 1]}…"
 
 

@@ -27,10 +27,10 @@ from bridge.errors import Gone, OutcomeUnknown
 from bridge.ids import MessageId
 from bridge.inbound import Inbound, Spoken
 from bridge.parts import Button, Part, Reply
-from channels.markdown.telegram import Formatted, render
+from channels.markdown.telegram import Formatted
 from channels.telegram.errors import ENTITIES, NO_TEXT, NOT_MODIFIED, UNFIT_FILE, code_of
 from channels.telegram.parse import chat_of
-from channels.telegram.render import Upload, Way, draft_id, rows, shown
+from channels.telegram.render import Upload, Way, draft_id, formatted, rows, shown
 
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 NOTHING = Formatted(text="", entities=())
@@ -71,11 +71,11 @@ class Loaded:
 async def send_text(bot: Bot, to: Target, part: Part) -> Message:
     """Show a part without files."""
 
-    async def call(formatted: Formatted) -> Message:
+    async def call(text: Formatted) -> Message:
         return await bot.send_message(
             to.chat,
-            formatted.text,
-            entities=_entities(formatted),
+            text.text,
+            entities=_entities(text),
             link_preview_options=NO_PREVIEW,
             reply_markup=keyboard(part.buttons),
             **_manner(to, part),
@@ -89,28 +89,26 @@ async def send_files(bot: Bot, to: Target, part: Part, files: Sequence[Loaded]) 
     if len(files) > 1 and part.buttons:
         return await _album_and_buttons(bot, to, part, files)
 
-    async def call(formatted: Formatted) -> list[Message]:
-        return await _documents_if_need_be(
-            lambda each: _files(bot, to, part, each, formatted), files
-        )
+    async def call(text: Formatted) -> list[Message]:
+        return await _documents_if_need_be(lambda each: _files(bot, to, part, each, text), files)
 
     return await _plain_if_need_be(call, shown(part))
 
 
 async def _files(
-    bot: Bot, to: Target, part: Part, files: Sequence[Loaded], formatted: Formatted
+    bot: Bot, to: Target, part: Part, files: Sequence[Loaded], text: Formatted
 ) -> list[Message]:
     if len(files) > 1:
-        album = [_medium(each, formatted if each is files[0] else NOTHING) for each in files]
+        album = [_medium(each, text if each is files[0] else NOTHING) for each in files]
         return list(await bot.send_media_group(to.chat, album, **_manner(to, part)))
-    return [await _file(bot, to, part, files[0], formatted)]
+    return [await _file(bot, to, part, files[0], text)]
 
 
-async def _file(bot: Bot, to: Target, part: Part, file: Loaded, formatted: Formatted) -> Message:
+async def _file(bot: Bot, to: Target, part: Part, file: Loaded, text: Formatted) -> Message:
     given: dict[str, Any] = {
         "filename": file.name,
-        "caption": formatted.text or None,
-        "caption_entities": _entities(formatted),
+        "caption": text.text or None,
+        "caption_entities": _entities(text),
         "reply_markup": keyboard(part.buttons),
         **_manner(to, part),
     }
@@ -141,7 +139,7 @@ async def _album_and_buttons(
         raise OutcomeUnknown("the files are shown, their text is not", code="half") from error
 
 
-def _medium(file: Loaded, formatted: Formatted) -> Media:
+def _medium(file: Loaded, text: Formatted) -> Media:
     kinds: dict[Way, type[Media]] = {
         "photo": InputMediaPhoto,
         "audio": InputMediaAudio,
@@ -149,8 +147,8 @@ def _medium(file: Loaded, formatted: Formatted) -> Media:
     }
     given: dict[str, Any] = {
         "filename": file.name,
-        "caption": formatted.text or None,
-        "caption_entities": _entities(formatted),
+        "caption": text.text or None,
+        "caption_entities": _entities(text),
     }
     return kinds.get(file.upload.way, InputMediaDocument)(file.body, **given)
 
@@ -174,17 +172,17 @@ async def tell(bot: Bot, heard: Inbound, reply: Reply) -> None:
     if heard.room and isinstance(heard.what, Spoken):
         parameters = ReplyParameters(int(heard.what.message), allow_sending_without_reply=True)
 
-    async def call(formatted: Formatted) -> Message:
+    async def call(text: Formatted) -> Message:
         return await bot.send_message(
             to.chat,
-            formatted.text,
-            entities=_entities(formatted),
+            text.text,
+            entities=_entities(text),
             link_preview_options=NO_PREVIEW,
             message_thread_id=to.thread,
             reply_parameters=parameters,
         )
 
-    await _plain_if_need_be(call, render(reply.text))
+    await _plain_if_need_be(call, formatted(reply.text))
 
 
 # -- what is there already ------------------------------------------------------------------------
@@ -199,35 +197,33 @@ async def edit(bot: Bot, to: Target, message: MessageId, part: Part) -> None:
             raise
 
 
-async def _edit(bot: Bot, to: Target, message: int, part: Part, formatted: Formatted) -> None:
+async def _edit(bot: Bot, to: Target, message: int, part: Part, text: Formatted) -> None:
     if part.attachments:
-        await _edit_caption(bot, to, message, part, formatted)
-    elif formatted.text:
+        await _edit_caption(bot, to, message, part, text)
+    elif text.text:
         try:
             await bot.edit_message_text(
-                formatted.text,
+                text.text,
                 to.chat,
                 message,
-                entities=_entities(formatted),
+                entities=_entities(text),
                 link_preview_options=NO_PREVIEW,
                 reply_markup=keyboard(part.buttons),
             )
         except BadRequest as error:
             if code_of(error) != NO_TEXT:
                 raise
-            await _edit_caption(bot, to, message, part, formatted)
+            await _edit_caption(bot, to, message, part, text)
     else:
         await bot.edit_message_reply_markup(to.chat, message, reply_markup=keyboard(part.buttons))
 
 
-async def _edit_caption(
-    bot: Bot, to: Target, message: int, part: Part, formatted: Formatted
-) -> None:
+async def _edit_caption(bot: Bot, to: Target, message: int, part: Part, text: Formatted) -> None:
     await bot.edit_message_caption(
         to.chat,
         message,
-        caption=formatted.text,
-        caption_entities=_entities(formatted),
+        caption=text.text,
+        caption_entities=_entities(text),
         reply_markup=keyboard(part.buttons),
     )
 
@@ -243,13 +239,13 @@ async def delete(bot: Bot, to: Target, messages: Sequence[int]) -> None:
 async def draft(bot: Bot, to: Target, part: Part) -> None:
     """Show the text being written, for up to 30 seconds."""
 
-    async def call(formatted: Formatted) -> bool:
+    async def call(text: Formatted) -> bool:
         return await bot.send_message_draft(
             to.chat,
             draft_id(part.run),
-            formatted.text,
+            text.text,
             message_thread_id=to.thread,
-            entities=_entities(formatted),
+            entities=_entities(text),
         )
 
     await _plain_if_need_be(call, shown(part))
@@ -258,13 +254,13 @@ async def draft(bot: Bot, to: Target, part: Part) -> None:
 # -- the second try -------------------------------------------------------------------------------
 
 
-async def _plain_if_need_be(call: Callable[[Formatted], Awaitable[T]], formatted: Formatted) -> T:
+async def _plain_if_need_be(call: Callable[[Formatted], Awaitable[T]], text: Formatted) -> T:
     try:
-        return await call(formatted)
+        return await call(text)
     except BadRequest as error:
-        if not formatted.entities or code_of(error) != ENTITIES:
+        if not text.entities or code_of(error) != ENTITIES:
             raise
-    return await call(replace(formatted, entities=()))
+    return await call(replace(text, entities=()))
 
 
 async def _documents_if_need_be(
@@ -295,7 +291,7 @@ def keyboard(buttons: Sequence[Button]) -> InlineKeyboardMarkup | None:
     )
 
 
-def _entities(formatted: Formatted) -> list[MessageEntity]:
+def _entities(text: Formatted) -> list[MessageEntity]:
     return [
         MessageEntity(
             each.kind,
@@ -304,5 +300,5 @@ def _entities(formatted: Formatted) -> list[MessageEntity]:
             url=each.url or None,
             language=each.language or None,
         )
-        for each in formatted.entities
+        for each in text.entities
     ]
