@@ -20,16 +20,16 @@ from bridge.inbound import Inbound, Inbox, RemoteFile
 from bridge.parts import Address, Capabilities, Part, Reply, Sent
 from bridge.ports import ChannelSurroundings, Check
 from channels.limits import Budget
-from channels.telegram import albums, doctor, limits, sending
+from channels.telegram import albums, changing, doctor, limits, sending
 from channels.telegram.client import Client
 from channels.telegram.config import TelegramConfig
 from channels.telegram.errors import NOT_FOUND, STALE
 from channels.telegram.files import downloaded, loaded
+from channels.telegram.library import Target
 from channels.telegram.line import Line, Pace
 from channels.telegram.listening import Listening
 from channels.telegram.parse import Reading
 from channels.telegram.render import alert, shown, size
-from channels.telegram.sending import Target
 
 log = structlog.get_logger()
 
@@ -134,14 +134,14 @@ class TelegramChannel:
     async def edit(self, to: Address, message: MessageId, part: Part) -> None:
         self._budget.spend(to.place, part.priority)
         async with self._calling(to) as (bot, target):
-            await sending.edit(bot, target, message, part)
+            await changing.edit(bot, target, message, part)
 
     async def delete(self, to: Address, message: MessageId) -> None:
         self._budget.spend(to.place, "notice")
         numbers = await albums.of(self._facts, to.place, message)
         try:
             async with self._calling(to) as (bot, target):
-                await sending.delete(bot, target, numbers)
+                await changing.delete(bot, target, numbers)
         except Rejected as error:
             if error.code != NOT_FOUND:
                 raise
@@ -151,7 +151,7 @@ class TelegramChannel:
     async def preview(self, to: Address, part: Part) -> None:
         self._budget.spend(to.place, "preview")
         async with self._calling(to) as (bot, target):
-            await sending.draft(bot, target, part)
+            await changing.draft(bot, target, part)
 
     async def typing(self, to: Address) -> None:
         self._budget.spend(to.place, "preview")

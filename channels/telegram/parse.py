@@ -1,10 +1,7 @@
 """An update of the Bot API becomes what the bridge hears, or nothing.
 
-- A private chat is meant for the agent. In a group that takes a mention of the bot, a reply to it,
-  or a command; a command for another bot is not heard at all.
 - A forum topic is a place of its own: `<chat>/<thread>`. What belongs to no topic, the general one
   included, is in `<chat>`. A thread of replies is no topic.
-- `/start CODE`, which a link t.me/<bot>?start=CODE sends, is `/link CODE`.
 - What bots and the group itself say is not heard; who speaks as a group or a channel is that chat.
 - An edit's id holds its time, and a sum of what it says now: Telegram counts in whole seconds.
 
@@ -18,9 +15,9 @@ from bridge.content import Content
 from bridge.ids import ChannelName, MessageId
 from bridge.inbound import Added, Edited, Inbound, Pressed, Relocated, Sender, Spoken
 from bridge.parts import Address
-from channels.telegram import entities
+from channels.telegram import meant
 from channels.telegram.entities import Named
-from channels.telegram.told import files_of, told
+from channels.telegram.told import files_of
 from channels.telegram.wire import CallbackQuery, Chat, Message, MyMembership, Update, User
 
 REALM = "telegram"
@@ -91,14 +88,14 @@ def _message(message: Message, channel: ChannelName, bot: Named) -> Reading | No
     if moved is not None:
         return Reading(lane=moved.address.place, heard=moved)
     heard = _inbound(message, channel, str(message.message_id))
-    text, files = _text(message, bot), files_of(message)
-    if heard is None or _is_for_another(message, bot) or not (text or files):
+    text, files = meant.text(message, bot), files_of(message)
+    if heard is None or meant.is_for_another(message, bot) or not (text or files):
         return None
     spoken = Spoken(
         message=MessageId(str(message.message_id)),
         content=Content(text=text),
-        addressed=_is_addressed(message, bot),
-        reply_to=_reply_to(message),
+        addressed=meant.is_addressed(message, bot),
+        reply_to=meant.reply_to(message),
         files=files,
     )
     return Reading(
@@ -107,7 +104,7 @@ def _message(message: Message, channel: ChannelName, bot: Named) -> Reading | No
 
 
 def _edit(message: Message, channel: ChannelName, bot: Named) -> Reading | None:
-    text = _text(message, bot)
+    text = meant.text(message, bot)
     version = f"{message.message_id}@{message.edit_date}.{crc32(text.encode()):08x}"
     heard = _inbound(message, channel, version)
     if heard is None or message.location is not None or not text:
@@ -169,57 +166,6 @@ def full_name(user: User | Chat) -> str:
 
 def _title(chat: Chat) -> str:
     return chat.title or full_name(chat)
-
-
-# -- what is said, and to whom --------------------------------------------------------------------
-
-
-def _text(message: Message, bot: Named) -> str:
-    """Return what a message says; a command to the letter, anything else as Markdown."""
-    text = message.text or message.caption
-    marks = message.entities or message.caption_entities
-    if entities.command(text, marks) and message.forward_origin is None:
-        return _as_command(text, bot)
-    return told(message, entities.markdown(text, marks, bot))
-
-
-def _as_command(text: str, bot: Named) -> str:
-    name, _, argument = text.strip().partition(" ")
-    starts = {"/start", f"/start@{bot.username}".casefold()}
-    if name.casefold() not in starts:
-        return text.strip()
-    return f"/link {argument.strip()}" if argument.strip() else "/start"
-
-
-def _is_for_another(message: Message, bot: Named) -> bool:
-    named = entities.command(message.text, message.entities).partition("@")[2]
-    return bool(named) and named.casefold() != bot.username.casefold()
-
-
-def _is_addressed(message: Message, bot: Named) -> bool:
-    text = message.text or message.caption
-    marks = message.entities or message.caption_entities
-    return (
-        message.chat.type == "private"
-        or entities.calls(text, marks, bot)
-        or bool(entities.command(text, marks))
-        or _answers(message, bot)
-    )
-
-
-def _answers(message: Message, bot: Named) -> bool:
-    answered = message.reply_to_message
-    if answered is None or answered.forum_topic_created is not None:
-        return False
-    return answered.sender is not None and answered.sender.id == bot.id
-
-
-def _reply_to(message: Message) -> MessageId | None:
-    """Return what a message replies to; every message of a topic "replies" to its beginning."""
-    answered = message.reply_to_message
-    if answered is None or answered.forum_topic_created is not None:
-        return None
-    return MessageId(str(answered.message_id))
 
 
 # -- buttons and membership -----------------------------------------------------------------------

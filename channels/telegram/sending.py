@@ -1,7 +1,7 @@
-"""Showing a part: which calls of the Bot API it takes, and the second try it may have within one.
+"""Showing a part as something new: a message, a file with its text, an album.
 
-A second call is made only after a certain refusal, never after silence: without entities where
-Telegram cannot read them, as documents where it does not take a file for what it is.
+A file has a second try within one call: as a document, where Telegram certainly does not take it
+for what it is.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -10,47 +10,26 @@ from typing import Any, TypeVar
 
 from telegram import (
     Bot,
-    InlineKeyboardButton,
-    InlineKeyboardMarkup,
     InputMediaAudio,
     InputMediaDocument,
     InputMediaPhoto,
     InputMediaVideo,
-    LinkPreviewOptions,
     Message,
-    MessageEntity,
     ReplyParameters,
 )
-from telegram.error import BadRequest
+from telegram.error import BadRequest, TelegramError
 
-from bridge.errors import Gone, OutcomeUnknown
-from bridge.ids import MessageId
+from bridge.errors import OutcomeUnknown
 from bridge.inbound import Inbound, Spoken
-from bridge.parts import Button, Part, Reply
+from bridge.parts import Part, Reply
 from channels.markdown.telegram import Formatted
-from channels.telegram.errors import ENTITIES, NO_TEXT, NOT_MODIFIED, UNFIT_FILE, code_of
-from channels.telegram.parse import chat_of
-from channels.telegram.render import Upload, Way, draft_id, formatted, rows, shown
+from channels.telegram.errors import UNFIT_FILE, code_of
+from channels.telegram.library import NO_PREVIEW, Target, entities, keyboard, plain_if_need_be
+from channels.telegram.render import Upload, Way, formatted, shown
 
-NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 NOTHING = Formatted(text="", entities=())
 T = TypeVar("T")
 Media = InputMediaAudio | InputMediaDocument | InputMediaPhoto | InputMediaVideo
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
-    chat: int
-    thread: int | None
-
-    @classmethod
-    def of(cls, place: str) -> "Target":
-        """Raise `Gone` for what is no place of Telegram's."""
-        try:
-            chat, thread = chat_of(place)
-        except ValueError:
-            raise Gone(f"{place!r} is no chat of Telegram's", code="no_chat") from None
-        return cls(chat=chat, thread=thread)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,9 +44,6 @@ class Loaded:
         return self.upload.attachment.name
 
 
-# -- new messages ---------------------------------------------------------------------------------
-
-
 async def send_text(bot: Bot, to: Target, part: Part) -> Message:
     """Show a part without files."""
 
@@ -75,13 +51,13 @@ async def send_text(bot: Bot, to: Target, part: Part) -> Message:
         return await bot.send_message(
             to.chat,
             text.text,
-            entities=_entities(text),
+            entities=entities(text),
             link_preview_options=NO_PREVIEW,
             reply_markup=keyboard(part.buttons),
             **_manner(to, part),
         )
 
-    return await _plain_if_need_be(call, shown(part))
+    return await plain_if_need_be(call, shown(part))
 
 
 async def send_files(bot: Bot, to: Target, part: Part, files: Sequence[Loaded]) -> list[Message]:
@@ -92,7 +68,7 @@ async def send_files(bot: Bot, to: Target, part: Part, files: Sequence[Loaded]) 
     async def call(text: Formatted) -> list[Message]:
         return await _documents_if_need_be(lambda each: _files(bot, to, part, each, text), files)
 
-    return await _plain_if_need_be(call, shown(part))
+    return await plain_if_need_be(call, shown(part))
 
 
 async def _files(
@@ -108,7 +84,7 @@ async def _file(bot: Bot, to: Target, part: Part, file: Loaded, text: Formatted)
     given: dict[str, Any] = {
         "filename": file.name,
         "caption": text.text or None,
-        "caption_entities": _entities(text),
+        "caption_entities": entities(text),
         "reply_markup": keyboard(part.buttons),
         **_manner(to, part),
     }
@@ -135,7 +111,7 @@ async def _album_and_buttons(
     album = await send_files(bot, to, replace(part, text="", speaker="", buttons=()), files)
     try:
         return [await send_text(bot, to, part), *album]
-    except BadRequest as error:
+    except TelegramError as error:
         raise OutcomeUnknown("the files are shown, their text is not", code="half") from error
 
 
@@ -148,7 +124,7 @@ def _medium(file: Loaded, text: Formatted) -> Media:
     given: dict[str, Any] = {
         "filename": file.name,
         "caption": text.text or None,
-        "caption_entities": _entities(text),
+        "caption_entities": entities(text),
     }
     return kinds.get(file.upload.way, InputMediaDocument)(file.body, **given)
 
@@ -176,91 +152,13 @@ async def tell(bot: Bot, heard: Inbound, reply: Reply) -> None:
         return await bot.send_message(
             to.chat,
             text.text,
-            entities=_entities(text),
+            entities=entities(text),
             link_preview_options=NO_PREVIEW,
             message_thread_id=to.thread,
             reply_parameters=parameters,
         )
 
-    await _plain_if_need_be(call, formatted(reply.text))
-
-
-# -- what is there already ------------------------------------------------------------------------
-
-
-async def edit(bot: Bot, to: Target, message: MessageId, part: Part) -> None:
-    """Change a message into the part. What is so already is a success."""
-    try:
-        await _plain_if_need_be(lambda each: _edit(bot, to, int(message), part, each), shown(part))
-    except BadRequest as error:
-        if code_of(error) != NOT_MODIFIED:
-            raise
-
-
-async def _edit(bot: Bot, to: Target, message: int, part: Part, text: Formatted) -> None:
-    if part.attachments:
-        await _edit_caption(bot, to, message, part, text)
-    elif text.text:
-        try:
-            await bot.edit_message_text(
-                text.text,
-                to.chat,
-                message,
-                entities=_entities(text),
-                link_preview_options=NO_PREVIEW,
-                reply_markup=keyboard(part.buttons),
-            )
-        except BadRequest as error:
-            if code_of(error) != NO_TEXT:
-                raise
-            await _edit_caption(bot, to, message, part, text)
-    else:
-        await bot.edit_message_reply_markup(to.chat, message, reply_markup=keyboard(part.buttons))
-
-
-async def _edit_caption(bot: Bot, to: Target, message: int, part: Part, text: Formatted) -> None:
-    await bot.edit_message_caption(
-        to.chat,
-        message,
-        caption=text.text,
-        caption_entities=_entities(text),
-        reply_markup=keyboard(part.buttons),
-    )
-
-
-async def delete(bot: Bot, to: Target, messages: Sequence[int]) -> None:
-    """Take messages back. Raises for a single one that is gone already."""
-    if len(messages) == 1:
-        await bot.delete_message(to.chat, messages[0])
-    else:
-        await bot.delete_messages(to.chat, messages)
-
-
-async def draft(bot: Bot, to: Target, part: Part) -> None:
-    """Show the text being written, for up to 30 seconds."""
-
-    async def call(text: Formatted) -> bool:
-        return await bot.send_message_draft(
-            to.chat,
-            draft_id(part.run),
-            text.text,
-            message_thread_id=to.thread,
-            entities=_entities(text),
-        )
-
-    await _plain_if_need_be(call, shown(part))
-
-
-# -- the second try -------------------------------------------------------------------------------
-
-
-async def _plain_if_need_be(call: Callable[[Formatted], Awaitable[T]], text: Formatted) -> T:
-    try:
-        return await call(text)
-    except BadRequest as error:
-        if not text.entities or code_of(error) != ENTITIES:
-            raise
-    return await call(replace(text, entities=()))
+    await plain_if_need_be(call, formatted(reply.text))
 
 
 async def _documents_if_need_be(
@@ -274,31 +172,3 @@ async def _documents_if_need_be(
     return await call(
         [replace(each, upload=replace(each.upload, way="document")) for each in files]
     )
-
-
-# -- in the library's words -----------------------------------------------------------------------
-
-
-def keyboard(buttons: Sequence[Button]) -> InlineKeyboardMarkup | None:
-    """Return the buttons as a keyboard, None for none. Raises `Rejected`."""
-    if not buttons:
-        return None
-    return InlineKeyboardMarkup(
-        [
-            [InlineKeyboardButton(each.label, callback_data=each.value) for each in row]
-            for row in rows(buttons)
-        ]
-    )
-
-
-def _entities(text: Formatted) -> list[MessageEntity]:
-    return [
-        MessageEntity(
-            each.kind,
-            each.offset,
-            each.length,
-            url=each.url or None,
-            language=each.language or None,
-        )
-        for each in text.entities
-    ]

@@ -41,7 +41,7 @@ def _files(message: Message) -> Iterator[RemoteFile]:
         case Message(video_note=File() as note):
             yield _file("video", note, "video-message.mp4", "video/mp4")
         case Message(photo=photo) if photo:
-            largest = max(photo, key=lambda size: size.file_size or 0)
+            largest = max(photo, key=lambda size: size.width * size.height)
             yield _file("image", largest, "photo.jpg", "image/jpeg")
         case _:
             pass

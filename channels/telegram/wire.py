@@ -48,6 +48,8 @@ class File(Wire):
     mime_type: str = ""
     file_size: int | None = None
     title: str = ""
+    width: int = 0
+    height: int = 0
 
 
 class Sticker(Wire):
