@@ -11,6 +11,9 @@ ROOT = Path(__file__).parent.parent
 OURS = ("bridge", "channels", "agents", "storage")
 REQUIRE = "BRIDGE_TESTS_REQUIRE"
 """Comma-separated markers whose tests may not be skipped: in CI `browser,postgres`."""
+SPECS = "BRIDGE_SPECS"
+"""A folder with the platforms' official descriptions, for the tests that can use them."""
+KEPT = {REQUIRE, SPECS}
 
 SPECS = "BRIDGE_SPECS"
 """A folder with the platforms' own descriptions of their APIs, which the fakes are held against."""

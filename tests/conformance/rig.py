@@ -27,6 +27,7 @@ from bridge.workers.clock import SystemClock
 from channels.memory import MemoryChannel
 from channels.memory_platform import MemoryPlatform
 from tests.conformance.rigs.slack import SlackRig, SlackThreadRig
+from tests.conformance.rigs.telegram import TelegramRig
 from tests.conformance.rigs.whatsapp import WhatsAppRig
 from tests.outside.letterbox import Letterbox, LetterboxConfig
 from tests.stores import AT
@@ -160,6 +161,7 @@ class LetterboxRig:
 RIGS: tuple[type[ChannelRig], ...] = (
     MemoryRig,
     LetterboxRig,
+    TelegramRig,
     SlackRig,
     SlackThreadRig,
     WhatsAppRig,

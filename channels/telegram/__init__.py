@@ -1,0 +1,16 @@
+"""Telegram. Only what a configuration needs is imported here; the library comes with `create`."""
+
+from bridge.ids import ChannelName
+from bridge.plugins import ChannelPlugin
+from bridge.ports import Channel, ChannelSurroundings
+from channels.telegram.config import TelegramConfig
+from channels.telegram.setup import SETUP
+
+
+def create(name: ChannelName, config: TelegramConfig, surroundings: ChannelSurroundings) -> Channel:
+    from channels.telegram.channel import TelegramChannel  # noqa: PLC0415 - imports the library
+
+    return TelegramChannel(name, config, surroundings)
+
+
+plugin = ChannelPlugin(title="Telegram", config=TelegramConfig, create=create, setup=SETUP)

@@ -1,0 +1,153 @@
+"""What a person wrote, with Telegram's entities, becomes Markdown.
+
+- Plain text stays as it was typed: people who type Markdown mean it.
+- Emphasis is put on each line by itself, and outside of spaces, as CommonMark asks.
+- A quote and a block of code stand between blank lines.
+- The bot's own mention goes, with the comma or colon behind it, unless nothing else was said.
+
+Offsets are UTF-16 code units. See https://core.telegram.org/bots/api#messageentity.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from channels.telegram.wire import Entity
+
+CALLED, OPENED, CLOSED = "\0", "\1", "\2"
+"""Where the bot was mentioned, and where a block begins and ends: no message contains these."""
+
+CALL = re.compile(rf"^\s*{CALLED}[,:;]?\s*|\s*{CALLED}(?=[\s.,:;!?]|$)|{CALLED}\s*")
+BLOCK_BEGINS = re.compile(rf"\n*{OPENED}")
+BLOCK_ENDS = re.compile(rf"{CLOSED}\n*")
+AWKWARD_URL = re.compile(r"[\s()<>]")
+TICKS = re.compile(r"`+")
+
+EMPHASIS = {"bold": "**", "italic": "*", "strikethrough": "~~"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """The bot, as people call it."""
+
+    id: int
+    username: str
+
+    def is_called(self, entity: Entity, said: str) -> bool:
+        match entity.type:
+            case "mention":
+                return said.casefold() == f"@{self.username}".casefold()
+            case "text_mention":
+                return entity.user is not None and entity.user.id == self.id
+            case _:
+                return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Span:
+    """An entity in code points. `mark` is its type, or `CALLED` for the bot's own mention."""
+
+    start: int
+    end: int
+    mark: str
+    entity: Entity
+
+
+def calls(text: str, entities: Sequence[Entity], bot: Named) -> bool:
+    """Say whether the bot is mentioned."""
+    return any(span.mark == CALLED for span in _spans(text, entities, bot))
+
+
+def command(text: str, entities: Sequence[Entity]) -> str:
+    """Return the command a message begins with ("/stop@bot"), or nothing."""
+    first = min(entities, key=lambda entity: entity.offset, default=None)
+    if first is None or first.type != "bot_command" or first.offset:
+        return ""
+    return text[: first.length]  # a command is ASCII
+
+
+def markdown(text: str, entities: Sequence[Entity], bot: Named) -> str:
+    """Return the text as Markdown."""
+    written = _written(text, 0, len(text), list(_spans(text, entities, bot)))
+    parted = BLOCK_ENDS.sub("\n\n", BLOCK_BEGINS.sub("\n\n", written))
+    return CALL.sub("", parted).strip() or text.strip()
+
+
+def _spans(text: str, entities: Iterable[Entity], bot: Named) -> Iterator[_Span]:
+    """Yield the entities, the outer before what it contains."""
+    units = text.encode("utf-16-le", "surrogatepass")
+    for entity in sorted(entities, key=lambda each: (each.offset, -each.length)):
+        start = _points(units, entity.offset)
+        end = _points(units, entity.offset + entity.length)
+        if 0 <= start < end:
+            mark = CALLED if bot.is_called(entity, text[start:end]) else entity.type
+            yield _Span(start=start, end=end, mark=mark, entity=entity)
+
+
+def _points(units: bytes, offset: int) -> int:
+    return len(units[: 2 * max(offset, 0)].decode("utf-16-le", "replace"))
+
+
+def _written(text: str, start: int, end: int, spans: list[_Span]) -> str:
+    """Write what lies between `start` and `end`; takes its spans out of the list."""
+    written = []
+    while spans and spans[0].start < end:
+        span = spans.pop(0)
+        stop = min(span.end, end)
+        if stop <= start:
+            continue
+        written.append(text[start : max(start, span.start)])
+        inner = _written(text, max(start, span.start), stop, spans)
+        written.append(_marked(span, inner))
+        start = stop
+    written.append(text[start:end])
+    return "".join(written)
+
+
+def _marked(span: _Span, inner: str) -> str:
+    match span.mark:
+        case "bold" | "italic" | "strikethrough" as kind:
+            return "\n".join(_emphasised(line, EMPHASIS[kind]) for line in inner.split("\n"))
+        case "code" if "\n" not in inner:
+            return _code(inner)
+        case "code" | "pre":
+            return _fenced(inner, span.entity.language)
+        case "text_link" if not span.entity.url.startswith("tg:"):
+            return _linked(inner, span.entity.url)
+        case "blockquote" | "expandable_blockquote":
+            quoted = "\n".join(f"> {line}".rstrip() for line in inner.strip("\n").split("\n"))
+            return f"{OPENED}{quoted}{CLOSED}"
+        case mark if mark == CALLED:
+            return CALLED
+        case _:
+            return inner
+
+
+def _emphasised(line: str, sign: str) -> str:
+    core = line.strip()
+    if not core:
+        return line
+    lead = line[: line.index(core)]
+    return f"{lead}{sign}{core}{sign}{line[len(lead) + len(core) :]}"
+
+
+def _code(inner: str) -> str:
+    ticks = "`" * (_longest_ticks(inner) + 1)
+    room = " " if inner.startswith("`") or inner.endswith("`") else ""
+    return f"{ticks}{room}{inner}{room}{ticks}"
+
+
+def _fenced(inner: str, language: str) -> str:
+    fence = "`" * max(3, _longest_ticks(inner) + 1)
+    return f"{OPENED}{fence}{language}\n{inner.strip(chr(10))}\n{fence}{CLOSED}"
+
+
+def _longest_ticks(inner: str) -> int:
+    return max((len(ticks) for ticks in TICKS.findall(inner)), default=0)
+
+
+def _linked(inner: str, url: str) -> str:
+    if inner == url:
+        return inner
+    label = inner.replace("[", "\\[").replace("]", "\\]")
+    return f"[{label}](<{url}>)" if AWKWARD_URL.search(url) else f"[{label}]({url})"

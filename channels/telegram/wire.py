@@ -1,0 +1,173 @@
+"""The part of the Bot API's objects that is read here, checked as it comes in.
+
+What Telegram adds is ignored. See https://core.telegram.org/bots/api#available-types.
+"""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Wire(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class User(Wire):
+    id: int
+    is_bot: bool = False
+    first_name: str = ""
+    last_name: str = ""
+    username: str = ""
+
+
+class Chat(Wire):
+    id: int
+    type: Literal["private", "group", "supergroup", "channel"]
+    title: str = ""
+    username: str = ""
+    first_name: str = ""
+    last_name: str = ""
+
+
+class Entity(Wire):
+    """`offset` and `length` are UTF-16 code units."""
+
+    type: str
+    offset: int
+    length: int
+    url: str = ""
+    user: User | None = None
+    language: str = ""
+
+
+class File(Wire):
+    """A photo, voice note, audio, video, animation or document: whatever of it is there."""
+
+    file_id: str
+    file_name: str = ""
+    mime_type: str = ""
+    file_size: int | None = None
+    title: str = ""
+    width: int = 0
+    height: int = 0
+
+
+class Sticker(Wire):
+    emoji: str = ""
+
+
+class Location(Wire):
+    latitude: float
+    longitude: float
+
+
+class Venue(Wire):
+    location: Location
+    title: str
+    address: str
+
+
+class Contact(Wire):
+    phone_number: str
+    first_name: str
+    last_name: str = ""
+
+
+class PollOption(Wire):
+    text: str
+
+
+class Poll(Wire):
+    question: str
+    options: tuple[PollOption, ...]
+
+
+class Dice(Wire):
+    emoji: str
+    value: int
+
+
+class Quote(Wire):
+    text: str
+    is_manual: bool = False
+
+
+class Origin(Wire):
+    """Where a forwarded message was written: by someone, someone hidden, or in a chat."""
+
+    sender_user: User | None = None
+    sender_user_name: str = ""
+    sender_chat: Chat | None = None
+    chat: Chat | None = None
+
+
+class Message(Wire):
+    message_id: int
+    chat: Chat
+    date: int = 0
+    edit_date: int = 0
+    message_thread_id: int | None = None
+    is_topic_message: bool = False
+    sender: User | None = Field(default=None, alias="from")
+    sender_chat: Chat | None = None
+    author_signature: str = ""
+    is_automatic_forward: bool = False
+    forward_origin: Origin | None = None
+    reply_to_message: "Message | None" = None
+    forum_topic_created: object | None = None
+    quote: Quote | None = None
+    media_group_id: str = ""
+    migrate_to_chat_id: int | None = None
+    migrate_from_chat_id: int | None = None
+    text: str = ""
+    entities: tuple[Entity, ...] = ()
+    caption: str = ""
+    caption_entities: tuple[Entity, ...] = ()
+    photo: tuple[File, ...] = ()
+    voice: File | None = None
+    audio: File | None = None
+    video: File | None = None
+    video_note: File | None = None
+    animation: File | None = None
+    document: File | None = None
+    sticker: Sticker | None = None
+    location: Location | None = None
+    venue: Venue | None = None
+    contact: Contact | None = None
+    poll: Poll | None = None
+    dice: Dice | None = None
+
+
+class CallbackQuery(Wire):
+    """`message` has nothing but its chat and id when it is too old to be had."""
+
+    id: str
+    sender: User = Field(alias="from")
+    message: Message | None = None
+    data: str | None = None
+
+
+class Member(Wire):
+    status: str
+
+
+class MyMembership(Wire):
+    chat: Chat
+    sender: User = Field(alias="from")
+    date: int
+    old_chat_member: Member
+    new_chat_member: Member
+
+
+class Update(Wire):
+    """One thing that happened. At most one of the others is there."""
+
+    update_id: int
+    message: Message | None = None
+    edited_message: Message | None = None
+    callback_query: CallbackQuery | None = None
+    my_chat_member: MyMembership | None = None
+
+
+KINDS = ("message", "edited_message", "callback_query", "my_chat_member")
+"""What is asked of Telegram as `allowed_updates`."""

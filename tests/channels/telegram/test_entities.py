@@ -1,0 +1,112 @@
+"""What people wrote with Telegram's formatting, as Markdown."""
+
+import pytest
+
+from channels.telegram.entities import Named, calls, command, markdown
+from channels.telegram.wire import Entity, User
+from tests.fakes.telegram.world import automatic, entity
+
+BOT = Named(id=7, username="bridge_bot")
+
+
+def marks(text, *spans):
+    return [Entity.model_validate(entity(text, *span[:2], **span[2])) for span in spans]
+
+
+def written(text, *spans):
+    return markdown(text, marks(text, *spans), BOT)
+
+
+def said(text):
+    """Return the text with the entities that Telegram finds by itself."""
+    return text, [Entity.model_validate(each) for each in automatic(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "spans", "expected"),
+    [
+        ("plain 2 * 3 * 4, a_b_c", [], "plain 2 * 3 * 4, a_b_c"),
+        ("so bold", [("bold", "bold", {})], "so **bold**"),
+        ("so thin", [("thin", "italic", {})], "so *thin*"),
+        ("gone", [("gone", "strikethrough", {})], "~~gone~~"),
+        ("under", [("under", "underline", {})], "under"),
+        ("run ls -l", [("ls -l", "code", {})], "run `ls -l`"),
+        ("tick ` here", [("tick ` here", "code", {})], "``tick ` here``"),
+        ("`x`", [("`x`", "code", {})], "`` `x` ``"),
+        ("see docs", [("docs", "text_link", {"url": "https://a.example/x"})],
+         "see [docs](https://a.example/x)"),
+        ("see a [1]", [("a [1]", "text_link", {"url": "https://a.example/(x)"})],
+         "see [a \\[1\\]](<https://a.example/(x)>)"),
+        ("Ada knows", [("Ada", "text_link", {"url": "tg://user?id=5"})], "Ada knows"),
+        ("mail a@b.example", [("a@b.example", "email", {})], "mail a@b.example"),
+        ("😀 bold 😀", [("bold", "bold", {})], "😀 **bold** 😀"),
+    ],
+)  # fmt: skip
+def test_formatting_becomes_markdown(text, spans, expected):
+    spans = [(words, kind, more) for words, kind, more in spans]
+    assert written(text, *spans) == expected
+
+
+def test_emphasis_stays_inside_spaces_and_lines():
+    assert written("a  b \nc d", ("  b \nc ", "bold", {})) == "a  **b** \n**c** d"
+
+
+def test_nested_formatting_nests():
+    text = "very important thing"
+    got = written(text, ("very important thing", "bold", {}), ("important", "italic", {}))
+    assert got == "**very *important* thing**"
+
+
+def test_code_with_lines_becomes_a_fence_longer_than_any_inside():
+    text = "so:\nx = 1\n```\ny\nend"
+    got = written(text, ("x = 1\n```\ny", "pre", {"language": "python"}))
+    assert got == "so:\n\n````python\nx = 1\n```\ny\n````\n\nend"
+
+
+def test_a_quote_ends_where_it_ends():
+    text = "he said\nyes\nno\nso what"
+    assert written(text, ("yes\nno", "blockquote", {})) == "he said\n\n> yes\n> no\n\nso what"
+
+
+def test_entities_that_lie_outside_of_the_text_are_ignored():
+    outside = Entity(type="bold", offset=90, length=4)
+    negative = Entity(type="bold", offset=-4, length=2)
+    assert markdown("short", [outside, negative], BOT) == "short"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("@bridge_bot hello", "hello"),
+        ("@bridge_bot: hello", "hello"),
+        ("@Bridge_Bot, hello", "hello"),
+        ("hello @bridge_bot", "hello"),
+        ("hello @bridge_bot!", "hello!"),
+        ("what does @bridge_bot think", "what does think"),
+        ("@bridge_bot /status", "/status"),
+        ("@bridge_bot", "@bridge_bot"),
+        ("@ada hello", "@ada hello"),
+    ],
+)
+def test_the_bots_own_mention_goes_unless_nothing_else_was_said(text, expected):
+    assert markdown(*said(text), BOT) == expected
+
+
+def test_the_bot_is_called_by_its_name_or_by_a_mention_of_its_account():
+    assert calls(*said("hey @BRIDGE_BOT"), BOT)
+    assert not calls(*said("hey @bridge_bot_2"), BOT)
+    account = Entity(type="text_mention", offset=0, length=6, user=User(id=7))
+    assert calls("Bridge, hello", [account], BOT)
+    assert markdown("Bridge, hello", [account], BOT) == "hello"
+
+
+def test_a_person_who_is_mentioned_stays_as_their_name():
+    account = Entity(type="text_mention", offset=4, length=3, user=User(id=8))
+    assert not calls("ask Ada", [account], BOT)
+    assert markdown("ask Ada", [account], BOT) == "ask Ada"
+
+
+def test_a_command_is_what_a_message_begins_with():
+    assert command(*said("/stop@bridge_bot now")) == "/stop@bridge_bot"
+    assert command(*said("do /stop")) == ""
+    assert command("plain", []) == ""
