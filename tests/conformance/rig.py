@@ -26,6 +26,7 @@ from bridge.ports import Channel
 from bridge.workers.clock import SystemClock
 from channels.memory import MemoryChannel
 from channels.memory_platform import MemoryPlatform
+from tests.conformance.rigs.discord import DiscordRig
 from tests.outside.letterbox import Letterbox, LetterboxConfig
 from tests.stores import AT
 
@@ -155,4 +156,4 @@ class LetterboxRig:
         (self.box(place) / message).unlink()
 
 
-RIGS: tuple[type[ChannelRig], ...] = (MemoryRig, LetterboxRig)
+RIGS: tuple[type[ChannelRig], ...] = (MemoryRig, LetterboxRig, DiscordRig)
