@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
-
 from bridge.content import AttachmentKind, Content
 from bridge.ids import ChannelName, MessageId
 from bridge.inbound import (

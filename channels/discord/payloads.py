@@ -6,11 +6,11 @@ They exist for the type checker alone: the library's modules of them import each
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from discord.types.guild import Guild
     from discord.types.gateway import MessageDeleteBulkEvent as ManyDeleted
     from discord.types.gateway import MessageDeleteEvent as OneDeleted
     from discord.types.gateway import ReadyEvent as Ready
     from discord.types.gateway import ResumedEvent as Resumed
+    from discord.types.guild import Guild
     from discord.types.interactions import Interaction
     from discord.types.message import Attachment, Message
     from discord.types.user import User

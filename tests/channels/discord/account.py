@@ -79,7 +79,7 @@ class Account:
                 blobs=self.blobs,
                 facts=self.facts,
                 webhook_url=None,
-                link=lambda attachment, lifetime: None,
+                link=lambda *_: None,
             ),
             pace,
         )

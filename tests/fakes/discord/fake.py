@@ -288,10 +288,11 @@ class FakeDiscord:
         for bot in bots:
             if isinstance(bot, Bot) and room.readable():
                 whole = data(bot) if callable(data) else data
-                self._loop.call_soon_threadsafe(self._told, bot, event, whole, twice)
+                self._loop.call_soon_threadsafe(self._told, bot, event, whole, 2 if twice else 1)
 
-    def _told(self, bot: Bot, event: str, data: dict[str, Any], twice: bool) -> None:  # noqa: FBT001
-        self.gateway.tell(bot, event, data, twice=twice)
+    def _told(self, bot: Bot, event: str, data: dict[str, Any], times: int = 1) -> None:
+        for _ in range(times):
+            self.gateway.tell(bot, event, data)
 
     def interact(self, interaction: Interaction, kind: int, **more: Any) -> Interaction:
         self.interactions.append(interaction)
@@ -309,7 +310,7 @@ class FakeDiscord:
         else:
             whole |= {"user": person.as_user(), "context": 1}
         bot = interaction.bot
-        self._loop.call_soon_threadsafe(self._told, bot, "INTERACTION_CREATE", whole, False)
+        self._loop.call_soon_threadsafe(self._told, bot, "INTERACTION_CREATE", whole)
         return interaction
 
 
@@ -340,7 +341,7 @@ class Actor:
         twice: bool = False,
         **extra: Any,
     ) -> Message:
-        """Write a message. `files`: MIME types and bytes by name. `untold`: the gateway is silent."""
+        """Write a message. `files`: MIME type and bytes by name. `untold`: no event tells it."""
         message = Message(room, self.person, text, kind=19 if reply_to else 0, reply_to=reply_to)
         everyone = [*self.fake.bots.values(), *extra.pop("others", ())]
         ids = {int(each) for each in MENTION.findall(text)}
@@ -397,7 +398,7 @@ def attach(fake: FakeDiscord, message: Message, name: str, mime: str, content: b
             "url": url,
             "proxy_url": url,
             "content_type": mime,
-        }  # fmt: skip
+        }
     )
 
 

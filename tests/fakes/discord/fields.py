@@ -61,7 +61,8 @@ USER: Table = {
 }  # fmt: skip
 
 MEMBER: Table = {
-    "user?": One(USER), "nick?": Text(null=True), "roles": Many(SNOWFLAKE), "joined_at": Text(null=True),
+    "user?": One(USER), "nick?": Text(null=True), "roles": Many(SNOWFLAKE),
+    "joined_at": Text(null=True),
     "deaf": Flag(), "mute": Flag(), "flags": Number(), "avatar?": Text(null=True),
     "premium_since?": Text(null=True), "pending?": Flag(), "permissions?": Text(digits=True),
 }  # fmt: skip
@@ -83,7 +84,8 @@ ROW: Table = {
 }  # fmt: skip
 
 ALLOWED_MENTIONS: Table = {
-    "parse?": Many(Text()), "roles?": Many(SNOWFLAKE, most=100), "users?": Many(SNOWFLAKE, most=100),
+    "parse?": Many(Text()), "roles?": Many(SNOWFLAKE, most=100),
+    "users?": Many(SNOWFLAKE, most=100),
     "replied_user?": Flag(),
 }  # fmt: skip
 
@@ -95,25 +97,33 @@ REFERENCE: Table = {
 FILE: Table = {"id": Number(), "filename": Text(least=1), "description?": Text(most=1024)}
 
 MESSAGE: Table = {
-    "id": SNOWFLAKE, "channel_id": SNOWFLAKE, "author": One(USER), "content": Text(), "timestamp": Text(),
+    "id": SNOWFLAKE, "channel_id": SNOWFLAKE, "author": One(USER), "content": Text(),
+    "timestamp": Text(),
     "edited_timestamp": Text(null=True), "tts": Flag(), "mention_everyone": Flag(),
     "mentions": Many(One(USER | {"member?": Anything()})), "mention_roles": Many(SNOWFLAKE),
-    "attachments": Many(One(ATTACHMENT)), "embeds": Many(Anything()), "pinned": Flag(), "type": Number(),
-    "nonce?": Text(most=25, numbers=True), "flags?": Number(), "components?": Many(One(ROW), most=5),
-    "webhook_id?": SNOWFLAKE, "message_reference?": One(REFERENCE), "referenced_message?": Anything(),
+    "attachments": Many(One(ATTACHMENT)), "embeds": Many(Anything()), "pinned": Flag(),
+    "type": Number(),
+    "nonce?": Text(most=25, numbers=True), "flags?": Number(),
+    "components?": Many(One(ROW), most=5),
+    "webhook_id?": SNOWFLAKE, "message_reference?": One(REFERENCE),
+    "referenced_message?": Anything(),
     "sticker_items?": Many(One({"id": SNOWFLAKE, "name": Text(), "format_type": Number()})),
     "message_snapshots?": Many(Anything()), "thread?": Anything(), "application_id?": SNOWFLAKE,
     "guild_id?": SNOWFLAKE, "member?": One(MEMBER),
 }  # fmt: skip
 
 OVERWRITE: Table = {
-    "id": SNOWFLAKE, "type": Number(among=frozenset({0, 1})), "allow": Text(digits=True), "deny": Text(digits=True),
+    "id": SNOWFLAKE, "type": Number(among=frozenset({0, 1})), "allow": Text(digits=True),
+    "deny": Text(digits=True),
 }  # fmt: skip
 
 CHANNEL: Table = {
-    "id": SNOWFLAKE, "type": Number(), "guild_id?": SNOWFLAKE, "position?": Number(), "name?": Text(null=True),
-    "permission_overwrites?": Many(One(OVERWRITE)), "last_message_id?": Text(null=True, digits=True), "parent_id?": Text(null=True),
-    "recipients?": Many(One(USER)), "owner_id?": SNOWFLAKE, "nsfw?": Flag(), "topic?": Text(null=True),
+    "id": SNOWFLAKE, "type": Number(), "guild_id?": SNOWFLAKE, "position?": Number(),
+    "name?": Text(null=True),
+    "permission_overwrites?": Many(One(OVERWRITE)),
+    "last_message_id?": Text(null=True, digits=True), "parent_id?": Text(null=True),
+    "recipients?": Many(One(USER)), "owner_id?": SNOWFLAKE, "nsfw?": Flag(),
+    "topic?": Text(null=True),
     "rate_limit_per_user?": Number(), "thread_metadata?": Anything(), "message_count?": Number(),
     "member_count?": Number(), "flags?": Number(),
 }  # fmt: skip
@@ -125,9 +135,11 @@ ROLE: Table = {
 }  # fmt: skip
 
 APPLICATION: Table = {
-    "id": SNOWFLAKE, "name": Text(), "icon": Text(null=True), "description": Text(), "bot_public": Flag(),
+    "id": SNOWFLAKE, "name": Text(), "icon": Text(null=True), "description": Text(),
+    "bot_public": Flag(),
     "bot_require_code_grant": Flag(), "verify_key": Text(), "team": Anything(), "flags?": Number(),
-    "interactions_endpoint_url?": Text(null=True), "owner?": One(USER), "summary?": Text(), "bot?": One(USER),
+    "interactions_endpoint_url?": Text(null=True), "owner?": One(USER), "summary?": Text(),
+    "bot?": One(USER),
 }  # fmt: skip
 
 OPTION: Table = {
@@ -138,14 +150,17 @@ OPTION: Table = {
 COMMAND: Table = {
     "name": Text(most=32, least=1), "description": Text(most=100, least=1), "type?": Number(),
     "options?": Many(One(OPTION), most=25), "contexts?": Many(Number()),
-    "integration_types?": Many(Number()), "id?": SNOWFLAKE, "application_id?": SNOWFLAKE, "version?": SNOWFLAKE,
+    "integration_types?": Many(Number()), "id?": SNOWFLAKE, "application_id?": SNOWFLAKE,
+    "version?": SNOWFLAKE,
     "default_member_permissions?": Text(null=True), "nsfw?": Flag(),
 }  # fmt: skip
 
 CREATE: Table = {
     "content?": Text(null=True), "nonce?": Text(most=25, numbers=True), "tts?": Flag(),
-    "enforce_nonce?": Flag(), "allowed_mentions?": One(ALLOWED_MENTIONS), "message_reference?": One(REFERENCE),
-    "components?": Many(One(ROW), most=5), "attachments?": Many(One(FILE), most=10), "flags?": Number(),
+    "enforce_nonce?": Flag(), "allowed_mentions?": One(ALLOWED_MENTIONS),
+    "message_reference?": One(REFERENCE),
+    "components?": Many(One(ROW), most=5), "attachments?": Many(One(FILE), most=10),
+    "flags?": Number(),
 }  # fmt: skip
 
 EDIT: Table = {
@@ -160,32 +175,43 @@ CALLBACK: Table = {
 }  # fmt: skip
 
 INTERACTION: Table = {
-    "id": SNOWFLAKE, "application_id": SNOWFLAKE, "type": Number(among=frozenset({2, 3})), "token": Text(least=1),
-    "version": Number(among=frozenset({1})), "data": Anything(), "channel_id": SNOWFLAKE, "channel": Anything(),
+    "id": SNOWFLAKE, "application_id": SNOWFLAKE, "type": Number(among=frozenset({2, 3})),
+    "token": Text(least=1),
+    "version": Number(among=frozenset({1})), "data": Anything(), "channel_id": SNOWFLAKE,
+    "channel": Anything(),
     "guild_id?": SNOWFLAKE, "member?": One(MEMBER), "user?": One(USER), "message?": One(MESSAGE),
-    "app_permissions": Text(digits=True), "locale?": Text(), "guild_locale?": Text(), "entitlements": Many(Anything()),
-    "authorizing_integration_owners": Anything(), "context?": Number(), "attachment_size_limit": Number(),
+    "app_permissions": Text(digits=True), "locale?": Text(), "guild_locale?": Text(),
+    "entitlements": Many(Anything()),
+    "authorizing_integration_owners": Anything(), "context?": Number(),
+    "attachment_size_limit": Number(),
 }  # fmt: skip
 
 GUILD: Table = {
-    "id": SNOWFLAKE, "name": Text(), "icon": Text(null=True), "owner_id": SNOWFLAKE, "roles": Many(One(ROLE)),
+    "id": SNOWFLAKE, "name": Text(), "icon": Text(null=True), "owner_id": SNOWFLAKE,
+    "roles": Many(One(ROLE)),
     "joined_at?": Text(), "large?": Flag(), "unavailable?": Flag(), "member_count?": Number(),
     "members?": Many(One(MEMBER)), "channels?": Many(One(CHANNEL)), "threads?": Many(One(CHANNEL)),
     "emojis": Many(Anything()), "features": Many(Text()), "voice_states?": Many(Anything()),
-    "presences?": Many(Anything()), "stage_instances?": Many(Anything()), "guild_scheduled_events?": Many(Anything()),
-    "verification_level": Number(), "default_message_notifications": Number(), "explicit_content_filter": Number(),
+    "presences?": Many(Anything()), "stage_instances?": Many(Anything()),
+    "guild_scheduled_events?": Many(Anything()),
+    "verification_level": Number(), "default_message_notifications": Number(),
+    "explicit_content_filter": Number(),
     "mfa_level": Number(), "system_channel_id": Text(null=True), "system_channel_flags": Number(),
     "rules_channel_id": Text(null=True), "afk_channel_id": Text(null=True), "afk_timeout": Number(),
-    "premium_tier": Number(), "preferred_locale": Text(), "nsfw_level": Number(), "stickers?": Many(Anything()),
-    "premium_progress_bar_enabled": Flag(), "vanity_url_code": Text(null=True), "description": Text(null=True),
+    "premium_tier": Number(), "preferred_locale": Text(), "nsfw_level": Number(),
+    "stickers?": Many(Anything()),
+    "premium_progress_bar_enabled": Flag(), "vanity_url_code": Text(null=True),
+    "description": Text(null=True),
     "banner": Text(null=True), "splash": Text(null=True), "discovery_splash": Text(null=True),
-    "application_id": Text(null=True), "public_updates_channel_id": Text(null=True), "safety_alerts_channel_id": Text(null=True),
+    "application_id": Text(null=True), "public_updates_channel_id": Text(null=True),
+    "safety_alerts_channel_id": Text(null=True),
     "soundboard_sounds?": Many(Anything()),
 }  # fmt: skip
 
 READY: Table = {
     "v": Number(among=frozenset({10})), "user": One(USER), "session_id": Text(least=1),
-    "guilds": Many(One({"id": SNOWFLAKE, "unavailable": Flag()})), "resume_gateway_url": Text(least=1),
+    "guilds": Many(One({"id": SNOWFLAKE, "unavailable": Flag()})),
+    "resume_gateway_url": Text(least=1),
     "application": One({"id": SNOWFLAKE, "flags": Number()}), "shard?": Many(Number()),
 }  # fmt: skip
 

@@ -17,7 +17,7 @@ NONCE_SECONDS = 180
 HTML = "<html><head><title>502 Bad Gateway</title></head><body>cloudflare</body></html>"
 
 
-class Refusal(Exception):  # noqa: N818
+class Refusal(Exception):
     def __init__(self, status: int, code: int, message: str, **more: Any) -> None:
         super().__init__(message)
         self.status = status

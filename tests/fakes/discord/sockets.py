@@ -95,7 +95,8 @@ class Gateway:
         ready = {
             "v": 10, "user": bot.as_user(), "session_id": session.id,
             "guilds": [{"id": str(each.id), "unavailable": True} for each in servers],
-            "resume_gateway_url": self.url, "application": {"id": str(bot.app), "flags": bot.flags()},
+            "resume_gateway_url": self.url,
+            "application": {"id": str(bot.app), "flags": bot.flags()},
         }  # fmt: skip
         session.socket = socket
         self._dispatch(session, "READY", ready)
@@ -105,7 +106,7 @@ class Gateway:
     async def _resume(self, socket: web.WebSocketResponse, said: dict[str, Any]) -> Session | None:
         session = self.sessions.get(said["session_id"])
         if session is None or self.refuse_resume:
-            await self._send(socket, INVALID, False)
+            await self._send(socket, INVALID, data=False)
             return None
         self.resumed += 1
         session.socket = socket
@@ -129,12 +130,11 @@ class Gateway:
         if session.socket is not None and not session.socket.closed:
             asyncio.ensure_future(_quietly(session.socket.send_json(frame)))  # noqa: RUF006
 
-    def tell(self, bot: Bot, event: str, data: dict[str, Any], *, twice: bool = False) -> None:
+    def tell(self, bot: Bot, event: str, data: dict[str, Any]) -> None:
         """Tell a bot's sessions what happened. In the fake's loop."""
         for session in self.sessions.values():
             if session.bot is bot:
-                for _ in range(2 if twice else 1):
-                    self._dispatch(session, event, data)
+                self._dispatch(session, event, data)
 
     def sockets(self) -> list[web.WebSocketResponse]:
         return [each.socket for each in self.sessions.values() if each.socket is not None]
@@ -153,7 +153,7 @@ class Gateway:
             if not resumable:
                 self.sessions.pop(session.id, None)
             if socket is not None:
-                await self._send(socket, INVALID, resumable)
+                await self._send(socket, INVALID, data=resumable)
 
 
 async def _quietly(sending: Any) -> None:

@@ -14,7 +14,8 @@ TEXT, DIRECT, THREAD = 0, 1, 11
 SILENT, EPHEMERAL, VOICE = 1 << 12, 1 << 6, 1 << 13
 
 PERMISSIONS = {
-    "view": 1 << 10, "send": 1 << 11, "attach": 1 << 15, "history": 1 << 16, "send in threads": 1 << 38,
+    "view": 1 << 10, "send": 1 << 11, "attach": 1 << 15, "history": 1 << 16,
+    "send in threads": 1 << 38,
 }  # fmt: skip
 
 _numbers = 0
@@ -93,7 +94,8 @@ class Server:
         roles += [_role(self.bot_roles[bot.id], bot.name, 0, bot.id) for bot in self.bots]
         return {
             "id": str(self.id), "name": self.name, "icon": None, "owner_id": "1", "roles": roles,
-            "emojis": [], "features": [], "verification_level": 0, "default_message_notifications": 1,
+            "emojis": [], "features": [], "verification_level": 0,
+            "default_message_notifications": 1,
             "explicit_content_filter": 0, "mfa_level": 0, "system_channel_id": None,
             "system_channel_flags": 0, "rules_channel_id": None, "afk_channel_id": None,
             "afk_timeout": 300, "premium_tier": 0, "preferred_locale": "en-US", "nsfw_level": 0,
@@ -243,7 +245,8 @@ def stamp(number: int) -> float:
 def _role(number: int, name: str, permissions: int, bot: int | None) -> dict[str, Any]:
     role = {
         "id": str(number), "name": name, "color": 0, "hoist": False, "position": 0,
-        "permissions": str(permissions), "managed": bot is not None, "mentionable": False, "flags": 0,
+        "permissions": str(permissions), "managed": bot is not None, "mentionable": False,
+        "flags": 0,
         "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
     }  # fmt: skip
     return role | ({"tags": {"bot_id": str(bot)}} if bot is not None else {})
