@@ -26,6 +26,7 @@ from bridge.ports import Channel
 from bridge.workers.clock import SystemClock
 from channels.memory import MemoryChannel
 from channels.memory_platform import MemoryPlatform
+from tests.conformance.rigs.discord import DiscordRig
 from tests.conformance.rigs.slack import SlackRig, SlackThreadRig
 from tests.conformance.rigs.telegram import TelegramRig
 from tests.conformance.rigs.whatsapp import WhatsAppRig
@@ -162,6 +163,7 @@ RIGS: tuple[type[ChannelRig], ...] = (
     MemoryRig,
     LetterboxRig,
     TelegramRig,
+    DiscordRig,
     SlackRig,
     SlackThreadRig,
     WhatsAppRig,

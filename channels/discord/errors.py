@@ -1,0 +1,147 @@
+"""What an error of Discord's means for us: the one table.
+
+The rules:
+
+- Certainly not taken, try later: the connection was never made; Discord says it is overloaded.
+- Not known: the connection broke, no answer came in time, or the answer was a 5xx. The nonce makes
+  it harmless to send again.
+- A refusal for good is told apart by Discord's own code, where it gives one, else by the status.
+
+Source of the codes: docs, Opcodes and Status Codes, JSON error codes.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from http import HTTPStatus
+
+import aiohttp
+from discord import HTTPException, LoginFailure
+from discord import RateLimited as BucketEmpty
+
+from bridge.errors import (
+    ChannelError,
+    Gone,
+    OutcomeUnknown,
+    RateLimited,
+    Rejected,
+    Unauthorized,
+    Unreachable,
+)
+from channels.discord.limits import BAN
+
+GONE = frozenset(
+    {
+        10003,  # unknown channel
+        10004,  # unknown guild
+        50001,  # missing access
+        50007,  # cannot send messages to this user: they closed their DMs or blocked us
+        50013,  # missing permissions
+        50024,  # cannot do that in this type of channel
+        50083,  # the thread is archived and locked
+        50278,  # no mutual server with this user
+        160005,  # the thread is locked
+    }
+)
+NEVER = frozenset(
+    {
+        10008,  # unknown message: it was deleted
+        30046,  # too many edits of a message older than an hour
+        40005,  # the files are too large
+        50006,  # nothing to show
+        50035,  # something in it is malformed or too long
+        200000,  # an AutoMod rule
+        200001,
+        240000,  # harmful link
+    }
+)
+WAIT = frozenset(
+    {
+        20016,  # slow mode
+        20028,  # too much written in this room
+        40003,  # opening direct messages too fast
+    }
+)
+OVERLOADED = 130000
+UNKNOWN_MESSAGE = 10008
+MISSING_PERMISSIONS = 50013
+TOO_LATE = frozenset({10062, 40060})
+"""Of an interaction: unknown by now, or answered already."""
+
+ACCOUNT_WIDE = frozenset({"global", "cloudflare"})
+"""Codes of a `RateLimited` that holds for every place."""
+
+A_WHILE = timedelta(seconds=5)
+
+
+@contextmanager
+def translated(now: datetime) -> Iterator[None]:
+    """Raise what the library raises as what it means to us. `now` is aware."""
+    try:
+        yield
+    except (HTTPException, LoginFailure, BucketEmpty, aiohttp.ClientError, OSError) as error:
+        raise meaning(error, now) from error
+
+
+def meaning(error: Exception, now: datetime) -> ChannelError:
+    """Return what an error of the library means."""
+    match error:
+        case BucketEmpty():
+            return RateLimited(
+                "this route's own limit is used up",
+                until=now + timedelta(seconds=error.retry_after),
+                code="bucket",
+            )
+        case LoginFailure():
+            return Unauthorized("Discord refuses the bot's token", code="401")
+        case HTTPException():
+            return _refusal(error, now)
+        case aiohttp.ClientConnectorError() | aiohttp.ConnectionTimeoutError():
+            return Unreachable(f"Discord cannot be reached: {_of(error)}", code="connect")
+        case _:
+            return OutcomeUnknown(f"the connection broke: {_of(error)}", code=_of(error))
+
+
+def _refusal(error: HTTPException, now: datetime) -> ChannelError:
+    code = str(error.code or error.status)
+    if error.status == HTTPStatus.TOO_MANY_REQUESTS or error.code in WAIT:
+        return _limited(error, now)
+    if error.status == HTTPStatus.UNAUTHORIZED:
+        return Unauthorized("Discord refuses the bot's token", code=code)
+    if error.code == OVERLOADED:
+        return Unreachable("Discord is overloaded", code=code)
+    if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return OutcomeUnknown(f"Discord failed: {error.status}", code=str(error.status))
+    if error.status == HTTPStatus.FORBIDDEN and not error.code:
+        return _banned(error, now)
+    if error.code in GONE:
+        return Gone(error.text, code=code)
+    return Rejected(error.text, code=code)
+
+
+def _limited(error: HTTPException, now: datetime) -> RateLimited:
+    headers = error.response.headers
+    is_ours = error.status != HTTPStatus.TOO_MANY_REQUESTS or error.code or "Via" in headers
+    if not is_ours:
+        return _banned(error, now)
+    is_global = headers.get("X-RateLimit-Global") or headers.get("X-RateLimit-Scope") == "global"
+    code = "global" if is_global else str(error.code or error.status)
+    until = now + (_seconds(headers.get("Retry-After")) or A_WHILE)
+    return RateLimited("too many calls", until=until, code=code)
+
+
+def _banned(error: HTTPException, now: datetime) -> RateLimited:
+    """Return what a refusal means that is not Discord's own, but of Cloudflare before it."""
+    wait = _seconds(error.response.headers.get("Retry-After")) or BAN
+    return RateLimited("Cloudflare refuses this address", until=now + wait, code="cloudflare")
+
+
+def _seconds(text: str | None) -> timedelta | None:
+    try:
+        return timedelta(seconds=float(text)) if text else None
+    except ValueError:
+        return None
+
+
+def _of(error: Exception) -> str:
+    return type(error).__name__

@@ -1,0 +1,264 @@
+"""Discord's JSON as what was heard: parsed here, once.
+
+The rules:
+
+- Only what people write counts: no bots, no webhooks, none of Discord's own announcements but the
+  one that somebody was brought into a thread.
+- Addressed is what is written in a direct message, mentions us or our own role, or replies to us.
+- An edit counts when it has a time; Discord says "updated" for previews of links as well.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol, cast
+
+from bridge.content import AttachmentKind, Content
+from bridge.ids import ChannelName, MessageId
+from bridge.inbound import (
+    Added,
+    Deleted,
+    Edited,
+    Heard,
+    Inbound,
+    Pressed,
+    RemoteFile,
+    Sender,
+    Spoken,
+)
+from bridge.parts import Address
+from channels.discord.payloads import Attachment, Interaction, Message, User
+from channels.discord.spelling import markdown
+
+REALM = "discord"
+
+DEFAULT, RECIPIENT_ADDED, REPLY = 0, 1, 19
+"""Types of messages."""
+
+FORWARD = 1
+"""A type of reference."""
+
+VOICE_MESSAGE = 1 << 13
+"""A flag of a message."""
+
+COMMAND, COMPONENT = 2, 3
+"""Types of interactions."""
+
+CHAT_INPUT, BUTTON = 1, 2
+"""The types of command, and of component, that we show."""
+
+KINDS: dict[str, AttachmentKind] = {"image": "image", "audio": "audio", "video": "video"}
+
+
+class Known(Protocol):
+    """What is known of an account's rooms and roles, whatever the message."""
+
+    @property
+    def me(self) -> str: ...
+
+    def role(self, role: str) -> str | None: ...
+
+    def room(self, room: str) -> str | None: ...
+
+    def is_me(self, *, user: str = "", role: str = "") -> bool: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """Where something happened, and what is known of the account's surroundings."""
+
+    account: ChannelName
+    place: str
+    room: bool
+    title: str
+    known: Known
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileRef:
+    """Where a file is: its message, to ask for a fresh address, and the address it had."""
+
+    place: str
+    message: str
+    file: str
+    url: str
+
+    def __str__(self) -> str:
+        return json.dumps([self.place, self.message, self.file, self.url])
+
+    @classmethod
+    def of(cls, ref: str) -> "FileRef":
+        place, message, file, url = json.loads(ref)
+        return cls(place=place, message=message, file=file, url=url)
+
+
+def said(message: Message, scene: Scene) -> Inbound | None:
+    """Return what a new message is to us, None if nothing."""
+    if not _is_human(message):
+        return None
+    match message.get("type", DEFAULT):
+        case 1 if any(scene.known.is_me(user=str(each["id"])) for each in message["mentions"]):
+            return _inbound(message, scene, Added())
+        case 0 | 19:
+            spoken = _spoken(message, scene)
+            something = spoken.content or spoken.files
+            return _inbound(message, scene, spoken) if something else None
+    return None
+
+
+def changed(message: Message, scene: Scene) -> Inbound | None:
+    """Return what an edited message is to us, None if nothing."""
+    edited_at = message.get("edited_timestamp")
+    if not edited_at or "author" not in message or not _is_human(message):
+        return None
+    if message.get("type", DEFAULT) not in {DEFAULT, REPLY}:
+        return None
+    what = Edited(
+        message=MessageId(str(message["id"])), content=Content(text=_text(message, scene))
+    )
+    return _inbound(message, scene, what, key=f"{message['id']}@{edited_at}")
+
+
+def deleted(message: str, by: Sender, scene: Scene) -> Inbound:
+    return _heard(f"{message}@deleted", by, Deleted(message=MessageId(message)), scene)
+
+
+def interacted(interaction: Interaction, scene: Scene) -> Inbound | None:
+    """Return what a slash command or a pressed button is to us, None if nothing."""
+    number = str(interaction["id"])
+    what = _asked(
+        number, interaction["type"], cast("dict[str, Any]", interaction.get("data") or {})
+    )
+    if what is None:
+        return None
+    member = cast("dict[str, Any]", interaction.get("member") or {})
+    user = cast("User", member.get("user") or interaction.get("user"))
+    return _heard(number, sender(user, member.get("nick")), what, scene)
+
+
+def sender(user: User, nick: str | None = None) -> Sender:
+    name = nick or user.get("global_name") or user["username"]
+    return Sender(realm=REALM, user=str(user["id"]), name=name)
+
+
+def author(message: Message) -> Sender:
+    member = cast("dict[str, Any]", message.get("member") or {})
+    return sender(message["author"], member.get("nick"))
+
+
+# -- parts of it ----------------------------------------------------------------------------------
+
+
+def _is_human(message: Message) -> bool:
+    return not message["author"].get("bot") and "webhook_id" not in message
+
+
+def _inbound(message: Message, scene: Scene, what: Heard, *, key: str = "") -> Inbound:
+    return _heard(key or str(message["id"]), author(message), what, scene)
+
+
+def _heard(key: str, by: Sender, what: Heard, scene: Scene) -> Inbound:
+    return Inbound(
+        external_id=key,
+        address=Address(channel=scene.account, place=scene.place),
+        sender=by,
+        what=what,
+        room=scene.room,
+        title=scene.title if scene.room else by.name,
+    )
+
+
+def _spoken(message: Message, scene: Scene) -> Spoken:
+    reference = message.get("message_reference")
+    is_reply = message.get("type") == REPLY and reference is not None
+    reply_to = reference.get("message_id") if reference is not None and is_reply else None
+    return Spoken(
+        message=MessageId(str(message["id"])),
+        content=Content(text=_text(message, scene)),
+        addressed=not scene.room or _calls(message, scene.known),
+        reply_to=MessageId(str(reply_to)) if reply_to is not None else None,
+        files=tuple(_files(message, scene)),
+    )
+
+
+def _calls(message: Message, known: Known) -> bool:
+    replied = message.get("referenced_message")
+    return (
+        any(known.is_me(user=str(each["id"])) for each in message.get("mentions", ()))
+        or any(known.is_me(role=str(each)) for each in message.get("mention_roles", ()))
+        or (replied is not None and known.is_me(user=str(replied["author"]["id"])))
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """The names in one message, as `spelling.Names`: Discord sends those of the people along."""
+
+    known: Known
+    message: Message
+
+    @property
+    def me(self) -> str:
+        return self.known.me
+
+    def user(self, user: str) -> str | None:
+        for each in self.message.get("mentions", ()):
+            if str(each["id"]) == user:
+                return sender(each).name
+        return None
+
+    def role(self, role: str) -> str | None:
+        return self.known.role(role)
+
+    def room(self, room: str) -> str | None:
+        return self.known.room(room)
+
+    def is_me(self, *, user: str = "", role: str = "") -> bool:
+        return self.known.is_me(user=user, role=role)
+
+
+def _text(message: Message, scene: Scene) -> str:
+    names = _Names(scene.known, message)
+    lines = [markdown(message.get("content", ""), names)]
+    for forwarded in _forwarded(message):
+        quoted = markdown(forwarded.get("content", ""), names)
+        lines += [f"> {line}" for line in quoted.splitlines()]
+    lines += [f"[sticker: {each['name']}]" for each in message.get("sticker_items", ())]
+    return "\n".join(line for line in lines if line)
+
+
+def _forwarded(message: Message) -> Iterator[dict[str, Any]]:
+    for snapshot in cast("dict[str, Any]", message).get("message_snapshots", ()):
+        yield snapshot.get("message", {})
+
+
+def _files(message: Message, scene: Scene) -> Iterator[RemoteFile]:
+    is_voice = bool(message.get("flags", 0) & VOICE_MESSAGE)
+    attached = list(message.get("attachments", ()))
+    attached += [each for one in _forwarded(message) for each in one.get("attachments", ())]
+    for each in attached:
+        yield _file(each, str(message["id"]), scene.place, is_voice=is_voice)
+
+
+def _file(attached: Attachment, message: str, place: str, *, is_voice: bool) -> RemoteFile:
+    mime = attached.get("content_type") or "application/octet-stream"
+    kind = KINDS.get(mime.partition("/")[0], "file")
+    where = FileRef(place=place, message=message, file=str(attached["id"]), url=attached["url"])
+    return RemoteFile(
+        kind="voice" if is_voice else kind,
+        name=attached["filename"],
+        mime=mime.partition(";")[0].strip(),
+        ref=str(where),
+        size=attached.get("size"),
+    )
+
+
+def _asked(number: str, kind: int, asked: dict[str, Any]) -> Heard | None:
+    match kind:
+        case 2 if asked.get("type", CHAT_INPUT) == CHAT_INPUT:
+            words = [str(each["value"]) for each in asked.get("options", ()) if "value" in each]
+            text = " ".join((f"/{asked['name']}", *words))
+            return Spoken(message=MessageId(number), content=Content(text=text))
+        case 3 if asked.get("component_type") == BUTTON:
+            return Pressed(value=asked["custom_id"])
+    return None

@@ -1,0 +1,111 @@
+"""Up to which message each place has been heard: what Discord would call our acknowledgement.
+
+The rules:
+
+- A place's mark is kept durably, and only moves after what it covers was handed in. It is written
+  now and then; what it lags behind is handed in once more after a crash, and known by its id.
+- A room without a mark has said nothing while we listened: all that was written there since this
+  account first connected, or since the bot joined that server, is news.
+- Direct messages can only be found again where there was one before; so their marks say what they
+  are, and Discord's own list of them (which is empty for bots) is not needed.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+
+from discord.utils import time_snowflake
+
+from bridge.errors import StoreUnavailable
+from bridge.ports import Clock, Facts
+
+SINCE = "since"
+DIRECT, ROOM = "dm:", "room:"
+
+OVERLAP = timedelta(seconds=2)
+"""Ids are not quite in the order of arrival: so much before a mark is looked at again."""
+
+
+class Seen:
+    """The marks of one account."""
+
+    def __init__(self, facts: Facts, clock: Clock) -> None:
+        self._facts = facts
+        self._clock = clock
+        self._marks: dict[str, int] = {}
+        self._since: int | None = None
+        self._joined: dict[str, int] = {}
+        self._unsaved: set[str] = set()
+        self.direct: set[str] = set()
+
+    async def load(self) -> None:
+        """Read what is known. Raises `StoreUnavailable`."""
+        if self._since is not None:
+            return
+        for key, value in (await self._facts.all()).items():
+            for prefix in (DIRECT, ROOM):
+                if key.startswith(prefix):
+                    self._marks[key.removeprefix(prefix)] = int(value)
+            if key.startswith(DIRECT):
+                self.direct.add(key.removeprefix(DIRECT))
+        since = await self._facts.get(SINCE)
+        if since is None:
+            since = str(time_snowflake(self._clock.now()))
+            await self._facts.put(SINCE, since)
+        self._since = int(since)
+
+    def places(self) -> Collection[str]:
+        return tuple(self._marks)
+
+    def latest(self, most: int) -> Sequence[str]:
+        """Return the places that were spoken in last, the very last first."""
+        return sorted(self._marks, key=lambda place: -self._marks[place])[:most]
+
+    def after(self, place: str) -> int:
+        """Return the message after which this place is to be read again."""
+        mark = self._marks.get(place)
+        if mark is None:
+            return max(self._since or 0, self._joined.get(place, 0))
+        return max(0, mark - _span(OVERLAP))
+
+    def is_behind(self, place: str, newest: int) -> bool:
+        """Say whether there are messages, up to `newest`, that were not heard."""
+        return newest > self._marks.get(place, self.after(place))
+
+    def joined(self, place: str, at: datetime) -> None:
+        """Say since when the bot can have read in a room."""
+        self._joined[place] = time_snowflake(at)
+
+    def moved(self, place: str, message: int, *, direct: bool) -> None:
+        """Say that a message was handed in."""
+        if message > self._marks.get(place, 0):
+            self._marks[place] = message
+            self._unsaved.add(place)
+            if direct:
+                self.direct.add(place)
+
+    async def save(self) -> None:
+        """Keep what moved; what the store does not take now it is given next time."""
+        while self._unsaved:
+            place = self._unsaved.pop()
+            prefix = DIRECT if place in self.direct else ROOM
+            try:
+                await self._facts.put(f"{prefix}{place}", str(self._marks[place]))
+            except BaseException as error:
+                self._unsaved.add(place)
+                if isinstance(error, StoreUnavailable):
+                    return
+                raise
+
+    async def forget(self, place: str) -> None:
+        """Drop a place that is gone for good."""
+        self._marks.pop(place, None)
+        self.direct.discard(place)
+        self._unsaved.discard(place)
+        await self._facts.remove(f"{DIRECT}{place}")
+        await self._facts.remove(f"{ROOM}{place}")
+
+
+def _span(time: timedelta) -> int:
+    """Return how much an id grows in this time."""
+    milliseconds = time // timedelta(milliseconds=1)
+    return milliseconds << 22

@@ -1,0 +1,149 @@
+"""A Discord account for tests: the channel as the bridge makes it, and what it hears."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from bridge.errors import NotFound
+from bridge.ids import ChannelName, ConversationId, MediaId, PartId, SessionId
+from bridge.inbound import Inbound, Spoken
+from bridge.parts import Address, Part, Reply, Span
+from bridge.ports import ChannelSurroundings
+from bridge.workers.clock import SystemClock
+from channels.discord.channel import DiscordChannel
+from channels.discord.config import DiscordConfig, Pace
+from tests.fakes.discord.fake import FakeDiscord
+from tests.fakes.discord.world import Bot, Room
+
+DISCORD = ChannelName("discord")
+FAST = Pace(again=0.01, save=0.01, answer=0.1, identify=0.01, reconnect=(0.0, 0.02, 0.05))
+PATIENCE = 5.0
+
+
+@dataclass
+class MemoryFacts:
+    kept: dict[str, str] = field(default_factory=dict)
+
+    async def get(self, key: str) -> str | None:
+        return self.kept.get(key)
+
+    async def put(self, key: str, value: str) -> None:
+        self.kept[key] = value
+
+    async def remove(self, key: str) -> None:
+        self.kept.pop(key, None)
+
+    async def all(self) -> Mapping[str, str]:
+        return dict(self.kept)
+
+
+@dataclass
+class MemoryBlobs:
+    kept: dict[str, bytes] = field(default_factory=dict)
+
+    async def open(self, media: MediaId) -> AsyncIterator[bytes]:
+        if media not in self.kept:
+            raise NotFound
+        yield self.kept[media]
+
+
+class Account:
+    """One configured account, on the fake. `restarted` is the same one in a new process."""
+
+    def __init__(
+        self,
+        fake: FakeDiscord,
+        bot: Bot | None = None,
+        *,
+        name: ChannelName = DISCORD,
+        facts: MemoryFacts | None = None,
+        token: str = "",
+        pace: Pace = FAST,
+        clock=None,
+    ) -> None:
+        self.fake = fake
+        self.name = name
+        self.bot = bot or fake.bot
+        self.facts = facts or MemoryFacts()
+        self.blobs = MemoryBlobs()
+        self.channel = DiscordChannel(
+            name,
+            DiscordConfig(token=SecretStr(token or self.bot.token), api_url=fake.url),
+            ChannelSurroundings(
+                clock=clock or SystemClock(),
+                data=Path(),
+                blobs=self.blobs,
+                facts=self.facts,
+                webhook_url=None,
+                link=lambda *_: None,
+            ),
+            pace,
+        )
+
+    def restarted(self) -> "Account":
+        return Account(self.fake, self.bot, name=self.name, facts=self.facts)
+
+    def at(self, room: Room) -> Address:
+        return Address(channel=self.name, place=str(room.id))
+
+    @asynccontextmanager
+    async def listening(self, ear: "Ear | None" = None) -> AsyncIterator["Ear"]:
+        """Listen until the context ends; returns once Discord has said it is ready."""
+        ear = ear or Ear()
+        before = self.fake.gateway.identified
+        task = asyncio.create_task(self.channel.listen(ear))
+        try:
+            await until(lambda: task.done() or self.fake.gateway.identified > before)
+            yield ear
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+
+@dataclass
+class Ear:
+    """An inbox that keeps what it hears. `refusals` are raised first; `reply` is answered."""
+
+    refusals: list[Exception] = field(default_factory=list)
+    heard: list[Inbound] = field(default_factory=list)
+    reply: Reply | None = None
+    slow: dict[str, asyncio.Event] = field(default_factory=dict)
+
+    async def __call__(self, inbound: Inbound) -> Reply | None:
+        if inbound.address.place in self.slow:
+            await self.slow[inbound.address.place].wait()
+        if self.refusals:
+            raise self.refusals.pop(0)
+        self.heard.append(inbound)
+        return self.reply
+
+    def texts(self) -> list[str]:
+        return [each.what.content.text for each in self.heard if isinstance(each.what, Spoken)]
+
+    async def until(self, count: int) -> list[Inbound]:
+        await until(lambda: len(self.heard) >= count)
+        return self.heard
+
+
+async def until(condition) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while not condition():
+            await asyncio.sleep(0.005)
+
+
+def part(text: str = "hello", number: int = 1, **more) -> Part:
+    return Part(
+        id=PartId(f"{number}:0"),
+        session=SessionId("s_1"),
+        conversation=ConversationId("c_1"),
+        source=number,
+        upto=number,
+        span=Span(start=0, end=len(text)),
+        text=text,
+        **more,
+    )

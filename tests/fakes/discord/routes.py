@@ -1,0 +1,432 @@
+"""The fake's HTTP: the routes a bot calls, with Discord's checks, limits and errors."""
+
+import json
+import re
+import time
+from collections.abc import Callable
+from typing import Any
+
+from aiohttp import web
+
+from tests.fakes.discord import fields
+from tests.fakes.discord.fake import FakeDiscord, Fault, Interaction, attach, is_whisper
+from tests.fakes.discord.world import Bot, Message, Room, snowflake, stamp
+
+JSON = {"Content-Type": "application/json", "Via": "1.1 google"}
+NONCE_SECONDS = 180
+HTML = "<html><head><title>502 Bad Gateway</title></head><body>cloudflare</body></html>"
+
+
+class Refusal(Exception):
+    def __init__(self, status: int, code: int, message: str, **more: Any) -> None:
+        super().__init__(message)
+        self.status = status
+        self.body = {"message": message, "code": code, **more}
+
+
+Route = Callable[["Call"], Any]
+ROUTES: list[tuple[str, str, re.Pattern[str], Route]] = []
+
+
+def route(operation: str, method: str, path: str) -> Callable[[Route], Route]:
+    shape = re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path))
+
+    def add(work: Route) -> Route:
+        ROUTES.append((operation, method, shape, work))
+        return work
+
+    return add
+
+
+class Call:
+    """One request, taken apart."""
+
+    def __init__(
+        self, fake: FakeDiscord, bot: Bot | None, ids: dict[str, str], request: web.Request
+    ) -> None:
+        self.fake = fake
+        self._bot = bot
+        self.ids = ids
+        self.request = request
+        self.body: dict[str, Any] = {}
+        self.files: dict[int, tuple[str, bytes]] = {}
+
+    async def read(self) -> None:
+        if self.request.content_type == "multipart/form-data":
+            async for field in await self.request.multipart():
+                if field.name == "payload_json":
+                    self.body = json.loads(await field.text())
+                else:
+                    number = int(field.name[len("files[") : -1])
+                    self.files[number] = (field.filename or "", bytes(await field.read()))
+        elif self.request.can_read_body:
+            self.body = await self.request.json()
+
+    @property
+    def bot(self) -> Bot:
+        if self._bot is None:
+            raise Refusal(401, 0, "401: Unauthorized")
+        return self._bot
+
+    def room(self, needed: str = "view") -> Room:
+        room = self.fake.rooms.get(int(self.ids["room"]))
+        if room is None or room.gone:
+            raise Refusal(404, 10003, "Unknown Channel")
+        members = room.server.bots if room.server is not None else room.people
+        if self.bot not in members or not room.may("view"):
+            raise Refusal(403, 50001, "Missing Access")
+        if not room.may(needed):
+            raise Refusal(403, 50013, "Missing Permissions")
+        if room.closed:
+            raise Refusal(403, 50007, "Cannot send messages to this user")
+        return room
+
+    def message(self) -> Message:
+        found = self.room().messages.get(int(self.ids["message"]))
+        if found is None or found.deleted or found.only is not None:
+            raise Refusal(404, 10008, "Unknown Message")
+        return found
+
+    def interaction(self) -> Interaction:
+        for each in self.fake.interactions:
+            if each.token == self.ids["token"] and not each.too_late:
+                return each
+        raise Refusal(404, 10062, "Unknown interaction")
+
+
+# -- messages -------------------------------------------------------------------------------------
+
+
+@route("send", "POST", "/channels/{room}/messages")
+def send(call: Call) -> dict[str, Any]:
+    call.fake.checker.check("Create Message", fields.CREATE, call.body)
+    room = call.room("send in threads" if call.ids and _is_thread(call) else "send")
+    if call.files and not room.may("attach"):
+        raise Refusal(403, 50013, "Missing Permissions")
+    nonce = str(call.body.get("nonce") or "")
+    for each in room.messages.values():
+        known = nonce and each.nonce == nonce and each.author is call.bot
+        if (
+            known
+            and call.body.get("enforce_nonce")
+            and time.time() - stamp(each.id) < NONCE_SECONDS
+        ):
+            if each.deleted:
+                raise Refusal(404, 10008, "Unknown Message")
+            return each.as_message() | {"nonce": nonce}
+    message = Message(room, call.bot, "", nonce=nonce, flags=call.body.get("flags", 0))
+    _write(call, message)
+    reference = call.body.get("message_reference") or {}
+    if reference:
+        message.reply_to = room.messages.get(int(reference["message_id"]))
+        if message.reply_to is None and reference.get("fail_if_not_exists", True):
+            raise _malformed("message_reference", "UNKNOWN_MESSAGE", "Unknown message")
+        message.kind = 19 if message.reply_to is not None else 0
+    call.fake.post(message)
+    return message.as_message() | ({"nonce": nonce} if nonce else {})
+
+
+def _is_thread(call: Call) -> bool:
+    room = call.fake.rooms.get(int(call.ids["room"]))
+    return room is not None and room.parent is not None
+
+
+@route("edit", "PATCH", "/channels/{room}/messages/{message}")
+def edit(call: Call) -> dict[str, Any]:
+    call.fake.checker.check("Edit Message", fields.EDIT, call.body)
+    message = call.message()
+    if message.author is not call.bot:
+        raise Refusal(403, 50005, "Cannot edit a message authored by another user")
+    _write(call, message)
+    message.edited = time.time()
+    message.edits += 1
+    call.fake.tell_message("MESSAGE_UPDATE", message)
+    return message.as_message()
+
+
+@route("delete", "DELETE", "/channels/{room}/messages/{message}")
+def delete(call: Call) -> None:
+    call.fake.forget(call.message())
+
+
+@route("message", "GET", "/channels/{room}/messages/{message}")
+def fetch(call: Call) -> dict[str, Any]:
+    return call.message().as_message()
+
+
+@route("history", "GET", "/channels/{room}/messages")
+def history(call: Call) -> list[dict[str, Any]]:
+    room, asked = call.room(), call.request.query
+    assert set(asked) <= {"limit", "before", "after", "around"}, asked
+    limit = int(asked.get("limit", 50))
+    assert 1 <= limit <= 100
+    if not room.may("history"):
+        return []
+    found = [each for each in room.present() if each.only is None]
+    if "after" in asked:
+        found = [each for each in found if each.id > int(asked["after"])][:limit]
+    if "before" in asked:
+        found = [each for each in found if each.id < int(asked["before"])]
+    return [each.as_message() for each in reversed(found[-limit:])]
+
+
+@route("typing", "POST", "/channels/{room}/typing")
+def typing(call: Call) -> None:
+    call.room("send").typed += 1
+
+
+def _write(call: Call, message: Message) -> None:
+    """Give a message what was asked for. Raises `Refusal` for what Discord does not take."""
+    _check_text(call.body)
+    body = call.body
+    content = body.get("content", message.content) or ""
+    if not content.strip() and not call.files and not message.files:
+        raise Refusal(400, 50006, "Cannot send an empty message")
+    buttons = [each for row in body.get("components", ()) for each in row["components"]]
+    values = [each["custom_id"] for each in buttons]
+    if len(values) != len(set(values)):
+        raise _malformed("components", "COMPONENT_CUSTOM_ID_DUPLICATED", "duplicated")
+    message.content = content.strip()
+    message.components = body.get("components", message.components)
+    if "attachments" in body:
+        message.attachments, message.files = [], {}
+        for number, (name, content_bytes) in call.files.items():
+            assert any(each["id"] == number for each in body["attachments"])
+            attach(call.fake, message, name, "application/octet-stream", content_bytes)
+    allowed = body.get("allowed_mentions")
+    message.pinged = (
+        [] if allowed == {"parse": [], "replied_user": False} else _pinged(call, content)
+    )
+
+
+def _pinged(call: Call, content: str) -> list[Any]:
+    people = {each for room in call.fake.rooms.values() for each in room.people}
+    return [each for each in people if each.mention() in content or "@everyone" in content]
+
+
+def _check_text(body: dict[str, Any]) -> None:
+    if len(body.get("content") or "") > 2000:
+        raise _malformed("content", "BASE_TYPE_MAX_LENGTH", "Must be 2000 or fewer in length.")
+
+
+def _malformed(field: str, code: str, message: str) -> Refusal:
+    errors = {field: {"_errors": [{"code": code, "message": message}]}}
+    return Refusal(400, 50035, "Invalid Form Body", errors=errors)
+
+
+# -- interactions ---------------------------------------------------------------------------------
+
+
+@route("answer", "POST", "/interactions/{number}/{token}/callback")
+def answer(call: Call) -> None:
+    call.fake.checker.check("Interaction Response", fields.CALLBACK, call.body)
+    interaction = call.interaction()
+    if interaction.answers:
+        raise Refusal(400, 40060, "Interaction has already been acknowledged.")
+    interaction.answers.append(call.body["type"])
+    if call.body["type"] == 4:
+        _check_text(call.body["data"])
+        assert is_whisper(call.body["data"]["flags"])
+        interaction.original = call.body["data"]["content"]
+
+
+@route("follow", "POST", "/webhooks/{app}/{token}")
+def follow(call: Call) -> dict[str, Any]:
+    call.fake.checker.check("Followup Message", fields.CREATE, call.body)
+    interaction = call.interaction()
+    if not interaction.answers:
+        raise Refusal(404, 10015, "Unknown Webhook")
+    _check_text(call.body)
+    assert is_whisper(call.body["flags"])
+    interaction.followed.append(call.body["content"])
+    return Message(interaction.room, call.bot, call.body["content"]).as_message()
+
+
+@route("complete", "PATCH", "/webhooks/{app}/{token}/messages/@original")
+def complete(call: Call) -> dict[str, Any]:
+    call.fake.checker.check("Edit Original Response", fields.EDIT, call.body)
+    interaction = call.interaction()
+    _check_text(call.body)
+    interaction.original = call.body["content"]
+    return Message(interaction.room, call.bot, call.body["content"]).as_message()
+
+
+@route("withdraw", "DELETE", "/webhooks/{app}/{token}/messages/@original")
+def withdraw(call: Call) -> None:
+    call.interaction().original = None
+
+
+# -- the account and what it sees -----------------------------------------------------------------
+
+
+@route("me", "GET", "/users/@me")
+def me(call: Call) -> dict[str, Any]:
+    return call.bot.as_user() | {"verified": True, "mfa_enabled": False, "email": None, "flags": 0}
+
+
+@route("application", "GET", "/oauth2/applications/@me")
+def application_info(call: Call) -> dict[str, Any]:
+    return call.bot.as_application()
+
+
+@route("gateway", "GET", "/gateway/bot")
+def gateway(call: Call) -> dict[str, Any]:
+    assert call.bot
+    limit = {"total": 1000, "remaining": 999, "reset_after": 1, "max_concurrency": 1}
+    return {"url": call.fake.gateway.url, "shards": 1, "session_start_limit": limit}
+
+
+@route("guilds", "GET", "/users/@me/guilds")
+def guilds(call: Call) -> list[dict[str, Any]]:
+    found = [each for each in call.fake.servers if call.bot in each.bots]
+    return [
+        {"id": str(each.id), "name": each.name, "icon": None, "owner": False, "permissions": "0",
+         "features": [], "banner": None}
+        for each in found
+    ]  # fmt: skip
+
+
+@route("guild", "GET", "/guilds/{guild}")
+def guild(call: Call) -> dict[str, Any]:
+    return _server(call).as_guild()
+
+
+@route("member", "GET", "/guilds/{guild}/members/{user}")
+def member(call: Call) -> dict[str, Any]:
+    return _server(call).as_member(call.bot)
+
+
+def _server(call: Call) -> Any:
+    for each in call.fake.servers:
+        if str(each.id) == call.ids["guild"] and call.bot in each.bots:
+            return each
+    raise Refusal(404, 10004, "Unknown Guild")
+
+
+@route("channel", "GET", "/channels/{room}")
+def channel(call: Call) -> dict[str, Any]:
+    room = call.fake.rooms.get(int(call.ids["room"]))
+    if room is None or room.gone:
+        raise Refusal(404, 10003, "Unknown Channel")
+    if not room.readable():
+        raise Refusal(403, 50001, "Missing Access")
+    return room.as_channel()
+
+
+@route("commands", "GET", "/applications/{app}/commands")
+def commands(call: Call) -> list[dict[str, Any]]:
+    return call.bot.commands
+
+
+@route("register", "PUT", "/applications/{app}/commands")
+def register(call: Call) -> list[dict[str, Any]]:
+    given: Any = call.body
+    for each in given:
+        call.fake.checker.check("Bulk Overwrite Commands", fields.COMMAND, each)
+    app = call.ids["app"]
+    call.bot.commands = [
+        each | {"id": str(snowflake()), "application_id": app, "version": "1"} for each in given
+    ]
+    return call.bot.commands
+
+
+# -- serving --------------------------------------------------------------------------------------
+
+
+def application(fake: FakeDiscord) -> web.Application:
+    async def api(request: web.Request) -> web.StreamResponse:
+        return await _serve(fake, request)
+
+    async def socket(request: web.Request) -> web.StreamResponse:
+        return await fake.gateway.serve(request, fake.bots)
+
+    async def file(request: web.Request) -> web.Response:
+        return _file(fake, request)
+
+    app = web.Application(client_max_size=128 * 1024 * 1024)
+    app.router.add_get("/gateway", socket)
+    app.router.add_get("/gateway/", socket)
+    app.router.add_get("/cdn/{room}/{message}/{file}/{name}", file)
+    app.router.add_route("*", "/api/v10/{path:.*}", api)
+    return app
+
+
+def _file(fake: FakeDiscord, request: web.Request) -> web.Response:
+    assert "Authorization" not in request.headers, "the token went to the file server"
+    room = fake.rooms[int(request.match_info["room"])]
+    message = room.messages.get(int(request.match_info["message"]))
+    number = int(request.match_info["file"])
+    if message is None or message.deleted or number not in message.files:
+        return web.Response(status=404)
+    if request.query.get("ex") == "1" and number in fake.expired:
+        return web.Response(status=404, text="This content is no longer available.")
+    return web.Response(body=message.files[number])
+
+
+async def _serve(fake: FakeDiscord, request: web.Request) -> web.StreamResponse:
+    path = "/" + request.match_info["path"]
+    for operation, method, shape, work in ROUTES:
+        match = shape.fullmatch(path)
+        if method == request.method and match is not None:
+            fake.calls[operation] += 1
+            call = Call(fake, _caller(fake, request), match.groupdict(), request)
+            await call.read()
+            return await _answer(fake, operation, call, work)
+    return web.json_response({"message": "404: Not Found", "code": 0}, status=404, headers=JSON)
+
+
+def _caller(fake: FakeDiscord, request: web.Request) -> Bot | None:
+    kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    return fake.bots.get(token) if kind == "Bot" else None
+
+
+async def _answer(fake: FakeDiscord, operation: str, call: Call, work: Route) -> web.StreamResponse:
+    fault = fake.take_fault(operation)
+    if fault is not None and not fault.applied:
+        return _troubled(fault, call)
+    try:
+        with fake.lock:
+            said = work(call)
+    except Refusal as refusal:
+        return _json(refusal.status, refusal.body)
+    except AssertionError as wrong:
+        fake.checker.faults.append(f"{operation}: {wrong}")
+        return _json(400, {"message": str(wrong), "code": 0})
+    if fault is not None:
+        return _troubled(fault, call)
+    return web.Response(status=204, headers=_bucket()) if said is None else _json(200, said)
+
+
+def _json(status: int, body: Any) -> web.Response:
+    # aiohttp's own json_response adds a charset, which Discord does not.
+    return web.Response(status=status, body=json.dumps(body).encode(), headers=JSON | _bucket())
+
+
+def _bucket() -> dict[str, str]:
+    return {
+        "X-RateLimit-Limit": "5",
+        "X-RateLimit-Remaining": "4",
+        "X-RateLimit-Reset-After": "1.0",
+        "X-RateLimit-Bucket": "fake",
+    }
+
+
+def _troubled(fault: Fault, call: Call) -> web.Response:
+    if fault.hang_up and call.request.transport is not None:
+        call.request.transport.abort()
+        return web.Response()
+    headers = dict(JSON)
+    if not fault.via:
+        del headers["Via"]
+    if fault.status == 429:
+        headers |= {"Retry-After": str(fault.retry_after), "X-RateLimit-Remaining": "0"}
+        headers |= {"X-RateLimit-Reset-After": str(fault.retry_after), "X-RateLimit-Scope": "user"}
+        if fault.everywhere:
+            headers |= {"X-RateLimit-Global": "true", "X-RateLimit-Scope": "global"}
+    if fault.html:
+        headers["Content-Type"] = "text/html"
+        return web.Response(status=fault.status, body=HTML.encode(), headers=headers)
+    body = {"message": "trouble", "code": fault.code}
+    if fault.status == 429:
+        body |= {"retry_after": fault.retry_after, "global": fault.everywhere}
+    return web.Response(status=fault.status, body=json.dumps(body).encode(), headers=headers)
