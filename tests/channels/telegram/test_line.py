@@ -102,13 +102,13 @@ async def test_a_page_in_between_is_no_reason_to_end(fake, telegram, bot, ada, d
 
 
 async def test_while_telegram_is_away_it_tries_again_and_says_so_once(
-    fake, telegram, bot, ada, dm, capsys
+    fake, telegram, bot, dm, capsys
 ):
     ear = Ear()
     async with telegram.listening(ear):
         await begun(telegram)
         await fake.down()
-        ada.says(dm, "while down")
+        dm.person.says(dm, "while down")
         await telegram.until(lambda: telegram.channel._line._tries > 3)
         await fake.up()
         await telegram.until(lambda: bot.confirmed)
