@@ -1,7 +1,9 @@
 """Each of Slack's refusals means what it is handled by, certain or not."""
 
 import ssl
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 
 import aiohttp
 import pytest
@@ -97,7 +99,7 @@ def test_an_answer_that_is_none_leaves_the_outcome_open(status, data, code):
 def test_what_aiohttp_returned_instead_of_an_answer_is_understood_too():
     class ClientResponse:
         status = 502
-        headers = {}
+        headers: Mapping[str, str] = MappingProxyType({})
 
     found = errors.translated(SlackApiError("no", ClientResponse()), now=NOW)
     assert (type(found), found.code) == (OutcomeUnknown, "http_502")
