@@ -21,7 +21,6 @@ import aiohttp
 from bridge.content import Attachment
 from bridge.errors import (
     ChannelError,
-    NotFound,
     OutcomeUnknown,
     RateLimited,
     Rejected,
@@ -83,33 +82,26 @@ class Uploads:
         return Sent(message=message)
 
     async def _upload(self, attachment: Attachment) -> str:
+        """Bring the bytes to Slack; nobody sees them yet. Returns the file's id."""
+        size = await self.blobs.size(attachment.media)
+        if not size:
+            raise Rejected("the file is not kept any more, or empty", code="no_bytes")
         name = attachment.name or "file"
         ticket = await self.web.ask(
-            self.web.client.files_getUploadURLExternal(filename=name, length=attachment.size)
+            self.web.client.files_getUploadURLExternal(filename=name, length=size)
         )
-        headers = {
-            "Content-Length": str(attachment.size),
-            "Content-Type": "application/octet-stream",
-        }
+        headers = {"Content-Length": str(size), "Content-Type": "application/octet-stream"}
+        content = self.blobs.open(attachment.media)
         try:
             async with (
                 self.web.session() as session,
-                session.post(
-                    ticket["upload_url"], data=self._bytes(attachment), headers=headers
-                ) as answer,
+                session.post(ticket["upload_url"], data=content, headers=headers) as answer,
             ):
                 if answer.status != OK:
                     raise Unreachable("the file was not taken", code=f"http_{answer.status}")
         except (aiohttp.ClientError, TimeoutError) as error:
             raise Unreachable("the file was not taken", code=type(error).__name__) from error
         return str(ticket["file_id"])
-
-    async def _bytes(self, attachment: Attachment) -> AsyncIterator[bytes]:
-        try:
-            async for chunk in self.blobs.open(attachment.media):
-                yield chunk
-        except NotFound as error:
-            raise Rejected("the file is not kept any more", code="file_forgotten") from error
 
     async def _share(self, there: Spot, part: Part, files: list[tuple[str, str]]) -> None:
         comment = render.text(part)[:MAX_COMMENT] if part.text or part.speaker else None

@@ -6,8 +6,6 @@ Source: https://docs.slack.dev/reference/app-manifest
 
 from dataclasses import dataclass
 
-from bridge.slash import COMMANDS
-
 COMMAND = "/bridge"
 """The one slash command; any other that the app is given is understood as well."""
 
@@ -57,7 +55,6 @@ def _bullets(names: tuple[str, ...], indent: int) -> str:
 
 def as_yaml() -> str:
     """Return the manifest as Slack takes it."""
-    usage = " | ".join(command.name for command in COMMANDS)
     return f"""\
 display_information:
   name: Bridgehead
@@ -73,7 +70,7 @@ features:
   slash_commands:
     - command: {COMMAND}
       description: Ask the agent, or give a command
-      usage_hint: "[{usage} | what you want to say]"
+      usage_hint: "[help | stop | what you want to say]"
       should_escape: true
 oauth_config:
   scopes:

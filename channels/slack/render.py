@@ -14,6 +14,7 @@ from hashlib import blake2s
 from typing import Any
 
 from bridge.parts import Button, Part, Reply
+from channels.markdown import safe
 from channels.markdown import slack as dialect
 from channels.slack.limits import MAX_BUTTON_TEXT, MAX_BUTTONS, MAX_FALLBACK, MAX_LABEL
 
@@ -48,14 +49,19 @@ def blocks(part: Part) -> list[Block]:
 def text(part: Part) -> str:
     """Return what notifications show."""
     words = dialect.fallback(part.text)
-    label = dialect.fallback(part.speaker[:MAX_LABEL])
-    return (f"{label}: {words}" if label else words)[:MAX_FALLBACK]
+    label = _speaker(part).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return ": ".join(each for each in (label, words) if each)[:MAX_FALLBACK]
 
 
 def _label(part: Part) -> Iterator[Block]:
-    if part.speaker:
-        plain = {"type": "plain_text", "text": part.speaker[:MAX_LABEL], "emoji": False}
+    if speaker := _speaker(part):
+        plain = {"type": "plain_text", "text": speaker, "emoji": False}
         yield {"type": "context", "elements": [plain]}
+
+
+def _speaker(part: Part) -> str:
+    """Return who spoke, on one line: a name is as little to be trusted as a text."""
+    return safe.defuse(" ".join(safe.clean(part.speaker).split()))[:MAX_LABEL]
 
 
 def _text(markdown: str) -> Iterator[Block]:

@@ -111,7 +111,7 @@ def opened(
         blobs=blobs or MemoryBlobs(),
         facts=facts or MemoryFacts(),
         webhook_url=None,
-        link=lambda attachment, lasting: None,
+        link=lambda *_: None,
     )
     return SlackChannel(name, section, surroundings, ping_seconds=PING_SECONDS)
 
