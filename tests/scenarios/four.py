@@ -1,0 +1,129 @@
+"""One bridge, one person, four chat apps: the real client libraries against the four fakes."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bridge.app import running
+from bridge.config import load
+from tests.fakes.apps import App, Apps, four, shown
+
+PATIENCE = 60.0
+SECRETS = frozenset({"token", "bot_token", "app_token", "auth_token"})
+
+
+@dataclass
+class Four:
+    """`more` are further settings of the bridge, by section."""
+
+    apps: Apps
+    data: Path
+    more: Mapping[str, Any] = field(default_factory=dict)
+    port: int = 0
+    environ: dict[str, str] = field(default_factory=dict)
+    process: asyncio.subprocess.Process | None = None
+
+    def __post_init__(self) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.apps.whatsapp.called_at(f"{self.url}/channels/whatsapp")
+        self.file = self.data.with_suffix(".yaml")
+        self.file.write_text(json.dumps(self._settings()), encoding="utf-8")
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def _settings(self) -> dict[str, Any]:
+        return {
+            "data": str(self.data),
+            "http": {"port": self.port, "public_url": self.url},
+            "grace": 1,
+            "agents": {"echo": {"type": "echo", "delay": 0.02}},
+            "channels": {app.name: self._section(app) for app in self.apps.all},
+            **self.more,
+        }
+
+    def _section(self, app: App) -> dict[str, Any]:
+        section: dict[str, Any] = {"allow": ["*"], "welcome": False}
+        for key, value in app.section().items():
+            name = f"{app.name}_{key}".upper()
+            if key in SECRETS:
+                self.environ[name] = value
+            section[key] = f"${{{name}}}" if key in SECRETS else value
+        return section
+
+    # -- in this process
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator["Four"]:
+        async with running(load(self.file, self.environ)):
+            yield self
+
+    # -- in a process of its own
+
+    async def start(self) -> None:
+        server = self.data / "server.json"
+        server.unlink(missing_ok=True)
+        self.process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "bridge", "run", "--config", str(self.file),
+            stdout=asyncio.subprocess.DEVNULL,
+            env={**os.environ, **self.environ},
+        )  # fmt: skip
+        await self.until(server.exists)
+
+    async def end(self, how: signal.Signals) -> None:
+        assert self.process is not None
+        self.process.send_signal(how)
+        await self.process.wait()
+
+    # -- what a story waits for
+
+    async def until(self, condition: Callable[[], object]) -> None:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while not condition():
+                    await asyncio.sleep(0.02)
+        except TimeoutError:
+            seen = {app.name: shown(app)[-4:] for app in self.apps.all}
+            raise TimeoutError(f"not within {PATIENCE:g} s; shown last: {seen}") from None
+
+    async def until_everywhere(self, words: str) -> None:
+        await self.until(lambda: all(self.count(app, words) for app in self.apps.all))
+
+    def count(self, app: App, words: str) -> int:
+        """Return in how many of the bridge's messages these words stand."""
+        return sum(words in text for text in shown(app))
+
+    async def gather(self) -> None:
+        """Let the person write once from each app, so that each follows the session."""
+        for app in self.apps.all:
+            app.says("/status")
+            await self.until(lambda app=app: self.count(app, "people:"))
+        await self.settle()
+
+    async def settle(self, seconds: float = 0.3) -> None:
+        """Wait until nothing has changed anywhere for a while."""
+        before: Any = None
+        while before != (before := [app.seen() for app in self.apps.all]):
+            await asyncio.sleep(seconds)
+
+
+@asynccontextmanager
+async def four_apps(data: Path, **more: Any) -> AsyncIterator[Four]:
+    async with four() as apps:
+        story = Four(apps=apps, data=data, more=more)
+        try:
+            yield story
+        finally:
+            if story.process is not None and story.process.returncode is None:
+                await story.end(signal.SIGKILL)
