@@ -12,10 +12,15 @@ OURS = ("bridge", "channels", "agents", "storage")
 REQUIRE = "BRIDGE_TESTS_REQUIRE"
 """Comma-separated markers whose tests may not be skipped: in CI `browser,postgres`."""
 
+SPECS = "BRIDGE_SPECS"
+"""A folder with the platforms' own descriptions of their APIs, which the fakes are held against."""
+
+KEPT = {REQUIRE, SPECS}
+
 for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "ftp_proxy"):
     os.environ.pop(name, None)
     os.environ.pop(name.upper(), None)
-for name in [name for name in os.environ if name.startswith("BRIDGE_") and name != REQUIRE]:
+for name in [name for name in os.environ if name.startswith("BRIDGE_") and name not in KEPT]:
     del os.environ[name]
 
 
