@@ -45,7 +45,6 @@ class Heard:
     place: str
     key: str
     message: int | None = None
-    direct: bool = False
     inbound: Inbound | None = None
     answer: Answer | None = None
 
@@ -167,13 +166,17 @@ class Ears:
         return self._pace.reconnect[min(failures + 1, len(self._pace.reconnect) - 1)]
 
     async def _hand_in(self, heard: Heard) -> None:
-        if heard.inbound is not None and heard.key not in self._handed_in:
+        if heard.inbound is not None and not self._is_repeat(heard):
             reply = await self._kept(heard.inbound)
             self._remember(heard.key)
             if heard.answer is not None:
                 self.start(heard.answer(reply))
         if heard.message is not None:
-            self._seen.moved(heard.place, heard.message, direct=heard.direct)
+            self._seen.moved(heard.place, heard.message)
+
+    def _is_repeat(self, heard: Heard) -> bool:
+        known = heard.message is not None and self._seen.has(heard.place, heard.message)
+        return known or heard.key in self._handed_in
 
     async def _kept(self, inbound: Inbound) -> Reply | None:
         if self._inbox is None:

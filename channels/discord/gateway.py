@@ -37,6 +37,8 @@ from channels.discord.wire import CLOSE_SECONDS, Wire
 
 log = structlog.get_logger()
 
+discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nobody talks here
+
 INTENTS = discord.Intents(guilds=True, guild_messages=True, dm_messages=True, message_content=True)
 DIAL_SECONDS = 60.0
 REFUSED_TOKEN = 4004

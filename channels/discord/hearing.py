@@ -76,26 +76,25 @@ class Hearing:
                 self.ears.up_to_date(place)
 
     def created(self, message: Message) -> None:
-        place = str(message["channel_id"])
-        self.ears.hear(self._said(place, message, direct="guild_id" not in message))
+        place = self._place(message["channel_id"], direct="guild_id" not in message)
+        self.ears.hear(self._said(place, message))
 
     def updated(self, message: Message) -> None:
-        place = str(message["channel_id"])
-        inbound = parse.changed(message, self._scene(place, direct="guild_id" not in message))
+        place = self._place(message["channel_id"], direct="guild_id" not in message)
+        inbound = parse.changed(message, self._scene(place))
         self._hear(place, inbound, None)
 
     def deleted(self, channel: str, messages: list[str]) -> None:
         for message in messages:
             author = self._authors.get(message)
             if author is not None:
-                scene = self._scene(channel, direct=channel in self._seen.direct)
-                self._hear(channel, parse.deleted(message, author, scene), None)
+                inbound = parse.deleted(message, author, self._scene(channel))
+                self._hear(channel, inbound, None)
 
     def interacted(self, interaction: Interaction) -> None:
-        place = str(interaction.get("channel_id") or "")
-        direct = interaction.get("guild_id") is None
-        inbound = parse.interacted(interaction, self._scene(place, direct=direct))
-        if inbound is None or not place:
+        place = self._place(interaction["channel_id"], direct="guild_id" not in interaction)
+        inbound = parse.interacted(interaction, self._scene(place))
+        if inbound is None:
             return
         answer = answering.Interaction(
             self._wire,
@@ -114,11 +113,8 @@ class Hearing:
     async def page(self, place: str, after: int) -> Sequence[Heard]:
         with translated(self._clock.now()):
             found = await self._wire.logs_from(int(place), HISTORY_PAGE, after=after)
-        direct = place in self._seen.direct
-        return [
-            self._said(place, message, direct=direct)
-            for message in sorted(found, key=lambda each: int(each["id"]))
-        ]
+        in_order = sorted(found, key=lambda each: int(each["id"]))
+        return [self._said(place, message) for message in in_order]
 
     # -- from their words to ours
 
@@ -127,10 +123,16 @@ class Hearing:
             heard = Heard(place=place, key=inbound.external_id, inbound=inbound, answer=answer)
             self.ears.hear(heard)
 
-    def _said(self, place: str, message: Message, *, direct: bool) -> Heard:
+    def _place(self, channel: int | str, *, direct: bool) -> str:
+        place = str(channel)
+        if direct:
+            self._seen.direct.add(place)
+        return place
+
+    def _said(self, place: str, message: Message) -> Heard:
         number = str(message["id"])
         try:
-            inbound = parse.said(message, self._scene(place, direct=direct))
+            inbound = parse.said(message, self._scene(place))
         except Exception:  # one message that is not understood must not hold up the place
             log.exception("message not understood", place=place, message=number)
             inbound = None
@@ -139,7 +141,6 @@ class Hearing:
             place=place,
             key=number,
             message=int(number),
-            direct=direct,
             inbound=inbound,
             answer=self._reply(place, number) if inbound is not None else None,
         )
@@ -164,11 +165,11 @@ class Hearing:
             if len(self._own) > MOST_NONCES:
                 self._own.popitem(last=False)
 
-    def _scene(self, place: str, *, direct: bool) -> Scene:
+    def _scene(self, place: str) -> Scene:
         return Scene(
             account=self._name,
             place=place,
-            room=not direct,
+            room=place not in self._seen.direct,
             title=self.known.title(place),
             known=self.known,
         )

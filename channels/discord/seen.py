@@ -4,6 +4,8 @@ The rules:
 
 - A place's mark is kept durably, and only moves after what it covers was handed in. It is written
   now and then; what it lags behind is handed in once more after a crash, and known by its id.
+- Ids are not quite in the order of arrival. So a place is read again from a little before its mark,
+  and the mark names what was handed in from there on.
 - A room without a mark has said nothing while we listened: all that was written there since this
   account first connected, or since the bot joined that server, is news.
 - Direct messages can only be found again where there was one before; so their marks say what they
@@ -22,7 +24,13 @@ SINCE = "since"
 DIRECT, ROOM = "dm:", "room:"
 
 OVERLAP = timedelta(seconds=2)
-"""Ids are not quite in the order of arrival: so much before a mark is looked at again."""
+"""So much before a mark is looked at again."""
+
+SPAN = OVERLAP // timedelta(milliseconds=1) << 22
+"""How much an id grows in this time."""
+
+MOST_NAMED = 50
+"""Messages that a mark names."""
 
 
 class Seen:
@@ -31,11 +39,13 @@ class Seen:
     def __init__(self, facts: Facts, clock: Clock) -> None:
         self._facts = facts
         self._clock = clock
-        self._marks: dict[str, int] = {}
+        self._marks: dict[str, tuple[int, ...]] = {}
+        """What was handed in last, the newest first."""
         self._since: int | None = None
         self._joined: dict[str, int] = {}
         self._unsaved: set[str] = set()
         self.direct: set[str] = set()
+        """The places that are direct messages."""
 
     async def load(self) -> None:
         """Read what is known. Raises `StoreUnavailable`."""
@@ -44,7 +54,7 @@ class Seen:
         for key, value in (await self._facts.all()).items():
             for prefix in (DIRECT, ROOM):
                 if key.startswith(prefix):
-                    self._marks[key.removeprefix(prefix)] = int(value)
+                    self._marks[key.removeprefix(prefix)] = tuple(map(int, value.split()))
             if key.startswith(DIRECT):
                 self.direct.add(key.removeprefix(DIRECT))
         since = await self._facts.get(SINCE)
@@ -58,30 +68,32 @@ class Seen:
 
     def latest(self, most: int) -> Sequence[str]:
         """Return the places that were spoken in last, the very last first."""
-        return sorted(self._marks, key=lambda place: -self._marks[place])[:most]
+        return sorted(self._marks, key=self._mark, reverse=True)[:most]
 
     def after(self, place: str) -> int:
         """Return the message after which this place is to be read again."""
-        mark = self._marks.get(place)
-        if mark is None:
-            return max(self._since or 0, self._joined.get(place, 0))
-        return max(0, mark - _span(OVERLAP))
+        if place in self._marks:
+            return max(0, self._mark(place) - SPAN)
+        return max(self._since or 0, self._joined.get(place, 0))
 
     def is_behind(self, place: str, newest: int) -> bool:
         """Say whether there are messages, up to `newest`, that were not heard."""
-        return newest > self._marks.get(place, self.after(place))
+        return newest > (self._mark(place) if place in self._marks else self.after(place))
+
+    def has(self, place: str, message: int) -> bool:
+        """Say whether a message not before `after` was handed in."""
+        return message in self._marks.get(place, ())
 
     def joined(self, place: str, at: datetime) -> None:
         """Say since when the bot can have read in a room."""
         self._joined[place] = time_snowflake(at)
 
-    def moved(self, place: str, message: int, *, direct: bool) -> None:
+    def moved(self, place: str, message: int) -> None:
         """Say that a message was handed in."""
-        if message > self._marks.get(place, 0):
-            self._marks[place] = message
-            self._unsaved.add(place)
-            if direct:
-                self.direct.add(place)
+        handed_in = {message, *self._marks.get(place, ())}
+        recent = sorted(handed_in, reverse=True)[:MOST_NAMED]
+        self._marks[place] = tuple(each for each in recent if each > recent[0] - SPAN)
+        self._unsaved.add(place)
 
     async def save(self) -> None:
         """Keep what moved; what the store does not take now it is given next time."""
@@ -89,7 +101,7 @@ class Seen:
             place = self._unsaved.pop()
             prefix = DIRECT if place in self.direct else ROOM
             try:
-                await self._facts.put(f"{prefix}{place}", str(self._marks[place]))
+                await self._facts.put(f"{prefix}{place}", " ".join(map(str, self._marks[place])))
             except BaseException as error:
                 self._unsaved.add(place)
                 if isinstance(error, StoreUnavailable):
@@ -104,8 +116,5 @@ class Seen:
         await self._facts.remove(f"{DIRECT}{place}")
         await self._facts.remove(f"{ROOM}{place}")
 
-
-def _span(time: timedelta) -> int:
-    """Return how much an id grows in this time."""
-    milliseconds = time // timedelta(milliseconds=1)
-    return milliseconds << 22
+    def _mark(self, place: str) -> int:
+        return self._marks[place][0]

@@ -57,7 +57,7 @@ class DiscordRig:
     def acknowledged(self) -> Sequence[str]:
         told = []
         for place, (room, actor) in self.rooms.items():
-            mark = int(self.account.facts.kept[f"dm:{place}"])
+            mark = int(self.account.facts.kept[f"dm:{place}"].split()[0])
             said = [each for each in room.messages.values() if each.author is actor.person]
             told += [str(each.id) for each in said if each.id <= mark]
         return told

@@ -68,8 +68,8 @@ class Gateway:
                     session = await self._resume(socket, said["d"])
         if session is not None and session.socket is socket:
             session.socket = None
-        if session is not None and socket.close_code in {1000, 1001}:
-            self.sessions.pop(session.id, None)
+            if socket.close_code in {1000, 1001}:  # whoever leaves so does not come back
+                self.sessions.pop(session.id, None)
         return socket
 
     async def _identify(
@@ -140,8 +140,10 @@ class Gateway:
         return [each.socket for each in self.sessions.values() if each.socket is not None]
 
     async def close(self, code: int) -> None:
-        for socket in self.sockets():
-            await socket.close(code=code)
+        for session in self.sessions.values():
+            socket, session.socket = session.socket, None
+            if socket is not None:
+                await socket.close(code=code)
 
     async def ask_to_reconnect(self) -> None:
         for socket in self.sockets():

@@ -1,0 +1,182 @@
+"""What was said while nobody listened is read back, whole, once and in its order."""
+
+import asyncio
+import time
+
+import pytest
+
+from bridge.errors import StoreUnavailable
+from tests.channels.discord.account import Account, Ear, until
+from tests.fakes.discord.world import Message
+
+
+@pytest.fixture
+def ada(discord):
+    return discord.person("Ada")
+
+
+async def connected_once(account: Account) -> Account:
+    """Let an account connect for the first time, and return it as a later process has it."""
+    async with account.listening():
+        pass
+    return account.restarted()
+
+
+async def test_direct_messages_and_rooms_are_read_back_after_a_downtime(discord, account, ada):
+    direct, room = discord.direct(ada), discord.room("general")
+    async with account.listening() as ear:
+        ada.says(direct, "one")
+        ada.says(room, "two")
+        await ear.until(2)
+    ada.says(direct, "three")
+    ada.says(room, "four")
+    async with account.restarted().listening() as ear:
+        await ear.until(2)
+        ada.says(direct, "five")
+        await until(lambda: "five" in ear.texts())
+    assert {"three", "four", "five"} <= set(ear.texts())
+    told = [text for text in ear.texts() if text in {"three", "five"}]
+    assert told == ["three", "five"]
+
+
+async def test_what_was_handed_in_is_not_handed_in_again(discord, account, ada):
+    room = discord.direct(ada)
+    async with account.listening() as ear:
+        ada.says(room, "one")
+        ada.says(room, "two")
+        await ear.until(2)
+    async with account.restarted().listening() as ear:
+        ada.says(room, "three")
+        await ear.until(1)
+    assert ear.texts() == ["three"]
+
+
+async def test_what_arrives_after_what_was_written_later_is_read_back_all_the_same(
+    discord, account, ada
+):
+    room = discord.direct(ada)
+    early = Message(room, ada.person, "early")
+    async with account.listening() as ear:
+        ada.says(room, "late")
+        await ear.until(1)
+    discord.post(early)
+    async with account.restarted().listening() as ear:
+        await ear.until(1)
+    assert ear.texts() == ["early"]
+
+
+async def test_many_messages_are_read_back_page_by_page_in_their_order(discord, account, ada):
+    room = discord.direct(ada)
+    account.facts.kept[f"dm:{room.id}"] = "0"
+    texts = [f"message {number}" for number in range(250)]
+    for text in texts:
+        ada.says(room, text, untold=True)
+    async with account.listening() as ear:
+        await ear.until(250)
+        ada.says(room, "and live")
+        await ear.until(251)
+    assert ear.texts() == [*texts, "and live"]
+    assert discord.calls["history"] == 3
+
+
+async def test_what_comes_live_waits_until_what_came_before_is_handed_in(discord, account, ada):
+    room = discord.direct(ada)
+    account.facts.kept[f"dm:{room.id}"] = "0"
+    ada.says(room, "missed", untold=True)
+    discord.fault("history", status=500, times=2)
+    async with account.listening() as ear:
+        ada.says(room, "live")
+        await ear.until(2)
+    assert ear.texts() == ["missed", "live"]
+
+
+async def test_a_room_never_heard_before_is_read_back_since_the_account_first_connected(
+    discord, account, ada
+):
+    room, busy = discord.room("quiet so far"), discord.room("busy")
+    ada.says(room, "before our time", untold=True)
+    later = await connected_once(account)
+    ada.says(room, f"{discord.bot.mention()} are you there?")
+    async with later.listening() as ear:
+        await ear.until(1)
+        ada.says(busy, "yes")
+        await ear.until(2)
+    assert ear.texts() == ["are you there?", "yes"]
+
+
+async def test_what_was_written_before_we_joined_is_not_our_business(discord, account, ada):
+    discord.server.joined = time.time() + 3600  # that is, after what follows
+    later = await connected_once(account)
+    room = discord.room()
+    ada.says(room, "among ourselves", untold=True)
+    async with later.listening() as ear:
+        await asyncio.sleep(0.05)
+    assert ear.texts() == []
+
+
+async def test_active_threads_are_read_back(discord, account, ada):
+    later = await connected_once(account)
+    thread = discord.thread("plans", discord.room())
+    ada.says(thread, "while you were away")
+    async with later.listening() as ear:
+        (inbound,) = await ear.until(1)
+    assert inbound.address == account.at(thread)
+
+
+async def test_a_place_that_is_gone_or_closed_does_not_hold_up_the_others(discord, account, ada):
+    gone, closed = discord.direct(discord.person("Bob")), discord.room("secret")
+    account.facts.kept |= {f"dm:{gone.id}": "0", f"room:{closed.id}": "0"}
+    gone.gone = True
+    closed.denied.add("view")
+    room = discord.direct(ada)
+    account.facts.kept[f"dm:{room.id}"] = "0"
+    ada.says(room, "hello", untold=True)
+    async with account.listening() as ear:
+        await ear.until(1)
+    assert ear.texts() == ["hello"]
+
+
+async def test_a_store_that_is_away_in_the_middle_of_it_loses_nothing(discord, account, ada):
+    room = discord.direct(ada)
+    account.facts.kept[f"dm:{room.id}"] = "0"
+    texts = [f"message {number}" for number in range(5)]
+    for text in texts:
+        ada.says(room, text, untold=True)
+    async with account.listening(Ear(refusals=[StoreUnavailable()] * 3)) as ear:
+        await ear.until(5)
+    assert ear.texts() == texts
+
+
+async def test_killed_after_a_message_was_kept_it_comes_again_under_the_same_id(
+    discord, account, ada
+):
+    room = discord.direct(ada)
+    async with account.listening() as ear:
+        ada.says(room, "kept, not yet marked")
+        (first,) = await ear.until(1)
+        kept = dict(account.facts.kept)
+    kept[f"dm:{room.id}"] = "0"  # the mark that a killed process leaves behind
+    later = account.restarted()
+    later.facts.kept = kept
+    async with later.listening() as ear:
+        (second,) = await ear.until(1)
+    assert second.external_id == first.external_id
+    assert second == first
+
+
+async def test_marks_that_cannot_be_saved_are_saved_later(discord, account, ada, monkeypatch):
+    room = discord.direct(ada)
+    put, failing = account.facts.put, True
+
+    async def refuse(key, value):
+        if failing and key.startswith("dm:"):
+            raise StoreUnavailable
+        await put(key, value)
+
+    monkeypatch.setattr(account.facts, "put", refuse)
+    async with account.listening() as ear:
+        message = ada.says(room, "hello")
+        await ear.until(1)
+        await asyncio.sleep(0.03)
+        failing = False
+        await until(lambda: account.facts.kept.get(f"dm:{room.id}") == str(message.id))
