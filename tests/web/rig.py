@@ -186,6 +186,19 @@ class Bridge:
         bodies = [event.body for event in self.log()]
         return [body.content.text for body in bodies if isinstance(body, MessageReceived)]
 
+    def files(self) -> list[tuple[str, ...]]:
+        """Return the names of the files of each message that people sent."""
+        bodies = [event.body for event in self.log()]
+        heard = [body for body in bodies if isinstance(body, MessageReceived)]
+        return [tuple(each.name for each in body.content.attachments) for body in heard]
+
+    def forget_files(self) -> None:
+        async def forget() -> None:
+            for media in list(self.blobs._files):
+                await self.blobs.forget(media)
+
+        self.loop.run(forget())
+
     def rename(self, title: str) -> None:
         change = Change(scope="session", name="title", value=title, by=ADA)
         self.loop.run(self.core.sessions.submit(SHARED, change))

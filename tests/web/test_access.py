@@ -1,9 +1,12 @@
 """For everyone: by keyboard alone, with a screen reader, on a small screen, in the dark."""
 
+from typing import Any
+
 import pytest
 from playwright.sync_api import Page, expect
 
 from bridge.content import Option
+from tests.web.files import wav
 from tests.web.rig import Bridge, Pages, say, until
 
 pytestmark = pytest.mark.browser
@@ -149,8 +152,13 @@ def test_old_messages_are_not_announced_on_opening(bridge: Bridge, pages: Pages)
     assert page.locator("#announcer").inner_text() == ""
 
 
+FILES: Any = [
+    {"name": "report.pdf", "mimeType": "application/pdf", "buffer": b"%PDF"},
+    {"name": "memo.wav", "mimeType": "audio/wav", "buffer": wav()},
+]
+EMPTY: Any = {"name": "empty.txt", "mimeType": "text/plain", "buffer": b""}
 NAMELESS = """() => [...document.querySelectorAll(
-    "button, a, input, textarea, summary, [tabindex='0']")]
+    "button, a, input, textarea, audio, progress, summary, [tabindex='0']")]
   .filter(e => e.checkVisibility())
   .filter(e => !(e.getAttribute("aria-label") || e.textContent.trim() || e.labels?.length
     || e.matches("pre, .table")))
@@ -160,6 +168,15 @@ NAMELESS = """() => [...document.querySelectorAll(
 def test_everything_that_can_be_used_has_a_name(bridge: Bridge, pages: Pages):
     """And there is one main part, one heading of the first level, and a language."""
     page = pages.open(bridge.link())
+    page.set_input_files("#files", FILES)
+    expect(page.locator(".chosen[data-state=up]")).to_have_count(2)
+    say(page, "send them back")
+    expect(page.locator(".composed audio")).to_be_visible()
+    page.set_input_files("#files", [*FILES, EMPTY])
+    expect(page.locator(".chosen[data-state=up]")).to_have_count(2)
+    assert page.evaluate(NAMELESS) == []
+    for _ in range(3):
+        page.locator(".chosen .icon-button").first.click()
     for words in ("markdown", "approve"):
         say(page, words)
         expect(page.locator(SIGHTS[words])).to_be_visible()
@@ -232,6 +249,11 @@ def test_text_stands_out_from_what_is_behind_it(bridge: Bridge, pages: Pages, sc
         say(page, words)
         expect(page.locator(seen).last).to_be_visible()
         expect(page.locator(".writing")).to_have_count(0)
+    page.set_input_files("#files", FILES)
+    say(page, "")
+    expect(page.locator(".said:not(.pending) .files li")).to_have_count(2)
+    page.set_input_files("#files", [*FILES, EMPTY])
+    expect(page.locator(".chosen[data-state=failed]")).to_have_count(1)
     bridge.push("pushed")
     expect(page.locator(".pushed")).to_be_visible()
     assert page.evaluate(FAINT) == []

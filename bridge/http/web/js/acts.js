@@ -1,5 +1,6 @@
 /** What the buttons in the log do; each names its act in `data-act`. */
 
+import { label } from "./text.js";
 import { WORDS } from "./words.js";
 
 const COPIED_MS = 1_500;
@@ -17,8 +18,18 @@ export const ACTS = {
     page.open.dropNote(dataset.note);
     page.composer.focus();
   },
+  save: (page, { dataset }) => save(page, dataset),
   copy: (_page, button) => copyCode(button),
 };
+
+/** @param {import("./page.js").Page} page @param {DOMStringMap} file */
+async function save({ open }, { media, mime, kind, name, size }) {
+  try {
+    await open.shelf.save({ media, mime, kind, name, size: Number(size) });
+  } catch (error) {
+    open.note({ text: WORDS.fileFailed(label(name), error.message || WORDS.unreachable) });
+  }
+}
 
 /** @param {HTMLElement} button */
 async function copyCode(button) {

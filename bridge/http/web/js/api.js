@@ -57,6 +57,39 @@ export class Api {
   }
 
   /**
+   * Keep a file. `told` hears how much of it is there, from 0 to 1: only this kind of request says.
+   * @param {File} file @param {(part: number) => void} told @param {AbortSignal} signal
+   * @returns {Promise<import("./types.js").Attachment>}
+   */
+  upload(file, told, signal) {
+    return new Promise((resolve, reject) => {
+      const request = new XMLHttpRequest();
+      request.open("POST", `/v1/media?${new URLSearchParams({ name: file.name })}`);
+      request.setRequestHeader("Authorization", `Bearer ${this.token}`);
+      request.setRequestHeader("Content-Type", file.type || "application/octet-stream");
+      request.upload.onprogress = ({ loaded, total }) => told(total ? loaded / total : 0);
+      request.onerror = () => reject(new Unreachable(""));
+      request.onabort = () => reject(signal.reason);
+      request.onload = () => answered(request).then(resolve, reject);
+      signal.addEventListener("abort", () => request.abort());
+      request.send(file);
+    });
+  }
+
+  /**
+   * Return a file of a session. What it is a type of, the bridge decides.
+   * @param {string} id @param {import("./types.js").Attachment} file
+   */
+  async file(id, { media, name, mime }) {
+    const query = new URLSearchParams({ name, type: mime });
+    const path = `/v1/sessions/${encodeURIComponent(id)}/media/${encodeURIComponent(media)}`;
+    const response = await this.open(`${path}?${query}`, { cache: "default" });
+    return response.blob().catch((error) => {
+      throw new Unreachable(error.message);
+    });
+  }
+
+  /**
    * Return a page of the log and where it ends.
    * @param {string} id @param {string} offset
    * @param {Record<string, string>} [how] @param {AbortSignal} [signal]
@@ -80,8 +113,8 @@ export class Api {
    */
   async open(path, { headers = {}, ...rest } = {}) {
     const response = await fetch(path, {
-      ...rest,
       cache: "no-store",
+      ...rest,
       headers: { Authorization: `Bearer ${this.token}`, ...headers },
     }).catch((error) => {
       throw new Unreachable(error.message);
@@ -99,6 +132,13 @@ export class Api {
       throw new Unreachable(error.message);
     });
   }
+}
+
+/** @param {XMLHttpRequest} request */
+async function answered({ status, responseText }) {
+  const response = new Response(responseText, { status });
+  if (response.ok) return response.json();
+  throw await failure(response);
 }
 
 /** @param {Response} response */

@@ -4,7 +4,6 @@ import { Api, Unauthorized } from "./api.js";
 import { ACTS } from "./acts.js";
 import { $ } from "./dom.js";
 import { itemOf } from "./log.js";
-import { plain } from "./markdown.js";
 import { PostOffice } from "./post.js";
 import { OpenSession } from "./session.js";
 import { putInAddress, sessionInAddress, takeFromAddress, token } from "./token.js";
@@ -13,7 +12,7 @@ import { Composer } from "./view/composer.js";
 import { hideGate, showGate } from "./view/gate.js";
 import { Screen, contextOf } from "./view/screen.js";
 import { Sidebar } from "./view/sidebar.js";
-import { speakerOf, spoken } from "./view/spoken.js";
+import { gist, speakerOf, spoken } from "./view/spoken.js";
 import { WORDS } from "./words.js";
 
 const LIST_MS = 60_000;
@@ -32,7 +31,9 @@ export class Page {
 
   constructor() {
     this.composer = new Composer({
-      say: (text, replyTo) => this.say(text, replyTo),
+      say: (text, replyTo, attachments) => this.say(text, replyTo, attachments),
+      upload: (file, told, signal) => this.api.upload(file, told, signal),
+      unauthorized: (error) => this.#notIn(error),
       stop: () => this.#stop(),
       typing: () => this.open?.typing(),
     });
@@ -65,6 +66,7 @@ export class Page {
     await this.post.open();
     hideGate();
     this.sidebar.greet(this.me);
+    this.composer.tray.maxBytes = this.me.max_file_bytes;
     const first = this.sessions.find(({ archived }) => !archived)?.id;
     const named = this.sessions.find(({ id }) => id === sessionInAddress())?.id;
     if (named ?? first) this.show(named ?? first, true);
@@ -153,9 +155,12 @@ export class Page {
 
   // -- what is said ---------------------------------------------------------------------------
 
-  /** @param {string} text @param {number | null} replyTo */
-  say(text, replyTo) {
-    this.open?.say(text, replyTo);
+  /**
+   * @param {string} text @param {number | null} replyTo
+   * @param {import("./types.js").Attachment[]} [attachments]
+   */
+  say(text, replyTo, attachments = []) {
+    this.open?.say(text, replyTo, attachments);
     this.screen.log.toEnd();
   }
 
@@ -265,6 +270,6 @@ export class Page {
     if (!item) return;
     const context = this.#context();
     const name = item.who && context.mine(item.who) ? WORDS.yourself : speakerOf(item, context);
-    this.composer.quote({ seq, name, text: plain(item.text ?? "") });
+    this.composer.quote({ seq, name, text: gist(item) });
   }
 }

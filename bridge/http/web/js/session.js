@@ -3,11 +3,15 @@
 import { Unauthorized } from "./api.js";
 import { emptyLog, fold, personOf, stateOf } from "./log.js";
 import { Follower } from "./live.js";
+import { MediaShelf, namesOf } from "./media.js";
 
 const TYPING_MS = 3_000;
 const REFRESH_MS = 250;
 /** @type {import("./types.js").Frame} */
 const NOBODY = { previews: [], typing: [], present: [] };
+
+/** @param {import("./types.js").Attachment[] | undefined} attachments */
+const mediaOf = (attachments) => (attachments ?? []).map(({ media }) => media).join(" ");
 
 /**
  * @typedef {import("./types.js").Entry} Entry
@@ -48,6 +52,7 @@ export class OpenSession {
     this.me = me;
     this.post = post;
     this.watcher = watcher;
+    this.shelf = new MediaShelf(api, id);
     this.follower = new Follower(api, id, {
       log: (events, caughtUp) => this.#took(events, caughtUp),
       live: (frame) => this.#saw(frame),
@@ -65,6 +70,7 @@ export class OpenSession {
   close() {
     clearTimeout(this.#refreshing);
     this.follower.close();
+    this.shelf.close();
   }
 
   get title() {
@@ -78,10 +84,15 @@ export class OpenSession {
 
   // -- what is said to it ---------------------------------------------------------------------
 
-  /** @param {string} text @param {number | null} replyTo */
-  say(text, replyTo) {
+  /**
+   * @param {string} text @param {number | null} replyTo
+   * @param {import("./types.js").Attachment[]} attachments  which are up already
+   */
+  say(text, replyTo, attachments) {
     const body = { type: "message", text, place: "web" };
-    this.post.send(this.id, replyTo === null ? body : { ...body, reply_to: replyTo });
+    if (replyTo !== null) Object.assign(body, { reply_to: replyTo });
+    if (attachments.length) Object.assign(body, { attachments });
+    this.post.send(this.id, body);
   }
 
   /** @param {string} question @param {string} answer */
@@ -139,7 +150,8 @@ export class OpenSession {
 
   /** A command's note takes the place of its pending row. */
   #noteOf({ id, body }, events) {
-    return { id: events.length ? undefined : id, asked: body.text ?? "" };
+    const asked = body.text || namesOf(body.attachments);
+    return { id: events.length ? undefined : id, asked };
   }
 
   /** @param {Entry} entry @param {number} seq */
@@ -166,7 +178,8 @@ export class OpenSession {
       item.kind === "said" &&
       body.type === "message" &&
       item.who === this.me.participant &&
-      item.text === body.text
+      item.text === body.text &&
+      mediaOf(item.attachments) === mediaOf(body.attachments)
     );
   }
 

@@ -1,22 +1,30 @@
-/** Where one writes: the text, the commands, what is quoted, send and stop. */
+/** Where one writes: the text, its files, the commands, what is quoted, send and stop. */
 
 import { $, h, icon } from "../dom.js";
 import { own } from "../storage.js";
 import { label, shortened } from "../text.js";
 import { WORDS } from "../words.js";
 import { CommandList } from "./commands.js";
+import { takeFiles } from "./intake.js";
+import { Tray } from "./tray.js";
 
 const DRAFT = "bridgehead.draft.";
+const COMMAND = /^\/[a-z]\w*(\s|$)/i;
 
 /**
+ * @typedef {import("../types.js").Attachment} Attachment
+ *
  * @typedef {object} Desk
- * @property {(text: string, replyTo: number | null) => void} say
+ * @property {(text: string, replyTo: number | null, attachments: Attachment[]) => void} say
+ * @property {import("./tray.js").Upload} upload
+ * @property {(error: Error) => void} unauthorized
  * @property {() => void} stop
  * @property {() => void} typing
  */
 
 export class Composer {
   #session = "";
+  #isHeld = false;
   /** @type {{seq: number, name: string, text: string} | null} */
   #quoted = null;
 
@@ -26,6 +34,16 @@ export class Composer {
     this.text = $("#text");
     this.quoting = $("#quoting");
     this.stopButton = $("#stop");
+    this.tray = new Tray(
+      { list: $("#tray"), why: $("#tray-why") },
+      {
+        upload: (file, told, signal) => desk.upload(file, told, signal),
+        unauthorized: (error) => desk.unauthorized(error),
+        left: () => this.text.focus(),
+      },
+    );
+    const ways = { room: $("#room"), button: $("#attach"), input: $("#files"), text: this.text };
+    takeFiles(ways, (files) => this.#add(files));
     this.commands = new CommandList($("#commands"), this.text, () => this.#changed());
     $("#send").append(icon("send"));
     this.stopButton.append(icon("stop"));
@@ -42,7 +60,16 @@ export class Composer {
     this.#session = session;
     this.text.value = own.get(DRAFT + session) ?? "";
     this.quote(null);
+    this.#hold(false);
+    this.tray.open(session);
     this.#changed();
+  }
+
+  /** @param {Iterable<File>} files */
+  #add(files) {
+    if (this.#isHeld) return;
+    this.tray.add(files);
+    this.focus();
   }
 
   /** @param {import("../types.js").Command[]} commands @param {boolean} running */
@@ -84,7 +111,8 @@ export class Composer {
   /** @param {KeyboardEvent} event */
   #pressed(event) {
     if (event.isComposing || this.commands.pressed(event)) return;
-    if (event.key === "Escape" && this.#quoted) this.quote(null);
+    if (event.key === "Escape" && this.#isHeld) this.#hold(false);
+    else if (event.key === "Escape" && this.#quoted) this.quote(null);
     if (event.key !== "Enter" || event.shiftKey) return;
     event.preventDefault();
     this.#send();
@@ -96,14 +124,43 @@ export class Composer {
     this.#send();
   }
 
-  #send() {
+  async #send() {
     const text = this.text.value.trim();
-    if (!text) return;
+    if (this.#isHeld || (!text && this.tray.isEmpty)) return;
+    if (!this.tray.isEmpty && COMMAND.test(text))
+      return this.tray.complain(WORDS.noFilesInCommand);
+    if (this.tray.isUp || (await this.#isAllUp())) this.#sendNow(text);
+  }
+
+  /** Wait for the files, for as long as this session stays open. */
+  async #isAllUp() {
+    const session = this.#session;
+    this.#hold(true);
+    const isUp = await this.tray.up();
+    if (session !== this.#session || !this.#isHeld) return false;
+    this.#hold(false);
+    if (!isUp) this.tray.complain(WORDS.filesMissing);
+    return isUp;
+  }
+
+  /** While its files go up a message stays as it is. @param {boolean} isHeld */
+  #hold(isHeld) {
+    this.#isHeld = isHeld;
+    this.text.readOnly = isHeld;
+    $("#composer").setAttribute("aria-busy", String(isHeld));
+    this.tray.complain(isHeld ? WORDS.filesComing : "");
+  }
+
+  /** @param {string} text */
+  #sendNow(text) {
+    const { attachments } = this.tray;
+    if (!text && !attachments.length) return;
     const replyTo = this.#quoted?.seq ?? null;
     this.text.value = "";
     this.quote(null);
+    this.tray.clear();
     this.#changed();
-    this.desk.say(text, replyTo);
+    this.desk.say(text, replyTo, attachments);
   }
 
   #typed() {

@@ -163,7 +163,7 @@ export class LogView {
 
 /**
  * Keep what a reader did to a row that is drawn again: an opened fold, words half typed, the
- * focus, and the nodes of a text that only grew.
+ * focus, the nodes of a text that only grew, and what is being played.
  * @param {HTMLElement} old @param {HTMLElement} fresh
  */
 function carry(old, fresh) {
@@ -175,6 +175,10 @@ function carry(old, fresh) {
     grown.append(...has.childNodes);
     patch(had, grown);
     has.replaceWith(had);
+  }
+  for (const shown of /** @type {any} */ (fresh.querySelectorAll("[data-file]"))) {
+    const kept = $(`[data-file="${CSS.escape(shown.dataset.file)}"]`, old);
+    if (kept) shown.replaceWith(kept);
   }
   for (const input of /** @type {any} */ (fresh.querySelectorAll("input[data-keep]"))) {
     const typed = $(`input[data-keep="${CSS.escape(input.dataset.keep)}"]`, old);

@@ -2,7 +2,7 @@
 
 import { h, icon } from "../dom.js";
 import { rendered } from "../markdown.js";
-import { exposed, fullTimeOf, hue, initials, label, sizeOf, timeOf } from "../text.js";
+import { exposed, fullTimeOf, hue, initials, label, timeOf } from "../text.js";
 import { WORDS } from "../words.js";
 
 /** @param {string} text */
@@ -40,21 +40,6 @@ export const heading = (name, place, at, ...rest) =>
   );
 
 export const badge = (text) => h("span", { class: "badge" }, text);
-
-/** @param {import("../types.js").Attachment[]} attachments */
-export function files(attachments) {
-  if (!attachments?.length) return null;
-  const chips = attachments.map(({ kind, name, size }) =>
-    h(
-      "li",
-      { class: "file" },
-      icon("file"),
-      h("bdi", {}, label(name) || kind),
-      size ? h("span", {}, sizeOf(size)) : null,
-    ),
-  );
-  return h("ul", { class: "files" }, ...chips);
-}
 
 /** The words of an item: what it says, or that they are gone. */
 export function body(item) {

@@ -1,7 +1,6 @@
 /** How each kind of row looks. Every function returns one fresh element. */
 
 import { h, icon } from "../dom.js";
-import { plain } from "../markdown.js";
 import { dayName, label, shortened } from "../text.js";
 import { WORDS } from "../words.js";
 import {
@@ -10,14 +9,14 @@ import {
   avatar,
   badge,
   body,
-  files,
   heading,
   prose,
   replyButton,
   time,
 } from "./parts.js";
+import { files } from "./files.js";
 import { questionRow } from "./question.js";
-import { sentence, sourceOf, speakerOf } from "./spoken.js";
+import { gist, sentence, sourceOf, speakerOf } from "./spoken.js";
 import { toolRow } from "./tool.js";
 
 /**
@@ -27,6 +26,7 @@ import { toolRow } from "./tool.js";
  * @property {(id: string) => boolean} mine
  * @property {string} me
  * @property {boolean} offline
+ * @property {import("../media.js").MediaShelf} shelf
  */
 
 /** @param {import("../timeline.js").Row} row @param {Context} context @returns {HTMLElement} */
@@ -78,7 +78,7 @@ function saidRow({ item, quote }, context) {
       item.transcript
         ? h("p", { class: "transcript", dir: "auto" }, `${WORDS.transcript}: ${item.transcript}`)
         : null,
-      files(item.attachments),
+      files(item.attachments, context.shelf),
     ),
     replyButton(mine ? WORDS.yourself : name, item.seq),
   );
@@ -95,7 +95,8 @@ function pendingRow({ item, quote, extra: untried }, context) {
       "div",
       { class: "bubble" },
       quoteOf(quote, item.body.reply_to ?? null, context),
-      prose(item.body.text),
+      item.body.text ? prose(item.body.text) : null,
+      files(item.body.attachments, context.shelf),
     ),
     h("p", { class: "sending" }, icon("clock"), state),
   );
@@ -105,7 +106,7 @@ function pendingRow({ item, quote, extra: untried }, context) {
 function quoteOf(quote, replyTo, context) {
   if (replyTo == null) return null;
   if (!quote) return h("p", { class: "quote" }, WORDS.unseen);
-  const text = quote.gone ? WORDS[quote.gone] : shortened(plain(quote.text ?? ""), 160);
+  const text = quote.gone ? WORDS[quote.gone] : shortened(gist(quote), 160);
   const props = { type: "button", class: "quote", data: { act: "show", of: quote.seq } };
   return h(
     "button",
@@ -117,8 +118,8 @@ function quoteOf(quote, replyTo, context) {
 
 // -- the agent --------------------------------------------------------------------------------
 
-/** @param {any} row */
-function composedRow({ item }) {
+/** @param {any} row @param {Context} context */
+function composedRow({ item }, context) {
   const name = label(item.agent) || WORDS.agent;
   const tone = item.tone === "interim" ? badge(WORDS.interim) : null;
   return h(
@@ -126,7 +127,7 @@ function composedRow({ item }) {
     { class: `row composed ${item.tone}`, "aria-label": name, data: { seq: item.seq } },
     agentAvatar(),
     heading(name, "", item.at, tone),
-    h("div", { class: "words" }, body(item), files(item.attachments)),
+    h("div", { class: "words" }, body(item), files(item.attachments, context.shelf)),
     replyButton(name, item.seq),
   );
 }
@@ -150,8 +151,8 @@ function writingRow({ item, at }) {
 
 // -- the rest ---------------------------------------------------------------------------------
 
-/** @param {any} row */
-function pushedRow({ item }) {
+/** @param {any} row @param {Context} context */
+function pushedRow({ item }, context) {
   const name = sourceOf(item.source);
   const kind = WORDS.cameFrom[item.source?.kind] ?? "";
   const buttons = item.buttons.map(({ label: text }) =>
@@ -166,7 +167,7 @@ function pushedRow({ item }) {
     { class: "row pushed", "aria-label": name, data: { seq: item.seq } },
     h("span", { class: "avatar bell", "aria-hidden": "true" }, icon("bell")),
     heading(name, kind === name ? "" : kind, item.at),
-    h("div", { class: "words" }, body(item), files(item.attachments)),
+    h("div", { class: "words" }, body(item), files(item.attachments, context.shelf)),
     buttons.length ? h("div", { class: "choices" }, ...buttons) : null,
   );
 }

@@ -76,6 +76,7 @@ export function contextOf(open, me) {
     place: (id) => places.get(id ?? "") ?? "",
     mine: (id) => open.person(id) === me.participant,
     offline: open.connection === "offline",
+    shelf: open.shelf,
   };
 }
 

@@ -1,6 +1,7 @@
 /** Items in words: who says it, and how a reader that listens hears it. */
 
 import { plain } from "../markdown.js";
+import { namesOf } from "../media.js";
 import { label, shortened } from "../text.js";
 import { WORDS, listed } from "../words.js";
 
@@ -36,8 +37,14 @@ export function spoken(item, context) {
   return speak ? speak(item, context) : "";
 }
 
+/** What an item says in one plain text: its words, else the names of its files. @param {any} item */
+export const gist = ({ text, attachments }) => plain(text ?? "") || namesOf(attachments);
+
 /** @param {any} item */
-const words = ({ text }) => shortened(plain(text ?? ""), 600);
+function words({ text, attachments }) {
+  const said = shortened(plain(text ?? ""), 600);
+  return [said, namesOf(attachments)].filter(Boolean).join(" ");
+}
 
 /** @type {Record<string, (item: any, context: Context) => string>} */
 const SPOKEN = {
