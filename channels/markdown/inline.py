@@ -27,13 +27,13 @@ STYLES: dict[str, Style] = {"strong": "bold", "em": "italic", "s": "strikethroug
 class _Open:
     """What is open: a style, a link, or what lies in its like and so means nothing.
 
-    `angled`: the source has the address in angle brackets, as it has tags: `<xsl:template>`.
+    `written`: the text is the address, `angled` as tags are (`<xsl:template>`) or `bare`.
     """
 
     kind: Style | Literal["link", "nothing"]
     nodes: list[Node] = field(default_factory=list)
     url: str = ""
-    angled: bool = False
+    written: Literal["", "angled", "bare"] = ""
 
 
 def inline(tokens: list[Token] | None, within: frozenset[str] = frozenset()) -> Inline:
@@ -112,13 +112,17 @@ def _opened(token: Token, stack: list[_Open], within: frozenset[str]) -> _Open:
     """Return what the token opens. What would lie in its like writes into what it lies in."""
     name = token.type.removesuffix("_open")
     if name == "link":
-        return _Open(
-            kind="link", url=str(token.attrs.get("href", "")), angled=token.markup == "autolink"
-        )
+        return _Open(kind="link", url=str(token.attrs.get("href", "")), written=_written(token))
     style = STYLES[name]
     if style in within or any(each.kind == style for each in stack):
         return _Open(kind="nothing", nodes=stack[-1].nodes)
     return _Open(kind=style)
+
+
+def _written(token: Token) -> Literal["", "angled", "bare"]:
+    if token.markup == "autolink":
+        return "angled"
+    return "bare" if token.info == "bare" else ""
 
 
 def _close(stack: list[_Open]) -> None:
@@ -134,9 +138,19 @@ def _close(stack: list[_Open]) -> None:
 
 def _linked(closed: _Open) -> Inline:
     inside = tuple(joined(closed.nodes))
-    if closed.angled and not safe.may_be_live(safe.address(closed.url)):
-        return (Text(text="<"), *inside, Text(text=">"))
-    return linked(closed.url, inside)
+    if not closed.written:
+        return linked(closed.url, inside)
+    address = _as_written(closed.url, shown(inside))
+    if safe.may_be_live(address):
+        return _bare(address, shown(inside))
+    return (Text(text="<"), *inside, Text(text=">")) if closed.written == "angled" else inside
+
+
+def _as_written(url: str, text: str) -> str:
+    """Return the address in the letters it was written in, but for those of its host: they lie."""
+    written = safe.address(text)
+    is_plain = safe.host_of(written) != "" and safe.host_of(written).isascii()
+    return written if is_plain else safe.address(url)
 
 
 def _styled(style: Style, nodes: list[Node]) -> Iterator[Node]:

@@ -33,6 +33,12 @@ EMOJI = "\u2190-\u2bff\U0001f000-\U0001faff"
 SCRIPTS = "\u0600-\u1cff"
 """Arabic to Khmer and the scripts of India: they are written with joiners and non-joiners."""
 
+UNSEEN = (
+    "\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
+    "\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff\ud800-\udfff"
+)
+ANY_UNSEEN = re.compile(f"[{UNSEEN}]")
 HIDDEN = re.compile(
     "(?P<flag>\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{3,6}\U000e007f)"
     f"|(?P<joiner>(?:(?<=[{EMOJI}])|(?<=[{EMOJI}]\ufe0f))\u200d(?=[{EMOJI}])"
@@ -40,15 +46,13 @@ HIDDEN = re.compile(
     "|(?P<selector>(?<=[0-9#*\u00a9\u00ae\u203c-\u3299\U0001f000-\U0001faff])[\ufe0e\ufe0f])"
     "|(?P<line>\r\n?|[\x0b\x0c\x85\u2028\u2029])"
     "|(?P<lone>[\ud800-\udfff])"
-    "|[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
-    "\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
-    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+    f"|[{UNSEEN}]"
 )
 
 
 def clean(text: str) -> str:
     """Return the text without what cannot be seen; line ends of any kind become line feeds."""
-    return HIDDEN.sub(_kept, text)
+    return HIDDEN.sub(_kept, text) if ANY_UNSEEN.search(text) else text
 
 
 def _kept(found: re.Match[str]) -> str:

@@ -18,6 +18,8 @@ from channels.markdown.parse import parse
         ("HTTPS://a.b", "HTTPS://a.b"),
         ("x:https://a.b", "https://a.b"),
         ("http://例え.jp/é", "http://xn--r8jz45g.jp/%C3%A9"),
+        ("https://a.b/K\u00e4se", "https://a.b/K\u00e4se"),
+        ("<https://a.b/K\u00e4se>", "https://a.b/K\u00e4se"),
     ],
 )
 def test_an_address_in_a_sentence(text, url):
