@@ -15,16 +15,6 @@ SPECS = "BRIDGE_SPECS"
 """A folder with the platforms' official descriptions, for the tests that can use them."""
 KEPT = {REQUIRE, SPECS}
 
-SPECS = "BRIDGE_SPECS"
-"""A folder with the platforms' own descriptions of their APIs, which the fakes are held against."""
-
-KEPT = {REQUIRE, SPECS}
-
-SPECS = "BRIDGE_SPECS"
-"""A folder with the platforms' own descriptions of their APIs, which the fakes are held against."""
-
-KEPT = {REQUIRE, SPECS}
-
 for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "ftp_proxy"):
     os.environ.pop(name, None)
     os.environ.pop(name.upper(), None)

@@ -28,7 +28,7 @@ from channels.memory import MemoryChannel
 from channels.memory_platform import MemoryPlatform
 from tests.conformance.rigs.discord import DiscordRig
 from tests.conformance.rigs.slack import SlackRig, SlackThreadRig
-from tests.conformance.rigs.telegram import TelegramRig
+from tests.conformance.rigs.telegram import TelegramRig, TelegramTopicRig
 from tests.conformance.rigs.whatsapp import WhatsAppRig
 from tests.outside.letterbox import Letterbox, LetterboxConfig
 from tests.stores import AT
@@ -163,6 +163,7 @@ RIGS: tuple[type[ChannelRig], ...] = (
     MemoryRig,
     LetterboxRig,
     TelegramRig,
+    TelegramTopicRig,
     DiscordRig,
     SlackRig,
     SlackThreadRig,

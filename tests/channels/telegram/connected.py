@@ -11,7 +11,7 @@ from pathlib import Path
 from bridge.content import Attachment, AttachmentKind
 from bridge.errors import NotFound, StoreUnavailable
 from bridge.ids import ChannelName, ConversationId, MediaId, PartId, SessionId
-from bridge.inbound import Inbound, Relocated, Reported
+from bridge.inbound import Inbound, Relocated, RemoteFile, Reported
 from bridge.parts import Address, Part, Reply, Span
 from bridge.ports import Blob, ChannelSurroundings
 from bridge.workers.clock import SystemClock
@@ -29,6 +29,13 @@ SPECS = "BRIDGE_SPECS"
 def specs() -> Path | None:
     folder = os.environ.get(SPECS)
     return Path(folder) if folder else None
+
+
+class HastyClock(SystemClock):
+    """Waits for nothing longer than a moment."""
+
+    async def sleep(self, seconds: float) -> None:
+        await super().sleep(min(seconds, 0.02))
 
 
 class Keeping:
@@ -93,7 +100,15 @@ class Ear:
 
     @property
     def said(self) -> list[str]:
-        return [each.what.content.text for each in self.heard if hasattr(each.what, "content")]
+        return [each.what.content.text for each in self._inbound if hasattr(each.what, "content")]
+
+    @property
+    def files(self) -> list[RemoteFile]:
+        return [file for each in self._inbound for file in getattr(each.what, "files", ())]
+
+    @property
+    def _inbound(self) -> list[Inbound]:
+        return [each for each in self.heard if isinstance(each, Inbound)]
 
 
 @dataclass

@@ -1,13 +1,15 @@
 """Why Telegram cannot be used, in words."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from bridge.errors import OutcomeUnknown, RateLimited, Rejected, Unauthorized, Unreachable
-from channels.telegram import complaints
+from channels.telegram import complaints, doctor
 from channels.telegram.complaints import complaint
 
+ROOT = Path(__file__).parents[3]
 CERTIFICATE = "httpx.ConnectError: [SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed"
 NAME = "httpx.ConnectError: [Errno -2] Name or service not known"
 
@@ -44,3 +46,14 @@ def test_no_two_say_the_same_and_each_says_what_to_do():
     known = [each for each in vars(complaints).values() if isinstance(each, complaints.Complaint)]
     assert len({each.detail for each in known}) == len(known) > 10
     assert all(each.fix for each in known)
+
+
+def test_each_is_on_the_page_about_telegram():
+    page = (ROOT / "docs" / "channels" / "telegram.md").read_text()
+    known = [
+        each
+        for module in (complaints, doctor)
+        for each in vars(module).values()
+        if isinstance(each, complaints.Complaint)
+    ]
+    assert [each.detail for each in known if each.detail not in page] == []

@@ -3,7 +3,7 @@
 import pytest
 
 from bridge.errors import OutcomeUnknown, RateLimited, Unreachable
-from tests.channels.telegram.connected import Ear, part
+from tests.channels.telegram.connected import Ear, HastyClock, connect, part
 
 
 @pytest.mark.parametrize(
@@ -20,8 +20,9 @@ from tests.channels.telegram.connected import Ear, part
     ],
 )
 async def test_a_send_that_fails_is_told_for_what_it_is_and_never_tried_twice(
-    fake, telegram, dm, fault, error, shown
+    telegram, dm, fault, error, shown
 ):
+    fake = telegram.fake
     fake.fault("sendMessage", **fault)
     with pytest.raises(error) as raised:
         await telegram.channel.send(telegram.at(dm), part("once"))
@@ -59,9 +60,10 @@ async def test_an_edit_whose_answer_is_lost_is_simply_done_again(fake, telegram,
     ],
 )
 async def test_whatever_happens_to_a_question_for_updates_each_is_heard_once(
-    fake, telegram, bot, ada, dm, fault
+    fake, bot, ada, dm, fault
 ):
-    """The fault strikes after Telegram was told what is in, and before it answered."""
+    """The fault strikes when Telegram is told what is in."""
+    telegram = connect(fake, bot, clock=HastyClock())
     ear = Ear()
     async with telegram.listening(ear):
         ada.says(dm, "one")

@@ -42,17 +42,21 @@ class TelegramRig:
             assert fake.problems == []
 
     def room(self, place: Address) -> Room:
-        room = self.bot.room(int(place.place))
+        room = self.bot.room(int(place.place.partition("/")[0]))
         assert room is not None
         return room
 
+    def thread(self, place: Address) -> int | None:
+        thread = place.place.partition("/")[2]
+        return int(thread) if thread else None
+
     async def say(self, place: Address, text: str) -> str:
         room = self.room(place)
-        assert room.person is not None
-        return f"{room.id}:{room.person.says(room, text).id}"
+        person = room.person or self.ada
+        return f"{room.id}:{person.says(room, text, thread=self.thread(place)).id}"
 
     def shown(self, place: Address) -> Sequence[str]:
-        return self.room(place).shown()
+        return self.room(place).shown(self.thread(place))
 
     def acknowledged(self) -> Sequence[str]:
         messages = [update["message"] for update in self.bot.confirmed]
@@ -74,3 +78,16 @@ class TelegramRig:
 
     def vanish(self, place: Address, message: MessageId) -> None:
         self.room(place).messages[int(message)].deleted = True
+
+
+class TelegramTopicRig(TelegramRig):
+    """In a topic of a forum; elsewhere is a group. The bot hears everything."""
+
+    def __init__(self, fake: FakeTelegram) -> None:
+        super().__init__(fake)
+        self.bot.privacy = False
+        forum = fake.group("Forum", forum=True)
+        thread = forum.topic("Plans", self.ada)
+        forum.bots.append(self.bot)
+        self.place = self.connected.at(forum, thread)
+        self.elsewhere = self.connected.at(fake.group("Team", self.bot))

@@ -7,6 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,7 @@ class Field:
     required: bool
 
 
+Types = tuple[str, ...]
 Table = Mapping[str, Mapping[str, Field]]
 
 
@@ -115,18 +117,18 @@ def own() -> Checker:
 def official(folder: Path) -> Checker | None:
     """Return a checker by the official description, None where it is not in the folder."""
     path = folder / SPEC
-    if not path.is_file():
-        return None
+    return Checker(*_official(path)) if path.is_file() else None
+
+
+@cache
+def _official(path: Path) -> tuple[Table, Table, Mapping[str, Types], Mapping[str, Types]]:
     spec = json.loads(path.read_text())
-    return Checker(
-        methods={name: _described(each) for name, each in spec["methods"].items()},
-        types={name: _described(each) for name, each in spec["types"].items()},
-        unions={
-            name: tuple(each["subtypes"])
-            for name, each in spec["types"].items()
-            if each.get("subtypes")
-        },
-        returns={name: tuple(each["returns"]) for name, each in spec["methods"].items()},
+    methods, types = spec["methods"], spec["types"]
+    return (
+        {name: _described(each) for name, each in methods.items()},
+        {name: _described(each) for name, each in types.items()},
+        {name: tuple(each["subtypes"]) for name, each in types.items() if each.get("subtypes")},
+        {name: tuple(each["returns"]) for name, each in methods.items()},
     )
 
 

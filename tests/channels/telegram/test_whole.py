@@ -1,0 +1,151 @@
+"""Telegram in a whole bridge: from what a person says to what they see, through every fault."""
+
+from contextlib import asynccontextmanager
+
+import pytest
+
+from bridge import texts
+from tests.running import running_bridge
+
+PATIENCE = 20.0
+
+
+def account(folder, fake, bot):
+    secret = folder / f"{bot.username}.token"
+    secret.write_text(bot.token)
+    secret.chmod(0o600)
+    return (
+        f"  {bot.username}: {{type: telegram, token: {{file: {secret}}}, api_url: '{fake.url}', "
+        f"allow: '*', label: {bot.first}, welcome: false}}\n"
+    )
+
+
+def config(folder, fake, *bots):
+    accounts = "".join(account(folder, fake, bot) for bot in bots)
+    echo = "agents: {echo: {type: echo, delay: 0.01}}\n"
+    return f"store: {{type: memory}}\n{echo}channels:\n{accounts}"
+
+
+@pytest.fixture
+def bridge(tmp_path):
+    """Return how to run a bridge with these bots; each time anew, on the same data."""
+
+    @asynccontextmanager
+    async def run(fake, *bots):
+        async with running_bridge(tmp_path / "kept", config(tmp_path, fake, *bots)) as running:
+            yield running
+
+    return run
+
+
+async def until(fake, condition):
+    await fake.until(condition, within=PATIENCE)
+
+
+async def test_a_question_is_answered_once_and_told_of_once(fake, bot, ada, dm, bridge):
+    async with bridge(fake, bot):
+        ada.says(dm, "hello")
+        await until(fake, dm.shown)
+        ada.says(dm, "and again")
+        await until(fake, lambda: len(dm.shown()) == 2)
+    assert dm.shown() == [
+        "Ada Lovelace (Bridge) said: hello",
+        "Ada Lovelace (Bridge) said: and again",
+    ]
+    assert dm.notified() == dm.shown()
+
+
+async def test_the_answer_is_seen_being_written(fake, bot, ada, dm, bridge):
+    async with bridge(fake, bot):
+        ada.says(dm, "slow 2")
+        await until(fake, lambda: dm.typed)
+        await until(fake, dm.shown)
+        assert dm.drafted
+    assert dm.notified() == ["That took 2 s."]
+
+
+async def test_in_a_group_it_answers_whoever_speaks_to_it_alone(fake, bot, ada, bridge):
+    team = fake.group("Team", bot)
+    bot.privacy = False
+    async with bridge(fake, bot):
+        ada.says(team, "just talking")
+        ada.says(team, "@bridge_bot hello")
+        await until(fake, team.shown)
+    assert team.shown() == ["Ada Lovelace (Bridge) said: hello"]
+
+
+async def test_a_button_answers_the_question_and_goes(fake, bot, ada, dm, bridge):
+    async with bridge(fake, bot):
+        ada.says(dm, "ask")
+        await until(fake, lambda: [each for each in dm.seen() if each.buttons])
+        query = ada.presses(dm, "Tea")
+        await until(fake, lambda: "Ada Lovelace chose Tea." in dm.shown())
+    assert bot.queries[query] is not None
+    assert not [each for each in dm.seen() if each.buttons]
+
+
+async def test_two_bots_show_one_session_with_who_said_what(fake, ada, bridge):
+    one, two = fake.bot("one_bot", first="One"), fake.bot("two_bot", first="Two")
+    bob = fake.person("Bob")
+    here, there = one.dm(ada), two.dm(bob)
+    async with bridge(fake, one, two):
+        ada.says(here, "hello")
+        await until(fake, here.shown)
+        bob.says(there, "hi")
+        await until(fake, lambda: "Bob (Two) said: hi" in here.shown()[-1])
+        ada.sends(here, ("photo", b"picture"), caption="look")
+        await until(fake, lambda: [each for each in there.seen() if each.file])
+        await until(fake, lambda: "(with photo.jpg)" in there.shown()[-1])
+    mirrored = next(each for each in there.seen() if each.file)
+    assert mirrored.file.body == b"picture"
+    assert mirrored.text == "Ada Lovelace · One\nlook"
+    assert mirrored.silent
+    assert "Bob · Two\nhi" in here.shown()
+    assert "Bob · Two\nhi" not in here.notified()
+
+
+async def test_what_may_have_been_shown_is_shown_once_more_and_marked(fake, bot, ada, dm, bridge):
+    """Telegram cannot say what became of a message, so a lost answer is worse than two."""
+    fake.fault("sendMessage", applied=True, hang_up=True)
+    async with bridge(fake, bot):
+        ada.says(dm, "hello")
+        await until(fake, lambda: len(dm.shown()) == 2)
+    answer = "Ada Lovelace (Bridge) said: hello"
+    mark = texts.REPEATED.strip("_")
+    assert dm.shown() == [answer, f"{answer}\n\n{mark}"]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"status": 407, "page": True},
+        {"status": 429, "words": "Too Many Requests", "retry_after": 1, "times": 2},
+    ],
+)
+async def test_what_was_surely_not_shown_is_shown_once(fake, bot, dm, bridge, fault):
+    fake.fault("sendMessage", **fault)
+    async with bridge(fake, bot):
+        dm.person.says(dm, "hello")
+        await until(fake, dm.shown)
+    assert dm.shown() == ["Ada Lovelace (Bridge) said: hello"]
+
+
+async def test_what_is_said_while_telegram_or_the_bridge_is_away_is_answered(
+    fake, bot, ada, dm, bridge
+):
+    ada.says(dm, "before")
+    async with bridge(fake, bot):
+        await until(fake, dm.shown)
+        await fake.down()
+        ada.says(dm, "while down")
+        await fake.up()
+        await until(fake, lambda: len(dm.shown()) == 2)
+    assert [each.rpartition(" said: ")[2] for each in dm.shown()] == ["before", "while down"]
+
+
+async def test_a_bad_token_stops_its_account_alone(fake, ada, bridge):
+    good, revoked = fake.bot("good_bot"), fake.bot("bad_bot", revoked=True)
+    dm = good.dm(ada)
+    async with bridge(fake, good, revoked):
+        ada.says(dm, "hello")
+        await until(fake, lambda: any("hello" in each for each in dm.shown()))
