@@ -17,20 +17,17 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-import structlog
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bridge.errors import Gone, Rejected, Unauthorized
 from bridge.ports import Clock
 from channels.slack.lanes import Lanes
-from channels.slack.limits import AT_ONCE, CATCH_UP, MOST_CAUGHT_UP, PAGE
+from channels.slack.limits import AT_ONCE, CATCH_UP, MOST_CAUGHT_UP, MOST_THREADS, PAGE
 from channels.slack.parse import UNREADABLE, Json, News, Reader
 from channels.slack.patience import patiently
-from channels.slack.places import Spot, moment, order, spot, ts_of
+from channels.slack.places import moment, order, spot, ts_of
 from channels.slack.seen import Seen
 from channels.slack.web import Answer, Web
-
-log = structlog.get_logger()
 
 
 @dataclass(slots=True)
@@ -75,14 +72,15 @@ class CatchingUp:
             except (Rejected, Unauthorized) as error:
                 if isinstance(error, Unauthorized) and error.code != "missing_scope":
                     raise
-                log.warning("history not read", code=error.code)
+                self.web.log.warning("history not read", code=error.code)
             finally:
                 self.seen.catch_up(room)
                 await self.lanes.release(room)
 
     async def _read(self, room: str, marks: Mapping[str, str]) -> None:
         now = self.clock.now()
-        threads = {each.thread: marks[str(each)] for each in alive(marks, room, now)}
+        lively = [spot(each) for each in alive(marks, now)]
+        threads = {each.thread: marks[str(each)] for each in lively if each.room == room}
         if room in marks:
             since = _later(marks[room], ts_of(now - CATCH_UP))
             for message in await self._messages(room, since):
@@ -97,7 +95,7 @@ class CatchingUp:
         try:
             news: News | None = self.reader.message(message, room)
         except UNREADABLE as error:
-            log.warning("message not understood", error=type(error).__name__)
+            self.web.log.warning("message not understood", error=type(error).__name__)
             return
         if news is not None:
             self.lanes.take(news)
@@ -109,13 +107,15 @@ class CatchingUp:
         found: list[Json] = []
         cursor: str | None = None
         while True:
-            answer = await patiently(self._page(room, since, thread, cursor), self.clock)
+            answer = await patiently(
+                self._page(room, since, thread, cursor), self.clock, self.web.log
+            )
             found += (each for each in answer["messages"] if order(each["ts"]) > order(since))
             cursor = next_cursor(answer)
             if not cursor:
                 return found
             if len(found) >= MOST_CAUGHT_UP:
-                log.warning("too much was missed", messages=len(found))
+                self.web.log.warning("too much was missed", messages=len(found))
                 return found
 
     def _page(
@@ -148,12 +148,13 @@ def rooms(marks: Mapping[str, str]) -> Iterator[str]:
     yield from sorted(latest, key=lambda room: latest[room], reverse=True)
 
 
-def alive(marks: Mapping[str, str], room: str, now: datetime) -> Iterator[Spot]:
-    """Yield the threads of a room that were alive lately."""
-    for source, ts in marks.items():
-        there = spot(source)
-        if there.thread and there.room == room and moment(ts) >= now - CATCH_UP:
-            yield there
+def alive(marks: Mapping[str, str], now: datetime) -> frozenset[str]:
+    """Return the threads that are worth reading: those heard of last, and lately."""
+    threads = [
+        each for each in marks if spot(each).thread and moment(marks[each]) >= now - CATCH_UP
+    ]
+    latest = sorted(threads, key=lambda each: order(marks[each]), reverse=True)
+    return frozenset(latest[:MOST_THREADS])
 
 
 def _later(one: str, other: str) -> str:

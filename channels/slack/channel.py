@@ -57,7 +57,9 @@ class SlackChannel:
         self._config = config
         self._clock = surroundings.clock
         self._ping_seconds = ping_seconds
-        self._web = Web(config.bot_token.get_secret_value(), config.api_url, surroundings.clock)
+        self._web = Web(
+            name, config.bot_token.get_secret_value(), config.api_url, surroundings.clock
+        )
         self._seen = Seen(surroundings.facts, surroundings.clock)
         self._names = Names(self._web)
         self._showing = Showing(self._web, self._seen, surroundings.blobs, surroundings.clock)
@@ -69,7 +71,7 @@ class SlackChannel:
 
     async def listen(self, inbox: Inbox) -> None:
         async with self._web.connected(), self._seen.kept():
-            self._account = await patiently(self._web.account, self._clock)
+            self._account = await patiently(self._web.account, self._clock, self._web.log)
             while True:
                 await self._hearing(self._account, inbox).until_broken(
                     self._config.app_token.get_secret_value()

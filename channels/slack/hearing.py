@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
-import structlog
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bridge.content import Content
@@ -25,8 +24,6 @@ from channels.slack.render import ephemeral, reply_blocks, reply_text
 from channels.slack.seen import Seen
 from channels.slack.socket import Socket
 from channels.slack.web import Account, Web
-
-log = structlog.get_logger()
 
 
 @dataclass(slots=True)
@@ -95,7 +92,7 @@ class Hearing:
         try:
             news = self._reader.payload(payload, now=ts_of(self.clock.now()))
         except UNREADABLE as error:  # its traceback might show what was said
-            log.warning("payload not understood", error=type(error).__name__)
+            self.web.log.warning("payload not understood", error=type(error).__name__)
             return None
         if news is None:
             return None
@@ -144,7 +141,7 @@ class Hearing:
         try:
             await self.web.ask(self._shown_to(news, reply))
         except ChannelError as error:
-            log.warning("reply not shown", code=error.code)
+            self.web.log.warning("reply not shown", code=error.code)
 
     def _shown_to(self, news: News, reply: Reply) -> Awaitable[AsyncSlackResponse]:
         client, room = self.web.client, news.spot.room

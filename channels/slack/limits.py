@@ -66,6 +66,9 @@ PAGE = 200
 MOST_CAUGHT_UP = 5_000
 """Messages of one room that are read again after a downtime."""
 
+MOST_THREADS = 200
+"""Threads that are read again after a downtime, those heard of last."""
+
 CATCH_UP = timedelta(days=14)
 """What was said longer ago is not handed in any more."""
 

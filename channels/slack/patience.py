@@ -3,17 +3,16 @@
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-import structlog
+from structlog.typing import FilteringBoundLogger
 
 from bridge.errors import ChannelError, OutcomeUnknown, RateLimited, Unreachable
 from bridge.ports import Clock
 from channels.slack.limits import PAUSES
 
-log = structlog.get_logger()
 T = TypeVar("T")
 
 
-async def patiently(ask: Callable[[], Awaitable[T]], clock: Clock) -> T:
+async def patiently(ask: Callable[[], Awaitable[T]], clock: Clock, log: FilteringBoundLogger) -> T:
     """Return what `ask` returns, however often Slack cannot be reached or asks to wait.
 
     Only for what changes nothing. Raises every other `ChannelError`.

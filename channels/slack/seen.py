@@ -10,6 +10,7 @@ The rules:
   newer, also after a death in between.
 """
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -35,6 +36,7 @@ class Seen:
         self._unwritten: set[str] = set()
         self._behind: Counter[str] = Counter()
         self._loaded = False
+        self._changed = asyncio.Event()
 
     @asynccontextmanager
     async def kept(self) -> AsyncIterator[None]:
@@ -48,13 +50,16 @@ class Seen:
                 await self._write()
 
     async def keep(self) -> None:
-        """Write, now and then, until cancelled."""
+        """Write what changed, once a second at most, until cancelled."""
         while True:
+            await self._changed.wait()
             await self._clock.sleep(KEEP_SECONDS)
+            self._changed.clear()
             try:
                 await self._write()
             except StoreError:
                 log.warning("marks not kept")
+                self._changed.set()
 
     def marks(self) -> Mapping[str, str]:
         """Return a copy of every mark, by room or by `room/thread`."""
@@ -66,8 +71,7 @@ class Seen:
     def begin(self, source: str, ts: str) -> None:
         """Set a mark where there is none."""
         if source not in self._marks:
-            self._marks[source] = ts
-            self._unwritten.add(source)
+            self._mark(source, ts)
 
     def move(self, source: str, ts: str) -> None:
         """Move a mark, never back; a thread has one only after `begin`."""
@@ -75,20 +79,26 @@ class Seen:
         if known is None and not spot(source).thread:
             self.begin(source, ts)
         elif known is not None and order(known) < order(ts):
-            self._marks[source] = ts
-            self._unwritten.add(source)
+            self._mark(source, ts)
+
+    def _mark(self, source: str, ts: str) -> None:
+        self._marks[source] = ts
+        self._unwritten.add(source)
+        self._changed.set()
 
     def forget(self, room: str) -> None:
         """Drop the marks of a room that is closed to us."""
         for source in [each for each in self._marks if spot(each).room == room]:
             del self._marks[source]
             self._unwritten.add(source)
+            self._changed.set()
 
     def fall_behind(self, room: str) -> None:
         self._behind[room] += 1
 
     def catch_up(self, room: str) -> None:
         self._behind[room] = max(0, self._behind[room] - 1)
+        self._changed.set()
 
     # -- keeping
 

@@ -24,7 +24,9 @@ class _Clock:
 
 async def verify(answers: Mapping[str, str]) -> Verified:
     """Return what Slack says of the answers. Raises `ConfigError` with every fault and its fix."""
-    web = Web(answers.get("bot_token", "").strip(), answers.get("api_url") or API, _Clock())
+    web = Web(
+        "slack", answers.get("bot_token", "").strip(), answers.get("api_url") or API, _Clock()
+    )
     app_token = answers.get("app_token", "").strip()
     async with web.connected():
         account, bot = await doctor.bot_token(web)

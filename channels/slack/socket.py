@@ -18,7 +18,6 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
-import structlog
 from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app, send_async_response
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.response import BoltResponse
@@ -32,12 +31,12 @@ from channels.slack.limits import STUCK_SECONDS
 from channels.slack.parse import Json
 from channels.slack.web import SDK_LOG, Web
 
-log = structlog.get_logger()
-
 Door = Callable[[Json], Awaitable[Json | None]]
 """Takes a payload in; what it returns is sent along with the acknowledgement."""
 
-LEAST_SECONDS_BETWEEN_CONNECTIONS = 0.5
+LEAST_PAUSE_SECONDS = 0.5
+PAUSE_SECONDS = {"too_many_websockets": 10.0}
+"""Before a new connection is made, by the reason Slack gave for ending the one before."""
 
 CLOSE_SECONDS = 2.0
 """Slack does not always answer a closing socket."""
@@ -95,14 +94,15 @@ class Socket(SocketModeClient):
     async def _listeners(self, message: Json, raw_message: str) -> None:
         match message.get("type"):
             case "hello":
-                log.info("connected")
+                self._web.log.info("connected")
                 self._greeted()
             case "disconnect":
-                log.info("slack renews the connection", reason=message.get("reason"))
-                if message.get("reason") == "link_disabled":
-                    self._refuse(Unauthorized(SOCKET_MODE_OFF, code="link_disabled"))
+                reason = str(message.get("reason"))
+                self._web.log.info("slack renews the connection", reason=reason)
+                if reason == "link_disabled":
+                    self._refuse(Unauthorized(SOCKET_MODE_OFF, code=reason))
                     return
-                await self._clock.sleep(LEAST_SECONDS_BETWEEN_CONNECTIONS)
+                await self._clock.sleep(PAUSE_SECONDS.get(reason, LEAST_PAUSE_SECONDS))
         await super().run_message_listeners(message, raw_message)
 
     # -- the connection
@@ -136,7 +136,7 @@ class Socket(SocketModeClient):
                 async with asyncio.timeout(self.ping_interval):
                     await asyncio.shield(self._refusal)
             lost = 0.0 if await self.is_connected() else lost + self.ping_interval
-        log.warning("connection given up")
+        self._web.log.warning("connection given up")
 
     async def close(self) -> None:
         """Close it, and leave no task behind."""

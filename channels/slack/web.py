@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
+import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
@@ -47,9 +48,10 @@ class Account:
 
 
 class Web:
-    """The Web API. `client` makes a call, `ask` waits for it."""
+    """The Web API. `client` makes a call, `ask` waits for it. `log` says whose it is."""
 
-    def __init__(self, token: str, api_url: str, clock: Clock) -> None:
+    def __init__(self, name: str, token: str, api_url: str, clock: Clock) -> None:
+        self.log = structlog.get_logger().bind(channel=name)
         self._clock = clock
         self.api_url = api_url
         self.client = AsyncWebClient(

@@ -1,0 +1,98 @@
+"""A real `bridge run` with a Slack account, killed with -9 at the three worst moments."""
+
+import asyncio
+import os
+import signal
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.fakes.slack.server import FakeSlack
+from tests.fakes.slack.workspace import Room
+
+PATIENCE = 60
+CONFIG = """
+data: {data}
+http: {{port: 0}}
+grace: 0
+agents: {{echo: {{type: echo, delay: 0.1}}}}
+channels:
+  work: {{type: slack, bot_token: "${{BOT}}", app_token: "${{APP}}", api_url: "{api}", allow: "*"}}
+"""
+
+
+@dataclass
+class Process:
+    """A bridge over a folder; killed, it starts again over the same one."""
+
+    fake: FakeSlack
+    folder: Path
+    running: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        file = self.folder / "bridge.yaml"
+        file.write_text(CONFIG.format(data=self.folder / "data", api=self.fake.api_url))
+        secrets = {"BOT": self.fake.bot_token, "APP": self.fake.app_token}
+        before = self.fake.sockets.connections
+        self.running = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "bridge", "run", "--config", str(file),
+            stdout=asyncio.subprocess.DEVNULL,
+            env={**os.environ, **secrets},
+        )  # fmt: skip
+        await until(lambda: self.fake.sockets.connections > before)
+
+    async def kill(self) -> None:
+        assert self.running is not None
+        self.running.send_signal(signal.SIGKILL)
+        await self.running.wait()
+        await until(lambda: not self.fake.sockets.connected)
+
+
+async def until(condition) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+def copies(fake: FakeSlack, room: Room, words: str) -> int:
+    return len([each for each in fake.shown(room) if each.shown.endswith(words)])
+
+
+async def test_killed_at_the_worst_moments_it_shows_every_answer_once(tmp_path):
+    async with FakeSlack() as fake:
+        ada = fake.person("Ada")
+        room, process = fake.dm(ada), Process(fake, tmp_path)
+        await process.start()
+
+        # kept, and never acknowledged
+        fake.sockets.deaf = True
+        ada.says(room, "apples")
+        await until(lambda: copies(fake, room, "apples"))
+        await process.kill()
+        fake.sockets.deaf = False
+        await process.start()
+        await until(lambda: fake.sockets.deliveries[0].acknowledged)
+
+        # while the answer is being written
+        many = " ".join(f"word{number}" for number in range(60))
+        ada.says(room, f"{many} pears")
+        await until(lambda: any("word1" in each.shown and each.edits for each in fake.shown(room)))
+        await process.kill()
+        assert copies(fake, room, "pears") == 0
+        await process.start()
+        await until(lambda: copies(fake, room, "pears"))
+
+        # after Slack took it, and before it said so
+        fake.fault("chat.postMessage", applied=True, silent=True)
+        ada.says(room, "plums")
+        await until(lambda: copies(fake, room, "plums"))
+        await process.kill()
+        await process.start()
+        ada.says(room, "figs")
+        await until(lambda: copies(fake, room, "figs"))
+        await process.kill()
+
+        fruits = ("apples", "pears", "plums", "figs")
+        assert {fruit: copies(fake, room, fruit) for fruit in fruits} == dict.fromkeys(fruits, 1)
+        written = [each.shown for each in fake.shown(room) if "word1" in each.shown]
+        assert len(written) == 1, "a half-written answer was left behind"
