@@ -24,7 +24,7 @@ from bridge.plugins import Verified
 from bridge.ports import Check, Clock
 from channels.discord import commands
 from channels.discord.config import API_URL
-from channels.discord.errors import translated
+from channels.discord.errors import UNKNOWN_ROOM, translated
 from channels.discord.permissions import THREAD_TYPES, invitation, missing
 from channels.discord.seen import Seen
 from channels.discord.setup import PORTAL
@@ -248,13 +248,14 @@ async def _places(
             with translated(clock.now()):
                 yield await _room(wire, account, place, guilds)
         except (Gone, Rejected) as error:
+            if error.code == str(UNKNOWN_ROOM):
+                await seen.forget(place)
+                continue
             yield Check(
                 name=f"room {place}",
                 ok=False,
-                detail="the room is gone" if error.code == "10003" else "the bot cannot see it",
-                fix="nothing, if it was deleted"
-                if error.code == "10003"
-                else "the room's settings > Permissions: add the bot, allow View Channels",
+                detail="the bot cannot see this room any more",
+                fix="its settings > Permissions: add the bot, allow View Channels",
             )
 
 

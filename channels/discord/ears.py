@@ -22,6 +22,7 @@ from bridge.inbound import Inbound, Inbox
 from bridge.parts import Reply
 from bridge.ports import Clock
 from channels.discord.config import Pace
+from channels.discord.errors import UNKNOWN_ROOM
 from channels.discord.limits import HISTORY_PAGE
 from channels.discord.seen import Seen
 
@@ -148,6 +149,8 @@ class Ears:
                     page = await self._history.page(ear.place, after)
             except (Gone, Rejected) as error:
                 log.info("place cannot be read back", place=ear.place, code=error.code)
+                if error.code == str(UNKNOWN_ROOM):
+                    await self._seen.forget(ear.place)
                 break
             except ChannelError as error:
                 await self._clock.sleep(self._wait(error, failures))

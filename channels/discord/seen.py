@@ -13,6 +13,7 @@ The rules:
 """
 
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from discord.utils import time_snowflake
@@ -109,12 +110,13 @@ class Seen:
                 raise
 
     async def forget(self, place: str) -> None:
-        """Drop a place that is gone for good."""
+        """Drop a place that is gone for good, as far as the store lets us."""
         self._marks.pop(place, None)
         self.direct.discard(place)
         self._unsaved.discard(place)
-        await self._facts.remove(f"{DIRECT}{place}")
-        await self._facts.remove(f"{ROOM}{place}")
+        with suppress(StoreUnavailable):
+            await self._facts.remove(f"{DIRECT}{place}")
+            await self._facts.remove(f"{ROOM}{place}")
 
     def _mark(self, place: str) -> int:
         return self._marks[place][0]

@@ -1,4 +1,5 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 
@@ -17,3 +18,9 @@ def discord() -> Iterator[FakeDiscord]:
 def account(discord: FakeDiscord) -> Account:
     """The bot's account, which connects for the first time."""
     return Account(discord)
+
+
+@pytest.fixture
+def make(discord: FakeDiscord) -> Callable[..., Account]:
+    """Make the bot's account with something else than usual."""
+    return partial(Account, discord)

@@ -94,7 +94,7 @@ async def test_a_room_never_heard_before_is_read_back_since_the_account_first_co
     discord, account, ada
 ):
     room, busy = discord.room("quiet so far"), discord.room("busy")
-    ada.says(room, "before our time", untold=True)
+    discord.age(ada.says(room, "before our time", untold=True), 60)
     later = await connected_once(account)
     ada.says(room, f"{discord.bot.mention()} are you there?")
     async with later.listening() as ear:

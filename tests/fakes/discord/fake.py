@@ -223,6 +223,14 @@ class FakeDiscord:
         """Return the texts of the bots' messages in a room."""
         return [each.content for each in self.messages(room) if isinstance(each.author, Bot)]
 
+    def age(self, message: Message, seconds: int) -> None:
+        """Make a message one of so long ago, as its id says."""
+        with self.lock:
+            del message.room.messages[message.id]
+            message.id -= seconds * 1000 << 22
+            messages = {**message.room.messages, message.id: message}
+            message.room.messages = dict(sorted(messages.items()))
+
     # -- trouble
 
     def fault(self, operation: str, **what: Any) -> Fault:

@@ -388,7 +388,8 @@ async def _answer(fake: FakeDiscord, operation: str, call: Call, work: Route) ->
         with fake.lock:
             said = work(call)
     except Refusal as refusal:
-        return _json(refusal.status, refusal.body)
+        hangs_up = fault is not None and fault.hang_up
+        return _troubled(fault, call) if hangs_up else _json(refusal.status, refusal.body)
     except AssertionError as wrong:
         fake.checker.faults.append(f"{operation}: {wrong}")
         return _json(400, {"message": str(wrong), "code": 0})
