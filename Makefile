@@ -1,7 +1,7 @@
 # Bridgehead: everything one does with a clone. Only make and a Python from 3.11 on are needed.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench lock clean
+.PHONY: help run demo test check format bench lock clean
 MAKEFLAGS += --no-print-directory
 
 ARGS ?=
@@ -15,6 +15,9 @@ help: ## say what can be made
 
 run: $(VENV)/.run ## start the bridge (ARGS="--port 9000")
 	@$(BIN)/bridge run $(ARGS)
+
+demo: $(VENV)/.run ## one session in four chat apps, without any account
+	@$(BIN)/bridge demo $(ARGS)
 
 test: $(VENV)/.dev ## run every test (ARGS="-k chat")
 	$(BIN)/pytest $(ARGS)

@@ -165,6 +165,16 @@ def add(
     add_account(platform, name=name, file=config, given=given, environ=os.environ)
 
 
+@app.command()
+def demo(
+    port: Annotated[int, typer.Option(help="Serve the page here.", min=0, max=65_535)] = 8790,
+) -> None:
+    """Show one session in four chat apps on one page, without any account."""
+    from bridge.cli.demo import demo as show_all
+
+    show_all(port)
+
+
 @app.command("check-config")
 def check_config(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """Check the configuration; tell every problem at once."""

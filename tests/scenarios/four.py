@@ -30,6 +30,7 @@ class Four:
     port: int = 0
     environ: dict[str, str] = field(default_factory=dict)
     process: asyncio.subprocess.Process | None = None
+    page: str = ""
 
     def __post_init__(self) -> None:
         with socket.socket() as free:
@@ -66,7 +67,8 @@ class Four:
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator["Four"]:
-        async with running(load(self.file, self.environ)):
+        async with running(load(self.file, self.environ)) as bridge:
+            self.page = f"{bridge.url}/#token={bridge.token}"
             yield self
 
     # -- in a process of its own
