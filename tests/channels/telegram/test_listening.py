@@ -99,6 +99,16 @@ async def test_more_than_one_answer_of_telegrams_holds_comes_in_order(telegram, 
     assert ear.said == [f"{number}" for number in range(250)]
 
 
+async def test_updates_out_of_order_are_all_heard_and_acknowledged(telegram, bot, ada, dm):
+    for number in range(3):
+        ada.says(dm, f"{number}")
+    bot.updates.reverse()
+    ear = Ear()
+    async with telegram.listening(ear):
+        await telegram.until(lambda: len(bot.confirmed) == 3)
+    assert set(ear.said) == {"0", "1", "2"}
+
+
 async def test_only_what_is_of_concern_is_asked_for(fake, telegram):
     async with telegram.listening(Ear()):
         await telegram.until(lambda: fake.calls["getUpdates"])
