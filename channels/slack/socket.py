@@ -135,7 +135,11 @@ class Socket(SocketModeClient):
             with suppress(TimeoutError):
                 async with asyncio.timeout(self.ping_interval):
                     await asyncio.shield(self._refusal)
-            lost = 0.0 if await self.is_connected() else lost + self.ping_interval
+            if await self.is_connected():
+                lost = 0.0
+            else:
+                lost += self.ping_interval
+                self.wss_uri = None  # an address is good for one try; the client would keep it
         self._web.log.warning("connection given up")
 
     async def close(self) -> None:

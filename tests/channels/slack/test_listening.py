@@ -7,6 +7,7 @@ import pytest
 from bridge.errors import StoreUnavailable, Unauthorized
 from bridge.inbound import Added, Deleted, Edited, Pressed, Spoken
 from bridge.parts import Button, Reply
+from channels.slack import lanes, names, socket
 from tests.channels.slack.rig import (
     Ear,
     MemoryFacts,
@@ -360,6 +361,29 @@ async def test_while_slack_is_down_it_waits_and_then_hears(fake, ada):
     assert ear.texts() == ["hello"]
 
 
+async def test_an_address_that_did_not_work_is_not_tried_again(fake, ada):
+    fake.fault("link", status=503)
+    ear = Ear()
+    async with listening(opened(fake), ear):
+        ada.says(fake.dm(ada), "hello")
+        await until(lambda: ear.heard)
+
+
+async def test_a_socket_that_stays_lost_is_made_anew_and_hears_everything(fake, ada, monkeypatch):
+    monkeypatch.setattr(socket, "STUCK_SECONDS", 0.1)
+    ear = Ear()
+    async with listening(opened(fake), ear) as task:
+        ada.says(fake.dm(ada), "one")
+        await until(lambda: ear.heard)
+        await fake.down()
+        ada.says(fake.dm(ada), "two")
+        await asyncio.sleep(0.5)
+        await fake.up()
+        await until(lambda: len(ear.heard) == 2)
+        assert not task.done()
+    assert ear.texts() == ["one", "two"]
+
+
 @pytest.mark.parametrize("method", ["auth.test", "apps.connections.open"])
 async def test_a_refused_token_ends_listening(fake, method):
     fake.fault(method, error="token_revoked")
@@ -383,3 +407,17 @@ async def test_what_passes_is_waited_for(fake, ada, method, fault):
     async with listening(opened(fake), ear):
         ada.says(fake.dm(ada), "hello")
         await until(lambda: ear.heard)
+
+
+async def test_only_so_much_is_kept_in_mind(fake, ada, monkeypatch):
+    monkeypatch.setattr(lanes, "MOST_RECENT", 3)
+    monkeypatch.setattr(names, "MOST_NAMES", 1)
+    bob, channel, ear = fake.person("Bob"), opened(fake), Ear()
+    async with listening(channel, ear):
+        for number in range(4):
+            ada.says(fake.dm(ada), str(number))
+            bob.says(fake.dm(bob), str(number))
+        await until(lambda: len(ear.heard) == 8)
+    assert len(channel._recent) == 3
+    assert len(channel._names._known) == 1
+    assert {each.sender.name for each in ear.heard} == {"Ada", "Bob"}

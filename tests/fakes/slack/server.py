@@ -195,6 +195,10 @@ class FakeSlack:
         return {"url": f"{address}/link/?ticket={ticket}&app_id={self.workspace.app}"}
 
     async def _link(self, request: web.Request) -> web.StreamResponse:
+        fault = self._fault("link")
+        if fault is not None:
+            self.tickets.clear()
+            return _faulty(fault)
         ticket = request.query.get("ticket", "")
         if ticket not in self.tickets:
             return web.Response(status=401)
