@@ -40,7 +40,7 @@ from bridge.workers.codes import Codes
 from bridge.workers.core import Connected, Core
 from bridge.workers.door import Account
 from bridge.workers.facts import AccountFacts
-from bridge.workers.tidying import tidy
+from bridge.workers.tidying import FILES, tidy
 
 log = structlog.get_logger()
 
@@ -48,8 +48,6 @@ OWNER_TOKEN = "owner-token"  # noqa: S105 - the name of the file, not the token
 LINK_KEY = "link-key"
 SERVER = "server.json"
 OWNER_REALM = "bridge"
-FILES = "the files"
-"""The worker that forgets old ones; no channel can have such a name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

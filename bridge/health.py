@@ -9,6 +9,7 @@ from bridge import texts
 from bridge.config import Config
 from bridge.errors import StoreUnavailable
 from bridge.ports import Channel, Check, Diagnosing, Store
+from bridge.workers.tidying import FILES
 
 log = structlog.get_logger()
 
@@ -43,7 +44,8 @@ async def store_checks(kind: str, store: Store) -> Sequence[Check]:
 def _workers(config: Config, faults: Mapping[str, str]) -> Iterable[Check]:
     for name in (*config.channels, *sorted(faults.keys() - set(config.channels))):
         fault = faults.get(name, "")
-        fix = texts.FIX_CHANNEL if fault else ""
+        broken = texts.FIX_FILES if name == FILES else texts.FIX_CHANNEL
+        fix = broken if fault else ""
         yield Check(name=f"worker {name}", ok=not fault, detail=fault or texts.WORKS, fix=fix)
 
 

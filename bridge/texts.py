@@ -131,6 +131,7 @@ WORKS = "works"
 FIX_STORE = "look at the disk and at `store` in the configuration, then try again"
 NO_ANSWER = "it did not answer in time"
 FIX_NETWORK = "look whether this machine reaches the platform, then try again"
+FIX_FILES = "look at the disk and at `media` in the configuration; it is tried again by itself"
 FIX_CHANNEL = "look at its credentials in the configuration, then start the bridge again"
 
 

@@ -8,16 +8,21 @@ import socket
 import stat
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
 import pytest
 
 from bridge import texts
-from bridge.app import OWNER_TOKEN, SERVER, Running, running, serve
+from bridge.app import LINK_KEY, OWNER_TOKEN, SERVER, Running, running, serve
 from bridge.config import load
+from bridge.content import Attachment
 from bridge.errors import ConfigError
-from bridge.ports import WebhookAnswer, WebhookCall
+from bridge.ids import ChannelName, MediaId
+from bridge.plugins import Section
+from bridge.ports import Channel, ChannelSurroundings, WebhookAnswer, WebhookCall
 from channels import memory
 from channels.memory import MemoryChannel
 from tests.running import running_bridge
@@ -169,6 +174,56 @@ async def test_a_channel_that_its_platform_calls_is_called_under_its_name(
     ):
         assert (await platform.post("/channels/mail/events")).text == "mail/events"
         assert (await platform.post("/channels/post")).status_code == 404
+
+
+@pytest.fixture
+def around(monkeypatch: pytest.MonkeyPatch) -> list[ChannelSurroundings]:
+    """What each memory channel was given."""
+    given: list[ChannelSurroundings] = []
+    plugin = memory.plugin
+
+    def create(name: ChannelName, section: Section, surroundings: ChannelSurroundings) -> Channel:
+        given.append(surroundings)
+        return plugin.create(name, section, surroundings)
+
+    monkeypatch.setattr(memory, "plugin", replace(plugin, create=create))
+    return given
+
+
+CHAT = MEMORY + "channels: {chat: {type: memory}}\n"
+PICTURE = Attachment(kind="image", name="a.png", mime="image/png", size=5, media=MediaId("m"))
+HOUR = timedelta(hours=1)
+
+
+async def test_without_a_public_address_no_platform_can_fetch_or_call(
+    data: Path, around: list[ChannelSurroundings]
+) -> None:
+    async with running_bridge(data, CHAT):
+        assert around[0].link(PICTURE, HOUR) is None
+        assert around[0].webhook_url is None
+
+
+async def test_a_platform_fetches_a_file_through_the_link_its_channel_makes(
+    data: Path, around: list[ChannelSurroundings]
+) -> None:
+    """The key is kept: a link outlives the bridge that made it."""
+    file = data.with_suffix(".yaml")
+    http = "http: {port: 0, public_url: 'https://b.example/'}\n"
+    file.write_text(f"data: {data}\ngrace: 0\n{http}{CHAT}")
+    async with running(load(file, {})):
+        blob = await around[0].blobs.put(_bytes(b"a cat"))
+        link = around[0].link(replace(PICTURE, media=blob.media), HOUR) or ""
+        assert around[0].webhook_url == "https://b.example/channels/chat"
+        assert mode(data / LINK_KEY) == 0o600
+    async with running(load(file, {})):
+        here = json.loads((data / SERVER).read_text())["url"]
+        async with httpx.AsyncClient(verify=False) as platform:
+            fetched = await platform.get(link.replace("https://b.example", here))
+        assert (fetched.content, fetched.headers["content-type"]) == (b"a cat", "image/png")
+
+
+async def _bytes(body: bytes) -> AsyncIterator[bytes]:
+    yield body
 
 
 async def test_files_are_kept_as_it_is_configured(data: Path) -> None:

@@ -9,6 +9,7 @@ from bridge.config import load
 from bridge.health import examine, store_checks
 from bridge.ids import ChannelName
 from bridge.ports import Check
+from bridge.workers.tidying import FILES
 from storage.memory import MemoryStore
 from tests.workers.rig import MoodyStore
 
@@ -61,6 +62,11 @@ async def test_a_worker_that_fails_is_a_fault_with_its_reason(config) -> None:
     found = await examine(config, MemoryStore(), {"chat": "boom", "the sweep": "bang"}, [])
     faults = {each.name: each.detail for each in found if not each.ok}
     assert faults == {"worker chat": "boom", "worker the sweep": "bang"}
+
+
+async def test_files_that_cannot_be_looked_through_are_no_matter_of_credentials(config) -> None:
+    found = await examine(config, MemoryStore(), {FILES: "no such folder"}, [])
+    assert [each.fix for each in found if not each.ok] == [texts.FIX_FILES]
 
 
 async def test_an_account_that_cannot_look_at_itself_hides_no_other(config, monkeypatch) -> None:

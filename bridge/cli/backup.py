@@ -16,6 +16,14 @@ from bridge.cli.server import Server, Where, checked, find, unreachable
 from bridge.config import load
 from bridge.ports import Surroundings
 
+WITHOUT_FILES = (
+    "The files that were sent are not in it: copy their folder too, after this, the bridge may run"
+    " (media.path; by default `media` in the data folder)."
+)
+FILES_APART = (
+    "The files that were sent are not touched: copy their folder back if you kept one, too"
+    " (media.path; by default `media` in the data folder)."
+)
 PATIENCE = 600.0
 """Seconds: a large database is copied before its first byte is sent."""
 
@@ -35,7 +43,7 @@ def backup(server: Server, file: Path, *, force: bool) -> None:
     finally:
         with suppress(OSError):
             fresh.unlink(missing_ok=True)
-    sys.stdout.write(f"{file}: {size:,} bytes\n")
+    sys.stdout.write(f"{file}: {size:,} bytes\n{WITHOUT_FILES}\n")
 
 
 def _download(server: Server, fresh: Path) -> int:
@@ -82,7 +90,7 @@ def restore(where: Where, file: Path, environ: Mapping[str, str]) -> None:
         raise CommandError(f"a {config.store.type} database is restored with its own tools")
     surroundings = Surroundings(clock=SystemClock(), data=config.data)
     said = config.store.plugin.restore(config.store.options, surroundings, file)
-    sys.stdout.write(f"{said}\n")
+    sys.stdout.write(f"{said}\n{FILES_APART}\n")
 
 
 def _runs(where: Where, environ: Mapping[str, str]) -> bool:

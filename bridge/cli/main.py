@@ -127,7 +127,10 @@ def tail(
 
 @app.command()
 def send(
-    text: Annotated[str, typer.Argument(help="What to say; - reads it from the input.")],
+    text: Annotated[str, typer.Argument(help="What to say; - reads it from the input.")] = "",
+    file: Annotated[
+        list[Path] | None, typer.Option("--file", "-f", help="Send this file, too; up to ten.")
+    ] = None,
     session: Annotated[
         str | None, typer.Option("--session", "-s", help="Where. [the last one used]")
     ] = None,
@@ -139,12 +142,14 @@ def send(
     token_file: TokenOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Push a message into a session, as it is, to everyone who follows it."""
+    """Push a message, files or both into a session, as they are, to everyone who follows it."""
+    if not text and not file:
+        raise typer.BadParameter("say something, or name a --file")
     from bridge.cli.push import push
     from bridge.cli.server import Where, find
 
     server = find(Where(config=config, url=url, token_file=token_file), os.environ)
-    push(server, text, session=session, key=key, as_json=as_json)
+    push(server, text, file or (), session=session, key=key, as_json=as_json)
 
 
 @app.command()

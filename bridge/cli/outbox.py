@@ -66,7 +66,7 @@ class Outbox:
 
     def texts(self) -> list[str]:
         """Return what was typed, the oldest first."""
-        return [str(input_.get("text", "")) for _, input_ in self._waiting]
+        return [_shown(input_) for _, input_ in self._waiting]
 
     def first(self) -> Numbered | None:
         if not self._waiting:
@@ -95,6 +95,11 @@ class Outbox:
             file.flush()
             os.fsync(file.fileno())
         fresh.replace(self._file)
+
+
+def _shown(input_: Input) -> str:
+    files = [str(each.get("name", "")) for each in input_.get("attachments", ())]
+    return " ".join(part for part in (str(input_.get("text", "")), ", ".join(files)) if part)
 
 
 @contextmanager

@@ -72,11 +72,14 @@ def _painted(line: Line) -> RenderableType:
         case "aside":
             return _Said(text, "dim")
         case "interim":
-            return Padding(_Said(text, "dim"), (0, 0, 0, 2))
+            files = [Text(one_line(file), "dim") for file in line.files]
+            return Padding(Group(_Said(text, "dim"), *files), (0, 0, 0, 2))
         case "said" | "answer" | "question":
             style = {"said": "bold cyan", "answer": "bold green", "question": "bold yellow"}
             head = Text(one_line(line.speaker) or "·", style[line.look])
-            return Group(head, Padding(_Said(text), (0, 0, 0, 2)))
+            words = [_Said(text)] if text.strip() else []
+            files = [Text(one_line(file), "cyan") for file in line.files]
+            return Group(head, Padding(Group(*words, *files), (0, 0, 0, 2)))
 
 
 def unadorned(line: Line) -> str:
@@ -84,7 +87,8 @@ def unadorned(line: Line) -> str:
     speaker = f"{one_line(line.speaker)}: " if line.speaker else ""
     if line.look == "tool":
         return f"[{one_line(line.text)}]"
-    return f"{speaker}{plain(line.text)}"
+    said = [plain(line.text), *(one_line(file) for file in line.files)]
+    return speaker + "\n".join(part for part in said if part)
 
 
 def preview_rows(text: str, width: int, rows: int = PREVIEW_ROWS) -> list[str]:

@@ -16,6 +16,7 @@ from bridge.cli.paint import unadorned
 from bridge.cli.safe import plain
 from bridge.cli.sender import Taken
 from bridge.cli.talk import PLACE, Talk
+from bridge.cli.typed import Misspelt, SaveFile, SendFile, typed
 from bridge.cli.view import Line
 from bridge.cli.wire import place_id
 from bridge.ids import Seq
@@ -60,9 +61,22 @@ class Pipe:
         for _ in self._talk.sender.waiting:
             await self._taken.get()  # what an earlier terminal left behind goes first
         while line := await lines.get():
-            if line.strip():
-                self._talk.say(line.rstrip("\n"))
+            if line.strip() and await self._say(line.rstrip("\n")):
                 await self._answered(await self._taken.get())
+
+    async def _say(self, line: str) -> bool:
+        """Do what a line asks; return whether something was said that is to be answered."""
+        match typed(line):
+            case None:
+                self._talk.say(line)
+            case SendFile() as sent:
+                await self._talk.send_file(sent)
+            case SaveFile() as saved:
+                self._write(str(await self._talk.save_file(saved)))
+                return False
+            case Misspelt(usage=usage):
+                raise CommandError(usage)
+        return True
 
     def _lines(self) -> asyncio.Queue[str]:
         """Read in a thread that nobody has to wait for: a pipe may stay silent for good."""

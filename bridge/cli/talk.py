@@ -2,14 +2,16 @@
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
-from bridge.cli import follow
+from bridge.cli import files, follow
 from bridge.cli.exits import CommandError
 from bridge.cli.follow import Connected, Cut, Glimpsed, Heard, Signal
 from bridge.cli.outbox import outbox
 from bridge.cli.safe import sendable
 from bridge.cli.sender import Sender
 from bridge.cli.server import Server, ask
+from bridge.cli.typed import SaveFile, SendFile
 from bridge.cli.view import Line, View
 from bridge.cli.wire import LiveFrame, Me, SessionLine, SessionView, parse
 from bridge.ids import SessionId
@@ -83,6 +85,20 @@ class Talk:
             self.sender.put({"type": "answer", "question": question, "answer": option.id})
         else:
             self.sender.put({"type": "message", "text": sendable(text), "place": PLACE})
+
+    async def send_file(self, sent: SendFile) -> None:
+        """Send a file, then the message that carries it. Raises `CommandError`."""
+        file = await files.upload(self.server, Path(sent.path))
+        said = {"type": "message", "text": sendable(sent.text), "place": PLACE}
+        self.sender.put({**said, "attachments": [file]})
+
+    async def save_file(self, saved: SaveFile) -> Path:
+        """Save a file that was sent; return where. Raises `CommandError`."""
+        known = self.view.files
+        if not 1 <= saved.number <= len(known):
+            there = f"there are 1 to {len(known)}" if known else "none was sent"
+            raise CommandError(f"there is no file {saved.number}: {there}")
+        return await files.save(self.server, self.session, known[saved.number - 1], saved.path)
 
     async def stop(self) -> None:
         """End the open run. Raises `CommandError`."""

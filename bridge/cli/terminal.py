@@ -4,17 +4,20 @@ The rules:
 
 - Everything printed comes from the log, also one's own words: what is on the screen was taken.
 - What is being written, and by whom, stands just above the prompt and is redrawn in place.
-- Ctrl-C stops the answer being worked on; Ctrl-D leaves. Leaving never stops anything.
+- Ctrl-C stops the answer being worked on; Ctrl-D leaves. Leaving never stops anything, but what is
+  just being sent of a file.
+- A file goes to the bridge first; what is typed meanwhile does not wait for it.
 """
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from contextlib import suppress
+from typing import Any
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.application import run_in_terminal
-from prompt_toolkit.completion import CompleteEvent, Completer, Completion
+from prompt_toolkit.completion import CompleteEvent, Completer, Completion, PathCompleter
 from prompt_toolkit.document import Document
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
@@ -25,6 +28,7 @@ from bridge.cli.paint import Painter, preview_rows
 from bridge.cli.safe import one_line
 from bridge.cli.sender import Taken
 from bridge.cli.talk import Talk
+from bridge.cli.typed import COMMANDS, HELP, Misspelt, SaveFile, SendFile, typed
 
 PROMPT = "> "
 ROWS_FOR_COMMANDS = 4
@@ -33,6 +37,7 @@ ROWS_FOR_COMMANDS = 4
 MOST_WAITING = 5
 """Of what is to be sent once the bridge is back, this many last messages are shown."""
 
+PATH_AFTER = "/file "
 TYPING_EVERY = 3.0
 """Seconds between two notes to the others that something is being typed."""
 
@@ -45,6 +50,7 @@ class Terminal:
         self._painter = painter
         self._typed_at = 0.0
         self._side: set[asyncio.Task[None]] = set()
+        self._sending: dict[asyncio.Task[None], str] = {}
         self._prompt: PromptSession[str] = PromptSession(
             message=self._above,
             bottom_toolbar=self._below,
@@ -78,9 +84,49 @@ class Terminal:
             try:
                 text = await self._prompt.prompt_async()
             except EOFError:
-                return
+                if not await self._stays_for_files():
+                    return
+                continue
             if text.strip():
+                await self._do(text)
+
+    async def _do(self, text: str) -> None:
+        """Say what was typed, or do what it asks of this terminal."""
+        match typed(text):
+            case None:
                 self._talk.say(text)
+                if text.strip() == "/help":
+                    await self._note(HELP)
+            case Misspelt(usage=usage):
+                await self._note(usage, "red")
+            case SendFile() as sent:
+                await self._note(f"sending {sent.path} …")
+                self._sending[self._aside(self._send_file(sent))] = sent.path
+            case SaveFile() as saved:
+                self._aside(self._save_file(saved))
+
+    async def _send_file(self, sent: SendFile) -> None:
+        try:
+            await self._talk.send_file(sent)
+        except CommandError as error:
+            await self._note(f"not sent: {error}", "red")
+
+    async def _save_file(self, saved: SaveFile) -> None:
+        try:
+            path = await self._talk.save_file(saved)
+        except CommandError as error:
+            await self._note(f"not saved: {error}", "red")
+        else:
+            await self._note(f"saved as {path}")
+
+    async def _stays_for_files(self) -> bool:
+        """Leaving would cut off what is being sent: that is asked for twice."""
+        going = [path for task, path in self._sending.items() if not task.done()]
+        self._sending.clear()
+        if going:
+            note = f"{', '.join(going)} is still being sent: Ctrl-D again leaves without it"
+            await self._note(note, "yellow")
+        return bool(going)
 
     async def _listen(self) -> None:
         was_cut = False
@@ -98,6 +144,9 @@ class Terminal:
             self._aside(self._print(self._painter.note(taken.refusal, "red")))
         elif taken.accepted and taken.accepted.reply:
             self._aside(self._print(self._painter.reply(taken.accepted.reply)))
+
+    async def _note(self, text: str, style: str = "dim") -> None:
+        await self._print(self._painter.note(text, style))
 
     async def _print(self, painted: str) -> None:
         output = self._prompt.app.output
@@ -168,26 +217,31 @@ class Terminal:
             self._typed_at = now
             self._aside(_quietly(self._talk.typing))
 
-    def _aside(self, work: Awaitable[None]) -> None:
+    def _aside(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Do something that nothing waits for."""
-        task = asyncio.ensure_future(work)
+        task = asyncio.create_task(work)
         self._side.add(task)
         task.add_done_callback(self._side.discard)
+        return task
 
 
 class _Commands(Completer):
-    """Completes slash commands, and nothing else."""
+    """Completes slash commands and the path of a file to be sent, and nothing else."""
 
     def __init__(self, talk: Talk) -> None:
         self._talk = talk
+        self._paths = PathCompleter(expanduser=True)
 
-    def get_completions(self, document: Document, _event: CompleteEvent) -> Iterable[Completion]:
-        typed = document.text_before_cursor
-        if typed.startswith("/") and " " not in typed:
-            for name, text in self._talk.commands:
-                if name.startswith(typed[1:]):
+    def get_completions(self, document: Document, event: CompleteEvent) -> Iterable[Completion]:
+        so_far = document.text_before_cursor
+        if so_far.startswith("/") and " " not in so_far:
+            for name, text in (*self._talk.commands, *COMMANDS):
+                if name.startswith(so_far[1:]):
                     meta = one_line(text, 60)
-                    yield Completion(f"/{name}", start_position=-len(typed), display_meta=meta)
+                    yield Completion(f"/{name}", start_position=-len(so_far), display_meta=meta)
+        elif so_far.startswith(PATH_AFTER) and " " not in so_far[len(PATH_AFTER) :]:
+            path = Document(so_far[len(PATH_AFTER) :])
+            yield from self._paths.get_completions(path, event)
 
 
 async def _quietly(call: Callable[[], Awaitable[None]]) -> None:

@@ -1,12 +1,12 @@
 """What a terminal shows of a session, sans I/O: events fold in, lines come out."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from bridge import texts
 from bridge.cli.wire import LiveFrame, SessionView
-from bridge.content import Content, Option
+from bridge.content import Attachment, Option
 from bridge.events import (
     ConversationLinked,
     Event,
@@ -35,10 +35,14 @@ Look = Literal["said", "answer", "interim", "aside", "question", "tool"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """Something to print: untrusted Markdown (a tool's line: plain text) and who says it."""
+    """Something to print: untrusted Markdown (a tool's line: plain text) and who says it.
+
+    `files` are its files, each on one line of plain text, untrusted too.
+    """
 
     look: Look
     text: str
+    files: tuple[str, ...] = ()
     speaker: str = ""
     seq: Seq = START
     by: ParticipantId | None = None
@@ -49,7 +53,8 @@ class Line:
 class View:
     """A session as one terminal sees it: who is here, what is going on, what was seen.
 
-    `run` is the open run. `questions` are the open ones, the oldest first.
+    `run` is the open run. `questions` are the open ones, the oldest first. `files` are all that
+    were sent, the oldest first: people name one by its number.
     """
 
     me: ParticipantId
@@ -61,6 +66,7 @@ class View:
     position: Seq = START
     seen: Seq = START
     questions: dict[QuestionId, QuestionAsked] = field(default_factory=dict)
+    files: list[Attachment] = field(default_factory=list)
     frame: LiveFrame = field(default_factory=LiveFrame)
 
     def introduce(self, session: SessionView) -> None:
@@ -93,7 +99,7 @@ class View:
         self.seen = event.seq
         line = self._line(event)
         self._fold(event)
-        return line
+        return self._with_files(line, event)
 
     def question(self) -> tuple[QuestionId, QuestionAsked] | None:
         """Return the question that numbers answer: the one asked last."""
@@ -137,14 +143,14 @@ class View:
         match event.body:
             case MessageReceived(participant=who, conversation=where, content=content):
                 speaker = texts.speaker(self.name(who), self.places.get(where, texts.SOMEWHERE))
-                said, seq = _words(content), event.seq
-                return Line(look="said", speaker=speaker, text=said, seq=seq, by=who, where=where)
+                text, seq = content.text, event.seq
+                return Line(look="said", speaker=speaker, text=text, seq=seq, by=who, where=where)
             case MessageComposed(agent=agent, content=content, kind=kind):
                 looks: dict[str, Look] = {"final": "answer", "interim": "interim"}
                 look = looks.get(kind, "aside")
-                return Line(look=look, speaker=agent, text=_words(content), seq=event.seq)
+                return Line(look=look, speaker=agent, text=content.text, seq=event.seq)
             case Pushed(source=source, content=content, buttons=buttons):
-                text = _with_choices(_words(content), buttons)
+                text = _with_choices(content.text, buttons)
                 return Line(look="answer", speaker=_source(source), text=text, seq=event.seq)
             case QuestionAsked(text=text, options=options):
                 numbered = f"{text}\n\n{texts.numbered(options)}" if options else text
@@ -157,6 +163,15 @@ class View:
             case _:
                 aside = self._aside(event)
                 return Line(look="aside", text=aside, seq=event.seq) if aside else None
+
+    def _with_files(self, line: Line | None, event: Event) -> Line | None:
+        content = getattr(event.body, "content", None)
+        if line is None or not content or not content.attachments:
+            return line
+        first = len(self.files) + 1
+        self.files += content.attachments
+        numbered = enumerate(content.attachments, start=first)
+        return replace(line, files=tuple(_file(number, each) for number, each in numbered))
 
     def _aside(self, event: Event) -> str:
         match event.body:
@@ -207,9 +222,8 @@ class View:
                 return texts.answered(self.name(closed.by), answer)
 
 
-def _words(content: Content) -> str:
-    files = (f"[{each.kind}: {each.name}]" for each in content.attachments)
-    return "\n\n".join(part for part in (content.text, *files) if part)
+def _file(number: int, file: Attachment) -> str:
+    return f"[{number}] {file.name} ({file.kind}, {texts.size(file.size)})"
 
 
 def _with_choices(text: str, buttons: Iterable[Option]) -> str:

@@ -60,6 +60,7 @@ class SessionLine(BaseModel):
 class Me(BaseModel):
     participant: ParticipantId
     name: str
+    max_file_bytes: int | None = None
 
 
 class Accepted(BaseModel):

@@ -61,11 +61,12 @@ class AnswerInput(_Input):
 
 
 class PushInput(_Input):
-    """Said by the bridge as it is."""
+    """Said by the bridge as it is. With `attachments` the text may be empty."""
 
     type: Literal["push"]
     text: Words
     key: Name | None = None
+    attachments: AttachmentsInput = []
 
 
 class TriggerInput(_Input):
@@ -182,7 +183,8 @@ async def _submit(
             answer = Answer(by=by, question=QuestionId(what.question), answer=what.answer)
             return await sessions.submit(session, answer, **known)
         case PushInput():
-            content, key = Content(text=what.text), _key(what.key)
+            files, key = await attached(entry.reach.blobs, what.attachments), _key(what.key)
+            content = Content(text=what.text, attachments=files)
             push = Push(source=Source(kind="api"), content=content, key=key, by=by)
             return await sessions.submit(session, push, **known)
         case TriggerInput():

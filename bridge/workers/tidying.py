@@ -2,6 +2,9 @@
 
 from bridge.ports import Blobs, Clock
 
+FILES = "the files"
+"""The worker's name; no channel can have such a one."""
+
 EVERY = 3600.0
 """Seconds."""
 

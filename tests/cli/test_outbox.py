@@ -24,6 +24,13 @@ def test_inputs_leave_in_the_order_they_came_under_dense_numbers(tmp_path):
         assert box.first().producer == first.producer
 
 
+def test_what_waits_is_told_with_the_names_of_its_files(tmp_path):
+    with outbox(tmp_path, URL, S) as box:
+        box.add({"text": "look", "attachments": [{"name": "a.png"}, {"name": "b.png"}]})
+        box.add({"text": "", "attachments": [{"name": "c.png"}]})
+        assert box.texts() == ["look a.png, b.png", "c.png"]
+
+
 def test_what_a_terminal_left_behind_is_sent_by_the_next_under_the_same_number(tmp_path):
     with outbox(tmp_path, URL, S) as box:
         box.add({"text": "one"})

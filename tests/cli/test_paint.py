@@ -29,6 +29,16 @@ def test_a_link_says_where_it_leads_and_is_no_terminal_link():
     assert "\x1b]8" not in out
 
 
+def test_files_stand_below_the_words_each_on_its_line():
+    line = Line(look="said", speaker="Ada", text="look", files=("[1] a*b*.png", "[2] c.pdf"))
+    rows = [row.strip() for row in painted(line).splitlines()]
+    assert rows == ["", "Ada", "look", "[1] a*b*.png", "[2] c.pdf"]
+    assert unadorned(line) == "Ada: look\n[1] a*b*.png\n[2] c.pdf"
+    alone = Line(look="said", speaker="Ada", text="", files=("[1] \x1b[2Ja.png",))
+    assert [row.strip() for row in painted(alone).splitlines()] == ["", "Ada", "[1] a.png"]
+    assert unadorned(alone) == "Ada: [1] a.png"
+
+
 def test_no_escape_of_a_message_or_a_name_reaches_the_terminal():
     evil = "\x1b]0;t\x07\x1b[2Jx\u202ey"
     for look in ("said", "answer", "interim", "aside", "question", "tool"):

@@ -54,5 +54,26 @@ def test_what_others_say_meanwhile_is_printed(run, bridge, session):
     assert "That took 3 s." in out
 
 
+def test_files_are_sent_and_saved(run, bridge, session, tmp_path):
+    (tmp_path / "cat.png").write_bytes(b"a cat")
+    back = tmp_path / "back.png"
+    lines = f"/file {tmp_path}/cat.png send it back\n/save 2 {back}\n"
+    done = run("chat", session, given=lines)
+    assert (done.code, done.err) == (0, "")
+    assert done.out.splitlines() == [
+        "echo: Here you are, as I got it: cat.png",
+        "[2] cat.png (image, 5 bytes)",
+        str(back),
+    ]
+    assert back.read_bytes() == b"a cat"
+
+
+def test_a_file_that_cannot_be_sent_ends_it(run, bridge, session):
+    done = run("chat", session, given="/file nowhere.png\nand then?\n")
+    assert (done.code, done.out) == (1, "")
+    assert "nowhere.png cannot be read" in done.err
+    assert said(bridge, session) == []
+
+
 def test_no_escapes_come_through_a_pipe(run, session):
     assert "\x1b" not in run("chat", session, given="x\x1b[2Jy\n").out

@@ -33,6 +33,29 @@ def test_without_a_key_the_same_words_are_said_twice(run, bridge, session):
     assert pushed(bridge, session) == ["again", "again"]
 
 
+def test_files_are_said_with_a_text_or_alone(run, bridge, session, tmp_path):
+    for name in ("a.png", "b.pdf"):
+        (tmp_path / name).write_bytes(b"bytes")
+    files = ("--file", str(tmp_path / "a.png"), "--file", str(tmp_path / "b.pdf"))
+    assert run("send", "-s", session, *files, "the report").code == 0
+    assert run("send", "-s", session, *files[:2]).code == 0
+    contents = [e["content"] for e in bridge.events(session) if e["type"] == "pushed"]
+    assert [each.get("text", "") for each in contents] == ["the report", ""]
+    assert [[f["name"] for f in each["attachments"]] for each in contents] == [
+        ["a.png", "b.pdf"],
+        ["a.png"],
+    ]
+
+
+def test_a_file_that_cannot_be_sent_is_told_and_nothing_is_said(run, bridge, session, tmp_path):
+    done = run("send", "-s", session, "look", "--file", str(tmp_path / "none.png"))
+    assert done.code == 1
+    assert "none.png cannot be read" in done.err
+    many = [part for n in range(11) for part in ("--file", f"{n}.png")]
+    assert run("send", "-s", session, *many).code == 2
+    assert pushed(bridge, session) == []
+
+
 def test_nothing_to_say_is_a_misuse(run, session):
     done = run("send", "-s", session, "-", given=" \n")
     assert (done.code, done.err) == (2, "bridge: there is nothing to send\n")

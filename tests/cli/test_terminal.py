@@ -133,6 +133,40 @@ def test_nothing_that_is_said_can_take_over_the_terminal(chat, bridge, session):
     assert "silent  txt.exe done" in chat.text
 
 
+def test_a_file_is_sent_shown_and_saved(open_screen, bridge, session, tmp_path):
+    chat = open_screen(bridge, "chat", session, size=(40, 200))
+    chat.until("Ctrl-D leaves")
+    (tmp_path / "my cat.png").write_bytes(b"a cat")
+    chat.say(f'/file "{tmp_path / "my cat.png"}" send it back')
+    chat.until("[1] my cat.png (image, 5 bytes)")
+    chat.until("[2] my cat.png (image, 5 bytes)")
+    assert said(bridge, session) == ["send it back"]
+    chat.say(f"/save 2 {tmp_path / 'back.png'}")
+    chat.until("saved as")
+    assert (tmp_path / "back.png").read_bytes() == b"a cat"
+    chat.say(f"/save 2 {tmp_path / 'back.png'}")
+    chat.until("is there already")
+
+
+def test_what_cannot_be_sent_or_saved_is_told_and_nothing_is_said(chat, bridge, session):
+    chat.say("/file nowhere.png")
+    chat.until("not sent: nowhere.png cannot be read")
+    chat.say("/save 7")
+    chat.until("not saved: there is no file 7: none was sent")
+    chat.say("/save it")
+    chat.until("write: /save and the number")
+    assert said(bridge, session) == []
+
+
+def test_its_own_commands_are_completed_and_explained_too(chat):
+    chat.type("/fi")
+    chat.until("send a file: /file PATH")
+    chat.type("\x15/help")
+    chat.until("> /help")
+    chat.type("\r")
+    chat.until("In this terminal:")
+
+
 def test_it_fits_a_narrow_terminal(open_screen, bridge, session):
     screen = open_screen(bridge, "chat", session, size=(20, 34))
     screen.until("Ctrl-D leaves")

@@ -63,11 +63,29 @@ def test_whom_and_where_nobody_introduced_is_someone_elsewhere_and_a_stranger(sc
     assert screen.see(said) == ("said", "someone · elsewhere", "hi")
 
 
-def test_files_are_named(screen):
+def test_the_words_beside_a_file_are_words(screen):
     file = Attachment(kind="image", name="cat.png", mime="image/png", size=1, media="m")
     content = Content(text="look", attachments=(file,))
     said = MessageComposed(run="r1", agent="echo", content=content)
-    assert screen.see(said) == ("answer", "echo", "look\n\n[image: cat.png]")
+    assert screen.see(said) == ("answer", "echo", "look")
+
+
+def test_files_are_numbered_through_the_session(screen):
+    cat = Attachment(kind="image", name="cat.png", mime="image/png", size=1_200_000, media="m1")
+    dog = Attachment(kind="file", name="dog.pdf", mime="application/pdf", size=1, media="m2")
+    first = MessageReceived(
+        participant="p_ada", conversation="c_1", content=Content(attachments=(cat, dog))
+    )
+    second = Pushed(source=Source(kind="api"), content=Content(text="x", attachments=(cat,)))
+    lines = [
+        screen.view.take(Event(session="s", seq=seq, at=NOW, body=body))
+        for seq, body in enumerate((first, second), start=1)
+    ]
+    assert [line.files for line in lines] == [
+        ("[1] cat.png (image, 1.2 MB)", "[2] dog.pdf (file, 1 byte)"),
+        ("[3] cat.png (image, 1.2 MB)",),
+    ]
+    assert screen.view.files == [cat, dog, cat]
 
 
 def test_an_event_that_was_seen_is_not_shown_again(screen):

@@ -62,6 +62,15 @@ async def test_a_voice_message_says_that_it_is_one(ada) -> None:
     assert (await last(ada))["content"]["attachments"][0]["kind"] == "voice"
 
 
+async def test_a_push_carries_files_too(ada) -> None:
+    media = await upload(ada)
+    push = {"type": "push", "text": "", "key": "k", "attachments": [{"media": media}]}
+    assert (await put(ada, push))["events"] == (await put(ada, push))["events"]
+    pushed = await last(ada)
+    assert pushed["type"] == "pushed"
+    assert [each["media"] for each in pushed["content"]["attachments"]] == [media]
+
+
 async def test_a_command_takes_no_files(bridge: Bridge, ada) -> None:
     """They would be lost without a word."""
     media = await upload(ada)

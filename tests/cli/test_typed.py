@@ -1,0 +1,44 @@
+"""What is typed for the terminal itself."""
+
+import pytest
+
+from bridge.cli.typed import Misspelt, SaveFile, SendFile, typed
+
+
+@pytest.mark.parametrize(
+    ("line", "path", "text"),
+    [
+        ("/file a.png", "a.png", ""),
+        ("/file ./a.png look at this", "./a.png", "look at this"),
+        ("  /file   a.png   look  ", "a.png", "look"),
+        ('/file "my cat.png" look', "my cat.png", "look"),
+        ("/file 'my cat.png' look", "my cat.png", "look"),
+        (r"/file my\ cat.png look", "my cat.png", "look"),
+        ("/file a.png two\nlines", "a.png", "two\nlines"),
+        ("/file it's.png", "it's.png", ""),
+    ],
+)
+def test_a_file_is_sent_with_what_follows_its_path(line, path, text):
+    assert typed(line) == SendFile(path=path, text=text)
+
+
+@pytest.mark.parametrize(
+    ("line", "number", "path"),
+    [
+        ("/save 1", 1, ""),
+        ("/save 12 there.png", 12, "there.png"),
+        ('/save 2 "my cats"', 2, "my cats"),
+    ],
+)
+def test_a_file_is_saved_by_its_number(line, number, path):
+    assert typed(line) == SaveFile(number=number, path=path)
+
+
+@pytest.mark.parametrize("line", ["/file", "/file ", "/save", "/save cat.png", "/save -1"])
+def test_what_is_misspelt_is_told_how_it_is_written(line):
+    assert isinstance(typed(line), Misspelt)
+
+
+@pytest.mark.parametrize("line", ["hello", "/status", "/files a", "/filed", "say /file a", "/"])
+def test_everything_else_is_something_to_be_said(line):
+    assert typed(line) is None
