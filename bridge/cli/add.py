@@ -16,7 +16,7 @@ from pathlib import Path
 import typer
 
 from bridge import plugins
-from bridge.cli.exits import MISUSED, CommandError
+from bridge.cli.exits import MisusedError
 from bridge.config import data_folder, load
 from bridge.config.load import find
 from bridge.errors import ConfigError
@@ -40,7 +40,7 @@ def add(
     """
     plugin: ChannelPlugin = plugins.load("channels", kind)
     if plugin.setup is None:
-        raise CommandError(f"{kind} is not set up by questions: see docs/channels", MISUSED)
+        raise MisusedError(f"{kind} is not set up by questions: see docs/channels")
     target = file or find(environ) or data_folder(file, environ) / "config.yaml"
     account = _free_name(name or kind, target)
     sys.stdout.write(f"{plugin.setup.intro.strip()}\n\n")
@@ -56,7 +56,7 @@ def settings(written: Sequence[str]) -> dict[str, str]:
     pairs = [pair.partition("=") for pair in written]
     for key, separator, _ in pairs:
         if not key or not separator:
-            raise CommandError(f"--set takes KEY=VALUE, not {key!r}", MISUSED)
+            raise MisusedError(f"--set takes KEY=VALUE, not {key!r}")
     return {key: value for key, _, value in pairs}
 
 
@@ -94,9 +94,9 @@ def _typed(ask: Ask) -> str:
 
 def _free_name(name: str, file: Path) -> str:
     if not NAME.fullmatch(name):
-        raise CommandError("a name is of small letters, digits, - and _, at most 40", MISUSED)
+        raise MisusedError("a name is of small letters, digits, - and _, at most 40")
     if file.exists() and re.search(rf"^\s+{re.escape(name)}:", file.read_text(), re.MULTILINE):
-        raise CommandError(f"{file} has {name!r} already: choose another with --name", MISUSED)
+        raise MisusedError(f"{file} has {name!r} already: choose another with --name")
     return name
 
 

@@ -5,7 +5,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
-from bridge.cli.exits import MISUSED, CommandError
+from bridge.cli.exits import MisusedError
 
 CLONE = Path(__file__).parents[2]
 
@@ -13,7 +13,7 @@ CLONE = Path(__file__).parents[2]
 def demo(port: int) -> None:
     """Serve the demo until Ctrl-C. Its platforms are the tests' own, which are not installed."""
     if not (CLONE / "tests" / "fakes" / "demo.py").exists():
-        raise CommandError("the demo runs from a clone of the repository: make demo", MISUSED)
+        raise MisusedError("the demo runs from a clone of the repository: make demo")
     if find_spec("tests") is None or str(CLONE) not in sys.path:
         sys.path.insert(0, str(CLONE))
     sys.stdout.write("Starting four platforms and a bridge …\n")

@@ -5,6 +5,7 @@ that the tests use, so that nothing leaves this machine and no account is needed
 """
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import asdict
@@ -14,7 +15,7 @@ from typing import Any
 
 from aiohttp import web
 
-from tests.fakes.apps import App, Apps
+from tests.fakes.apps import App, Apps, shown
 from tests.scenarios.four import Four, four_apps
 
 PAGE = Path(__file__).with_name("demo.html")
@@ -53,7 +54,7 @@ class Demo:
     async def _says(self, request: web.Request) -> web.Response:
         asked = await request.json()
         if text := str(asked["text"]).strip():
-            await asyncio.to_thread(self._app(asked).says, text)
+            self._app(asked).says(text)
         return web.json_response({})
 
     async def _presses(self, request: web.Request) -> web.Response:
@@ -85,8 +86,8 @@ async def _same_page(
 
 
 @asynccontextmanager
-async def demo(port: int = 0) -> AsyncIterator[tuple[Demo, str, Four]]:
-    """Serve the demo for as long as the context is open; yields it with the page's address."""
+async def demo(port: int = 0) -> AsyncIterator[tuple[str, Four]]:
+    """Serve the demo for as long as the context is open; yields the page's address."""
     with TemporaryDirectory(prefix="bridgehead-demo-") as folder:
         async with (
             four_apps(Path(folder) / "data", log={"level": "error"}) as story,
@@ -99,23 +100,30 @@ async def demo(port: int = 0) -> AsyncIterator[tuple[Demo, str, Four]]:
                 await web.TCPSite(runner, "127.0.0.1", port).start()
                 url = f"http://127.0.0.1:{runner.addresses[0][1]}/"
                 await _begin(story)
-                yield served, url, story
+                yield url, story
             finally:
                 await runner.cleanup()
 
 
 async def _begin(story: Four) -> None:
-    """Let the person press Start in each app, so that the session is open in all of them."""
-    for app in story.apps.all:
-        app.says("/start")
-        await story.until(lambda app=app: story.count(app, "/stop"))
+    """Let the person begin in one app and take the session along to the others, as people do."""
+    first, *others = story.apps.all
+    first.says("/start")
+    await story.until(lambda: story.count(first, "/stop"))
+    for app in others:
+        before = story.count(first, "/link ")
+        first.says("/link")
+        await story.until(lambda before=before: story.count(first, "/link ") > before)
+        (code,) = re.findall(r"/link (\w+-\w+)", shown(first)[-1])
+        app.says(f"/link {code}")
+        await story.until(lambda app=app: story.count(app, "now follows"))
 
 
 def serve(port: int, announce: Callable[[str], None]) -> None:
     """Serve the demo until Ctrl-C."""
 
     async def forever() -> None:
-        async with demo(port) as (_, url, _story):
+        async with demo(port) as (url, _):
             announce(url)
             await asyncio.Event().wait()
 
