@@ -6,7 +6,7 @@ from multiprocessing import get_context
 
 from benchmarks.report import Result
 
-NAMES = ("appends", "latency", "fanout", "sse", "startup")
+NAMES = ("appends", "latency", "fanout", "sse", "startup", "apps")
 
 
 def apart(name: str, *, quick: bool) -> Result:

@@ -12,13 +12,14 @@ The rules:
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bridge import texts
 from bridge.commands import Answer, Delete, Edit, Say
 from bridge.content import Content
 from bridge.errors import Refused
-from bridge.ids import ChannelName, ConversationId, ParticipantId, SessionId
+from bridge.events import MessageReceived
+from bridge.ids import ChannelName, ConversationId, ParticipantId, Seq, SessionId
 from bridge.inbound import (
     Added,
     Deleted,
@@ -122,7 +123,8 @@ class Intake:
                 target = await self._store.source_of(scene.conversation.id, message)
                 if target is None:
                     return None
-                command = Edit(by=scene.who, target=target, content=content)
+                kept = await self._with_files(scene.session, target, content)
+                command = Edit(by=scene.who, target=target, content=kept)
                 return await self._sessions.submit(
                     scene.session, command, origin=_origin(scene, inbound)
                 )
@@ -139,6 +141,14 @@ class Intake:
                 return await self._press(scene, inbound, value)
             case Added():
                 return None
+
+    async def _with_files(self, session: SessionId, target: Seq, content: Content) -> Content:
+        """Return corrected words with the files beside them, which platforms do not tell again."""
+        found = await self._store.read(session, after=target - 1, limit=1)
+        body = found[0].body if found else None
+        if content.attachments or not isinstance(body, MessageReceived):
+            return content
+        return replace(content, attachments=body.content.attachments)
 
     async def _hear(self, scene: Scene, inbound: Inbound, spoken: Spoken) -> Appended:
         reply_to = None

@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,11 +22,12 @@ SECRETS = frozenset({"token", "bot_token", "app_token", "auth_token"})
 
 @dataclass
 class Four:
-    """`more` are further settings of the bridge, by section."""
+    """`more` are further settings of the bridge, by section; `only`: the apps it has."""
 
     apps: Apps
     data: Path
     more: Mapping[str, Any] = field(default_factory=dict)
+    only: Sequence[str] | None = None
     port: int = 0
     environ: dict[str, str] = field(default_factory=dict)
     process: asyncio.subprocess.Process | None = None
@@ -50,7 +51,7 @@ class Four:
             "http": {"port": self.port, "public_url": self.url},
             "grace": 1,
             "agents": {"echo": {"type": "echo", "delay": 0.02}},
-            "channels": {app.name: self._section(app) for app in self.apps.all},
+            "channels": {app.name: self._section(app) for app in self.mine},
             **self.more,
         }
 
@@ -62,6 +63,10 @@ class Four:
                 self.environ[name] = value
             section[key] = f"${{{name}}}" if key in SECRETS else value
         return section
+
+    @property
+    def mine(self) -> Sequence[App]:
+        return [app for app in self.apps.all if self.only is None or app.name in self.only]
 
     # -- in this process
 

@@ -12,7 +12,7 @@ APPS = ["telegram", "discord", "slack", "whatsapp"]
 @pytest.fixture
 async def shown():
     async with demo() as (url, story), aiohttp.ClientSession(base_url=url) as page:
-        yield page, story, served
+        yield page, story
 
 
 async def test_one_person_is_in_four_apps_and_one_question_is_answered_in_all(shown):

@@ -5,9 +5,11 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bridge import texts
+from bridge.content import Content
 from bridge.errors import ChannelError, Rejected, Unreachable
-from bridge.events import MessageReceived
-from bridge.inbound import RemoteFile
+from bridge.events import MessageEdited, MessageReceived
+from bridge.ids import MessageId
+from bridge.inbound import Edited, RemoteFile
 from bridge.workers.door import Account
 from tests.workers.doorway import CHAT, Doorway
 from tests.workers.rig import ANYONE
@@ -100,6 +102,16 @@ async def test_one_lost_file_does_not_take_the_others_with_it(
     content = (await heard(door)).content
     assert content.text == texts.file_lost("gone.txt")
     assert [each.name for each in content.attachments] == ["here.txt"]
+
+
+async def test_the_files_stay_when_the_words_beside_them_are_corrected() -> None:
+    door, _ = await open_door()
+    await door.say("lok", files=(file("it"),), message="m7")
+    corrected = Edited(message=MessageId("m7"), content=Content(text="look"))
+    await door.hear(corrected)
+    edited = await door.last()
+    assert isinstance(edited, MessageEdited)
+    assert (edited.content.text, len(edited.content.attachments)) == ("look", 1)
 
 
 async def test_a_file_that_is_too_large_is_not_fetched_again() -> None:
