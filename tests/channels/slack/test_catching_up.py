@@ -8,7 +8,6 @@ from bridge.parts import Reply
 from channels.slack import catching_up, limits
 from tests.channels.slack.rig import (
     Ear,
-    MemoryFacts,
     QuickClock,
     address,
     listening,
@@ -16,23 +15,6 @@ from tests.channels.slack.rig import (
     part,
     until,
 )
-from tests.fakes.slack.server import FakeSlack
-
-
-@pytest.fixture
-async def fake():
-    async with FakeSlack() as running:
-        yield running
-
-
-@pytest.fixture
-def ada(fake):
-    return fake.person("Ada")
-
-
-@pytest.fixture
-def facts():
-    return MemoryFacts()
 
 
 async def lived(fake, facts, *done) -> None:

@@ -13,20 +13,8 @@ from tests.channels.slack.rig import (
     part,
     until,
 )
-from tests.fakes.slack.server import FakeSlack
 
 PHOTO = b"\x89PNG" + bytes(range(256)) * 20
-
-
-@pytest.fixture
-async def fake():
-    async with FakeSlack() as running:
-        yield running
-
-
-@pytest.fixture
-def ada(fake):
-    return fake.person("Ada")
 
 
 @pytest.fixture

@@ -16,7 +16,6 @@ from bridge.ids import MessageId, PartId
 from bridge.parts import Button
 from channels.slack import render, showing
 from tests.channels.slack.rig import Ear, QuickClock, address, connected, listening, opened, part
-from tests.fakes.slack.server import FakeSlack
 
 HOSTILE = (
     "<!channel> <!here> <!everyone> <@U0001> <@U0001|x> <#C1|y> <!subteam^S1|@team> @channel "
@@ -25,19 +24,8 @@ HOSTILE = (
 
 
 @pytest.fixture
-async def fake():
-    async with FakeSlack() as running:
-        yield running
-
-
-@pytest.fixture
-def ada(fake):
-    return fake.person("Ada")
-
-
-@pytest.fixture
-def room(fake, ada):
-    return fake.room("general", ada)
+def room(general):
+    return general
 
 
 @pytest.fixture
@@ -279,13 +267,6 @@ async def test_without_the_scope_for_it_nothing_can_be_found_out(fake, room):
         with pytest.raises(OutcomeUnknown) as raised:
             await channel.resolve(address(room), part("once"))
     assert raised.value.code == "missing_scope"
-
-
-async def test_a_key_says_nothing_and_is_the_same_for_every_attempt(channel):
-    one = render.key(part("secret words", 1))
-    assert one == render.key(part("other words", 1))
-    assert one != render.key(part("secret words", 2))
-    assert len(one) == 24
 
 
 async def test_a_thread_that_is_gone_holds_nothing_that_was_sent(channel, room):

@@ -12,7 +12,6 @@ from bridge.app import Running, running
 from bridge.config import load
 from channels.slack.channel import SlackChannel
 from tests.channels.slack.rig import PING_SECONDS, until
-from tests.fakes.slack.server import FakeSlack
 from tests.fakes.slack.workspace import Room
 
 FASTER = 20
@@ -29,17 +28,6 @@ class FastClock:
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(max(0.0, seconds) / FASTER)
-
-
-@pytest.fixture
-async def fake():
-    async with FakeSlack() as running_fake:
-        yield running_fake
-
-
-@pytest.fixture
-def ada(fake):
-    return fake.person("Ada")
 
 
 @pytest.fixture(autouse=True)

@@ -1,11 +1,29 @@
-"""Two workspaces side by side know nothing of each other, and neither of what the process holds."""
+"""One account: made without a word to anyone, and two side by side know nothing of each other."""
+
+import subprocess
+import sys
 
 import pytest
 
 from bridge.errors import Unauthorized
 from bridge.ids import ChannelName
+from bridge.parts import Address
 from tests.channels.slack.rig import Ear, connected, listening, opened, part, until
 from tests.fakes.slack.server import FakeSlack
+
+
+def test_naming_slack_in_a_config_imports_none_of_its_libraries():
+    code = "import channels.slack, sys; print([m for m in sys.modules if m.startswith('slack_')])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+async def test_an_account_is_made_without_asking_slack_anything(acme):
+    channel = opened(acme)
+    limits = channel.capabilities(Address(channel=channel.name, place="C1"))
+    assert (limits.max_chars, limits.caption_chars) == (11_500, 0)
+    assert (limits.silent, limits.typing, limits.drafts) == (False, False, False)
+    assert acme.calls == []
 
 
 @pytest.fixture

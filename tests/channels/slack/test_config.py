@@ -1,0 +1,20 @@
+"""The config section takes what the page says, and shows no token."""
+
+import pytest
+from pydantic import ValidationError
+
+from channels.slack.config import SlackConfig
+
+TOKENS = {"bot_token": "xoxb-1-secret", "app_token": "xapp-1-secret"}
+
+
+def test_two_tokens_are_all_it_needs():
+    config = SlackConfig(**TOKENS)
+    assert (config.threads, config.api_url) == ("auto", "https://slack.com/api/")
+    assert "secret" not in repr(config)
+
+
+@pytest.mark.parametrize("wrong", [{"threads": "always"}, {"tokens": "x"}, {"bot_token": None}])
+def test_anything_else_is_refused(wrong):
+    with pytest.raises(ValidationError):
+        SlackConfig(**TOKENS | wrong)
