@@ -8,6 +8,7 @@ that as well.
 import asyncio
 import json
 import os
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -67,7 +68,7 @@ async def test_a_day_with_discord_keeps_to_the_documentation(discord, capsys):
     assert discord.checker.faults == []
     counts = discord.checker.counts
     with capsys.disabled():
-        print("\nheld against the field tables:", dict(sorted(counts.items())))
+        sys.stdout.write(f"\nheld against the field tables: {sorted(counts.items())}\n")
     assert {"Create Message", "Edit Message", "Interaction Response", "MESSAGE_CREATE"} <= set(
         counts
     )
@@ -96,6 +97,7 @@ def _as_described(operation, body):
 @pytest.mark.skipif(not SPEC.is_file(), reason="BRIDGE_SPECS names no folder with Discord's API")
 async def test_a_day_with_discord_keeps_to_discords_own_description(discord, capsys):
     from openapi_core import OpenAPI
+    from openapi_core.exceptions import OpenAPIError
     from openapi_core.testing import MockRequest, MockResponse
 
     await day(discord)
@@ -114,14 +116,11 @@ async def test_a_day_with_discord_keeps_to_discords_own_description(discord, cap
         answer = json.dumps(each.answer).encode() if each.answer is not None else b""
         response = MockResponse(answer, status_code=each.status)
         counts[each.operation] += 1
-        for check in (
-            lambda: described.validate_request(request),
-            lambda: described.validate_response(request, response),
-        ):
-            try:
-                check()
-            except Exception as error:
-                faults.append((each.operation, each.path, repr(error), repr(error.__cause__)))
+        try:
+            described.validate_request(request)
+            described.validate_response(request, response)
+        except OpenAPIError as error:
+            faults.append((each.operation, each.path, repr(error), repr(error.__cause__)))
     with capsys.disabled():
-        print("\nheld against Discord's description:", dict(sorted(counts.items())))
+        sys.stdout.write(f"\nheld against Discord's description: {sorted(counts.items())}\n")
     assert faults == []
