@@ -56,8 +56,9 @@ def room(discord):
     return discord.room()
 
 
-@pytest.mark.parametrize(("status", "code", "means"), SENDING)
-async def test_a_refused_send_means_one_thing(discord, account, room, status, code, means):
+@pytest.mark.parametrize("answer", SENDING, ids=str)
+async def test_a_refused_send_means_one_thing(discord, account, room, answer):
+    status, code, means = answer
     discord.fault("send", status=status, code=code, retry_after=1)
     with pytest.raises(means) as raised:
         await account.channel.send(account.at(room), part())
@@ -68,7 +69,7 @@ async def test_a_refused_send_means_one_thing(discord, account, room, status, co
 
 
 @pytest.mark.parametrize(
-    ("fault", "code", "wait"),
+    "answer",
     [
         ({"status": 429, "retry_after": 7}, "429", timedelta(seconds=7)),
         ({"status": 429, "retry_after": 7, "everywhere": True}, "global", timedelta(seconds=7)),
@@ -77,7 +78,8 @@ async def test_a_refused_send_means_one_thing(discord, account, room, status, co
     ],
     ids=["this route", "all of the bot", "Cloudflare", "Cloudflare, forbidden"],
 )
-async def test_how_long_to_wait_is_said(discord, room, make, fault, code, wait):
+async def test_how_long_to_wait_is_said(discord, room, make, answer):
+    fault, code, wait = answer
     account = make(clock=StillClock())
     discord.fault("send", **fault)
     with pytest.raises(RateLimited) as raised:

@@ -210,6 +210,8 @@ async def test_a_message_nobody_understands_is_left_out_of_what_is_read_back(dis
     async with account.listening() as ear:
         await ear.until(2)
     assert ear.texts() == ["before", "after"]
+    assert len(discord.checker.faults) == 5
+    discord.checker.faults.clear()  # wrong on purpose
 
 
 async def test_more_than_fits_in_memory_is_read_back_in_its_order(

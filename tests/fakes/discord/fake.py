@@ -63,6 +63,19 @@ class Fault:
     times: int = 1
 
 
+@dataclass(frozen=True, kw_only=True)
+class Exchange:
+    """A request that was answered, as Discord's own description of its API would have it."""
+
+    operation: str
+    method: str
+    path: str
+    query: list[tuple[str, str]]
+    body: Any
+    status: int
+    answer: Any
+
+
 @dataclass(eq=False)
 class Interaction:
     """What became of one. `answers`: the types of the answers; `whispers`: what its person sees."""
@@ -96,6 +109,7 @@ class FakeDiscord:
         self.faults: list[Fault] = []
         self.calls: Counter[str] = Counter()
         self.interactions: list[Interaction] = []
+        self.exchanges: list[Exchange] = []
         self.port = 0
         self.expired: set[int] = set()
         self._loop = asyncio.new_event_loop()

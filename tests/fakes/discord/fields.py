@@ -58,6 +58,7 @@ USER: Table = {
     "id": SNOWFLAKE, "username": Text(), "discriminator": Text(), "global_name": Text(null=True),
     "avatar": Text(null=True), "bot?": Flag(), "system?": Flag(), "public_flags?": Number(),
     "verified?": Flag(), "mfa_enabled?": Flag(), "email?": Text(null=True), "flags?": Number(),
+    "primary_guild?": Anything(), "locale?": Text(),
 }  # fmt: skip
 
 MEMBER: Table = {
@@ -65,6 +66,7 @@ MEMBER: Table = {
     "joined_at": Text(null=True),
     "deaf": Flag(), "mute": Flag(), "flags": Number(), "avatar?": Text(null=True),
     "premium_since?": Text(null=True), "pending?": Flag(), "permissions?": Text(digits=True),
+    "banner?": Text(null=True), "communication_disabled_until?": Text(null=True),
 }  # fmt: skip
 
 ATTACHMENT: Table = {
@@ -125,19 +127,24 @@ CHANNEL: Table = {
     "recipients?": Many(One(USER)), "owner_id?": SNOWFLAKE, "nsfw?": Flag(),
     "topic?": Text(null=True),
     "rate_limit_per_user?": Number(), "thread_metadata?": Anything(), "message_count?": Number(),
-    "member_count?": Number(), "flags?": Number(),
+    "member_count?": Number(), "flags?": Number(), "total_message_sent?": Number(),
 }  # fmt: skip
 
 ROLE: Table = {
     "id": SNOWFLAKE, "name": Text(), "color": Number(), "hoist": Flag(), "position": Number(),
     "permissions": Text(digits=True), "managed": Flag(), "mentionable": Flag(), "flags": Number(),
-    "tags?": Anything(), "colors?": Anything(),
+    "tags?": Anything(), "colors?": Anything(), "icon?": Text(null=True),
+    "unicode_emoji?": Text(null=True),
 }  # fmt: skip
 
 APPLICATION: Table = {
     "id": SNOWFLAKE, "name": Text(), "icon": Text(null=True), "description": Text(),
     "bot_public": Flag(),
     "bot_require_code_grant": Flag(), "verify_key": Text(), "team": Anything(), "flags?": Number(),
+    "type?": Number(null=True), "flags_new?": Text(digits=True), "redirect_uris?": Many(Text()),
+    "role_connections_verification_url?": Text(null=True), "approximate_guild_count?": Number(),
+    "approximate_user_install_count?": Number(), "explicit_content_filter?": Number(),
+    "approximate_user_authorization_count?": Number(), "eligible_oauth2_scopes?": Many(Text()),
     "interactions_endpoint_url?": Text(null=True), "owner?": One(USER), "summary?": Text(),
     "bot?": One(USER),
 }  # fmt: skip
@@ -205,7 +212,11 @@ GUILD: Table = {
     "banner": Text(null=True), "splash": Text(null=True), "discovery_splash": Text(null=True),
     "application_id": Text(null=True), "public_updates_channel_id": Text(null=True),
     "safety_alerts_channel_id": Text(null=True),
-    "soundboard_sounds?": Many(Anything()),
+    "soundboard_sounds?": Many(Anything()), "home_header?": Text(null=True), "region?": Text(),
+    "widget_enabled?": Flag(), "widget_channel_id?": Text(null=True), "nsfw?": Flag(),
+    "max_presences?": Number(null=True), "max_members?": Number(), "incidents_data?": Anything(),
+    "max_stage_video_channel_users?": Number(), "max_video_channel_users?": Number(),
+    "premium_subscription_count?": Number(),
 }  # fmt: skip
 
 READY: Table = {

@@ -4,16 +4,18 @@ import json
 import re
 import time
 from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 from aiohttp import web
 
 from tests.fakes.discord import fields
-from tests.fakes.discord.fake import FakeDiscord, Fault, Interaction, attach, is_whisper
+from tests.fakes.discord.fake import Exchange, FakeDiscord, Fault, Interaction, attach, is_whisper
 from tests.fakes.discord.world import Bot, Message, Room, snowflake, stamp
 
 JSON = {"Content-Type": "application/json", "Via": "1.1 google"}
 NONCE_SECONDS = 180
+MENU_DEFAULTS = {"default_member_permissions": None, "nsfw": False}
 HTML = "<html><head><title>502 Bad Gateway</title></head><body>cloudflare</body></html>"
 
 
@@ -187,7 +189,7 @@ def _write(call: Call, message: Message) -> None:
     if len(values) != len(set(values)):
         raise _malformed("components", "COMPONENT_CUSTOM_ID_DUPLICATED", "duplicated")
     message.content = content.strip()
-    message.components = body.get("components", message.components)
+    message.components = numbered(body.get("components", message.components))
     if "attachments" in body:
         message.attachments, message.files = [], {}
         for number, (name, content_bytes) in call.files.items():
@@ -197,6 +199,17 @@ def _write(call: Call, message: Message) -> None:
     message.pinged = (
         [] if allowed == {"parse": [], "replied_user": False} else _pinged(call, content)
     )
+
+
+def numbered(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return components with the ids that Discord gives each of them."""
+    numbers = count(1)
+    return [
+        row
+        | {"id": next(numbers)}
+        | {"components": [each | {"id": next(numbers)} for each in row["components"]]}
+        for row in rows
+    ]
 
 
 def _pinged(call: Call, content: str) -> list[Any]:
@@ -261,7 +274,7 @@ def withdraw(call: Call) -> None:
 
 @route("me", "GET", "/users/@me")
 def me(call: Call) -> dict[str, Any]:
-    return call.bot.as_user() | {"verified": True, "mfa_enabled": False, "email": None, "flags": 0}
+    return call.bot.as_user() | {"verified": True, "mfa_enabled": False, "locale": "en-US"}
 
 
 @route("application", "GET", "/oauth2/applications/@me")
@@ -272,7 +285,12 @@ def application_info(call: Call) -> dict[str, Any]:
 @route("gateway", "GET", "/gateway/bot")
 def gateway(call: Call) -> dict[str, Any]:
     assert call.bot
-    limit = {"total": 1000, "remaining": 999, "reset_after": 1, "max_concurrency": 1}
+    limit = {
+        "total": 1000,
+        "remaining": call.fake.gateway.starts_left,
+        "reset_after": 1,
+        "max_concurrency": 1,
+    }
     return {"url": call.fake.gateway.url, "shards": 1, "session_start_limit": limit}
 
 
@@ -325,7 +343,8 @@ def register(call: Call) -> list[dict[str, Any]]:
         call.fake.checker.check("Bulk Overwrite Commands", fields.COMMAND, each)
     app = call.ids["app"]
     call.bot.commands = [
-        each | {"id": str(snowflake()), "application_id": app, "version": "1"} for each in given
+        each | {"id": str(snowflake()), "application_id": app, "version": "1"} | MENU_DEFAULTS
+        for each in given
     ]
     return call.bot.commands
 
@@ -395,7 +414,40 @@ async def _answer(fake: FakeDiscord, operation: str, call: Call, work: Route) ->
         return _json(400, {"message": str(wrong), "code": 0})
     if fault is not None:
         return _troubled(fault, call)
+    fake.exchanges.append(_exchange(operation, call, said))
+    if operation in ANSWERS:
+        for each in said if isinstance(said, list) else [said]:
+            fake.checker.check(f"answer to {operation}", ANSWERS[operation], each)
     return web.Response(status=204, headers=_bucket()) if said is None else _json(200, said)
+
+
+ANSWERS = {
+    "send": fields.MESSAGE,
+    "edit": fields.MESSAGE,
+    "message": fields.MESSAGE,
+    "history": fields.MESSAGE,
+    "follow": fields.MESSAGE,
+    "complete": fields.MESSAGE,
+    "me": fields.USER,
+    "application": fields.APPLICATION,
+    "guild": fields.GUILD,
+    "member": fields.MEMBER,
+    "channel": fields.CHANNEL,
+    "commands": fields.COMMAND,
+    "register": fields.COMMAND,
+}
+
+
+def _exchange(operation: str, call: Call, said: Any) -> Exchange:
+    return Exchange(
+        operation=operation,
+        method=call.request.method,
+        path="/" + call.request.match_info["path"],
+        query=list(call.request.query.items()),
+        body=call.body or None,
+        status=204 if said is None else 200,
+        answer=json.loads(json.dumps(said)),
+    )
 
 
 def _json(status: int, body: Any) -> web.Response:

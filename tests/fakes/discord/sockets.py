@@ -41,6 +41,7 @@ class Gateway:
         self.identified = 0
         self.resumed = 0
         self.refuse_resume = False
+        self.starts_left = 999
         self.close_with: int | None = None
 
     # -- in the fake's loop

@@ -46,6 +46,9 @@ class Person:
             "discriminator": "0",
             "global_name": self.display or self.name,
             "avatar": None,
+            "public_flags": 0,
+            "flags": 0,
+            "primary_guild": None,
         }
         return user | ({"bot": True} if self.bot else {})
 
@@ -69,6 +72,10 @@ class Bot(Person):
             "id": str(self.app), "name": self.name, "icon": None, "description": "", "summary": "",
             "bot_public": True, "bot_require_code_grant": self.code_grant, "verify_key": "0" * 64,
             "team": None, "flags": self.flags(), "interactions_endpoint_url": self.endpoint,
+            "type": None, "flags_new": str(self.flags()), "redirect_uris": [],
+            "role_connections_verification_url": None, "approximate_guild_count": 1,
+            "approximate_user_install_count": 0, "approximate_user_authorization_count": 0,
+            "explicit_content_filter": 0, "eligible_oauth2_scopes": [],
             "bot": self.as_user(), "owner": Person("Owner", 1).as_user(),
         }  # fmt: skip
 
@@ -103,6 +110,10 @@ class Server:
             "description": None, "banner": None, "splash": None, "discovery_splash": None,
             "application_id": None, "public_updates_channel_id": None,
             "safety_alerts_channel_id": None,
+            "home_header": None, "region": "deprecated", "widget_enabled": False,
+            "widget_channel_id": None, "max_presences": None, "max_members": 250_000,
+            "max_stage_video_channel_users": 50, "max_video_channel_users": 25,
+            "premium_subscription_count": 0, "nsfw": False, "incidents_data": None,
         }  # fmt: skip
 
     def as_created(self, bot: Bot) -> dict[str, Any]:
@@ -120,7 +131,9 @@ class Server:
         roles = [str(self.bot_roles[person.id])] if person.id in self.bot_roles else []
         return {
             "user": person.as_user(), "nick": None, "roles": roles, "flags": 0,
-            "joined_at": moment(self.joined), "deaf": False, "mute": False,
+            "joined_at": moment(self.joined), "deaf": False, "mute": False, "avatar": None,
+            "banner": None, "communication_disabled_until": None, "pending": False,
+            "premium_since": None,
         }  # fmt: skip
 
 
@@ -169,7 +182,8 @@ class Message:
             "type": self.kind, "flags": self.flags, "components": self.components,
         }  # fmt: skip
         if self.reply_to is not None:
-            reference = {"message_id": str(self.reply_to.id), "channel_id": str(self.room.id)}
+            reference = {"type": 0, "message_id": str(self.reply_to.id)}
+            reference["channel_id"] = str(self.room.id)
             there = None if self.reply_to.deleted else self.reply_to.as_message()
             message |= {"message_reference": reference, "referenced_message": there}
         return message | self.extra
@@ -215,6 +229,7 @@ class Room:
         if self.parent is not None:
             return channel | {
                 "parent_id": str(self.parent.id), "owner_id": "1", "message_count": 0,
+                "total_message_sent": 0,
                 "member_count": 1, "rate_limit_per_user": 0,
                 "thread_metadata": {
                     "archived": False, "auto_archive_duration": 1440, "locked": False,
@@ -246,7 +261,7 @@ def _role(number: int, name: str, permissions: int, bot: int | None) -> dict[str
     role = {
         "id": str(number), "name": name, "color": 0, "hoist": False, "position": 0,
         "permissions": str(permissions), "managed": bot is not None, "mentionable": False,
-        "flags": 0,
+        "flags": 0, "icon": None, "unicode_emoji": None,
         "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
     }  # fmt: skip
     return role | ({"tags": {"bot_id": str(bot)}} if bot is not None else {})

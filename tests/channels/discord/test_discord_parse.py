@@ -1,0 +1,212 @@
+"""Discord's JSON and its notations, read once and for good."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bridge.content import Content
+from bridge.ids import ChannelName, MessageId
+from bridge.inbound import Edited, Pressed, Spoken
+from channels.discord import parse
+from channels.discord.commands import is_registered, menu
+from channels.discord.parse import FileRef, Scene
+from channels.discord.spelling import markdown
+
+
+class World:
+    """What is known around a message: we are user 1 with role 2; there are others."""
+
+    me = "Bridge"
+
+    def user(self, user):
+        return {"5": "Bob"}.get(user)
+
+    def role(self, role):
+        return {"6": "Crew"}.get(role)
+
+    def room(self, room):
+        return {"7": "general"}.get(room)
+
+    def is_me(self, *, user="", role=""):
+        return user == "1" or role == "2"
+
+
+SCENE = Scene(account=ChannelName("discord"), place="9", room=True, title="#general", known=World())
+ADA = {"id": "4", "username": "ada", "global_name": "Ada", "discriminator": "0", "avatar": None}
+
+
+def message(content="hello", **more):
+    return {
+        "id": "100",
+        "channel_id": "9",
+        "type": 0,
+        "author": ADA,
+        "content": content,
+        "mentions": [],
+        "mention_roles": [],
+        "attachments": [],
+        **more,
+    }
+
+
+# -- notations ------------------------------------------------------------------------------------
+
+NOTATIONS = [
+    ("hello", "hello"),
+    ("<@1> hello", "hello"),
+    ("<@!1>, hello", "hello"),
+    ("<@&2>: hello", "hello"),
+    ("hello <@1>", "hello"),
+    ("<@1> <@1> hello <@1>", "hello"),
+    ("what can <@1> do?", "what can @Bridge do?"),
+    ("<@1>", ""),
+    ("ask <@5> or <@8>", "ask @Bob or @someone"),
+    ("ask <@&6> or <@&8>", "ask @Crew or @some role"),
+    ("see <#7> or <#8>", "see #general or #another room"),
+    ("nice <:wave:123> <a:dance:456>", "nice :wave: :dance:"),
+    ("use </help:123> or </schedule add:9>", "use /help or /schedule add"),
+    ("at <t:0:R>", "at 1970-01-01 00:00 UTC"),
+    ("at <t:999999999999>", "at <t:999999999999>"),
+    ("`<@5>` and <@5>", "`<@5>` and @Bob"),
+    ("```\n<@1>\n``` <@5>", "```\n<@1>\n``` @Bob"),
+    ("1 < 2 > 0 <@> <3", "1 < 2 > 0 <@> <3"),
+    ("<https://example.org>", "<https://example.org>"),
+    ("**bold** ~~gone~~ ||secret||", "**bold** ~~gone~~ ||secret||"),
+]
+
+
+@pytest.mark.parametrize(("written", "read"), NOTATIONS)
+def test_notations_become_words(written, read):
+    assert markdown(written, World()) == read
+
+
+@given(st.text())
+def test_any_text_can_be_read(text):
+    assert isinstance(markdown(text, World()), str)
+
+
+@given(st.text(alphabet="ab <>@#`:1!&\n"))
+def test_text_without_notations_is_kept(text):
+    if "<" not in text:
+        assert markdown(text, World()) == text.strip()
+
+
+# -- messages -------------------------------------------------------------------------------------
+
+
+def test_a_name_is_the_nickname_here_else_the_display_name_else_the_user_name():
+    plain = {**ADA, "global_name": None}
+    nick = {"nick": "Countess"}
+    assert parse.said(message(member=nick), SCENE).sender.name == "Countess"
+    assert parse.said(message(member={"nick": None}), SCENE).sender.name == "Ada"
+    assert parse.said(message(author=plain), SCENE).sender.name == "ada"
+
+
+def test_a_mention_is_named_by_what_discord_sends_along():
+    bob = {**ADA, "id": "5", "global_name": "Bobby"}
+    heard = parse.said(message("ask <@5>", mentions=[bob]), SCENE)
+    assert heard.what.content.text == "ask @Bobby"
+    assert not heard.what.addressed
+
+
+def test_a_reply_names_what_it_replies_to_and_is_addressed_if_that_is_ours():
+    ours = {"author": {**ADA, "id": "1"}, "id": "50"}
+    reference = {"message_id": "50", "channel_id": "9"}
+    reply = message(type=19, message_reference=reference, referenced_message=ours)
+    heard = parse.said(reply, SCENE)
+    assert heard.what.reply_to == "50"
+    assert heard.what.addressed
+    gone = parse.said({**reply, "referenced_message": None}, SCENE)
+    assert gone.what.reply_to == "50"
+    assert not gone.what.addressed
+
+
+def test_what_is_forwarded_is_quoted_with_its_files():
+    attached = {"id": "8", "filename": "a.txt", "size": 1, "url": "http://cdn/a.txt"}
+    snapshot = {"message": {"content": "first\nsecond", "attachments": [attached]}}
+    reference = {"type": 1, "message_id": "50", "channel_id": "3"}
+    forwarded = message("", message_reference=reference, message_snapshots=[snapshot])
+    heard = parse.said(forwarded, SCENE)
+    assert heard.what.content.text == "> first\n> second"
+    assert heard.what.reply_to is None
+    assert [each.name for each in heard.what.files] == ["a.txt"]
+
+
+def test_a_sticker_is_told_by_its_name():
+    heard = parse.said(message("", sticker_items=[{"id": "3", "name": "Wave"}]), SCENE)
+    assert heard.what.content == Content(text="[sticker: Wave]")
+
+
+@pytest.mark.parametrize("kind", [2, 3, 6, 7, 8, 18, 20, 21, 24, 46])
+def test_announcements_are_nothing_anyone_said(kind):
+    assert parse.said(message(type=kind), SCENE) is None
+
+
+@pytest.mark.parametrize(
+    "update",
+    [
+        {},
+        {"edited_timestamp": None},
+        {"edited_timestamp": "2026-01-02T03:04:05+00:00", "author": {**ADA, "bot": True}},
+        {"edited_timestamp": "2026-01-02T03:04:05+00:00", "type": 18},
+    ],
+)
+def test_not_every_update_is_an_edit(update):
+    assert parse.changed(message(**update), SCENE) is None
+
+
+def test_each_edit_of_a_message_has_an_id_of_its_own():
+    first, second = (
+        parse.changed(message("new", edited_timestamp=f"2026-01-02T03:04:0{n}+00:00"), SCENE)
+        for n in (1, 2)
+    )
+    assert first.external_id != second.external_id
+    assert first.what == Edited(message=MessageId("100"), content=Content(text="new"))
+
+
+def test_where_a_file_is_survives_being_written_down():
+    url = "https://cdn.example/attachments/9/8/plan.pdf?ex=1&is=2"
+    ref = FileRef(place="9", message="100", file="8", url=url)
+    assert FileRef.of(str(ref)) == ref
+    assert json.loads(str(ref))
+
+
+# -- interactions ---------------------------------------------------------------------------------
+
+
+def interaction(kind, data, **more):
+    who = more or {"member": {"user": ADA, "nick": None}, "guild_id": "11"}
+    return {"id": "300", "type": kind, "data": data, "channel_id": "9", **who}
+
+
+def test_presses_and_commands_are_heard_and_nothing_else_is():
+    pressed = parse.interacted(interaction(3, {"custom_id": "a:q:0", "component_type": 2}), SCENE)
+    asked = parse.interacted(interaction(2, {"name": "stop", "type": 1}, user=ADA), SCENE)
+    assert pressed.what == Pressed(value="a:q:0")
+    assert asked.what == Spoken(message=MessageId("300"), content=Content(text="/stop"))
+    assert parse.interacted(interaction(2, {"name": "Quote", "type": 3}), SCENE) is None
+    assert parse.interacted(interaction(3, {"custom_id": "x", "component_type": 3}), SCENE) is None
+    assert parse.interacted(interaction(4, {"name": "stop"}), SCENE) is None
+
+
+# -- the menu -------------------------------------------------------------------------------------
+
+
+def test_what_discord_adds_to_a_command_is_no_difference():
+    found = [each | {"id": "1", "version": "2", "nsfw": False} for each in reversed(menu())]
+    assert is_registered(found)
+
+
+@pytest.mark.parametrize(
+    "change", [{"description": "else"}, {"name": "other"}, {"options": []}], ids=str
+)
+def test_a_command_that_differs_is_a_difference(change):
+    first, *others = menu()
+    assert not is_registered([first | change, *others])
+    assert not is_registered(others)
+
+
+def test_descriptions_are_as_short_as_discord_wants_them():
+    assert all(1 <= len(each["description"]) <= 100 for each in menu())
