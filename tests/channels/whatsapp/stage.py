@@ -127,8 +127,8 @@ def surrounded(
 
 
 @asynccontextmanager
-async def fronted(fake: FakeTwilio) -> AsyncIterator[Front]:
-    """The HTTP side of a bridge, where the fake's public address leads to."""
+async def fronted(fake: FakeTwilio, *others: FakeTwilio) -> AsyncIterator[Front]:
+    """The HTTP side of a bridge, where its public address leads to for the fakes."""
     front = Front(asyncio.get_running_loop())
     runner: list[web.AppRunner] = []
 
@@ -136,9 +136,12 @@ async def fronted(fake: FakeTwilio) -> AsyncIterator[Front]:
         runner.append(await front.open())
 
     await fake._do(opening())
-    fake.postman.routes[PUBLIC] = front.base
+    for each in (fake, *others):
+        each.postman.routes[PUBLIC] = front.base
     try:
         yield front
+        for each in (fake, *others):
+            await each.quiet()
     finally:
         await fake._do(runner[0].cleanup())
 
