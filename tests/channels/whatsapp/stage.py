@@ -62,10 +62,7 @@ class Stage:
     channel: WhatsAppChannel
     surroundings: ChannelSurroundings
     facts: MemoryFacts
-
-    @property
-    def url(self) -> str:
-        return self.surroundings.webhook_url or ""
+    front: "Front"
 
 
 class Front:
@@ -165,7 +162,7 @@ def staged_channel(
     if public:
         sender = fake.senders[config.number]
         sender.webhook = sender.fallback = f"{PUBLIC}/{name}"
-    return Stage(fake, channel, surroundings, facts)
+    return Stage(fake, channel, surroundings, facts, front)
 
 
 @asynccontextmanager
