@@ -62,10 +62,7 @@ class Stage:
     channel: WhatsAppChannel
     surroundings: ChannelSurroundings
     facts: MemoryFacts
-
-    @property
-    def url(self) -> str:
-        return self.surroundings.webhook_url or ""
+    front: "Front"
 
 
 class Front:
@@ -127,8 +124,8 @@ def surrounded(
 
 
 @asynccontextmanager
-async def fronted(fake: FakeTwilio) -> AsyncIterator[Front]:
-    """The HTTP side of a bridge, where the fake's public address leads to."""
+async def fronted(fake: FakeTwilio, *others: FakeTwilio) -> AsyncIterator[Front]:
+    """The HTTP side of a bridge, where its public address leads to for the fakes."""
     front = Front(asyncio.get_running_loop())
     runner: list[web.AppRunner] = []
 
@@ -136,9 +133,12 @@ async def fronted(fake: FakeTwilio) -> AsyncIterator[Front]:
         runner.append(await front.open())
 
     await fake._do(opening())
-    fake.postman.routes[PUBLIC] = front.base
+    for each in (fake, *others):
+        each.postman.routes[PUBLIC] = front.base
     try:
         yield front
+        for each in (fake, *others):
+            await each.quiet()
     finally:
         await fake._do(runner[0].cleanup())
 
@@ -162,7 +162,7 @@ def staged_channel(
     if public:
         sender = fake.senders[config.number]
         sender.webhook = sender.fallback = f"{PUBLIC}/{name}"
-    return Stage(fake, channel, surroundings, facts)
+    return Stage(fake, channel, surroundings, facts, front)
 
 
 @asynccontextmanager

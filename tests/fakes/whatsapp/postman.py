@@ -71,6 +71,8 @@ class Postman:
         for public, local in self.routes.items():
             if url.startswith(public):
                 return local + url.removeprefix(public)
+        if not url.startswith("http://127.0.0.1:"):
+            self.complaints.append(f"{url} leads nowhere")
         return url
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import cache
@@ -20,6 +21,9 @@ DOCUMENTS = {
     "/v1/": ("twilio_content_v1.json", "https://content.twilio.com"),
 }
 """By how the path begins; for the rest of what is used here there is none."""
+
+BYTES = re.compile(r"/Media/ME\w+$")
+"""A file itself: its documentation is elsewhere than in the document."""
 
 counts: Counter[str] = Counter()
 """Validations made, by method and path's shape."""
@@ -87,7 +91,7 @@ def _answer(response: web.Response) -> Response:
 
 
 def _document(path: str) -> tuple[OpenAPI, str] | None:
-    where = folder()
+    where = folder() if not BYTES.search(path) else None
     for start, (name, host) in DOCUMENTS.items():
         if where is not None and path.startswith(start) and (where / name).exists():
             return _loaded(where / name), host

@@ -13,6 +13,7 @@ import asyncio
 import threading
 from collections import Counter, defaultdict, deque
 from collections.abc import AsyncIterator, Coroutine, Sequence
+from concurrent.futures import Future
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -25,6 +26,7 @@ from tests.fakes.whatsapp.postman import Postman
 from tests.fakes.whatsapp.server import application
 
 HOST = "127.0.0.1"
+QUIET_SECONDS = 1.0
 
 
 class FakeTwilio:
@@ -57,6 +59,7 @@ class FakeTwilio:
         self.cdn_base = ""
         self._letters: dict[str, deque[world.Message]] = defaultdict(deque)
         self._carrying: set[str] = set()
+        self._working: set[Future[None]] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._runner: web.AppRunner | None = None
         self._port = 0
@@ -242,7 +245,15 @@ class FakeTwilio:
     # -- running
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
-        asyncio.run_coroutine_threadsafe(work, self._loop)
+        work = asyncio.run_coroutine_threadsafe(work, self._loop)
+        self._working.add(work)
+        work.add_done_callback(self._working.discard)
+
+    async def quiet(self) -> None:
+        """Wait a while until nobody is being called any more."""
+        working = [asyncio.wrap_future(each) for each in tuple(self._working)]
+        if working:
+            await asyncio.wait(working, timeout=QUIET_SECONDS)
 
     async def _do(self, work: Coroutine[Any, Any, None]) -> None:
         await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._loop))
@@ -264,10 +275,18 @@ class FakeTwilio:
         await self._bind()
 
     async def _close(self) -> None:
+        await self._stop_working()
         await self._unbind()
         await self.postman.close()
-        for task in asyncio.all_tasks() - {asyncio.current_task()}:
-            task.cancel()
+        await asyncio.sleep(0.01)  # transports close a little later than they are told to
+
+    async def _stop_working(self) -> None:
+        """Stop whatever is still being told to anyone."""
+        left = tuple(self._working)
+        for work in left:
+            work.cancel()
+        if left:
+            await asyncio.wait([asyncio.wrap_future(each) for each in left])
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["FakeTwilio"]:
@@ -276,8 +295,10 @@ class FakeTwilio:
         thread.start()
         try:
             await self._do(self._open())
-            yield self
-            await self._do(self._close())
+            try:
+                yield self
+            finally:
+                await self._do(self._close())
         finally:
             self._loop.call_soon_threadsafe(self._loop.stop)
             await asyncio.to_thread(thread.join)

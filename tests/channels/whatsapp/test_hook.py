@@ -1,0 +1,190 @@
+"""Twilio calls: who is believed, what is answered, and when it is told to come again."""
+
+import asyncio
+from urllib.parse import urlencode
+
+import pytest
+
+from bridge.errors import StoreUnavailable
+from bridge.inbound import Pressed
+from bridge.ports import WebhookCall
+from channels.whatsapp import hearing
+from tests.channels.whatsapp.ear import Ear, listening, until
+from tests.channels.whatsapp.parts import YES_NO, part
+from tests.channels.whatsapp.stage import PUBLIC, staged
+from tests.fakes.whatsapp import world
+
+URL = f"{PUBLIC}/wa"
+
+
+def call(stage, form: dict[str, str], *, path: str = "", query: str = "", **more) -> WebhookCall:
+    """A call as Twilio makes it; `signed_for`: the address it was signed for."""
+    url = more.pop("signed_for", URL + path + (f"?{query}" if query else ""))
+    signature = more.pop("signature", world.signature(stage.fake.account.token, url, form))
+    body = urlencode(form).encode()
+    return WebhookCall(
+        method=more.pop("method", "POST"),
+        path=path,
+        query=query,
+        headers={"x-twilio-signature": signature},
+        body=more.pop("body", body),
+    )
+
+
+def posted(stage, text: str = "hi", **more: str) -> dict[str, str]:
+    ada = stage.fake.person("Ada")
+    sid = stage.fake.says(ada, text, webhook=False, **more)
+    message = next(each for each in stage.fake.messages if each.sid == sid)
+    return world.webhook_form(message, ada, stage.fake.base)
+
+
+async def answered(stage, given: WebhookCall, ear: Ear | None = None):
+    async with listening(stage.channel, ear or Ear()):
+        return await stage.channel.receive(given)
+
+
+# -- who is believed ------------------------------------------------------------------------------
+
+
+async def test_what_twilio_signed_for_the_public_address_is_heard(stage):
+    ear = Ear()
+    answer = await answered(stage, call(stage, posted(stage)), ear)
+    assert answer.status == 200
+    assert answer.headers["content-type"].startswith("text/xml")
+    assert b"<Response></Response>" in answer.body
+    assert ear.texts() == ["hi"]
+
+
+async def test_blank_fields_are_signed_too(stage):
+    answer = await answered(stage, call(stage, posted(stage, "", Label="")))
+    assert answer.status == 200
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"signature": "nonsense"},
+        {"signature": ""},
+        {"signed_for": "http://127.0.0.1:8787/channels/wa"},
+        {"signed_for": f"{URL}/"},
+        {"body": b"Body=other"},
+        {"body": b"\xff\xfe"},
+        {"body": b"&".join(b"x=1" for _ in range(1000))},
+    ],
+)
+async def test_what_is_not_signed_like_that_is_refused(stage, wrong):
+    ear = Ear()
+    form = posted(stage, "x")
+    stage.fake.messages.clear()
+    answer = await answered(stage, call(stage, form, **wrong), ear)
+    assert answer.status == 403
+    assert ear.heard == []
+
+
+async def test_another_accounts_token_is_no_signature(stage):
+    form = posted(stage)
+    stranger = world.signature("another token", URL, form)
+    assert (await answered(stage, call(stage, form, signature=stranger))).status == 403
+
+
+async def test_only_posts_are_taken(stage):
+    answer = await answered(stage, call(stage, {}, method="GET"))
+    assert answer.status == 405
+
+
+async def test_a_call_about_another_number_is_not_ours(stage):
+    ear = Ear()
+    form = {**posted(stage), "To": "whatsapp:+15550001111"}
+    stage.fake.messages.clear()
+    assert (await answered(stage, call(stage, form), ear)).status == 404
+    assert ear.heard == []
+
+
+# -- when it is to come again ---------------------------------------------------------------------
+
+
+async def test_while_nobody_listens_twilio_is_told_to_try_the_fallback(stage):
+    given = call(stage, posted(stage))
+    assert (await stage.channel.receive(given)).status == 503
+    async with listening(stage.channel, Ear()):
+        assert (await stage.channel.receive(given)).status == 200
+    assert (await stage.channel.receive(given)).status == 503
+
+
+async def test_a_store_that_comes_back_in_time_costs_nothing(stage):
+    ear = Ear(refusals=[StoreUnavailable(), StoreUnavailable()])
+    form = posted(stage)
+    stage.fake.messages.clear()
+    assert (await answered(stage, call(stage, form), ear)).status == 200
+    assert ear.texts() == ["hi"]
+
+
+async def test_a_store_that_stays_away_is_503_so_that_the_fallback_is_called(stage, monkeypatch):
+    monkeypatch.setattr(hearing, "PATIENCE_SECONDS", 0.5)
+    form = posted(stage)
+    stage.fake.messages.clear()
+    ear = Ear(refusals=[StoreUnavailable() for _ in range(4)])
+    async with listening(stage.channel, ear):
+        assert (await stage.channel.receive(call(stage, form))).status == 503
+        assert ear.heard == []
+        assert (await stage.channel.receive(call(stage, form, path="/fallback"))).status == 200
+    assert ear.texts() == ["hi"]
+
+
+async def test_who_takes_too_long_is_called_again_but_loses_nothing(stage, monkeypatch):
+    monkeypatch.setattr("channels.whatsapp.hook.WEBHOOK_PATIENCE", 0.05)
+    form = posted(stage)
+    stage.fake.messages.clear()
+    release = asyncio.Event()
+    ear = Ear(held={form["From"]: release})
+    async with listening(stage.channel, ear):
+        assert (await stage.channel.receive(call(stage, form))).status == 503
+        release.set()
+        await until(lambda: ear.texts() == ["hi"])
+        assert (await stage.channel.receive(call(stage, form))).status == 200
+    assert ear.texts() == ["hi"]
+
+
+# -- what is answered -----------------------------------------------------------------------------
+
+
+async def test_a_reply_for_the_asker_goes_out_in_the_answer(stage, fake, ada):
+    async with listening(stage.channel, Ear(replies={"/help": "**Ask** & you get <it>"})):
+        fake.says(ada, "/help")
+        await until(lambda: fake.shown(ada))
+    assert fake.shown(ada) == ["*Ask* & you get <it>"]
+    assert fake.calls["create"] == 0
+
+
+async def test_brought_twice_it_is_answered_the_same_and_heard_once(stage):
+    ear = Ear(replies={"/help": "Ask."})
+    given = call(stage, posted(stage, "/help"))
+    stage.fake.messages.clear()
+    async with listening(stage.channel, ear):
+        first = await stage.channel.receive(given)
+        again = await stage.channel.receive(given)
+    assert first == again
+    assert b"<Message>Ask.</Message>" in first.body
+    assert len(ear.heard) == 1
+
+
+async def test_a_pressed_button_is_heard_as_its_value():
+    templates = {"buttons_2": "HX" + "b" * 32}
+    async with staged(templates=templates) as stage:
+        fake, ada = stage.fake, stage.fake.person("Ada")
+        _offer(fake, templates["buttons_2"])
+        ear = Ear()
+        async with listening(stage.channel, ear):
+            fake.says(ada, "hi")
+            await until(lambda: ear.heard)
+            await stage.channel.send(ear.heard[0].address, part("Go?", buttons=YES_NO))
+            fake.presses(ada, "No")
+            await until(lambda: len(ear.heard) == 2)
+        assert ear.heard[1].what == Pressed(value="a:q_1:1")
+        assert stage.channel.capabilities(ear.heard[0].address).buttons
+
+
+def _offer(fake, sid: str) -> None:
+    actions = [{"title": f"{{{{{n}}}}}", "id": f"{{{{{n + 1}}}}}"} for n in (2, 4)]
+    types = {"twilio/quick-reply": {"body": "{{1}}", "actions": actions}}
+    fake.templates[sid] = world.Template(account=fake.account, types=types, sid=sid)
