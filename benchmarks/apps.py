@@ -26,6 +26,8 @@ PER_SECOND = 20
 CHATS = 100
 IDLE_SECONDS = 3.0
 PATIENCE = 60.0
+MORE = {"agents": {"echo": {"type": "echo", "delay": 0}}}
+EACH = {"sessions": "per_place"}
 
 
 def measure(*, quick: bool) -> list[Figure]:
@@ -71,7 +73,7 @@ async def _start_up(
 async def _bridge(apps: Apps, only: Sequence[str] | None) -> AsyncIterator[tuple[Four, Spent]]:
     """Run a bridge until it is ready and connected to each of its apps."""
     with TemporaryDirectory(prefix="bridge-bench-") as folder:
-        story = Four(apps=apps, data=Path(folder) / "data", more=_settings(), only=only)
+        story = Four(apps=apps, data=Path(folder) / "data", more=MORE, each=EACH, only=only)
         begun = time.perf_counter()
         await story.start()
         for app in story.mine:
@@ -82,10 +84,6 @@ async def _bridge(apps: Apps, only: Sequence[str] | None) -> AsyncIterator[tuple
             yield story, spent_by(story.process.pid, since=begun)
         finally:
             await story.end(SIGTERM)
-
-
-def _settings() -> dict[str, object]:
-    return {"agents": {"echo": {"type": "echo", "delay": 0}}}
 
 
 # -- talking --------------------------------------------------------------------------------------

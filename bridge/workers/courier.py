@@ -20,7 +20,7 @@ from typing import assert_never
 import structlog
 
 from bridge import delivery, retry
-from bridge.errors import ChannelError, OutcomeUnknown, Refused, Rejected
+from bridge.errors import ChannelError, OutcomeUnknown, RateLimited, Refused, Rejected
 from bridge.events import Event
 from bridge.ids import ChannelName, ConversationId, Seq
 from bridge.parts import SETTLED, Conversation, Part, Receipt, Sent
@@ -265,7 +265,8 @@ class Courier:
     async def _failed(
         self, part: Part, receipt: Receipt, lane: Conversation, error: ChannelError
     ) -> bool:
-        log.warning("part not sent", part=part.id, error=type(error).__name__, code=error.code)
+        told = log.info if isinstance(error, RateLimited) else log.warning
+        told("part not sent", part=part.id, error=type(error).__name__, code=error.code)
         if part.edits is not None and _is_hopeless(error, lane):
             await self._edit_anew(part, receipt)
             return False

@@ -1,7 +1,7 @@
 """The config section, and what `bridge add whatsapp` asks."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Annotated
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
@@ -85,7 +85,7 @@ You need a Twilio account with WhatsApp:
 """
 
 
-def setup(verify: Callable[[Mapping[str, str]], Awaitable[Verified]]) -> Setup:
+def setup(verify: Callable[[Mapping[str, str]], Coroutine[Any, Any, Verified]]) -> Setup:
     return Setup(
         intro=INTRO,
         asks=(

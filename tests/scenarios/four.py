@@ -22,11 +22,15 @@ SECRETS = frozenset({"token", "bot_token", "app_token", "auth_token"})
 
 @dataclass
 class Four:
-    """`more` are further settings of the bridge, by section; `only`: the apps it has."""
+    """`more` are further settings of the bridge, by section; `each`, of every app's own section.
+
+    `only`: the apps it has; all of them if left out.
+    """
 
     apps: Apps
     data: Path
     more: Mapping[str, Any] = field(default_factory=dict)
+    each: Mapping[str, Any] = field(default_factory=dict)
     only: Sequence[str] | None = None
     port: int = 0
     environ: dict[str, str] = field(default_factory=dict)
@@ -56,7 +60,7 @@ class Four:
         }
 
     def _section(self, app: App) -> dict[str, Any]:
-        section: dict[str, Any] = {"allow": ["*"], "welcome": False}
+        section: dict[str, Any] = {"allow": ["*"], "welcome": False, **self.each}
         for key, value in app.section().items():
             name = f"{app.name}_{key}".upper()
             if key in SECRETS:
