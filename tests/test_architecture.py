@@ -29,6 +29,7 @@ TYPES = "types and names only: every test uses them"
 TESTED_ELSEWHERE: dict[str, str] = {
     "bridge.__main__": "tests/cli/test_main.py",
     "bridge.cli.chat": "tests/cli/test_pipe.py",
+    "bridge.cli.demo": "tests/scenarios/test_demo.py",
     "bridge.cli.exits": "tests/cli/test_main.py",
     "bridge.http.app": "tests/http/test_openapi.py",
     "bridge.http.edge": "tests/http/test_bad_input.py",
@@ -43,7 +44,12 @@ TESTED_ELSEWHERE: dict[str, str] = {
 }
 """Modules whose test is not called after them: where it is, or why there is none."""
 
-FAMILIES = {"storage.": "tests/conformance", "channels.markdown.": "tests/channels/markdown"}
+FAMILIES = {
+    "storage.": "tests/conformance",
+    "channels.markdown.": "tests/channels/markdown",
+    "channels.discord.": "tests/channels/discord",
+    "channels.whatsapp.": "tests/channels/whatsapp",
+}
 """Whole packages that one suite tests: what they have to do is the port's contract."""
 
 
