@@ -13,6 +13,7 @@ import asyncio
 from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
 import structlog
@@ -33,6 +34,7 @@ MOST_REMEMBERED = 2000
 AT_ONCE = 4
 """Places read back at the same time."""
 
+Work = Callable[[], Awaitable[None]]
 Answer = Callable[[Reply | None], Awaitable[None]]
 
 
@@ -80,7 +82,7 @@ class Ears:
         self._inbox: Inbox | None = None
         self._tasks: asyncio.TaskGroup | None = None
 
-    async def listen(self, inbox: Inbox, *others: Callable[[], Awaitable[None]]) -> None:
+    async def listen(self, inbox: Inbox, *others: Work) -> None:
         """Hand in what is heard, until cancelled or until the inbox or one of `others` fails."""
         self._inbox = inbox
         try:
@@ -116,10 +118,17 @@ class Ears:
         """Take note that nothing was missed here."""
         self._ear(place).read_back = self._connection
 
-    def start(self, work: Awaitable[None]) -> None:
-        """Do something beside, for as long as this listens."""
-        if self._tasks is not None:
-            self._tasks.create_task(_awaited(lambda: work))
+    def start(self, work: Work) -> bool:
+        """Do something beside, for as long as this listens; False when it does not any more."""
+        if self._tasks is None:
+            return False
+        begun = _awaited(work)
+        try:
+            self._tasks.create_task(begun)
+        except RuntimeError:  # it is being ended
+            begun.close()
+            return False
+        return True
 
     # -- one place
 
@@ -127,9 +136,8 @@ class Ears:
         return self._ears.setdefault(place, _Ear(place))
 
     def _work(self, ear: _Ear) -> None:
-        if self._tasks is not None and not ear.working:
-            ear.working = True
-            self._tasks.create_task(self._hand_in_all(ear))
+        if not ear.working:
+            ear.working = self.start(lambda: self._hand_in_all(ear))
 
     async def _hand_in_all(self, ear: _Ear) -> None:
         while True:
@@ -173,7 +181,7 @@ class Ears:
             reply = await self._kept(heard.inbound)
             self._remember(heard.key)
             if heard.answer is not None:
-                self.start(heard.answer(reply))
+                self.start(partial(heard.answer, reply))
         if heard.message is not None:
             self._seen.moved(heard.place, heard.message)
 
@@ -201,5 +209,5 @@ class Ears:
             await self._seen.save()
 
 
-async def _awaited(work: Callable[[], Awaitable[None]]) -> None:
+async def _awaited(work: Work) -> None:
     await work()

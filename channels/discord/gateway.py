@@ -41,6 +41,9 @@ discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nobody 
 
 INTENTS = discord.Intents(guilds=True, guild_messages=True, dm_messages=True, message_content=True)
 DIAL_SECONDS = 60.0
+UNFINISHED = 4000
+"""Closing with this code leaves the session to be resumed."""
+
 REFUSED_TOKEN = 4004
 REFUSED_INTENTS = frozenset({4013, 4014})
 
@@ -90,6 +93,7 @@ class Gateway(discord.Client):
         self._clock = clock
         self._pace = pace
         self._failures = 0
+        self._dialled: DiscordWebSocket | None = None
         super().__init__(
             intents=INTENTS,
             max_messages=None,
@@ -102,7 +106,7 @@ class Gateway(discord.Client):
         self.http = self._wire
         return Connection(
             self._events,
-            self._connected,
+            self,
             dispatch=self.dispatch,
             handlers=self._handlers,
             hooks=self._hooks,
@@ -144,29 +148,41 @@ class Gateway(discord.Client):
         if waiting is not None:
             waiting.cancel()
             await asyncio.wait({waiting})
-        if self.ws is not None and self.ws.open:
-            try:
-                async with asyncio.timeout(2 * CLOSE_SECONDS):
-                    await self.ws.close(code=1000)
-            except (TimeoutError, aiohttp.ClientError, OSError):
-                log.debug("discord said no goodbye")
+        await self._hang_up(code=1000)
+
+    def connected(self) -> None:
+        """Hear that a session is begun or resumed."""
+        self._failures = 0
+
+    def dialling(self, ws: DiscordWebSocket) -> None:
+        """Hear of a socket as soon as it is there, before it is `self.ws`."""
+        self._dialled = ws
+
+    async def _hang_up(self, *, code: int) -> None:
+        """Close the socket, whatever became of it, and end its heartbeat."""
+        if self._dialled is None:
+            return
+        try:
+            async with asyncio.timeout(2 * CLOSE_SECONDS):
+                await self._dialled.close(code=code)
+        except (TimeoutError, aiohttp.ClientError, OSError):
+            log.debug("discord said no goodbye")
 
     async def _dial(self, *, resume: bool) -> DiscordWebSocket:
+        await self._hang_up(code=UNFINISHED)
         before = self.ws
         resume = resume and before is not None and before.session_id is not None
         gateway: URL | None = before.gateway if resume else None
         self._events.dialled()
-        return await asyncio.wait_for(
-            DiscordWebSocket.from_client(
+        async with asyncio.timeout(DIAL_SECONDS):  # wait_for can lose a cancellation
+            return await DiscordWebSocket.from_client(
                 self,
                 initial=before is None,
                 gateway=gateway,
                 session=before.session_id if resume else None,
                 sequence=before.sequence if resume else None,
                 resume=resume,
-            ),
-            DIAL_SECONDS,
-        )
+            )
 
     async def _pause(self) -> None:
         pauses = self._pace.reconnect
@@ -174,27 +190,28 @@ class Gateway(discord.Client):
         self._failures += 1
         await self._clock.sleep(seconds)
 
-    def _connected(self) -> None:
-        self._failures = 0
-
 
 class Connection(ConnectionState[Gateway]):
     """What the library keeps in mind of an account, telling `events` what it hears."""
 
-    def __init__(self, events: Events, connected: Callable[[], None], **options: Any) -> None:
+    def __init__(self, events: Events, owner: Gateway, **options: Any) -> None:
         self._events = events
-        self._connected = connected
+        self._owner = owner
         super().__init__(**options)
         self.parsers = {name: _tolerant(name, parse) for name, parse in self.parsers.items()}
 
+    def _update_references(self, ws: DiscordWebSocket) -> None:
+        super()._update_references(ws)
+        self._owner.dialling(ws)
+
     def parse_ready(self, data: Ready) -> None:
         super().parse_ready(data)
-        self._connected()
+        self._owner.connected()
         self._events.ready()
 
     def parse_resumed(self, data: Resumed) -> None:
         super().parse_resumed(data)
-        self._connected()
+        self._owner.connected()
         self._events.resumed()
 
     def parse_guild_create(self, data: Guild) -> None:

@@ -105,7 +105,7 @@ class Hearing:
             app=str(interaction["application_id"]),
             press=interaction["type"] == parse.COMPONENT,
         )
-        self.ears.start(answer.in_time())
+        self.ears.start(answer.in_time)
         self._hear(place, inbound, answer.answer)
 
     # -- what is read back

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 
 import pytest
 
@@ -147,7 +148,7 @@ async def test_a_refused_token_ends_it(discord):
 
 @pytest.mark.parametrize(("code", "says"), [(4004, "token"), (4014, "Message Content Intent")])
 async def test_a_gateway_that_refuses_us_ends_it_and_says_why(discord, account, code, says):
-    discord.gateway.close_with = code
+    discord.gateway.closing = [code]
     with pytest.raises(Unauthorized, match=says) as raised:
         await asyncio.wait_for(account.channel.listen(Ear()), 5)
     assert raised.value.code == str(code)
@@ -160,17 +161,12 @@ async def test_without_the_intent_discord_really_refuses(discord, account):
 
 
 async def test_a_gateway_that_hangs_up_at_once_is_not_called_without_a_pause(discord):
+    discord.gateway.closing = [4000] * 4
     account = Account(discord, pace=Pace(reconnect=(0.0, 0.05, 0.05), identify=0.0))
-    task = asyncio.create_task(account.channel.listen(Ear()))
-    for _ in range(3):
-        discord.gateway.close_with = 4000
-        await until(lambda: discord.gateway.close_with is None)
-    calls = discord.calls["gateway"]
-    await until(lambda: discord.gateway.identified == 1)
-    assert calls <= 5
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
+    began = time.monotonic()
+    async with account.listening():
+        assert time.monotonic() - began >= 3 * 0.05
+    assert discord.calls["gateway"] == 5
 
 
 async def test_when_it_ends_no_task_and_no_thread_is_left(discord, account, ada):

@@ -30,7 +30,11 @@ class Session:
 
 
 class Gateway:
-    """All sessions of one fake. `refuse_resume`: every RESUME is answered with op 9."""
+    """All sessions of one fake.
+
+    `refuse_resume`: every RESUME is answered with op 9. `closing`: the codes with which the next
+    sockets are closed as soon as they are there.
+    """
 
     def __init__(self, checker: Checker) -> None:
         self.checker = checker
@@ -42,7 +46,7 @@ class Gateway:
         self.resumed = 0
         self.refuse_resume = False
         self.starts_left = 999
-        self.close_with: int | None = None
+        self.closing: list[int] = []
 
     # -- in the fake's loop
 
@@ -50,9 +54,8 @@ class Gateway:
         socket = web.WebSocketResponse(autoping=True, timeout=0.2)
         await socket.prepare(request)
         await self._send(socket, HELLO, {"heartbeat_interval": self.heartbeat})
-        if self.close_with is not None:
-            code, self.close_with = self.close_with, None
-            await socket.close(code=code)
+        if self.closing:
+            await socket.close(code=self.closing.pop(0))
             return socket
         session: Session | None = None
         async for frame in socket:
