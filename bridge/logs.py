@@ -11,15 +11,13 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import Any, TextIO
 
-# structlog would import all of rich, a tenth of the time to start, for a console it does not get
-_rich = sys.modules.setdefault("rich", None)  # type: ignore[arg-type]
-import structlog  # noqa: E402
-from structlog.typing import EventDict, Processor, WrappedLogger  # noqa: E402
+from bridge.config.model import LogSection
+from bridge.imports import without
 
-if not _rich:
-    del sys.modules["rich"]
-
-from bridge.config.model import LogSection  # noqa: E402
+# all of rich, a tenth of the time to start, would be for a console that structlog does not get
+with without("rich"):
+    import structlog
+    from structlog.typing import EventDict, Processor, WrappedLogger
 
 CONTENT = frozenset({"text", "content", "prompt", "arguments", "result", "answer", "body"})
 """The fields that hold message text."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from bridge import logs
 from bridge.config import Config, load
 from bridge.config.load import DATA
+from bridge.imports import without
 
 if TYPE_CHECKING:
     from bridge.app import Running
@@ -27,7 +28,8 @@ def run(
     What is made at the start stays for good, so it is kept out of the garbage collector's rounds.
     """
     gc.disable()
-    from bridge.app import serve  # noqa: PLC0415 - a wrong configuration is told without it
+    with without("watchfiles"):  # uvicorn would watch files, and we never reload
+        from bridge.app import serve  # noqa: PLC0415 - a wrong configuration is told without it
 
     config = _moved(load(file, environ), host, port)
     logs.configure(config.log, secrets=config.secrets)

@@ -1,6 +1,7 @@
 """Telegram. Only what a configuration needs is imported here; the library comes with `create`."""
 
 from bridge.ids import ChannelName
+from bridge.imports import without
 from bridge.plugins import ChannelPlugin
 from bridge.ports import Channel, ChannelSurroundings
 from channels.telegram.config import TelegramConfig
@@ -8,7 +9,8 @@ from channels.telegram.setup import SETUP
 
 
 def create(name: ChannelName, config: TelegramConfig, surroundings: ChannelSurroundings) -> Channel:
-    from channels.telegram.channel import TelegramChannel  # noqa: PLC0415 - imports the library
+    with without("cryptography"):  # for Telegram Passport only, and large
+        from channels.telegram.channel import TelegramChannel  # noqa: PLC0415 - the library
 
     return TelegramChannel(name, config, surroundings)
 

@@ -1,0 +1,36 @@
+"""What a library would take along is left out while it is imported, and only then."""
+
+import importlib
+import sys
+
+import pytest
+
+from bridge.imports import without
+
+SPARE = "colorsys"
+
+
+@pytest.fixture
+def fresh(monkeypatch):
+    monkeypatch.delitem(sys.modules, SPARE, raising=False)
+
+
+@pytest.mark.usefixtures("fresh")
+def test_what_is_left_out_is_missing_in_there_and_there_afterwards():
+    with without(SPARE), pytest.raises(ImportError):
+        importlib.import_module(SPARE)
+    assert importlib.import_module(SPARE).rgb_to_hsv(0, 0, 0) == (0, 0, 0)
+
+
+@pytest.mark.usefixtures("fresh")
+def test_after_an_error_it_is_there_too():
+    with pytest.raises(KeyError), without(SPARE):
+        raise KeyError
+    assert importlib.import_module(SPARE)
+
+
+def test_what_was_imported_before_stays():
+    import json
+
+    with without("json"):
+        assert importlib.import_module("json") is json
