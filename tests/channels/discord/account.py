@@ -147,3 +147,27 @@ def part(text: str = "hello", number: int = 1, **more) -> Part:
         text=text,
         **more,
     )
+
+
+def only(discord, room):
+    """Return the one message that stands in a room."""
+    (message,) = discord.messages(room)
+    return message
+
+
+class World:
+    """What is known around a message: we are user 1 with role 2; there are others."""
+
+    me = "Bridge"
+
+    def user(self, user):
+        return {"5": "Bob"}.get(user)
+
+    def role(self, role):
+        return {"6": "Crew"}.get(role)
+
+    def room(self, room):
+        return {"7": "general"}.get(room)
+
+    def is_me(self, *, user="", role=""):
+        return user == "1" or role == "2"

@@ -1,10 +1,13 @@
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
+from typing import Any
 
 import pytest
 
-from tests.channels.discord.account import Account
-from tests.fakes.discord.fake import FakeDiscord
+from bridge.parts import Sent
+from tests.channels.discord.account import Account, part
+from tests.fakes.discord.fake import Actor, FakeDiscord
+from tests.fakes.discord.world import Room
 
 
 @pytest.fixture
@@ -24,3 +27,24 @@ def account(discord: FakeDiscord) -> Account:
 def make(discord: FakeDiscord) -> Callable[..., Account]:
     """Make the bot's account with something else than usual."""
     return partial(Account, discord)
+
+
+@pytest.fixture
+def ada(discord: FakeDiscord) -> Actor:
+    return discord.person("Ada")
+
+
+@pytest.fixture
+def direct(discord: FakeDiscord, ada: Actor) -> Room:
+    """The direct messages of Ada and the bot."""
+    return discord.direct(ada)
+
+
+@pytest.fixture
+def show(account: Account, direct: Room) -> Callable[..., Awaitable[Sent]]:
+    """Send a part to Ada."""
+
+    async def send(text: str = "hello", **more: Any) -> Sent:
+        return await account.channel.send(account.at(direct), part(text, **more))
+
+    return send

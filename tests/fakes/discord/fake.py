@@ -151,6 +151,11 @@ class FakeDiscord:
         """Serve again, at the same address, with everything that was there."""
         self.run(self._listen())
 
+    def connections(self) -> int:
+        """Return how many connections are open."""
+        assert self._runner is not None
+        return len(self._runner.server.connections) if self._runner.server is not None else 0
+
     async def _start(self) -> None:
         from tests.fakes.discord.routes import application
 
@@ -244,6 +249,12 @@ class FakeDiscord:
             message.id -= seconds * 1000 << 22
             messages = {**message.room.messages, message.id: message}
             message.room.messages = dict(sorted(messages.items()))
+
+    def expire(self, message: Message) -> None:
+        """Make the addresses of a message's files expire; it is told fresh ones from now on."""
+        self.expired |= set(message.files)
+        for attached in message.attachments:
+            attached["url"] = attached["proxy_url"] = attached["url"].replace("?ex=1", "?ex=2")
 
     # -- trouble
 

@@ -2,19 +2,11 @@
 
 import asyncio
 
-import pytest
-
 from bridge.errors import StoreUnavailable
 from bridge.inbound import Added, Deleted, Edited, Pressed, Spoken
 from bridge.parts import Button, Reply
 from tests.channels.discord.account import Account, Ear, part, until
 from tests.fakes.discord.world import Person, snowflake
-
-
-@pytest.fixture
-def ada(discord):
-    return discord.person("Ada")
-
 
 # -- places and people ----------------------------------------------------------------------------
 

@@ -1,12 +1,12 @@
-"""Accounts of the kind side by side do not mix, on one Discord or on two."""
+"""A call is one request to its own account's Discord, and none that would be one too many."""
 
-import subprocess
-import sys
+from datetime import UTC, datetime, timedelta
 
+import pytest
+
+from bridge.errors import RateLimited
 from bridge.ids import ChannelName
-from bridge.plugins import load
-from channels.discord.config import API_URL
-from tests.channels.discord.account import Account, part
+from tests.channels.discord.account import Account, part, until
 from tests.fakes.discord.fake import FakeDiscord
 
 
@@ -49,17 +49,26 @@ async def test_accounts_with_different_addresses_never_call_each_others():
     assert there.gateway.identified == 2
 
 
-def test_by_default_it_is_the_real_discord():
-    config = load("channels", "discord").config.model_validate({"token": "x"})
-    assert config.api_url == API_URL
-    assert "x" not in repr(config.token)
+# -- one call is one request
 
 
-def test_a_config_is_checked_without_the_library():
-    code = (
-        "import sys; from bridge.plugins import load;"
-        "load('channels', 'discord').config.model_validate({'token': 'x'});"
-        "print('discord' in sys.modules, 'aiohttp' in sys.modules)"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "False False"
+async def test_an_empty_bucket_is_not_called(discord, account, direct, monkeypatch):
+    empty = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset-After": "30"}
+    monkeypatch.setattr("tests.fakes.discord.routes._bucket", lambda: empty)
+    await account.channel.send(account.at(direct), part("one", 1))
+    with pytest.raises(RateLimited) as raised:
+        await account.channel.send(account.at(direct), part("two", 2))
+    assert raised.value.code == "bucket"
+    assert raised.value.until - datetime.now(UTC) > timedelta(seconds=20)
+    assert discord.calls["send"] == 1
+
+
+async def test_without_a_listener_no_connection_is_kept(discord, account, direct):
+    await account.channel.send(account.at(direct), part("one", 1))
+    await account.channel.send(account.at(direct), part("two", 2))
+    await until(lambda: discord.connections() == 0)
+    async with account.listening():
+        await account.channel.send(account.at(direct), part("three", 3))
+        assert discord.connections() > 0
+    await account.channel.send(account.at(direct), part("four", 4))
+    await until(lambda: discord.connections() == 0)

@@ -1,37 +1,15 @@
-"""Discord's JSON and its notations, read once and for good."""
+"""Discord's JSON, read once and for good."""
 
 import json
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from bridge.content import Content
 from bridge.ids import ChannelName, MessageId
 from bridge.inbound import Edited, Pressed, Spoken
 from channels.discord import parse
-from channels.discord.commands import is_registered, menu
 from channels.discord.parse import FileRef, Scene
-from channels.discord.spelling import markdown
-
-
-class World:
-    """What is known around a message: we are user 1 with role 2; there are others."""
-
-    me = "Bridge"
-
-    def user(self, user):
-        return {"5": "Bob"}.get(user)
-
-    def role(self, role):
-        return {"6": "Crew"}.get(role)
-
-    def room(self, room):
-        return {"7": "general"}.get(room)
-
-    def is_me(self, *, user="", role=""):
-        return user == "1" or role == "2"
-
+from tests.channels.discord.account import World
 
 SCENE = Scene(account=ChannelName("discord"), place="9", room=True, title="#general", known=World())
 ADA = {"id": "4", "username": "ada", "global_name": "Ada", "discriminator": "0", "avatar": None}
@@ -49,48 +27,6 @@ def message(content="hello", **more):
         "attachments": [],
         **more,
     }
-
-
-# -- notations ------------------------------------------------------------------------------------
-
-NOTATIONS = [
-    ("hello", "hello"),
-    ("<@1> hello", "hello"),
-    ("<@!1>, hello", "hello"),
-    ("<@&2>: hello", "hello"),
-    ("hello <@1>", "hello"),
-    ("<@1> <@1> hello <@1>", "hello"),
-    ("what can <@1> do?", "what can @Bridge do?"),
-    ("<@1>", ""),
-    ("ask <@5> or <@8>", "ask @Bob or @someone"),
-    ("ask <@&6> or <@&8>", "ask @Crew or @some role"),
-    ("see <#7> or <#8>", "see #general or #another room"),
-    ("nice <:wave:123> <a:dance:456>", "nice :wave: :dance:"),
-    ("use </help:123> or </schedule add:9>", "use /help or /schedule add"),
-    ("at <t:0:R>", "at 1970-01-01 00:00 UTC"),
-    ("at <t:999999999999>", "at <t:999999999999>"),
-    ("`<@5>` and <@5>", "`<@5>` and @Bob"),
-    ("```\n<@1>\n``` <@5>", "```\n<@1>\n``` @Bob"),
-    ("1 < 2 > 0 <@> <3", "1 < 2 > 0 <@> <3"),
-    ("<https://example.org>", "<https://example.org>"),
-    ("**bold** ~~gone~~ ||secret||", "**bold** ~~gone~~ ||secret||"),
-]
-
-
-@pytest.mark.parametrize(("written", "read"), NOTATIONS)
-def test_notations_become_words(written, read):
-    assert markdown(written, World()) == read
-
-
-@given(st.text())
-def test_any_text_can_be_read(text):
-    assert isinstance(markdown(text, World()), str)
-
-
-@given(st.text(alphabet="ab <>@#`:1!&\n"))
-def test_text_without_notations_is_kept(text):
-    if "<" not in text:
-        assert markdown(text, World()) == text.strip()
 
 
 # -- messages -------------------------------------------------------------------------------------
@@ -189,24 +125,3 @@ def test_presses_and_commands_are_heard_and_nothing_else_is():
     assert parse.interacted(interaction(2, {"name": "Quote", "type": 3}), SCENE) is None
     assert parse.interacted(interaction(3, {"custom_id": "x", "component_type": 3}), SCENE) is None
     assert parse.interacted(interaction(4, {"name": "stop"}), SCENE) is None
-
-
-# -- the menu -------------------------------------------------------------------------------------
-
-
-def test_what_discord_adds_to_a_command_is_no_difference():
-    found = [each | {"id": "1", "version": "2", "nsfw": False} for each in reversed(menu())]
-    assert is_registered(found)
-
-
-@pytest.mark.parametrize(
-    "change", [{"description": "else"}, {"name": "other"}, {"options": []}], ids=str
-)
-def test_a_command_that_differs_is_a_difference(change):
-    first, *others = menu()
-    assert not is_registered([first | change, *others])
-    assert not is_registered(others)
-
-
-def test_descriptions_are_as_short_as_discord_wants_them():
-    assert all(1 <= len(each["description"]) <= 100 for each in menu())

@@ -12,11 +12,6 @@ SAY, SAY_LATER, CHANGE_LATER = 4, 5, 6
 
 
 @pytest.fixture
-def ada(discord):
-    return discord.person("Ada")
-
-
-@pytest.fixture
 async def card(discord, account):
     """A message of ours with a button."""
     room = discord.room()

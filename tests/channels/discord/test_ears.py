@@ -3,16 +3,9 @@
 import asyncio
 import time
 
-import pytest
-
 from bridge.errors import StoreUnavailable
 from tests.channels.discord.account import Account, Ear, until
 from tests.fakes.discord.world import Message
-
-
-@pytest.fixture
-def ada(discord):
-    return discord.person("Ada")
 
 
 async def connected_once(account: Account) -> Account:

@@ -1,6 +1,6 @@
 """What an error of Discord's means: case by case, as the real client brings it."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -121,14 +121,3 @@ async def test_what_cannot_be_edited_any_more_is_rejected(discord, account, room
     discord.fault("edit", status=status, code=code)
     with pytest.raises(Rejected):
         await account.channel.edit(account.at(room), sent.message, part("new"))
-
-
-async def test_an_empty_bucket_is_not_called(discord, account, room, monkeypatch):
-    empty = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset-After": "30"}
-    monkeypatch.setattr("tests.fakes.discord.routes._bucket", lambda: empty)
-    await account.channel.send(account.at(room), part("one", 1))
-    with pytest.raises(RateLimited) as raised:
-        await account.channel.send(account.at(room), part("two", 2))
-    assert raised.value.code == "bucket"
-    assert raised.value.until - datetime.now(UTC) > timedelta(seconds=20)
-    assert discord.calls["send"] == 1

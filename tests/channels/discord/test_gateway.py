@@ -11,11 +11,6 @@ from channels.discord.config import Pace
 from tests.channels.discord.account import Account, Ear, until
 
 
-@pytest.fixture
-def ada(discord):
-    return discord.person("Ada")
-
-
 async def test_a_cut_connection_is_resumed_and_what_was_missed_is_told(discord, account, ada):
     room = discord.direct(ada)
     async with account.listening() as ear:
@@ -177,24 +172,3 @@ async def test_when_it_ends_no_task_and_no_thread_is_left(discord, account, ada)
         await ear.until(1)
     assert asyncio.all_tasks() == before
     await until(lambda: not [each for each in threading.enumerate() if "keep-alive" in each.name])
-
-
-# -- the menu -------------------------------------------------------------------------------------
-
-
-async def test_the_commands_are_put_into_the_menu_once(discord, account):
-    async with account.listening():
-        await until(lambda: discord.bot.commands)
-    assert {each["name"] for each in discord.bot.commands} >= {"help", "status", "stop"}
-    async with account.restarted().listening():
-        await until(lambda: discord.calls["commands"] == 2)
-        await asyncio.sleep(0.02)
-    assert discord.calls["register"] == 1
-
-
-async def test_other_commands_in_the_menu_are_replaced(discord, account):
-    discord.bot.commands = [{"name": "ping", "description": "pong", "options": []}]
-    discord.fault("commands", status=500)
-    async with account.listening():
-        await until(lambda: discord.calls["register"] == 1)
-    assert "ping" not in {each["name"] for each in discord.bot.commands}

@@ -28,11 +28,6 @@ async def bridge(tmp_path, discord):
         yield running
 
 
-@pytest.fixture
-def ada(discord):
-    return discord.person("Ada")
-
-
 def answers(discord, room):
     """Return the agent's answers to "hello", those that notified somebody marked so."""
     ours = [each for each in discord.messages(room) if isinstance(each.author, Bot)]
