@@ -129,58 +129,49 @@ async def look(wire: Wire, clock: Clock) -> Account:
 
 def _trouble(error: ChannelError, token: str) -> Check:
     """Return the check that failed so badly that no other makes sense."""
+    if isinstance(error, Unauthorized):
+        return _refused(token)
+    detail, fix = _unconnected(error)
+    return Check(name="connection", ok=False, detail=detail, fix=fix)
+
+
+def _refused(token: str) -> Check:
+    if TOKEN_SHAPE.fullmatch(token):
+        return Check(
+            name="token",
+            ok=False,
+            detail="Discord refuses the bot token",
+            fix=f"{PORTAL} > your application > Bot > Reset Token, and put the new one into the"
+            " config",
+        )
+    return Check(
+        name="token",
+        ok=False,
+        detail="this is no bot token",
+        fix=f"it has three parts with dots between, from {PORTAL} > your application > Bot > Reset"
+        " Token; the application id, public key and client secret are others",
+    )
+
+
+def _unconnected(error: ChannelError) -> tuple[str, str]:
     match error:
-        case Unauthorized() if not TOKEN_SHAPE.fullmatch(token):
-            return Check(
-                name="token",
-                ok=False,
-                detail="this is no bot token",
-                fix=f"it has three parts with dots between, from {PORTAL} > your application > Bot"
-                " > Reset Token; the application id, public key and client secret are others",
+        case RateLimited(code="cloudflare", until=until):
+            return "Cloudflare refuses this machine's address", (
+                "too many invalid requests came from it; stop what sends them and wait until"
+                f" {until:%H:%M} UTC"
             )
-        case Unauthorized():
-            return Check(
-                name="token",
-                ok=False,
-                detail="Discord refuses the bot token",
-                fix=f"{PORTAL} > your application > Bot > Reset Token, and put the new one into"
-                " the config",
-            )
-        case RateLimited(code="cloudflare"):
-            return Check(
-                name="connection",
-                ok=False,
-                detail="Cloudflare refuses this machine's address",
-                fix=f"too many invalid requests came from it; stop what sends them and wait until"
-                f" {error.until:%H:%M} UTC",
-            )
-        case RateLimited():
-            return Check(
-                name="connection",
-                ok=False,
-                detail="Discord asks to be called less often",
-                fix=f"wait until {error.until + timedelta(minutes=1):%H:%M} UTC",
-            )
+        case RateLimited(until=until):
+            soon = until + timedelta(minutes=1)
+            return "Discord asks to be called less often", f"wait until {soon:%H:%M} UTC"
         case Unreachable():
-            return Check(
-                name="connection",
-                ok=False,
-                detail=str(error),
-                fix="check this machine's connection, its DNS and the config's api_url",
-            )
+            return str(error), "check this machine's connection, its DNS and the config's api_url"
         case OutcomeUnknown():
-            return Check(
-                name="connection",
-                ok=False,
-                detail=str(error),
-                fix="see https://discordstatus.com; the bridge connects again by itself",
+            return str(error), (
+                "see https://discordstatus.com; the bridge connects again by itself"
             )
         case _:
-            return Check(
-                name="connection",
-                ok=False,
-                detail=f"Discord does not answer as it should: {error}",
-                fix="check the config's api_url: it ends in /api/v10",
+            return f"Discord does not answer as it should: {error}", (
+                "check the config's api_url: it ends in /api/v10"
             )
 
 
