@@ -46,7 +46,7 @@ class WhatsAppChannel:
         self._memory = Memory()
         self._api = Api(config, self._clock)
         self._windows = Windows(self._clock, surroundings.facts)
-        self._hook = Hook(name, config, surroundings.webhook_url, self._sightings)
+        self._hook = Hook(name, config, surroundings.webhook_url, self._memory, self._sightings)
         self._sending = Sending(
             name,
             self._api,

@@ -34,17 +34,28 @@ class NotKept(Exception):
 
 @dataclass(slots=True)
 class Memory:
-    """The last messages that were handed in, with what was answered. Outlives a listening."""
+    """The last messages that were handed in, with what was answered. Outlives a listening.
+
+    `turned_away`: those that a webhook brought in vain; it said more of them than is found by
+    looking: the sender's name, and which button was pressed.
+    """
 
     replies: OrderedDict[str, Reply | None] = field(default_factory=OrderedDict)
+    turned_away: OrderedDict[str, Inbound] = field(default_factory=OrderedDict)
 
     def __contains__(self, external_id: str) -> bool:
         return external_id in self.replies
 
     def keep(self, external_id: str, reply: Reply | None) -> None:
+        self.turned_away.pop(external_id, None)
         self.replies[external_id] = reply
         if len(self.replies) > REMEMBERED:
             self.replies.popitem(last=False)
+
+    def turn_away(self, inbound: Inbound) -> None:
+        self.turned_away[inbound.external_id] = inbound
+        if len(self.turned_away) > REMEMBERED:
+            self.turned_away.popitem(last=False)
 
 
 class Hearing:
@@ -103,6 +114,7 @@ class Hearing:
         turn = self._turns.setdefault(inbound.address.place, asyncio.Lock())
         async with turn:
             if inbound.external_id in self.memory:
+                self.memory.turned_away.pop(inbound.external_id, None)
                 return None if found else self.memory.replies[inbound.external_id]
             reply = await self._patiently(inbound)
             self.memory.keep(inbound.external_id, None if found else reply)

@@ -24,7 +24,7 @@ from bridge.ports import WebhookAnswer, WebhookCall
 from channels.markdown import whatsapp
 from channels.whatsapp import parse
 from channels.whatsapp.config import WhatsAppConfig
-from channels.whatsapp.hearing import Hearing, NotKept
+from channels.whatsapp.hearing import Hearing, Memory, NotKept
 from channels.whatsapp.keys import STATUS_PATH, key_in
 from channels.whatsapp.limits import BODY, WEBHOOK_PATIENCE
 from channels.whatsapp.places import place_of
@@ -53,12 +53,14 @@ class Hook:
         channel: ChannelName,
         config: WhatsAppConfig,
         url: str | None,
+        memory: Memory,
         sightings: Sightings,
     ) -> None:
         self.hearing: Hearing | None = None
         self._channel = channel
         self._place = config.number
         self._url = url
+        self._memory = memory
         self._sightings = sightings
         self._validator = RequestValidator(config.auth_token.get_secret_value())
 
@@ -71,12 +73,10 @@ class Hook:
             log.warning("webhook refused: wrong signature", channel=self._channel)
             return FORGED
         self._sightings.webhooks += 1
-        if self.hearing is None:
-            return NOT_NOW
         try:
             if call.path.startswith(STATUS_PATH):
-                return await self._status(self.hearing, call, form)
-            return await self._message(self.hearing, form)
+                return await self._status(call, form)
+            return await self._message(form)
         except NotKept:
             return NOT_NOW
 
@@ -96,26 +96,34 @@ class Hook:
         signature = call.headers.get(SIGNATURE, "")
         return form if self._validator.validate(url, form, signature) else None
 
-    async def _message(self, hearing: Hearing, form: parse.Form) -> WebhookAnswer:
+    async def _message(self, form: parse.Form) -> WebhookAnswer:
         if not self._is_ours(form.get("To", "")):
             return STRAY
         inbound = parse.heard(form, self._channel)
         if inbound is None:
             log.warning("webhook without a message", channel=self._channel)
             return _answer(None)
+        self._memory.turn_away(inbound)  # unless it is kept now
+        hearing = self._listening()
         with suppress(TimeoutError):
             async with asyncio.timeout(START_PATIENCE):
                 await hearing.ready.wait()
         reply = await hearing.brought(lambda: hearing.hand_in(inbound), within=WEBHOOK_PATIENCE)
         return _answer(reply)
 
-    async def _status(self, hearing: Hearing, call: WebhookCall, form: parse.Form) -> WebhookAnswer:
+    async def _status(self, call: WebhookCall, form: parse.Form) -> WebhookAnswer:
+        hearing = self._listening()
         if not self._is_ours(form.get("From", "")):
             return STRAY
         reported = parse.reported(form, key_in(call.query), self._channel)
         if reported is not None:
             await hearing.brought(lambda: hearing.tell(reported), within=WEBHOOK_PATIENCE)
         return WebhookAnswer(status=HTTPStatus.NO_CONTENT)
+
+    def _listening(self) -> Hearing:
+        if self.hearing is None:
+            raise NotKept
+        return self.hearing
 
     def _is_ours(self, number: str) -> bool:
         if place_of(number) == self._place:

@@ -4,7 +4,8 @@ The rules:
 
 - The position is where the next look begins. It is kept a while before the last look, because
   Twilio lists a message a little later than it has it; what is found twice is handed in once.
-- Where webhooks come, a message is left to them for `GRACE`: they know more of it.
+- Where webhooks come, a message is left to them for `GRACE`, at the start for `FIRST_GRACE`: they
+  know more of it. If one was left, the next look is soon.
 - Nothing found is passed over: the position moves only when all of it was handed in.
 - Without webhooks the outcome of what was sent is looked up, too.
 """
@@ -13,6 +14,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
+from itertools import takewhile
 
 import structlog
 
@@ -31,6 +33,7 @@ log = structlog.get_logger()
 POSITION = "looked"
 OVERLAP = timedelta(minutes=5)
 GRACE = timedelta(minutes=1)
+FIRST_GRACE = timedelta(seconds=5)
 FIRST_LOOK = timedelta(hours=1)
 """How far back the very first look goes."""
 
@@ -72,6 +75,7 @@ class Poll:
         self._sightings = sightings
         self._position: datetime | None = None
         self._kept_at: datetime | None = None
+        self._left = False
         self._awaited: OrderedDict[MessageId, Address] = OrderedDict()
 
     def await_outcome(self, message: MessageId, place: Address) -> None:
@@ -83,18 +87,19 @@ class Poll:
 
     async def run(self, hearing: Hearing) -> None:
         """Look until cancelled. Raises `Unauthorized`."""
-        failures, is_first = 0, True
+        failures, grace = 0, FIRST_GRACE
         while True:
-            failures = 0 if await self._try(hearing, is_first=is_first) else failures + 1
-            is_first = is_first and failures > 0
+            failures = 0 if await self._try(hearing, grace) else failures + 1
             hearing.ready.set()
-            pause = min(AGAIN_SECONDS * 2 ** min(failures - 1, 8), MOST_AGAIN_SECONDS)
-            await self._clock.sleep(pause if failures else self._seconds)
+            again = min(AGAIN_SECONDS * 2 ** min(failures - 1, 8), MOST_AGAIN_SECONDS)
+            soon = grace.total_seconds() if self._left else self._seconds
+            await self._clock.sleep(again if failures else min(soon, self._seconds))
+            grace = grace if failures or self._left else GRACE
 
-    async def _try(self, hearing: Hearing, *, is_first: bool) -> bool:
+    async def _try(self, hearing: Hearing, grace: timedelta) -> bool:
         """Look once; False when that failed and is to be done again soon."""
         try:
-            await self._look(hearing, is_first=is_first)
+            await self._look(hearing, grace)
             await self._outcomes(hearing)
         except Unauthorized:
             raise
@@ -107,18 +112,19 @@ class Poll:
 
     # -- what people said
 
-    async def _look(self, hearing: Hearing, *, is_first: bool) -> None:
+    async def _look(self, hearing: Hearing, grace: timedelta) -> None:
         now = self._clock.now()
-        after = await self._after(now)
-        until = now - GRACE if self._has_webhook and not is_first else None
-        listed = [
-            each
-            for each in await self._api.received(after)
-            if each.sid not in hearing.memory and (until is None or each.at <= until)
-        ]
-        await self._hand_in(hearing, listed)
+        listed = await self._api.received(await self._after(now))
+        places: dict[str, list[Listed]] = {}
+        for each in listed:
+            if each.sid not in hearing.memory:
+                places.setdefault(each.sender, []).append(each)
+        until = now - grace if self._has_webhook else now
+        due = [list(takewhile(self._is_due(hearing, until), said)) for said in places.values()]
+        self._left = sum(map(len, due)) < sum(map(len, places.values()))
+        await self._hand_in(hearing, due)
         self._position = now - OVERLAP
-        if listed or self._kept_at is None or now - self._kept_at >= KEEP_EVERY:
+        if any(due) or self._kept_at is None or now - self._kept_at >= KEEP_EVERY:
             await self._facts.put(POSITION, self._position.isoformat())
             self._kept_at = now
 
@@ -128,26 +134,33 @@ class Poll:
             self._position = datetime.fromisoformat(kept) if kept else now - FIRST_LOOK
         return self._position
 
-    async def _hand_in(self, hearing: Hearing, listed: Sequence[Listed]) -> None:
+    def _is_due(self, hearing: Hearing, until: datetime) -> Callable[[Listed], bool]:
+        """Return what says whether a message is no more to be waited for."""
+        brought = hearing.memory.turned_away
+        return lambda message: message.at <= until or message.sid in brought
+
+    async def _hand_in(self, hearing: Hearing, places: Sequence[Sequence[Listed]]) -> None:
         """Hand in each place's messages in their order, the places side by side."""
-        places: dict[str, list[Listed]] = {}
-        for each in listed:
-            places.setdefault(each.sender, []).append(each)
-        works = [self._place(hearing, messages) for messages in places.values()]
+        works = [self._place(hearing, messages) for messages in places]
         failures = [each for each in await asyncio.gather(*works, return_exceptions=True) if each]
         for failure in failures:
             raise failure
 
     async def _place(self, hearing: Hearing, messages: Sequence[Listed]) -> None:
         for message in messages:
-            files = await self._api.files(message.sid) if message.files else ()
-            inbound = parse.found(message, files, self._channel)
+            inbound = await self._inbound(hearing, message)
             if inbound is None:
                 log.warning("message from nowhere", channel=self._channel)
                 continue
             reply = await hearing.hand_in(inbound, found=message.at)
             if reply is not None:
                 await self._answer(inbound, message, reply)
+
+    async def _inbound(self, hearing: Hearing, message: Listed) -> Inbound | None:
+        if message.sid in hearing.memory.turned_away:
+            return hearing.memory.turned_away[message.sid]
+        files = await self._api.files(message.sid) if message.files else ()
+        return parse.found(message, files, self._channel)
 
     # -- what became of ours
 

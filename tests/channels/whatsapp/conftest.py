@@ -1,10 +1,17 @@
 """A channel on the stage for each test; nobody listens yet."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 
 from tests.channels.whatsapp.stage import Stage, staged
+
+
+@pytest.fixture(autouse=True)
+def no_grace(monkeypatch):
+    """At the start nothing is waited for; the tests of waiting set it anew."""
+    monkeypatch.setattr("channels.whatsapp.poll.FIRST_GRACE", timedelta(0))
 
 
 @pytest.fixture

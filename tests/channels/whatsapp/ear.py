@@ -62,7 +62,7 @@ def _is_ready(channel: WhatsAppChannel) -> bool:
     return hearing is not None and hearing.ready.is_set()
 
 
-async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(PATIENCE):
+async def until(condition: Callable[[], object], *, within: float = PATIENCE) -> None:
+    async with asyncio.timeout(within):
         while not condition():
             await asyncio.sleep(0.005)

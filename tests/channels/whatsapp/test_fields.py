@@ -1,15 +1,22 @@
 """Neither our calls nor the fake's answers are judged by the fake: Twilio's documentation does."""
 
+import json
+import re
+from pathlib import Path
+
+import httpx
 import pytest
 
 from bridge.ids import ChannelName
 from bridge.parts import Address
+from channels.whatsapp.channel import WhatsAppChannel
 from tests.channels.whatsapp.ear import Ear, listening, until
 from tests.channels.whatsapp.parts import PDF, YES_NO, part
-from tests.channels.whatsapp.stage import Stage, staged
+from tests.channels.whatsapp.stage import Stage, configured, staged
 from tests.fakes.whatsapp import fields, specs
 from tests.fakes.whatsapp.world import Media, Template
 
+ROOT = Path(__file__).parents[3]
 BUTTONS, REOPEN = "HX" + "b" * 32, "HX" + "0" * 32
 CALLS = {"create", "listing", "media list", "media", "typing", "account", "senders", "content"}
 
@@ -78,6 +85,22 @@ async def test_every_call_and_answer_is_as_twilios_own_specification_says(toured
     assert len(specs.counts) >= 10
     with capsys.disabled():
         print(f"\nWhatsApp, checked against Twilio's OpenAPI:\n{printed(specs.counts)}")  # noqa: T201
+
+
+async def test_the_template_in_the_documentation_is_one_that_twilio_takes(stage, fake):
+    page = (ROOT / "docs/channels/whatsapp.md").read_text(encoding="utf-8")
+    (recipe,) = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    async with httpx.AsyncClient(auth=(fake.account.sid, fake.account.token)) as client:
+        made = await client.post(f"{fake.base}/v1/Content", json=json.loads(recipe))
+    assert made.status_code == 201
+    config = configured(fake, templates={"buttons_2": made.json()["sid"]})
+    channel = WhatsAppChannel(ChannelName("wa"), config, stage.surroundings)
+    ada = fake.person("Ada")
+    ada.wrote_at[fake.sender.place] = fake.now()
+    there = Address(channel=ChannelName("wa"), place=ada.place)
+    await channel.send(there, part("Go?", buttons=YES_NO))
+    assert fake.seen(ada)[0].buttons == (("Yes", "a:q_1:0"), ("No", "a:q_1:1"))
+    assert [check.ok for check in await channel.diagnose() if "template" in check.name] == [True]
 
 
 # -- the tables judge -----------------------------------------------------------------------------

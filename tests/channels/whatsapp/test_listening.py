@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bridge.errors import StoreUnavailable, Unauthorized
-from bridge.inbound import Reported
+from bridge.inbound import Pressed, Reported
 from channels.whatsapp.channel import WhatsAppChannel
 from tests.channels.whatsapp.ear import Ear, listening, until
 from tests.channels.whatsapp.parts import part
@@ -90,6 +90,55 @@ async def test_what_no_webhook_brought_is_found_after_a_minute_and_not_before():
             assert ear.heard == []
             fake.ahead = timedelta(seconds=61)
             await until(lambda: ear.texts() == ["lost on the way"])
+
+
+async def test_at_the_start_what_was_just_said_is_left_to_its_webhook(
+    stage, fake, ada, monkeypatch
+):
+    monkeypatch.setattr("channels.whatsapp.poll.FIRST_GRACE", timedelta(seconds=2))
+    said = fake.says(ada, "hi", webhook=False)
+    ear = Ear()
+    async with listening(stage.channel, ear):
+        assert ear.heard == []
+        fake.redeliver(said)
+        await until(lambda: ear.heard)
+        assert ear.heard[0].sender.name == "Ada"
+
+
+async def test_what_no_webhook_brings_at_the_start_is_found_soon(stage, fake, ada, monkeypatch):
+    monkeypatch.setattr("channels.whatsapp.poll.FIRST_GRACE", timedelta(seconds=2))
+    fake.says(ada, "hi", webhook=False)
+    ear = Ear()
+    async with listening(stage.channel, ear):
+        assert ear.heard == []
+        fake.ahead = timedelta(seconds=2)
+        await until(lambda: ear.heard)
+
+
+async def test_what_a_webhook_brought_in_vain_is_found_as_it_was(stage, fake, ada, monkeypatch):
+    monkeypatch.setattr("channels.whatsapp.poll.FIRST_GRACE", timedelta(minutes=1))
+    fake.says(ada, "Yes", ButtonPayload="a:q_1:0", ButtonText="Yes")
+    await until(lambda: fake.missed)
+    ear = Ear()
+    async with listening(stage.channel, ear):
+        await until(lambda: ear.heard)
+    assert ear.heard[0].what == Pressed(value="a:q_1:0")
+    assert ear.heard[0].sender.name == "Ada"
+
+
+async def test_a_later_message_never_overtakes_one_that_is_waited_for(
+    stage, fake, ada, monkeypatch
+):
+    monkeypatch.setattr("channels.whatsapp.poll.FIRST_GRACE", timedelta(seconds=1))
+    fake.says(ada, "first", webhook=False)
+    fake.says(ada, "second")
+    await until(lambda: fake.missed)
+    ear = Ear()
+    async with listening(stage.channel, ear):
+        assert ear.heard == []
+        fake.ahead = timedelta(seconds=1)
+        await until(lambda: len(ear.heard) == 2)
+    assert ear.texts() == ["first", "second"]
 
 
 async def test_brought_and_found_it_is_heard_once():

@@ -1,0 +1,190 @@
+"""WhatsApp in a whole bridge: from what a person says to what they see, through every fault."""
+
+import socket
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import pytest
+
+from bridge import texts
+from bridge.app import running as serving
+from bridge.config import load
+from channels.limits import Rate
+from tests.channels.whatsapp.ear import until as until_soon
+from tests.fakes.whatsapp.twilio import running
+from tests.fakes.whatsapp.world import Media, Template
+
+PATIENCE = 30.0
+BUTTONS, REOPEN = "HX" + "b" * 32, "HX" + "0" * 32
+NEWS = "There is news for you. Write to read it."
+
+
+@pytest.fixture
+async def fake():
+    async with running() as twilio:
+        yield twilio
+        await twilio.quiet()
+        assert twilio.complaints == []
+
+
+@pytest.fixture(autouse=True)
+def no_pacing(monkeypatch):
+    monkeypatch.setattr("channels.whatsapp.limits.PLACE", Rate(calls=100))
+
+
+@pytest.fixture
+def ada(fake):
+    return fake.person("Ada", reads=True)
+
+
+@pytest.fixture
+def bridge(tmp_path, fake):
+    """Return how to run a bridge; each time anew, on the same data."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    fake.sender.webhook = fake.sender.fallback = f"http://127.0.0.1:{port}/channels/wa"
+    secret = tmp_path / "token"
+    secret.write_text(fake.account.token)
+    secret.chmod(0o600)
+
+    @asynccontextmanager
+    async def run(*, more: str = "", allow: str = "'*'"):
+        config = (
+            f"data: {tmp_path / 'kept'}\n"
+            f"http: {{port: {port}, public_url: 'http://127.0.0.1:{port}'}}\n"
+            "grace: 1\n"
+            "agents: {echo: {type: echo, delay: 0.01}}\n"
+            "channels:\n"
+            f"  wa: {{type: whatsapp, account_sid: {fake.account.sid}, "
+            f"auth_token: {{file: {secret}}}, number: '{fake.sender.place}', "
+            f"api_url: '{fake.base}', allow: {allow}, welcome: false{more}}}\n"
+        )
+        file = tmp_path / "bridge.yaml"
+        file.write_text(config)
+        async with serving(load(file, {})) as started:
+            yield started
+
+    return run
+
+
+async def until(condition):
+    await until_soon(condition, within=PATIENCE)
+
+
+def answers(fake, person) -> list[str]:
+    return [text.partition(" said: ")[2] for text in fake.shown(person) if " said: " in text]
+
+
+async def test_a_question_is_answered_once(fake, ada, bridge):
+    async with bridge():
+        fake.says(ada, "hello")
+        await until(lambda: fake.shown(ada))
+        fake.says(ada, "and again")
+        await until(lambda: len(fake.shown(ada)) == 2)
+    assert fake.shown(ada) == ["Ada (WhatsApp) said: hello", "Ada (WhatsApp) said: and again"]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"applied": True, "hangs_up": True},
+        {"status": 500, "code": 20500},
+        {"status": 500, "applied": True},
+        {"status": 502, "is_html": True},
+        {"status": 503, "code": 20503},
+        {"status": 429, "code": 20429, "retry_after": 1, "times": 2},
+    ],
+    ids=str,
+)
+async def test_whatever_happens_to_a_call_the_answer_is_shown_once(fake, ada, bridge, fault):
+    fake.fault("create", **fault)
+    async with bridge():
+        fake.says(ada, "hello")
+        await until(lambda: answers(fake, ada))
+        fake.says(ada, "next")
+        await until(lambda: "next" in answers(fake, ada))
+    assert answers(fake, ada) == ["hello", "next"]
+    assert texts.REPEATED.strip("_") not in "".join(fake.shown(ada))
+
+
+async def test_what_is_said_while_twilio_or_the_bridge_is_away_is_answered(fake, ada, bridge):
+    fake.says(ada, "before")
+    await until(lambda: fake.missed)
+    async with bridge():
+        await until(lambda: answers(fake, ada) == ["before"])
+        await fake.down()
+        fake.says(ada, "while down")
+        await until(lambda: fake.accepted)
+        await fake.up()
+        await until(lambda: answers(fake, ada) == ["before", "while down"])
+    fake.says(ada, "after the end")
+    await until(lambda: len(fake.missed) == 2)
+    async with bridge():
+        await until(lambda: answers(fake, ada)[-1] == "after the end")
+    assert answers(fake, ada) == ["before", "while down", "after the end"]
+
+
+async def test_out_of_the_window_they_are_asked_to_write_and_then_caught_up(fake, ada, bridge):
+    types = {"twilio/text": {"body": NEWS}}
+    fake.templates[REOPEN] = Template(
+        account=fake.account, types=types, approval="approved", sid=REOPEN
+    )
+    async with bridge(more=f", templates: {{reopen: {REOPEN}}}"):
+        fake.says(ada, "hello")
+        await until(lambda: fake.shown(ada))
+        ada.wrote_at[fake.sender.place] -= timedelta(hours=25)  # Twilio knows, we do not
+        fake.says(fake.person("Bob"), "are you there?")
+        await until(lambda: NEWS in fake.shown(ada))
+        fake.says(ada, "now I am")
+        await until(lambda: "said: now I am" in fake.shown(ada)[-1])
+    asked, *caught_up = [text for text in fake.shown(ada) if text != NEWS][1:]
+    assert asked == "_Bob joined._"
+    assert caught_up[0] == "*Bob · WhatsApp*\nare you there?"
+    assert "".join(caught_up).count("Bob (WhatsApp) said: are you there?") == 1
+    assert fake.shown(ada).count(NEWS) == 1
+
+
+async def test_a_button_answers_and_so_does_its_number(fake, ada, bridge):
+    actions = [{"title": f"{{{{{n}}}}}", "id": f"{{{{{n + 1}}}}}"} for n in (2, 4)]
+    types = {"twilio/quick-reply": {"body": "{{1}}", "actions": actions}}
+    fake.templates[BUTTONS] = Template(account=fake.account, types=types, sid=BUTTONS)
+    async with bridge(more=f", templates: {{buttons_2: {BUTTONS}}}"):
+        fake.says(ada, "ask")
+        await until(lambda: [each for each in fake.seen(ada) if each.buttons])
+        assert "1. Tea" in fake.seen(ada)[-1].body
+        fake.presses(ada, "Tea")
+        await until(lambda: "Ada chose Tea." in fake.shown(ada))
+        fake.says(ada, "ask")
+        await until(lambda: len([each for each in fake.seen(ada) if each.buttons]) == 2)
+        fake.says(ada, "2")
+        await until(lambda: "Ada chose Coffee." in fake.shown(ada))
+
+
+async def test_a_picture_reaches_the_others_as_a_picture(fake, ada, bridge):
+    bob = fake.person("Bob")
+    async with bridge():
+        fake.says(bob, "hi")
+        await until(lambda: fake.shown(bob))
+        fake.says(ada, "look", files=[Media(mime="image/png", body=b"\x89PNG cat")])
+        await until(lambda: [each for each in fake.seen(bob) if each.files])
+    (shown,) = [each for each in fake.seen(bob) if each.files]
+    assert shown.files[0].body == b"\x89PNG cat"
+    assert "Ada" in shown.body or "Ada" in "".join(fake.shown(bob))
+
+
+async def test_a_stranger_gets_one_polite_line_and_nothing_else(fake, ada, bridge):
+    async with bridge(allow="['+4915199999999']"):
+        fake.says(ada, "let me in")
+        await until(lambda: fake.shown(ada))
+        fake.says(ada, "please")
+        await until(lambda: len(fake.accepted) == 2)
+    assert fake.shown(ada) == [texts.UNKNOWN_SENDER]
+
+
+async def test_a_file_that_cannot_be_had_at_once_costs_no_message(fake, ada, bridge):
+    fake.fault("media", status=503)
+    async with bridge():
+        fake.says(ada, "hello", files=[Media(mime="image/png", body=b"\x89PNG cat")])
+        await until(lambda: fake.shown(ada))
+    assert "> hello\n> (with image)" in fake.shown(ada)[0]
