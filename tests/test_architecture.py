@@ -41,7 +41,6 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "bridge.http.words": TYPES,
     "bridge.inbound": TYPES,
     "bridge.ports": "tests/conformance",
-    "channels.discord.payloads": TYPES,
 }
 """Modules whose test is not called after them: where it is, or why there is none."""
 
