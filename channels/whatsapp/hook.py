@@ -21,21 +21,17 @@ from twilio.request_validator import RequestValidator
 from bridge.ids import ChannelName
 from bridge.parts import Reply
 from bridge.ports import WebhookAnswer, WebhookCall
-from channels.markdown import whatsapp
-from channels.whatsapp import parse
+from channels.whatsapp import parse, render
 from channels.whatsapp.config import WhatsAppConfig
 from channels.whatsapp.hearing import Hearing, Memory, NotKept
 from channels.whatsapp.keys import STATUS_PATH, key_in
-from channels.whatsapp.limits import BODY, WEBHOOK_PATIENCE
+from channels.whatsapp.limits import START_PATIENCE, WEBHOOK_PATIENCE
 from channels.whatsapp.places import place_of
 from channels.whatsapp.sightings import Sightings
 
 log = structlog.get_logger()
 
 SIGNATURE = "x-twilio-signature"
-START_PATIENCE = 5.0
-"""Seconds that a message waits for those from before the start to be handed in first."""
-
 MOST_FIELDS = 500
 XML = {"content-type": "text/xml; charset=utf-8"}
 
@@ -70,11 +66,12 @@ class Hook:
         form = self._verified(call)
         if form is None:
             self._sightings.forged += 1
-            log.warning("webhook refused: wrong signature", channel=self._channel)
+            if self._sightings.forged == 1:  # whoever finds the address could fill the log
+                log.warning("webhook refused: wrong signature", channel=self._channel)
             return FORGED
         self._sightings.webhooks += 1
         try:
-            if call.path.startswith(STATUS_PATH):
+            if call.path.startswith(STATUS_PATH) or "MessageStatus" in form:
                 return await self._status(call, form)
             return await self._message(form)
         except NotKept:
@@ -105,7 +102,7 @@ class Hook:
             return _answer(None)
         self._memory.turn_away(inbound)  # unless it is kept now
         hearing = self._listening()
-        with suppress(TimeoutError):
+        with suppress(TimeoutError):  # those from before the start are handed in first
             async with asyncio.timeout(START_PATIENCE):
                 await hearing.ready.wait()
         reply = await hearing.brought(lambda: hearing.hand_in(inbound), within=WEBHOOK_PATIENCE)
@@ -135,7 +132,7 @@ class Hook:
 
 def _answer(reply: Reply | None) -> WebhookAnswer:
     """Return TwiML that sends the reply, or nothing."""
-    words = whatsapp.render(reply.text)[:BODY] if reply is not None else ""
-    message = f"<Message>{escape(words)}</Message>" if words else ""
-    body = f'<?xml version="1.0" encoding="UTF-8"?><Response>{message}</Response>'
+    words = render.words(reply.text) if reply is not None else ()
+    messages = "".join(f"<Message>{escape(each)}</Message>" for each in words)
+    body = f'<?xml version="1.0" encoding="UTF-8"?><Response>{messages}</Response>'
     return WebhookAnswer(status=HTTPStatus.OK, body=body.encode(), headers=XML)

@@ -46,14 +46,21 @@ WINDOW = timedelta(hours=24)
 ACCOUNT = Rate(calls=80)
 """Messages of one sender. [doc] https://www.twilio.com/docs/whatsapp/api#rate-limiting"""
 
+SANDBOX_ACCOUNT = Rate(calls=1, per=timedelta(seconds=3))
+"""[doc] https://www.twilio.com/docs/whatsapp/sandbox"""
+
 PLACE = Rate(calls=1, per=timedelta(seconds=6), burst=5)
 """To one person: Meta's pair limit. [seen] its error 131056, Twilio's 63018"""
 
 TYPING = timedelta(seconds=20)
 """It shows for 25 s. [doc] https://www.twilio.com/docs/whatsapp/api/typing-indicators-resource"""
 
-WEBHOOK_PATIENCE = 12.0
-"""Seconds; Twilio waits 15 for an answer. [doc] https://www.twilio.com/docs/api/errors/11205"""
+WEBHOOK_PATIENCE = 8.0
+START_PATIENCE = 4.0
+"""Seconds; both together less than the 15 that Twilio waits for an answer.
+
+[doc] https://www.twilio.com/docs/api/errors/11205
+"""
 
 SANDBOX = "whatsapp:+14155238886"
 """Everyone's number for trying. [doc] https://www.twilio.com/docs/whatsapp/sandbox"""

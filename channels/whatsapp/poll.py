@@ -13,7 +13,7 @@ The rules:
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 
 import structlog
@@ -36,6 +36,8 @@ GRACE = timedelta(minutes=1)
 FIRST_GRACE = timedelta(seconds=5)
 FIRST_LOOK = timedelta(hours=1)
 """How far back the very first look goes."""
+
+FOR_EVER = datetime.max.replace(tzinfo=UTC)
 
 KEEP_EVERY = timedelta(hours=1)
 """The position is kept this often although nothing was found."""
@@ -113,13 +115,14 @@ class Poll:
     # -- what people said
 
     async def _look(self, hearing: Hearing, grace: timedelta) -> None:
-        now = self._clock.now()
-        listed = await self._api.received(await self._after(now))
+        begun = self._clock.now()
+        listed = await self._api.received(await self._after(begun))
+        now = begun + self._api.transport.skew  # what is listed has Twilio's time
         places: dict[str, list[Listed]] = {}
         for each in listed:
             if each.sid not in hearing.memory:
                 places.setdefault(each.sender, []).append(each)
-        until = now - grace if self._has_webhook else now
+        until = now - grace if self._has_webhook else FOR_EVER
         due = [list(takewhile(self._is_due(hearing, until), said)) for said in places.values()]
         self._left = sum(map(len, due)) < sum(map(len, places.values()))
         await self._hand_in(hearing, due)

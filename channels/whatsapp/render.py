@@ -8,6 +8,7 @@ from bridge import texts
 from bridge.content import Attachment, Option
 from bridge.errors import Rejected
 from bridge.parts import Button, Part
+from bridge.splitting import split
 from channels.markdown import whatsapp
 from channels.markdown.units import utf16
 from channels.whatsapp import limits
@@ -25,14 +26,14 @@ _MARKS = re.compile(r"[*_~`\s]+")
 
 def message(part: Part, templates: Templates, link: Link) -> Outgoing:
     """Return what to send. Raises `Rejected` when WhatsApp would not take it."""
-    words = whatsapp.render(part.text)
-    file = _fitting(part.attachments, words)
+    shown = whatsapp.render(part.text)
+    file = _fitting(part.attachments, shown)
     url = link(file, LINK_LIFETIME) if file is not None else None
     if file is not None and url is not None:
-        caption = _labelled(part, words) if file.kind == "image" else ""
+        caption = _labelled(part, shown) if file.kind == "image" else ""
         return Outgoing(body=caption, media=url)
     told = [_told(each) for each in part.attachments]
-    text = "\n".join(line for line in (words, *told) if line)
+    text = "\n".join(line for line in (shown, *told) if line)
     return _spoken(part, _labelled(part, text), templates)
 
 
@@ -47,6 +48,12 @@ def _spoken(part: Part, text: str, templates: Templates) -> Outgoing:
     if utf16(text) > limits.BODY:
         raise Rejected(f"longer than {limits.BODY} characters", code="21617")
     return Outgoing(body=text)
+
+
+def words(text: str) -> tuple[str, ...]:
+    """Return a text as the messages it takes."""
+    pieces = split(text, limits.BODY, size=whatsapp.size)
+    return tuple(whatsapp.render(piece.text) for piece in pieces)
 
 
 # -- words ----------------------------------------------------------------------------------------

@@ -26,7 +26,6 @@ from bridge.inbound import PartKey, Reported
 from bridge.parts import Address, Part, Reply, Sent
 from bridge.ports import ChannelSurroundings
 from channels.limits import Budget
-from channels.markdown import whatsapp
 from channels.whatsapp import keys, limits, render
 from channels.whatsapp.api import Api, Listed, Outgoing
 from channels.whatsapp.config import Templates
@@ -64,7 +63,9 @@ class Sending:
         self._clock = surroundings.clock
         self._templates = templates
         self._sightings = sightings
-        self._budget = Budget(self._clock, limits.ACCOUNT, limits.PLACE)
+        is_sandbox = api.config.number == limits.SANDBOX
+        account = limits.SANDBOX_ACCOUNT if is_sandbox else limits.ACCOUNT
+        self._budget = Budget(self._clock, account, limits.PLACE)
         self._last: dict[str, MessageId] = {}
         self._unanswered: OrderedDict[PartKey, datetime] = OrderedDict()
         self._reports: OrderedDict[PartKey, MessageId] = OrderedDict()
@@ -99,11 +100,10 @@ class Sending:
 
     async def reply(self, place: str, after: datetime, reply: Reply) -> None:
         """Show a reply to a message that was found, unless it was shown by who found it before."""
-        body = whatsapp.render(reply.text)[: limits.BODY]
-        for each in await self._api.sent(to=place):
-            if each.at >= after and _says(each, body):
-                return
-        await self._call(place, Outgoing(body=body))
+        shown = [each for each in await self._api.sent(to=place) if each.at >= after]
+        for words in render.words(reply.text):
+            if not any(_says(each, words) for each in shown):
+                await self._call(place, Outgoing(body=words))
 
     # -- what became of it
 

@@ -106,9 +106,10 @@ class Transport:
 
 def _time(date: str) -> datetime | None:
     try:
-        return parsedate_to_datetime(date)
+        told = parsedate_to_datetime(date)
     except ValueError:
         return None
+    return told if told.tzinfo is not None else None
 
 
 def _wait(headers: httpx.Headers) -> timedelta | None:

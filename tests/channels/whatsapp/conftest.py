@@ -10,8 +10,11 @@ from tests.channels.whatsapp.stage import Stage, staged
 
 @pytest.fixture(autouse=True)
 def no_grace(monkeypatch):
-    """At the start nothing is waited for; the tests of waiting set it anew."""
-    monkeypatch.setattr("channels.whatsapp.poll.FIRST_GRACE", timedelta(0))
+    """At the start nothing is waited for; the tests of waiting set it anew.
+
+    Less than nothing, because Twilio's clock is only known to the second.
+    """
+    monkeypatch.setattr("channels.whatsapp.poll.FIRST_GRACE", timedelta(seconds=-5))
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -44,12 +44,13 @@ class MemoryFacts:
 
 @dataclass
 class WorldClock:
-    """The fake's time: it passes as it does, and can be moved on."""
+    """The fake's time: it passes, and can be moved on. `wrong`: by how much we are off."""
 
     fake: FakeTwilio
+    wrong: timedelta = timedelta(0)
 
     def now(self) -> datetime:
-        return datetime.now(self.fake.now().tzinfo) + self.fake.ahead
+        return datetime.now(UTC) + self.fake.ahead + self.wrong
 
     async def sleep(self, seconds: float) -> None:
         """Sleep at most a moment, so that a test need not wait; a long sleep is a long one."""

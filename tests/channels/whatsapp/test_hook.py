@@ -156,6 +156,27 @@ async def test_a_reply_for_the_asker_goes_out_in_the_answer(stage, fake, ada):
     assert fake.calls["create"] == 0
 
 
+async def test_a_long_reply_goes_out_in_as_many_messages_as_it_takes(stage, fake, ada):
+    lines = [f"- line {number} of a long help" for number in range(100)]
+    async with listening(stage.channel, Ear(replies={"/help": "\n".join(lines)})):
+        fake.says(ada, "/help")
+        await until(lambda: len(fake.shown(ada)) == 2)
+    assert all(len(each) <= 1600 for each in fake.shown(ada))
+    assert "\n".join(fake.shown(ada)).split("\n") == lines
+
+
+async def test_a_status_is_one_wherever_it_is_posted(stage):
+    ear = Ear()
+    form = {
+        "MessageSid": world.new_sid("SM"),
+        "MessageStatus": "delivered",
+        "From": stage.fake.sender.place,
+        "To": "whatsapp:+4915112345678",
+    }
+    assert (await answered(stage, call(stage, form), ear)).status == 204
+    assert ear.states() == ["delivered"]
+
+
 async def test_brought_twice_it_is_answered_the_same_and_heard_once(stage):
     ear = Ear(replies={"/help": "Ask."})
     given = call(stage, posted(stage, "/help"))

@@ -141,6 +141,18 @@ async def test_a_later_message_never_overtakes_one_that_is_waited_for(
     assert ear.texts() == ["first", "second"]
 
 
+@pytest.mark.parametrize("minutes", [-30, 30])
+async def test_a_wrong_clock_of_ours_costs_no_message(minutes):
+    async with staged(poll_seconds=0.01) as stage:
+        fake, ada, ear = stage.fake, stage.fake.person("Ada"), Ear()
+        stage.surroundings.clock.wrong = timedelta(minutes=minutes)
+        async with listening(stage.channel, ear):
+            for number in range(3):
+                fake.says(ada, f"{number}", webhook=False)
+                fake.ahead += timedelta(minutes=4)
+                await until(lambda: len(ear.heard) == number + 1)  # noqa: B023 - awaited here
+
+
 async def test_brought_and_found_it_is_heard_once():
     async with staged(poll_seconds=0.01) as stage:
         fake, ada, ear = stage.fake, stage.fake.person("Ada"), Ear()

@@ -1,5 +1,6 @@
 """What is shown is shown once, Twilio says later what became of it, and nobody is told in vain."""
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, timedelta
 
@@ -20,8 +21,9 @@ from bridge.parts import Address
 from channels.whatsapp.channel import WhatsAppChannel
 from tests.channels.whatsapp.ear import Ear, listening, until
 from tests.channels.whatsapp.parts import PDF, PNG, part
-from tests.channels.whatsapp.stage import Stage, staged
-from tests.fakes.whatsapp.world import Media, Template
+from tests.channels.whatsapp.stage import Stage, fronted, staged, staged_channel
+from tests.fakes.whatsapp.twilio import running
+from tests.fakes.whatsapp.world import SANDBOX, Media, Template
 
 REOPEN = "HX" + "0" * 32
 DAY = timedelta(hours=25)
@@ -314,6 +316,21 @@ async def test_a_burst_to_one_person_is_paced(stage, fake, ada, bob, there):
     assert 0 < (raised.value.until - fake.now()).total_seconds() <= 7
     assert len(fake.shown(ada)) == fake.calls["create"] == 5
     await stage.channel.send(replace(there, place=bob.place), part(number=7))
+
+
+async def test_the_sandbox_takes_one_message_in_three_seconds(tmp_path, bob):
+    async with running(senders=(SANDBOX,)) as fake, fronted(fake) as front:
+        stage = staged_channel(fake, front, tmp_path, number=SANDBOX)
+        for person in (fake.person("Ada"), fake.person("Bob")):
+            person.wrote_at[SANDBOX] = fake.now()
+            with suppress(RateLimited):
+                place = Address(channel=ChannelName("wa"), place=person.place)
+                await stage.channel.send(place, part())
+        assert fake.calls["create"] == 1
+        fake.ahead = timedelta(seconds=3)
+        await stage.channel.send(place, part())
+        assert fake.shown(person) == ["hello"]
+        await fake.quiet()
 
 
 async def test_what_can_never_be_shown_is_rejected_without_a_call(stage, fake, there):
