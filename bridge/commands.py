@@ -12,6 +12,8 @@ from bridge.events import MessageKind, PlannedCall, QuestionKind, Role, Rule, Sc
 from bridge.ids import (
     CallId,
     ConversationId,
+    MediaId,
+    NoteId,
     ParticipantId,
     QuestionId,
     RunId,
@@ -202,6 +204,40 @@ class ReturnTool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Announce:
+    """Say something now, as it is, beside the answer. `to` empty: everyone."""
+
+    run: RunId
+    content: Content
+    to: tuple[ParticipantId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeepNote:
+    """Keep a fact; without text, forget it."""
+
+    run: RunId
+    note: NoteId
+    text: str
+    about: ParticipantId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compact:
+    run: RunId
+    upto: Seq
+    summary: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transcribe:
+    run: RunId
+    target: Seq
+    media: MediaId
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Asking:
     """One question a run stops on."""
 
@@ -242,7 +278,10 @@ class AbandonRun:
     reason: str = ""
 
 
-RunCommand = Compose | CallTool | EndRun | FailRun | AbandonRun
+Aside = Announce | KeepNote | Compact | Transcribe
+"""What a run may do on the way that is no word of its answer."""
+
+RunCommand = Compose | CallTool | Aside | EndRun | FailRun | AbandonRun
 
 Command = (
     Say
@@ -267,6 +306,7 @@ Command = (
     | Compose
     | CallTool
     | ReturnTool
+    | Aside
     | EndRun
     | FailRun
     | AbandonRun

@@ -20,13 +20,16 @@ from typing import assert_never
 from bridge import access, schedule, texts
 from bridge.commands import (
     AbandonRun,
+    Announce,
     Answer,
     Archive,
+    Aside,
     Asking,
     CallTool,
     Change,
     ChangeRole,
     Command,
+    Compact,
     Compose,
     Delete,
     Edit,
@@ -35,6 +38,7 @@ from bridge.commands import (
     FailRun,
     Fire,
     Join,
+    KeepNote,
     Leave,
     Link,
     Push,
@@ -44,6 +48,7 @@ from bridge.commands import (
     SetSchedule,
     StartRun,
     Stop,
+    Transcribe,
     Trigger,
     Unlink,
 )
@@ -55,10 +60,13 @@ from bridge.events import (
     ConversationLinked,
     ConversationUnlinked,
     Draft,
+    HistoryCompacted,
     MessageComposed,
     MessageDeleted,
     MessageEdited,
     MessageReceived,
+    NoteKept,
+    NoteRemoved,
     Outcome,
     ParticipantJoined,
     ParticipantLeft,
@@ -75,6 +83,7 @@ from bridge.events import (
     Source,
     ToolCalled,
     ToolReturned,
+    Transcribed,
     Triggered,
 )
 from bridge.ids import ParticipantId, QuestionId, RunId
@@ -106,6 +115,8 @@ def decide(session: Session, command: Command, *, now: datetime) -> Drafts:
             return _start(session, command, now)
         case Compose() | CallTool() | EndRun() | FailRun() | AbandonRun():
             return _spoken(session, _require(session, command.run), command)
+        case Announce() | KeepNote() | Compact() | Transcribe():
+            return _aside(_require(session, command.run), command)
         case ReturnTool(call=call, result=result, failed=failed):
             returned = ToolReturned(call=call, result=result, failed=failed)
             return (Draft(body=returned, key=f"returned:{call}"),)
@@ -348,6 +359,23 @@ def _spoken(
             return _fail(session, run, "failed", reason, give_up=not retry)
         case AbandonRun(reason=reason):
             return _fail(session, run, "abandoned", reason, give_up=False)
+
+
+def _aside(run: OpenRun, command: Aside) -> Drafts:
+    match command:
+        case Announce(content=content, to=to):
+            source = Source(kind="background", name=run.agent)
+            said = Pushed(source=source, content=content, to=to)
+            return _one(said) if _says_something(content) else ()
+        case KeepNote(note=note, text=text, about=about) if text.strip():
+            return _one(NoteKept(note=note, text=text, about=about))
+        case KeepNote(note=note):
+            return _one(NoteRemoved(note=note))
+        case Compact(upto=upto, summary=summary):
+            return _one(HistoryCompacted(upto=upto, summary=summary), key=f"compacted:{upto}")
+        case Transcribe(target=target, media=media, text=text):
+            words = Transcribed(target=target, media=media, text=text)
+            return _one(words, key=f"transcribed:{target}:{media}")
 
 
 def _end(run: OpenRun, command: EndRun) -> Drafts:

@@ -84,6 +84,7 @@ class Core:
             agents,
             default=agent,
             names=self.names,
+            blobs=blobs,
             clock=clock,
             node=mint("n"),
         )

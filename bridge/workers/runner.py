@@ -21,33 +21,44 @@ import structlog
 
 from bridge.commands import (
     AbandonRun,
+    Announce,
+    Aside,
     CallTool,
+    Compact,
     Compose,
     EndRun,
     ExpireQuestions,
     FailRun,
+    KeepNote,
     ReturnTool,
     StartRun,
+    Transcribe,
 )
 from bridge.errors import AgentFailed, AgentUnavailable, NotFound, RunOver, StoreError
 from bridge.events import SHUTDOWN, Preview
 from bridge.ids import RunId, SessionId, mint
 from bridge.ports import (
     Agent,
+    Blobs,
     Calling,
     Clock,
+    Compacted,
     Ended,
     Live,
+    Noting,
+    Pushing,
     Remark,
     Returned,
     Said,
     Sessions,
     Store,
+    Transcript,
+    Using,
 )
 from bridge.session import Begin, Expire, Idle, Session, next_step, setting_key
 from bridge.workers.names import Names
 from bridge.workers.tending import Tending
-from bridge.workers.turn import LogTurn
+from bridge.workers.turn import Desktop, LogTurn
 
 log = structlog.get_logger()
 
@@ -69,6 +80,7 @@ class Runner:
         *,
         default: str,
         names: Names,
+        blobs: Blobs,
         clock: Clock,
         node: str,
     ) -> None:
@@ -77,7 +89,7 @@ class Runner:
         self._live = live
         self._agents = agents
         self._default = default
-        self._names = names
+        self._desktop = Desktop(log=store, sessions=sessions, names=names, blobs=blobs, clock=clock)
         self._clock = clock
         self._node = node
         self._tending = Tending("runner", self._tend, clock)
@@ -128,9 +140,7 @@ class Runner:
         started = await self._sessions.submit(session.id, start)
         if not started.fresh:
             return
-        turn = LogTurn(
-            session.id, run, upto=started.fresh[0].seq - 1, log=self._store, names=self._names
-        )
+        turn = LogTurn(session.id, run, name, upto=started.fresh[0].seq - 1, on=self._desktop)
         work = asyncio.create_task(self._converse(turn, self._agents[name]), name=f"run {run}")
         try:
             await self._watch(turn, work)
@@ -225,6 +235,10 @@ class Runner:
             case Returned(call=call, result=result, failed=failed):
                 returned = ReturnTool(call=call, result=result, failed=failed)
                 await self._sessions.submit(turn.session, returned)
+            case Pushing() | Noting() | Compacted() | Transcript():
+                await self._sessions.submit(turn.session, _aside(run, said))
+            case Using():
+                pass
             case Ended(content=content, questions=questions, usage=usage):
                 ending = EndRun(
                     run=run, upto=turn.upto, content=content, questions=questions, usage=usage
@@ -232,3 +246,15 @@ class Runner:
                 await self._sessions.submit(turn.session, ending)
             case _:
                 assert_never(said)
+
+
+def _aside(run: RunId, said: Pushing | Noting | Compacted | Transcript) -> Aside:
+    match said:
+        case Pushing(content=content, to=to):
+            return Announce(run=run, content=content, to=to)
+        case Noting(note=note, text=text, about=about):
+            return KeepNote(run=run, note=note, text=text, about=about)
+        case Compacted(upto=upto, summary=summary):
+            return Compact(run=run, upto=upto, summary=summary)
+        case Transcript(target=target, media=media, text=text):
+            return Transcribe(run=run, target=target, media=media, text=text)

@@ -7,11 +7,13 @@ from bridge.events import Draft, MessageReceived
 from bridge.ids import START, ChannelName, ConversationId, ParticipantId, RunId, SessionId
 from bridge.parts import Address
 from bridge.workers import turn as module
+from bridge.workers.desks import Desks
 from bridge.workers.names import Names
-from bridge.workers.turn import LogTurn
+from bridge.workers.turn import Desktop, LogTurn
 from storage.memory import MemoryStore
+from storage.memory_blobs import MemoryBlobs
 from tests.playbook import ADA, DM, HERE
-from tests.workers.rig import NINE
+from tests.workers.rig import NINE, SetClock
 
 
 async def told(store: MemoryStore, *texts: str) -> None:
@@ -25,7 +27,15 @@ async def told(store: MemoryStore, *texts: str) -> None:
 
 def turn(store: MemoryStore, upto: int) -> LogTurn:
     names = Names(store, {ChannelName("chat"): "Chat"})
-    return LogTurn(HERE, RunId("r_1"), upto=upto, log=store, names=names)
+    clock = SetClock()
+    desktop = Desktop(
+        log=store,
+        sessions=Desks(store, clock, names, woken=lambda *_: None, agent_help=lambda _: ""),
+        names=names,
+        blobs=MemoryBlobs(clock=clock),
+        clock=clock,
+    )
+    return LogTurn(HERE, RunId("r_1"), "echo", upto=upto, on=desktop)
 
 
 async def test_the_history_ends_where_the_run_began() -> None:
