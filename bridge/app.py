@@ -137,6 +137,7 @@ def _core(
         agent=config.agent,
         blobs=blobs,
         channels=channels,
+        budgets=config.budgets,
     )
 
 
@@ -181,7 +182,11 @@ def _connect(
     return Connected(
         channel=config.plugin.create(name, config.options, surroundings),
         account=Account(
-            allow=frozenset(config.allow), sessions=config.sessions, welcome=config.welcome
+            allow=frozenset(config.allow),
+            sessions=config.sessions,
+            welcome=config.welcome,
+            agent=config.agent,
+            agents=config.agents,
         ),
         label=config.label,
     )

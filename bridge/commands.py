@@ -60,6 +60,7 @@ class Answer:
     by: ParticipantId
     question: QuestionId
     answer: str
+    conversation: ConversationId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -268,6 +269,7 @@ class FailRun:
     run: RunId
     reason: str
     retry: bool = True
+    usage: Usage | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -276,6 +278,25 @@ class AbandonRun:
 
     run: RunId
     reason: str = ""
+    usage: Usage | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefuseRun:
+    """Instead of the run that `next_step` called for, tell people why there is none."""
+
+    run: RunId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportUsage:
+    """Account for a run that was stopped before it could say what it used."""
+
+    run: RunId
+    usage: Usage
+    agent: str
+    asker: ParticipantId | None
 
 
 Aside = Announce | KeepNote | Compact | Transcribe
@@ -310,4 +331,6 @@ Command = (
     | EndRun
     | FailRun
     | AbandonRun
+    | RefuseRun
+    | ReportUsage
 )

@@ -15,7 +15,7 @@ from collections.abc import (
 )
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -38,6 +38,7 @@ from bridge.ids import (
 from bridge.inbound import Inbox, RemoteFile
 from bridge.parts import Address, Capabilities, Conversation, Part, Receipt, Reply, Sent
 from bridge.session import Session
+from bridge.usage import Spent
 
 # == time =========================================================================================
 
@@ -538,7 +539,23 @@ class Kept(Protocol):
     async def drop_fact(self, scope: str, key: str) -> None: ...
 
 
-class Store(Log, Lanes, Directory, Agenda, Kept, Protocol):
+class Usages(Protocol):
+    """What runs used; all of it can be derived again from the log."""
+
+    async def usage(
+        self,
+        *,
+        since: date | None = None,
+        until: date | None = None,
+        session: SessionId | None = None,
+    ) -> Sequence[Spent]:
+        """Return what was used from `since` to `until`, both days included, the newest day first.
+
+        One of each day, session, participant, agent and model; in that order within a day.
+        """
+
+
+class Store(Log, Lanes, Directory, Agenda, Kept, Usages, Protocol):
     """Everything durable, behind one door.
 
     Once `close` is called every waiter returns. `backup` writes a consistent copy of everything

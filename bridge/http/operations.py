@@ -4,21 +4,26 @@ import asyncio
 import shutil
 import tempfile
 from collections.abc import AsyncGenerator
+from datetime import date
 from pathlib import Path
+from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel
 
 from bridge.errors import StoreUnavailable
 from bridge.http.faults import failures
 from bridge.http.flow import Flow, Leash
 from bridge.http.reach import Operator, TheReach
+from bridge.ids import SessionId
+from bridge.usage import Spent
 
 router = APIRouter(tags=["operator"])
 guarded = APIRouter(tags=["operator"])
 """What needs a token."""
 
 COPY_BYTES = 262_144
+LONGEST_ID = 200
 BINARY = "application/octet-stream"
 
 
@@ -35,6 +40,28 @@ class CheckLine(BaseModel):
 
 class Report(BaseModel):
     checks: list[CheckLine]
+
+
+class UsageLine(BaseModel):
+    """What was used on one day in one session, on behalf of one person (null: of nobody).
+
+    `cost` is in US dollars; `unpriced_tokens` are those whose price is not known.
+    """
+
+    day: date
+    session: str
+    participant: str | None
+    agent: str
+    model: str
+    runs: int
+    input_tokens: int
+    output_tokens: int
+    cost: float
+    unpriced_tokens: int
+
+
+class UsageReport(BaseModel):
+    usage: list[UsageLine]
 
 
 @router.get("/healthz", operation_id="get_health")
@@ -61,6 +88,34 @@ async def get_doctor(reach: Operator) -> Report:
         for each in await reach.checks()
     ]
     return Report(checks=lines)
+
+
+@guarded.get("/v1/usage", operation_id="get_usage", responses=failures(400, 401, 403, 503))
+async def get_usage(
+    reach: Operator,
+    since: date | None = None,
+    until: date | None = None,
+    session: Annotated[str | None, Query(max_length=LONGEST_ID)] = None,
+) -> UsageReport:
+    """Say what was used, from one day to another (both in UTC, both included)."""
+    which = SessionId(session) if session is not None else None
+    spent = await reach.store.usage(since=since, until=until, session=which)
+    return UsageReport(usage=[_usage_line(each) for each in spent])
+
+
+def _usage_line(spent: Spent) -> UsageLine:
+    return UsageLine(
+        day=spent.day,
+        session=spent.session,
+        participant=spent.participant,
+        agent=spent.agent,
+        model=spent.model,
+        runs=spent.used.runs,
+        input_tokens=spent.used.input_tokens,
+        output_tokens=spent.used.output_tokens,
+        cost=spent.used.cost,
+        unpriced_tokens=spent.used.unpriced,
+    )
 
 
 @guarded.post(

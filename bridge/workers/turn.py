@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bridge.events import Event
+from bridge.events import Event, Usage
 from bridge.ids import START, ConversationId, ParticipantId, RunId, Seq, SessionId
 from bridge.ports import Blobs, Clock, Log, Sessions
 from bridge.session import Session
+from bridge.steering import mode_of
 from bridge.workers.names import Names
 
 PAGE = 1000
@@ -24,7 +25,10 @@ class Desktop:
 
 
 class LogTurn:
-    """The `Turn` port over the log. `upto` is how far the run has taken the log in."""
+    """The `Turn` port over the log. `upto` is how far the run has taken the log in.
+
+    `used` is what the run said it used so far; `accounted`, that its end says so.
+    """
 
     def __init__(
         self, session: SessionId, run: RunId, agent: str, *, upto: Seq, on: Desktop
@@ -35,6 +39,8 @@ class LogTurn:
         self.upto = upto
         self.clock = on.clock
         self.blobs = on.blobs
+        self.used: Usage | None = None
+        self.accounted = False
         self._on = on
 
     async def fold(self) -> Session:
@@ -44,6 +50,8 @@ class LogTurn:
         return await self._read(after=START, upto=self.upto)
 
     async def news(self) -> Sequence[Event]:
+        if mode_of(await self.fold()) == "queue":
+            return ()
         fresh = await self._read(after=self.upto, upto=None)
         if fresh:
             self.upto = fresh[-1].seq

@@ -258,7 +258,7 @@ async def test_a_button_of_a_question_that_is_over_says_so_to_whoever_presses_it
     before = len(await door.log())
     for key in ("late", "late", "later"):
         reply = await door.hear(Pressed(value=answer_button(Q1, 1)), "ada", key=key)
-        assert reply == refused(texts.QUESTION_OVER)
+        assert reply == refused(texts.QUESTION_ANSWERED)
     assert len(await door.log()) == before
 
 

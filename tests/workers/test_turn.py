@@ -13,7 +13,7 @@ from bridge.workers.turn import Desktop, LogTurn
 from storage.memory import MemoryStore
 from storage.memory_blobs import MemoryBlobs
 from tests.playbook import ADA, DM, HERE
-from tests.workers.rig import NINE, SetClock
+from tests.workers.rig import NINE, SetClock, roster
 
 
 async def told(store: MemoryStore, *texts: str) -> None:
@@ -30,7 +30,7 @@ def turn(store: MemoryStore, upto: int) -> LogTurn:
     clock = SetClock()
     desktop = Desktop(
         log=store,
-        sessions=Desks(store, clock, names, woken=lambda *_: None, agent_help=lambda _: ""),
+        sessions=Desks(store, clock, names, woken=lambda *_: None, agents=roster()),
         names=names,
         blobs=MemoryBlobs(clock=clock),
         clock=clock,
