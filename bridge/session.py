@@ -316,6 +316,7 @@ def _merge(session: Session, who: ParticipantId, into: ParticipantId) -> Session
     left = _without(people, who)
     return replace(
         session,
+        asker=into if session.asker == who else session.asker,
         participants={**left, into: min(roles, key=ROLES.index)} if roles else left,
         conversations={
             place: into if by == who else by for place, by in session.conversations.items()

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 
 from bridge.errors import Refused, UnknownSession
@@ -43,17 +43,15 @@ from bridge.projection import (
     UsageKept,
     project,
 )
-from bridge.usage import Spent
 from storage.admission import InboxKey, Ledger, admit, asked, origin_receipt
 from storage.bells import Bells
-from storage.memory_kept import MemoryKept
 from storage.memory_usage import MemoryUsage
 from storage.receipts import ReceiptBook
 
 Lane = tuple[SessionId, ConversationId]
 
 
-class MemoryStore(MemoryKept):
+class MemoryStore(MemoryUsage):
     def __init__(self) -> None:
         super().__init__()
         self._bells = Bells()
@@ -69,7 +67,6 @@ class MemoryStore(MemoryKept):
         self._receipts: dict[Lane, ReceiptBook] = defaultdict(ReceiptBook)
         self._participants: dict[ParticipantId, Participant] = {}
         self._identities: dict[tuple[str, str], ParticipantId] = {}
-        self._usage = MemoryUsage()
 
     # -- the store itself -------------------------------------------------------------------------
 
@@ -158,7 +155,7 @@ class MemoryStore(MemoryKept):
             case ArchivedSet():
                 row = replace(row, archived=True)
             case UsageKept() as kept:
-                self._usage.keep(event, kept)
+                self._keep_usage(event, kept)
             case None:
                 pass
         self._rows[event.session] = row
@@ -363,18 +360,6 @@ class MemoryStore(MemoryKept):
     def _is_restless(self, session: SessionId, now: datetime) -> bool:
         head, due_at = self._settled[session]
         return head != self._ledgers[session].head or (due_at is not None and due_at <= now)
-
-    # -- what runs used ---------------------------------------------------------------------------
-
-    async def usage(
-        self,
-        *,
-        since: date | None = None,
-        until: date | None = None,
-        session: SessionId | None = None,
-    ) -> Sequence[Spent]:
-        await self.check()
-        return self._usage.find(since, until, session)
 
 
 def _without_lane(conversation: Conversation) -> Conversation:

@@ -1,4 +1,4 @@
-"""The part of the reference store that keeps what runs used."""
+"""The part of the reference store that keeps what runs used, on top of the one that keeps facts."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -7,15 +7,33 @@ from bridge.events import Event
 from bridge.ids import ParticipantId, RunId, SessionId
 from bridge.projection import UsageKept
 from bridge.usage import Spent, Used, in_order, total, used
+from storage.memory_kept import MemoryKept
 
 _Group = tuple[date, SessionId, ParticipantId | None, str, str]
 
 
-class MemoryUsage:
+class MemoryUsage(MemoryKept):
     def __init__(self) -> None:
+        super().__init__()
         self._runs: dict[tuple[SessionId, RunId], tuple[_Group, Used]] = {}
 
-    def keep(self, event: Event, kept: UsageKept) -> None:
+    async def usage(
+        self,
+        *,
+        since: date | None = None,
+        until: date | None = None,
+        session: SessionId | None = None,
+    ) -> Sequence[Spent]:
+        await self.check()
+        groups: dict[_Group, list[Used]] = {}
+        for group, part in self._runs.values():
+            is_late = since is None or group[0] >= since
+            is_early = until is None or group[0] <= until
+            if is_late and is_early and session in {None, group[1]}:
+                groups.setdefault(group, []).append(part)
+        return in_order(_spent(group, total(parts)) for group, parts in groups.items())
+
+    def _keep_usage(self, event: Event, kept: UsageKept) -> None:
         """Count a run, once."""
         group = (
             event.at.date(),
@@ -25,17 +43,6 @@ class MemoryUsage:
             kept.usage.model,
         )
         self._runs.setdefault((event.session, kept.run), (group, used(kept.usage)))
-
-    def find(
-        self, since: date | None, until: date | None, session: SessionId | None
-    ) -> Sequence[Spent]:
-        groups: dict[_Group, list[Used]] = {}
-        for group, part in self._runs.values():
-            is_late = since is None or group[0] >= since
-            is_early = until is None or group[0] <= until
-            if is_late and is_early and session in {None, group[1]}:
-                groups.setdefault(group, []).append(part)
-        return in_order(_spent(group, total(parts)) for group, parts in groups.items())
 
 
 def _spent(group: _Group, whole: Used) -> Spent:

@@ -48,6 +48,7 @@ from bridge.ports import (
     Using,
 )
 from bridge.session import Session, fold
+from bridge.steering import mode_of
 from storage.memory_blobs import MemoryBlobs
 
 HOUR = timedelta(hours=1)
@@ -196,6 +197,8 @@ class StoryTurn:
         return self._between(START, self.upto)
 
     async def news(self) -> Sequence[Event]:
+        if mode_of(self._story.fold) == "queue":
+            return ()
         fresh = self._between(self.upto, len(self._story.events))
         self.upto = len(self._story.events)
         return fresh

@@ -1,15 +1,16 @@
 """What the operator of the bridge asks: does it live, is it well, a copy of everything."""
 
 import asyncio
+import re
 import shutil
 import tempfile
 from collections.abc import AsyncGenerator
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, BeforeValidator
 
 from bridge.errors import StoreUnavailable
 from bridge.http.faults import failures
@@ -24,6 +25,7 @@ guarded = APIRouter(tags=["operator"])
 
 COPY_BYTES = 262_144
 LONGEST_ID = 200
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 BINARY = "application/octet-stream"
 
 
@@ -40,6 +42,16 @@ class CheckLine(BaseModel):
 
 class Report(BaseModel):
     checks: list[CheckLine]
+
+
+def _as_written(value: Any) -> Any:
+    """Let a day through only as the document writes it: `2026-03-01`, no other form of a date."""
+    if isinstance(value, str) and not _DAY.fullmatch(value):
+        raise ValueError("a day is written like 2026-03-01")
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_as_written)]
 
 
 class UsageLine(BaseModel):
@@ -93,8 +105,8 @@ async def get_doctor(reach: Operator) -> Report:
 @guarded.get("/v1/usage", operation_id="get_usage", responses=failures(400, 401, 403, 503))
 async def get_usage(
     reach: Operator,
-    since: date | None = None,
-    until: date | None = None,
+    since: Day | None = None,
+    until: Day | None = None,
     session: Annotated[str | None, Query(max_length=LONGEST_ID)] = None,
 ) -> UsageReport:
     """Say what was used, from one day to another (both in UTC, both included)."""

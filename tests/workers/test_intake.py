@@ -248,6 +248,7 @@ async def test_a_button_answers_its_question() -> None:
     closed = await door.last()
     assert isinstance(closed, QuestionClosed)
     assert (closed.outcome, closed.answer) == ("answered", "c")
+    assert closed.conversation == (await door.there()).id
 
 
 async def test_a_button_of_a_question_that_is_over_says_so_to_whoever_presses_it() -> None:

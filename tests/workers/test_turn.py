@@ -3,7 +3,7 @@
 import asyncio
 
 from bridge.content import Content
-from bridge.events import Draft, MessageReceived
+from bridge.events import Draft, MessageReceived, SettingChanged
 from bridge.ids import START, ChannelName, ConversationId, ParticipantId, RunId, SessionId
 from bridge.parts import Address
 from bridge.workers import turn as module
@@ -97,3 +97,18 @@ async def test_people_and_places_have_the_names_that_people_know() -> None:
 def test_it_says_which_run_of_which_session_it_is() -> None:
     run = turn(MemoryStore(), 0)
     assert (run.session, run.run) == (SessionId("s_1"), RunId("r_1"))
+
+
+async def test_there_are_no_news_where_words_wait_for_the_next_run() -> None:
+    store = MemoryStore()
+    await told(store, "one", "two")
+    queue = SettingChanged(scope="session", name="mode", value="queue")
+    await store.append(HERE, [Draft(body=queue)], at=NINE)
+    run = turn(store, 1)
+    assert (await run.news(), run.upto) == ((), 1)
+
+
+async def test_it_has_the_session_as_it_stands() -> None:
+    store = MemoryStore()
+    await told(store, "one", "two")
+    assert (await turn(store, 1).fold()).wanted == 2
