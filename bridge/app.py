@@ -26,6 +26,7 @@ from bridge.http.server import HttpServer
 from bridge.ids import ChannelName, ParticipantId, mint
 from bridge.ports import (
     Agent,
+    AgentSurroundings,
     Blobs,
     ChannelSurroundings,
     Check,
@@ -120,9 +121,14 @@ def _core(
     channels: Sequence[Connected],
     blobs: Blobs,
 ) -> Core:
+    around = AgentSurroundings(
+        clock=surroundings.clock,
+        data=surroundings.data,
+        blobs=blobs,
+        public_url=config.http.public_url,
+    )
     agents: Mapping[str, Agent] = {
-        name: each.plugin.create(name, each.options, surroundings)
-        for name, each in config.agents.items()
+        name: each.plugin.create(name, each.options, around) for name, each in config.agents.items()
     }
     return Core(
         store=store,
@@ -131,6 +137,7 @@ def _core(
         agent=config.agent,
         blobs=blobs,
         channels=channels,
+        budgets=config.budgets,
     )
 
 
@@ -175,7 +182,11 @@ def _connect(
     return Connected(
         channel=config.plugin.create(name, config.options, surroundings),
         account=Account(
-            allow=frozenset(config.allow), sessions=config.sessions, welcome=config.welcome
+            allow=frozenset(config.allow),
+            sessions=config.sessions,
+            welcome=config.welcome,
+            agent=config.agent,
+            agents=config.agents,
         ),
         label=config.label,
     )

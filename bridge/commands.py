@@ -12,6 +12,8 @@ from bridge.events import MessageKind, PlannedCall, QuestionKind, Role, Rule, Sc
 from bridge.ids import (
     CallId,
     ConversationId,
+    MediaId,
+    NoteId,
     ParticipantId,
     QuestionId,
     RunId,
@@ -58,6 +60,7 @@ class Answer:
     by: ParticipantId
     question: QuestionId
     answer: str
+    conversation: ConversationId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,6 +205,40 @@ class ReturnTool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Announce:
+    """Say something now, as it is, beside the answer. `to` empty: everyone."""
+
+    run: RunId
+    content: Content
+    to: tuple[ParticipantId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeepNote:
+    """Keep a fact; without text, forget it."""
+
+    run: RunId
+    note: NoteId
+    text: str
+    about: ParticipantId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compact:
+    run: RunId
+    upto: Seq
+    summary: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transcribe:
+    run: RunId
+    target: Seq
+    media: MediaId
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Asking:
     """One question a run stops on."""
 
@@ -232,6 +269,7 @@ class FailRun:
     run: RunId
     reason: str
     retry: bool = True
+    usage: Usage | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,9 +278,31 @@ class AbandonRun:
 
     run: RunId
     reason: str = ""
+    usage: Usage | None = None
 
 
-RunCommand = Compose | CallTool | EndRun | FailRun | AbandonRun
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefuseRun:
+    """Instead of the run that `next_step` called for, tell people why there is none."""
+
+    run: RunId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportUsage:
+    """Account for a run that was stopped before it could say what it used."""
+
+    run: RunId
+    usage: Usage
+    agent: str
+    asker: ParticipantId | None
+
+
+Aside = Announce | KeepNote | Compact | Transcribe
+"""What a run may do on the way that is no word of its answer."""
+
+RunCommand = Compose | CallTool | Aside | EndRun | FailRun | AbandonRun
 
 Command = (
     Say
@@ -267,7 +327,10 @@ Command = (
     | Compose
     | CallTool
     | ReturnTool
+    | Aside
     | EndRun
     | FailRun
     | AbandonRun
+    | RefuseRun
+    | ReportUsage
 )

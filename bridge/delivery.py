@@ -34,6 +34,7 @@ from bridge.events import (
     QuestionClosed,
     Redacted,
     RunFinished,
+    Transcribed,
 )
 from bridge.ids import MessageId, PartId, Seq
 from bridge.parts import SETTLED, Part, Receipt, ReceiptState, Sent, Span, Why
@@ -114,6 +115,7 @@ def referred(events: Sequence[Event]) -> frozenset[Seq]:
                 MessageEdited(target=seq)
                 | MessageDeleted(target=seq)
                 | Redacted(target=seq)
+                | Transcribed(target=seq)
                 | QuestionClosed(asked=seq)
                 | MessageReceived(reply_to=int(seq))
             ):

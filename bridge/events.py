@@ -32,6 +32,9 @@ Scope = Literal["session", "participant", "conversation"]
 SHUTDOWN = "shutdown"
 """The reason of a run that was cut off by an orderly stop: it does not count as a failure."""
 
+INTERRUPTED = "interrupted"
+"""The reason of a run that was cancelled by a message, which the next run answers."""
+
 
 # -- what people say ------------------------------------------------------------------------------
 
@@ -79,6 +82,7 @@ class Usage:
     input_tokens: int = 0
     output_tokens: int = 0
     cost: float | None = None
+    model: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +104,8 @@ class RunFinished:
 
     A run that failed or was abandoned carries the position it started from, so that what it
     left undone is tried again; unless the bridge gave up, then it carries how far the run had read.
+    So does one that was interrupted. With `usage` it says whose it was: the agent's, and the person
+    who called for it last before it began, if one did.
     """
 
     run: RunId
@@ -108,6 +114,18 @@ class RunFinished:
     by: ParticipantId | None = None
     reason: str = ""
     usage: Usage | None = None
+    agent: str = ""
+    asker: ParticipantId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageReported:
+    """What a run used whose end could not say so: it was stopped. Accepted after its end."""
+
+    run: RunId
+    usage: Usage
+    agent: str
+    asker: ParticipantId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,13 +178,17 @@ class QuestionAsked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuestionClosed:
-    """The question asked at `asked` is over. `answer`: an option's id, or an open answer's text."""
+    """The question asked at `asked` is over. `answer`: an option's id, or an open answer's text.
+
+    `conversation` is where it was answered.
+    """
 
     question: QuestionId
     asked: Seq
     outcome: Closing
     answer: str = ""
     by: ParticipantId | None = None
+    conversation: ConversationId | None = None
 
 
 # -- what comes from outside the conversation -----------------------------------------------------
@@ -353,6 +375,7 @@ Body = (
     | Transcribed
     | RunStarted
     | RunFinished
+    | UsageReported
     | MessageComposed
     | ToolCalled
     | ToolReturned

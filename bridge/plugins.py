@@ -17,7 +17,15 @@ from pydantic import BaseModel, ConfigDict
 
 from bridge.errors import ConfigError
 from bridge.ids import ChannelName
-from bridge.ports import Agent, Blobs, Channel, ChannelSurroundings, Store, Surroundings
+from bridge.ports import (
+    Agent,
+    AgentSurroundings,
+    Blobs,
+    Channel,
+    ChannelSurroundings,
+    Store,
+    Surroundings,
+)
 
 
 class Section(BaseModel):
@@ -77,7 +85,7 @@ class AgentPlugin:
     """`create` gets the name the agent has in the config, and its own section of it."""
 
     config: type[Section]
-    create: Callable[[str, Any, Surroundings], Agent]
+    create: Callable[[str, Any, AgentSurroundings], Agent]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

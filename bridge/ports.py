@@ -15,7 +15,7 @@ from collections.abc import (
 )
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -28,6 +28,7 @@ from bridge.ids import (
     ConversationId,
     MediaId,
     MessageId,
+    NoteId,
     ParticipantId,
     RunId,
     ScheduleId,
@@ -37,6 +38,7 @@ from bridge.ids import (
 from bridge.inbound import Inbox, RemoteFile
 from bridge.parts import Address, Capabilities, Conversation, Part, Receipt, Reply, Sent
 from bridge.session import Session
+from bridge.usage import Spent
 
 # == time =========================================================================================
 
@@ -195,28 +197,88 @@ class Returned:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pushing:
+    """Something to be said now, as it is, beside the answer. `to` empty: everyone."""
+
+    content: Content
+    to: tuple[ParticipantId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noting:
+    """A small durable fact to keep, of the session or `about` one person; "" removes it."""
+
+    note: NoteId
+    text: str
+    about: ParticipantId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compacted:
+    """A summary that may stand for everything up to `upto`, for the runs to come."""
+
+    upto: Seq
+    summary: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transcript:
+    """What was spoken in the attachment `media` of the message `target`."""
+
+    target: Seq
+    media: MediaId
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Using:
+    """What the run has used so far, in all. Not appended: `Ended` says it for good.
+
+    It counts for a run that is stopped, or fails, before it could say so; and a run that has used
+    up its budget is ended here.
+    """
+
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """The last thing a run says: its answer, or its questions, or (neither) nothing."""
+    """The last thing a run says: its answer, or its questions, or (neither) nothing.
+
+    `usage` is that of the whole run.
+    """
 
     content: Content | None = None
     questions: tuple[Asking, ...] = ()
     usage: Usage | None = None
 
 
-Said = Remark | Calling | Returned | Ended
+Said = Remark | Calling | Returned | Pushing | Noting | Compacted | Transcript | Using | Ended
 
 
 class Turn(Protocol):
-    """What an agent is given: the log so far, and what comes in while it works."""
+    """What an agent is given: the log so far, and what comes in while it works.
+
+    `agent` is the name it has in the config; `blobs` has the bytes of every attachment.
+    """
 
     session: SessionId
     run: RunId
+    agent: str
+    clock: Clock
+    blobs: "Blobs"
+
+    async def fold(self) -> Session:
+        """Return the session as it stands: its settings, people, places and open questions."""
 
     async def history(self) -> Sequence[Event]:
         """Return every event of the session up to where this run has taken it in, oldest first."""
 
     async def news(self) -> Sequence[Event]:
-        """Return what was appended since, and take it in: this run now answers for it too."""
+        """Return what was appended since, and take it in: this run now answers for it too.
+
+        Nothing, where messages are to wait for the next run (the setting `mode` is `queue`).
+        """
 
     async def who(self, participant: ParticipantId) -> str:
         """Return the name people know this participant by."""
@@ -477,7 +539,23 @@ class Kept(Protocol):
     async def drop_fact(self, scope: str, key: str) -> None: ...
 
 
-class Store(Log, Lanes, Directory, Agenda, Kept, Protocol):
+class Usages(Protocol):
+    """What runs used; all of it can be derived again from the log."""
+
+    async def usage(
+        self,
+        *,
+        since: date | None = None,
+        until: date | None = None,
+        session: SessionId | None = None,
+    ) -> Sequence[Spent]:
+        """Return what was used from `since` to `until`, both days included, the newest day first.
+
+        One of each day, session, participant, agent and model; in that order within a day.
+        """
+
+
+class Store(Log, Lanes, Directory, Agenda, Kept, Usages, Protocol):
     """Everything durable, behind one door.
 
     Once `close` is called every waiter returns. `backup` writes a consistent copy of everything
@@ -633,6 +711,14 @@ class Surroundings:
 
     clock: Clock
     data: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentSurroundings(Surroundings):
+    """What an agent may use. `public_url`: where people reach the bridge; None if nowhere."""
+
+    blobs: Blobs
+    public_url: str | None = None
 
 
 class Facts(Protocol):

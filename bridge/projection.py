@@ -11,14 +11,17 @@ from bridge.events import (
     ConversationLinked,
     ConversationUnlinked,
     Pushed,
+    RunFinished,
     ScheduleRemoved,
     ScheduleSet,
     SessionArchived,
     SettingChanged,
     Source,
     Triggered,
+    Usage,
+    UsageReported,
 )
-from bridge.ids import ConversationId, ScheduleId
+from bridge.ids import ConversationId, ParticipantId, RunId, ScheduleId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +61,17 @@ class ArchivedSet:
     pass
 
 
-Projection = LaneOpened | LaneClosed | SlotSet | TitleSet | ArchivedSet
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageKept:
+    """What a run used counts, once, for the event's day, its session, the person and the agent."""
+
+    run: RunId
+    participant: ParticipantId | None
+    agent: str
+    usage: Usage
+
+
+Projection = LaneOpened | LaneClosed | SlotSet | TitleSet | ArchivedSet | UsageKept
 
 
 def project(body: Body) -> Projection | None:
@@ -81,5 +94,10 @@ def project(body: Body) -> Projection | None:
             return TitleSet(title=title)
         case SessionArchived():
             return ArchivedSet()
+        case (
+            RunFinished(run=run, agent=agent, asker=asker, usage=Usage() as usage)
+            | UsageReported(run=run, agent=agent, asker=asker, usage=usage)
+        ):
+            return UsageKept(run=run, participant=asker, agent=agent, usage=usage)
         case _:
             return None

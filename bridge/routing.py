@@ -4,8 +4,8 @@
   wherever they write from, or one `per_place`. The session's id is derived, so that hearing the
   first message twice makes one session.
 - A button's value names what was shown, never what it does; the session decides.
-- Plain words answer an open question where that cannot be mistaken: its number or label for one
-  with options, any words for the only one without. A reply to a question is about that one.
+- Plain words answer an open question where that cannot be mistaken: its number, label or id for
+  one with options, any words for the only one without. A reply to a question is about that one.
 - A code is typed as `/link CODE`, or alone.
 """
 
@@ -139,7 +139,7 @@ def typed_answer(session: Session, spoken: Say) -> Answer | None:
     if not chosen:
         return _free_answer(spoken, text, meant)
     question, option = chosen[0]
-    return Answer(by=spoken.by, question=question, answer=option.id) if len(chosen) == 1 else None
+    return _answer(spoken, question, option.id) if len(chosen) == 1 else None
 
 
 def _free_answer(
@@ -150,7 +150,11 @@ def _free_answer(
         for question, each in open_to
         if not each.options and spoken.reply_to in {None, each.asked}
     ]
-    return Answer(by=spoken.by, question=free[0], answer=text) if len(free) == 1 and text else None
+    return _answer(spoken, free[0], text) if len(free) == 1 and text else None
+
+
+def _answer(spoken: Say, question: QuestionId, answer: str) -> Answer:
+    return Answer(by=spoken.by, question=question, answer=answer, conversation=spoken.conversation)
 
 
 def _number(text: str) -> int | None:
@@ -161,5 +165,6 @@ def _choice(text: str, options: tuple[Option, ...]) -> Option | None:
     number = _number(text)
     if number is not None and 1 <= number <= len(options):
         return options[number - 1]
-    same = [option for option in options if option.label.casefold() == text.casefold()]
+    meant = text.casefold()
+    same = [each for each in options if meant in {each.label.casefold(), each.id.casefold()}]
     return same[0] if len(same) == 1 else None

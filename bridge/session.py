@@ -23,6 +23,7 @@ from typing import TypeVar, get_args
 from bridge.content import Option
 from bridge.events import (
     SHUTDOWN,
+    Closing,
     ConversationLinked,
     ConversationUnlinked,
     Event,
@@ -31,6 +32,7 @@ from bridge.events import (
     ParticipantJoined,
     ParticipantLeft,
     ParticipantMerged,
+    PlannedCall,
     QuestionAsked,
     QuestionClosed,
     QuestionKind,
@@ -43,7 +45,10 @@ from bridge.events import (
     Scope,
     SessionArchived,
     SettingChanged,
+    Source,
     Triggered,
+    Usage,
+    UsageReported,
 )
 from bridge.ids import (
     START,
@@ -56,9 +61,13 @@ from bridge.ids import (
     SessionId,
 )
 from bridge.retry import run_backoff
+from bridge.usage import NOTHING, Used, total, used
 
 ROLES: tuple[Role, ...] = get_args(Role)
 """From the strongest to the weakest."""
+
+OVER_KEPT = 50
+"""Questions of which it is remembered how they ended, for whoever answers too late."""
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -73,6 +82,7 @@ class OpenRun:
     started: Seq
     upto: Seq
     node: str
+    asker: ParticipantId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,11 +93,16 @@ class OpenQuestion:
     options: tuple[Option, ...]
     to: tuple[ParticipantId, ...]
     expires_at: datetime | None
+    call: PlannedCall | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """What a log folds to. `conversations` says on whose behalf each place was linked."""
+    """What a log folds to. `conversations` says on whose behalf each place was linked.
+
+    `asker` is who called for the agent last; None where it was no person. `used` is what all of
+    its runs used; `over` how the last few questions ended.
+    """
 
     id: SessionId
     head: Seq = START
@@ -95,10 +110,13 @@ class Session:
     archived: bool = False
     position: Seq = START
     wanted: Seq = START
+    asker: ParticipantId | None = None
     open_run: OpenRun | None = None
     failures: int = 0
     failed_at: datetime | None = None
+    used: Used = NOTHING
     questions: Mapping[QuestionId, OpenQuestion] = field(default_factory=dict)
+    over: Mapping[QuestionId, Closing] = field(default_factory=dict)
     participants: Mapping[ParticipantId, Role] = field(default_factory=dict)
     conversations: Mapping[ConversationId, ParticipantId | None] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
@@ -167,12 +185,17 @@ def evolve(session: Session, event: Event) -> Session:
     """Return the session after one event."""
     session = replace(session, head=event.seq)
     match event.body:
-        case MessageReceived(addressed=True) | Triggered():
-            return replace(session, wanted=event.seq)
+        case MessageReceived(addressed=True, participant=who):
+            return replace(session, wanted=event.seq, asker=who)
+        case Triggered(source=source):
+            return replace(session, wanted=event.seq, asker=_whose(session, source))
         case RunStarted() as started:
-            return replace(session, open_run=_opened(started, event.seq))
+            return replace(session, open_run=_opened(started, event.seq, session.asker))
         case RunFinished() as finished:
+            session = _spend(session, finished.usage)
             return _finish(session, finished, event.at)
+        case UsageReported(usage=usage):
+            return _spend(session, usage)
         case QuestionAsked() as asked:
             return replace(
                 session, questions={**session.questions, asked.question: _asked(asked, event.seq)}
@@ -219,10 +242,27 @@ def _evolve_settings(session: Session, event: Event) -> Session:
             return session
 
 
-def _opened(started: RunStarted, seq: Seq) -> OpenRun:
+def _whose(session: Session, source: Source) -> ParticipantId | None:
+    """Return on whose behalf something is asked that no person asks now."""
+    known = session.schedules.get(ScheduleId(source.name)) if source.kind == "schedule" else None
+    return known.by if known is not None else None
+
+
+def _opened(started: RunStarted, seq: Seq, asker: ParticipantId | None) -> OpenRun:
     return OpenRun(
-        run=started.run, agent=started.agent, started=seq, upto=started.upto, node=started.node
+        run=started.run,
+        agent=started.agent,
+        started=seq,
+        upto=started.upto,
+        node=started.node,
+        asker=asker,
     )
+
+
+def _spend(session: Session, usage: Usage | None) -> Session:
+    if usage is None:
+        return session
+    return replace(session, used=total([session.used, used(usage)]))
 
 
 def _finish(session: Session, finished: RunFinished, at: datetime) -> Session:
@@ -248,6 +288,7 @@ def _asked(asked: QuestionAsked, seq: Seq) -> OpenQuestion:
         options=asked.options,
         to=asked.to,
         expires_at=asked.expires_at,
+        call=asked.call,
     )
 
 
@@ -257,8 +298,15 @@ def _close(session: Session, closed: QuestionClosed, seq: Seq) -> Session:
         return session
     left = _without(session.questions, closed.question)
     done = all(each.run != question.run for each in left.values())
-    wanted = seq if done and closed.outcome != "withdrawn" else session.wanted
-    return replace(session, questions=left, wanted=wanted)
+    over = {**_last(session.over), closed.question: closed.outcome}
+    session = replace(session, questions=left, over=over)
+    if not done or closed.outcome == "withdrawn":
+        return session
+    return replace(session, wanted=seq, asker=closed.by or session.asker)
+
+
+def _last(over: Mapping[QuestionId, Closing]) -> Mapping[QuestionId, Closing]:
+    return dict(list(over.items())[-(OVER_KEPT - 1) :])
 
 
 def _merge(session: Session, who: ParticipantId, into: ParticipantId) -> Session:
@@ -268,6 +316,7 @@ def _merge(session: Session, who: ParticipantId, into: ParticipantId) -> Session
     left = _without(people, who)
     return replace(
         session,
+        asker=into if session.asker == who else session.asker,
         participants={**left, into: min(roles, key=ROLES.index)} if roles else left,
         conversations={
             place: into if by == who else by for place, by in session.conversations.items()

@@ -18,6 +18,7 @@ from typing import assert_never
 from bridge import texts
 from bridge.content import Attachment, Content, Option
 from bridge.events import (
+    INTERRUPTED,
     Body,
     ConversationLinked,
     ConversationUnlinked,
@@ -48,6 +49,7 @@ from bridge.events import (
     ToolReturned,
     Transcribed,
     Triggered,
+    UsageReported,
 )
 from bridge.ids import ConversationId, ParticipantId, Seq
 from bridge.parts import Button, Capabilities, Conversation, Priority
@@ -57,9 +59,13 @@ from bridge.session import Session
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """What one must know beside the lane: the time, names, and the events referred to."""
+    """What one must know beside the lane: the time, names, and the events referred to.
+
+    `several`: more than one agent may answer, so that an answer says whose it is.
+    """
 
     now: datetime
+    several: bool = False
     names: Mapping[ParticipantId, str] = field(default_factory=dict)
     places: Mapping[ConversationId, str] = field(default_factory=dict)
     related: Mapping[Seq, Event] = field(default_factory=dict)
@@ -133,19 +139,21 @@ def show(event: Event, place: Place, scene: Scene) -> Look | None:
         case MessageDeleted(target=target) | Redacted(target=target):
             return Retracting(target=target)
         case MessageComposed() as composed:
-            return _composed(composed)
+            return _composed(composed, scene)
         case QuestionAsked() as asked:
             return _question(asked, place) if place.is_for(asked.to) else Muted()
         case QuestionClosed() as closed:
             return _closed(closed, place, scene)
         case Pushed() as pushed:
             return _pushed(pushed, place) if place.is_for(pushed.to) else Muted()
-        case RunFinished(outcome="cancelled", by=by) if by is not None:
+        case Transcribed() as transcribed:
+            return _transcribed(transcribed, place, scene)
+        case RunFinished(outcome="cancelled", by=by, reason=reason) if by and reason != INTERRUPTED:
             return _notice(texts.stopped_by(scene.name(by)))
         case ParticipantJoined() | ParticipantLeft() | ConversationLinked(welcome=True):
             return _arrival(event.body, place, scene)
         case (
-            RunStarted() | RunFinished() | ToolCalled() | ToolReturned() | Transcribed()
+            RunStarted() | RunFinished() | UsageReported() | ToolCalled() | ToolReturned()
             | Triggered() | RoleChanged() | ParticipantMerged() | ConversationLinked()
             | ConversationUnlinked() | SettingChanged() | ScheduleSet() | ScheduleRemoved()
             | NoteKept() | NoteRemoved() | HistoryCompacted() | SessionForked() | SessionArchived()
@@ -211,10 +219,26 @@ def _edited(target: Seq, content: Content, scene: Scene) -> Look | None:
     )
 
 
-def _composed(composed: MessageComposed) -> Showing:
+def _transcribed(transcribed: Transcribed, place: Place, scene: Scene) -> Look | None:
+    original = scene.related.get(transcribed.target)
+    if original is None or not isinstance(original.body, MessageReceived):
+        return None
+    if not original.body.addressed and not place.conversation.room:
+        return Muted()
+    return Showing(
+        text=texts.transcript(transcribed.text),
+        speaker=_speaker(original.body, scene),
+        reply_to=transcribed.target,
+        priority="notice",
+        silent=True,
+    )
+
+
+def _composed(composed: MessageComposed, scene: Scene) -> Showing:
     return Showing(
         text=composed.content.text,
         attachments=composed.content.attachments,
+        speaker=composed.agent if scene.several else "",
         silent=composed.kind == "interim",
         closes=composed.kind != "interim",
     )
@@ -257,11 +281,19 @@ def _closing_line(closed: QuestionClosed, options: tuple[Option, ...], scene: Sc
     match closed.outcome:
         case "answered":
             labels = {option.id: option.label for option in options}
-            return texts.answered(scene.name(closed.by), labels.get(closed.answer, closed.answer))
+            return texts.answered(_who(closed, scene), labels.get(closed.answer, closed.answer))
         case "expired":
             return texts.EXPIRED
         case "withdrawn":
             return texts.WITHDRAWN
+
+
+def _who(closed: QuestionClosed, scene: Scene) -> str:
+    """Return who decided, and where if that is known."""
+    name = scene.name(closed.by)
+    if closed.conversation is None:
+        return name
+    return texts.speaker(name, scene.places.get(closed.conversation, texts.SOMEWHERE))
 
 
 def _pushed(pushed: Pushed, place: Place) -> Showing:
@@ -283,4 +315,8 @@ def people_in(body: Body) -> frozenset[ParticipantId]:
 
 def places_in(body: Body) -> frozenset[ConversationId]:
     """Return the places whose labels it takes to show a body."""
-    return frozenset([body.conversation]) if isinstance(body, MessageReceived) else frozenset()
+    match body:
+        case MessageReceived(conversation=where) | QuestionClosed(conversation=str(where)):
+            return frozenset([where])
+        case _:
+            return frozenset()

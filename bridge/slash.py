@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
-Name = Literal["help", "link", "status", "stop"]
+Name = Literal["agent", "help", "link", "mode", "model", "status", "stop", "usage"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,10 +21,16 @@ class SlashCommand:
 
 
 COMMANDS = (
+    SlashCommand(name="agent", text="which agents there are; with a name, who answers here"),
     SlashCommand(name="help", text="what you can do here"),
     SlashCommand(name="link", text="go on in another app: get a code, and type it there"),
+    SlashCommand(
+        name="mode", text="what your words do to an answer under way: steer, queue or interrupt"
+    ),
+    SlashCommand(name="model", text="which model answers here; with a name, choose another"),
     SlashCommand(name="status", text="what is going on, who is here and where it is shown"),
     SlashCommand(name="stop", text="stop the answer being worked on"),
+    SlashCommand(name="usage", text="how much was used here, in all, today and this month"),
 )
 
 

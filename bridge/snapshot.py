@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from bridge.session import Session
 
-SHAPE = 1
+SHAPE = 2
 """Raised whenever the fold changes its meaning, so that older snapshots are folded anew."""
 
 

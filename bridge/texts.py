@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
+from bridge.budget import Level
 from bridge.content import Option
+from bridge.usage import Used
 
 BROWSER = "browser"
 TERMINAL = "terminal"
@@ -22,7 +24,10 @@ NOT_IN_SESSION = "You are not part of this session."
 READ_ONLY = "You can read along here, but not write."
 OWNERS_ONLY = "Only an owner of this session can do that."
 NOT_ASKED_OF_YOU = "This question is for someone else."
-QUESTION_OVER = "This question has been answered or withdrawn already."
+QUESTION_OVER = "This question is over."
+QUESTION_ANSWERED = "This question has been answered already."
+QUESTION_WITHDRAWN = "This question is no longer needed."
+QUESTION_EXPIRED = "Too late: the time for this question is over."
 NO_SUCH_OPTION = "That is not one of the answers to choose from."
 ANSWER_EMPTY = "An answer needs some words."
 NOTHING_SAID = "There was nothing in that message."
@@ -121,6 +126,77 @@ def status(*, title: str, state: str, people: Sequence[str], places: Sequence[st
     )
 
 
+def agents(names: Sequence[str], chosen: str) -> str:
+    """List the agents; the chosen one stands out."""
+    lines = [f"- **{name}** (answers here)" if name == chosen else f"- {name}" for name in names]
+    more = ["", "`/agent NAME` chooses another."] if len(names) > 1 else []
+    return "\n".join([*lines, *more])
+
+
+def agent_chosen(name: str) -> str:
+    return f"**{name}** answers here from now on."
+
+
+def no_such_agent(name: str, names: Sequence[str]) -> str:
+    return f"There is no agent {name!r} here. There are: {', '.join(names)}."
+
+
+def model(name: str) -> str:
+    chosen = f"The model here is **{name}**." if name else "The agent chooses the model itself."
+    return f"{chosen} `/model NAME` chooses another; `/model default` leaves it to the agent."
+
+
+def model_chosen(name: str) -> str:
+    if not name:
+        return "The agent chooses the model itself from now on."
+    return f"**{name}** is the model here from the next answer on."
+
+
+MODES = {
+    "steer": "the agent takes them in at its next step",
+    "queue": "they wait until it is done",
+    "interrupt": "they stop it, and it starts anew with everything",
+}
+
+
+def mode(chosen: str) -> str:
+    lines = [
+        f"- **{name}** (now): {does}" if name == chosen else f"- {name}: {does}"
+        for name, does in MODES.items()
+    ]
+    head = "What is said while the agent answers:"
+    return "\n".join([head, *lines, "", "`/mode NAME` chooses another."])
+
+
+def mode_chosen(name: str) -> str:
+    return f"**{name}** from now on: what is said while the agent answers, {MODES[name]}."
+
+
+def no_such_mode(name: str) -> str:
+    return f"There is no mode {name!r}. There are: {', '.join(MODES)}."
+
+
+def usage(lines: Sequence[tuple[str, Used]]) -> str:
+    return "\n".join(f"- {when}: {used_up(used)}" for when, used in lines)
+
+
+def used_up(used: Used) -> str:
+    """Return what was used, in a few words: `3 answers, 1,200 tokens, $0.02`."""
+    answers = f"{used.runs} answer{'s' if used.runs != 1 else ''}"
+    tokens = f"{used.tokens:,} token{'s' if used.tokens != 1 else ''}"
+    price = dollars(used.cost)
+    if used.unpriced:
+        price = f"{price} and {used.unpriced:,} tokens without a price"
+    return f"{answers}, {tokens}, {price}"
+
+
+def dollars(amount: float) -> str:
+    """Return money as people read it; small sums in more digits."""
+    return f"${amount:,.2f}" if amount >= 1 or not amount else f"${amount:.4f}"
+
+
+IN_ALL, TODAY, THIS_MONTH = "in this session", "today", "this month"
+
 IDLE = "idle"
 RUNNING = "working on an answer"
 WAITING = "waiting for an answer to a question"
@@ -145,6 +221,37 @@ def lanes_behind(count: int) -> str:
 def gave_up(reason: str) -> str:
     why = f": {reason}" if reason else ""
     return f"I could not answer this{why}. Say it again, or differently, and I will try anew."
+
+
+def budget_up(level: Level) -> str:
+    """Say to people why there is no answer."""
+    match level.which:
+        case "per_run":
+            return f"this answer has used up what one may ({_limit(level)})"
+        case "per_day":
+            return (
+                f"Today's budget is used up ({_limit(level)}), so there is no answer. It begins "
+                "anew at midnight UTC; an owner can raise it in the configuration."
+            )
+        case "per_person_per_day":
+            return (
+                f"Your budget for today is used up ({_limit(level)}), so there is no answer. It "
+                "begins anew at midnight UTC; an owner can raise it in the configuration."
+            )
+
+
+def budget_nearly_up(level: Level, name: str) -> str:
+    """Say to the owner that a budget is coming to its end."""
+    whose = f"**{name}**'s budget for today" if level.person else "Today's budget"
+    share = level.limit.share(level.used)
+    stands = "used up: nothing more is answered on it" if level.is_up else f"{share:.0%} used up"
+    return f"{whose} ({_limit(level)}) is {stands}. `budgets` in the configuration sets it."
+
+
+def _limit(level: Level) -> str:
+    money = [dollars(level.limit.usd)] if level.limit.usd else []
+    tokens = [f"{level.limit.tokens:,} tokens without a price"] if level.limit.tokens else []
+    return " or ".join(money + tokens)
 
 
 CRASHED = "each attempt ended before it was done"
@@ -192,6 +299,10 @@ def numbered(options: Sequence[Option]) -> str:
 
 def answered(name: str, answer: str) -> str:
     return f"_{name}: {answer}_"
+
+
+def transcript(words: str) -> str:
+    return f"🎙 {words}"
 
 
 QUESTION = "_A question:_"

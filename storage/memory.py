@@ -34,16 +34,24 @@ from bridge.ports import (
     SessionRow,
     Surroundings,
 )
-from bridge.projection import ArchivedSet, LaneClosed, LaneOpened, SlotSet, TitleSet, project
+from bridge.projection import (
+    ArchivedSet,
+    LaneClosed,
+    LaneOpened,
+    SlotSet,
+    TitleSet,
+    UsageKept,
+    project,
+)
 from storage.admission import InboxKey, Ledger, admit, asked, origin_receipt
 from storage.bells import Bells
-from storage.memory_kept import MemoryKept
+from storage.memory_usage import MemoryUsage
 from storage.receipts import ReceiptBook
 
 Lane = tuple[SessionId, ConversationId]
 
 
-class MemoryStore(MemoryKept):
+class MemoryStore(MemoryUsage):
     def __init__(self) -> None:
         super().__init__()
         self._bells = Bells()
@@ -146,6 +154,8 @@ class MemoryStore(MemoryKept):
                 row = replace(row, title=title)
             case ArchivedSet():
                 row = replace(row, archived=True)
+            case UsageKept() as kept:
+                self._keep_usage(event, kept)
             case None:
                 pass
         self._rows[event.session] = row

@@ -17,8 +17,9 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from bridge import decide, delivery
+from bridge import delivery
 from bridge.content import Content
+from bridge.deciding import running, working
 from bridge.events import Preview, RunFinished
 from bridge.ids import RunId
 from bridge.inbound import Inbound
@@ -141,7 +142,7 @@ async def test_a_death_at_any_edge_on_sqlite(tmp_path: Path) -> None:
 def test_any_number_of_deaths_loses_and_doubles_nothing(edges: list[int]) -> None:
     """Kill process after process, each wherever it happens to be; the bridge is patient here."""
     with pytest.MonkeyPatch.context() as patience:
-        patience.setattr(decide, "MAX_RUN_FAILURES", 100)
+        patience.setattr(running, "MAX_RUN_FAILURES", 100)
         asyncio.run(deaths(*edges))
 
 
@@ -246,7 +247,8 @@ async def test_a_stopped_run_cannot_speak() -> None:
 async def test_a_zombie_that_may_speak_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the guards of the desk and the store, the property above does not hold."""
     zombie = OpenRun(run=RunId("?"), agent="echo", started=1, upto=1, node="n")
-    monkeypatch.setattr(decide, "_require", lambda _, run: replace(zombie, run=run))
+    for module in (running, working):
+        monkeypatch.setattr(module, "open_run", lambda _, run: replace(zombie, run=run))
     monkeypatch.setattr(admission, "run_of", lambda _: None)
     with pytest.raises(AssertionError, match="run"):
         await stop_a_stubborn_run()

@@ -11,20 +11,32 @@ from bridge.events import (
     ConversationUnlinked,
     Once,
     Pushed,
+    RunFinished,
     ScheduleRemoved,
     ScheduleSet,
     SessionArchived,
     SettingChanged,
     Source,
     Triggered,
+    Usage,
+    UsageReported,
 )
 from bridge.ids import ScheduleId
-from bridge.projection import ArchivedSet, LaneClosed, LaneOpened, SlotSet, TitleSet, project
-from tests.playbook import ADA, DM
+from bridge.projection import (
+    ArchivedSet,
+    LaneClosed,
+    LaneOpened,
+    SlotSet,
+    TitleSet,
+    UsageKept,
+    project,
+)
+from tests.playbook import ADA, DM, R1
 from tests.strategies import bodies
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 LATER = AT + timedelta(hours=1)
+USAGE = Usage(input_tokens=1)
 SCHEDULE = ScheduleId("sch_1")
 SLOT = Source(kind="schedule", name=SCHEDULE, slot=AT, next_slot=LATER)
 LAST_SLOT = Source(kind="schedule", name=SCHEDULE, slot=AT)
@@ -41,6 +53,14 @@ ROWS = [
     (Triggered(source=LAST_SLOT, prompt="tea"), SlotSet(schedule=SCHEDULE, at=None)),
     (SettingChanged(scope="session", name="title", value="Trip"), TitleSet(title="Trip")),
     (SessionArchived(by=ADA), ArchivedSet()),
+    (
+        RunFinished(run=R1, outcome="failed", upto=1, usage=USAGE, agent="a", asker=ADA),
+        UsageKept(run=R1, participant=ADA, agent="a", usage=USAGE),
+    ),
+    (
+        UsageReported(run=R1, usage=USAGE, agent="a"),
+        UsageKept(run=R1, participant=None, agent="a", usage=USAGE),
+    ),
 ]
 
 
@@ -54,6 +74,7 @@ def test_an_event_brings_its_row(body, row):
     [
         Triggered(source=Source(kind="webhook", name=SCHEDULE), prompt="tea"),
         Pushed(source=Source(kind="api", name=SCHEDULE), content=Content(text="tea")),
+        RunFinished(run=R1, outcome="completed", upto=1),
         SettingChanged(scope="session", name="agent", value="echo"),
         SettingChanged(scope="conversation", of=DM, name="title", value="Mine"),
     ],

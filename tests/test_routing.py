@@ -117,12 +117,22 @@ def said(text, by=ADA, **fields):
     return Say(by=by, conversation=DM, content=Content(text=text), **fields)
 
 
+def chosen(answer, question=Q1, by=ADA):
+    return Answer(by=by, question=question, answer=answer, conversation=DM)
+
+
 CHOICE = waiting(q_1=question(TEA, COFFEE))
 
 
 @pytest.mark.parametrize("text", ["2", " 2 ", "black coffee", "Black Coffee", "BLACK COFFEE\n"])
 def test_the_number_or_the_label_of_an_option_chooses_it(text):
-    assert typed_answer(CHOICE, said(text)) == Answer(by=ADA, question=Q1, answer="c")
+    assert typed_answer(CHOICE, said(text)) == chosen("c", Q1, ADA)
+
+
+def test_the_id_of_an_option_chooses_it_too():
+    """Whatever an approval's buttons say, `approve` approves."""
+    yes = Option(id="approve", label="Yes, do it")
+    assert typed_answer(waiting(q_1=question(yes, TEA)), said("Approve")) == chosen("approve")
 
 
 @pytest.mark.parametrize("text", ["0", "3", "coffee", "1.", "-1", "", "²", "1 2", "9" * 5000])
@@ -132,9 +142,7 @@ def test_anything_else_is_something_said(text):
 
 def test_any_words_answer_the_only_open_question_without_options():
     open_one = waiting(q_1=question())
-    assert typed_answer(open_one, said(" at noon ")) == Answer(
-        by=ADA, question=Q1, answer="at noon"
-    )
+    assert typed_answer(open_one, said(" at noon ")) == chosen("at noon", Q1, ADA)
     assert typed_answer(open_one, said("  ")) is None
 
 
@@ -146,7 +154,7 @@ def test_of_two_without_options_neither_is_answered_by_words_alone():
 def test_a_reply_to_a_question_is_about_that_question():
     both = waiting(q_1=question(asked=1), q_2=question(asked=2))
     answer = typed_answer(both, said("at noon", reply_to=2))
-    assert answer == Answer(by=ADA, question=Q2, answer="at noon")
+    assert answer == chosen("at noon", Q2, ADA)
 
 
 def test_words_in_reply_to_something_else_are_something_said():
@@ -156,19 +164,19 @@ def test_words_in_reply_to_something_else_are_something_said():
 def test_a_number_that_two_questions_offer_answers_neither_without_a_reply():
     both = waiting(q_1=question(TEA, COFFEE, asked=1), q_2=question(COFFEE, TEA, asked=2))
     assert typed_answer(both, said("1")) is None
-    assert typed_answer(both, said("1", reply_to=2)) == Answer(by=ADA, question=Q2, answer="c")
+    assert typed_answer(both, said("1", reply_to=2)) == chosen("c", Q2, ADA)
 
 
 def test_a_choice_that_could_be_two_is_no_answer_to_a_third_either():
     session = waiting(q_1=question(TEA, asked=1), q_2=question(TEA, asked=2), q_3=question(asked=3))
     assert typed_answer(session, said("1")) is None
-    assert typed_answer(session, said("at noon")) == Answer(by=ADA, question=Q3, answer="at noon")
+    assert typed_answer(session, said("at noon")) == chosen("at noon", Q3, ADA)
 
 
 def test_only_those_who_are_asked_answer():
     session = waiting(q_1=question(TEA, to=(BOB,)))
     assert typed_answer(session, said("1")) is None
-    assert typed_answer(session, said("1", by=BOB)) == Answer(by=BOB, question=Q1, answer="t")
+    assert typed_answer(session, said("1", by=BOB)) == chosen("t", Q1, BOB)
 
 
 def test_what_is_not_meant_for_the_agent_is_no_answer():

@@ -30,9 +30,12 @@ from bridge.events import (
     SettingChanged,
     Source,
     Triggered,
+    Usage,
+    UsageReported,
 )
 from bridge.ids import ScheduleId
 from bridge.session import Begin, Expire, Idle, Session, evolve, fold, next_step, setting_key
+from bridge.usage import Used
 from tests.playbook import ADA, AT, BOB, DM, EVE, HERE, Q1, Q2, R1, R2, Playbook, seconds
 from tests.strategies import TIMES, bodies
 
@@ -307,3 +310,39 @@ def test_a_schedule_is_kept_until_it_is_removed():
     )
     assert folded(kept).schedules == {schedule: kept}
     assert folded(kept, ScheduleRemoved(schedule=schedule)).schedules == {}
+
+
+# -- whose a run is, and what it used -------------------------------------------------------------
+
+
+def test_whoever_called_for_the_agent_last_is_the_asker():
+    bob = MessageReceived(participant=BOB, conversation=DM, content=Content(text="and?"))
+    overheard = heard(addressed=False)
+    session = folded(heard(), bob, overheard, started(upto=3), heard("more"))
+    assert (session.asker, session.open_run.asker) == (ADA, BOB)
+
+
+def test_whoever_answers_a_question_asks_for_what_follows():
+    answered = QuestionClosed(question=Q1, asked=2, outcome="answered", answer="yes", by=BOB)
+    session = folded(heard(), asked(), answered)
+    assert session.asker == BOB
+
+
+def test_what_a_schedule_asks_is_whose_the_schedule_is():
+    mine = ScheduleSet(
+        schedule=ScheduleId("sch_1"), rule=Once(at=AT), action="ask", text="tea", first=AT, by=BOB
+    )
+    source = Source(kind="schedule", name="sch_1", slot=AT)
+    assert folded(heard(), mine, Triggered(source=source, prompt="tea")).asker == BOB
+    assert folded(heard(), Triggered(source=Source(kind="api"), prompt="look")).asker is None
+
+
+def test_what_all_runs_used_is_added_up():
+    usage = Usage(input_tokens=7, output_tokens=3, cost=0.25)
+    session = folded(
+        heard(),
+        started(upto=1),
+        RunFinished(run=R1, outcome="completed", upto=1, usage=usage),
+        UsageReported(run=R2, usage=Usage(input_tokens=1), agent="echo"),
+    )
+    assert session.used == Used(runs=2, input_tokens=8, output_tokens=3, cost=0.25, unpriced=1)

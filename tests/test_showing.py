@@ -9,6 +9,7 @@ from bridge import texts
 from bridge.content import Attachment, Content, Option
 from bridge.events import (
     BODIES,
+    INTERRUPTED,
     ConversationLinked,
     Event,
     MessageComposed,
@@ -23,6 +24,7 @@ from bridge.events import (
     Redacted,
     RunFinished,
     Source,
+    Transcribed,
 )
 from bridge.ids import ConversationId, MediaId, ParticipantId
 from bridge.parts import Button
@@ -172,6 +174,12 @@ def test_an_open_question_is_only_its_text():
             "_Ada: Tea_",
         ),
         (
+            QuestionClosed(
+                question=Q1, asked=1, outcome="answered", answer="t", by=ADA, conversation=ROOM
+            ),
+            "_Ada · Slack: Tea_",
+        ),
+        (
             QuestionClosed(question=Q1, asked=1, outcome="answered", answer="soon", by=BOB),
             "_Bob: soon_",
         ),
@@ -189,6 +197,42 @@ def test_a_closed_question_says_how_it_ended(closed, line):
 def test_a_closing_of_something_else_is_not_shown():
     closed = QuestionClosed(question=Q1, asked=1, outcome="expired")
     assert looks(closed, related=[HELLO]) is None
+
+
+# -- voice notes, and who answers -----------------------------------------------------------------
+
+SPOKEN = Transcribed(target=1, media=MediaId("m"), text="hello there")
+
+
+def test_what_was_spoken_is_shown_as_its_speakers_words():
+    look = looks(SPOKEN, related=[HELLO])
+    assert (look.text, look.speaker) == (texts.transcript("hello there"), "Ada · Slack")
+    assert (look.silent, look.reply_to) == (True, 1)
+
+
+def test_what_was_overheard_is_not_spoken_about_elsewhere():
+    overheard = replace(HELLO, addressed=False)
+    assert looks(SPOKEN, related=[overheard]) == Muted()
+    assert isinstance(looks(SPOKEN, related=[overheard], room=True), Showing)
+    assert looks(SPOKEN, related=[WHICH]) is None
+
+
+def test_an_answer_says_whose_it_is_only_where_there_are_several_agents():
+    composed = MessageComposed(run=R1, agent="deep", content=Content(text="hi"))
+    lane = Lane(capabilities=RICH)
+    lane.append(ConversationLinked(conversation=DM, by=ADA))
+    lane.append(composed)
+    scene = lane.scene(lane.events)
+    assert show(lane.events[-1], lane.place(), scene).speaker == ""
+    several = replace(scene, several=True)
+    assert show(lane.events[-1], lane.place(), several).speaker == "deep"
+
+
+def test_an_interruption_is_no_news():
+    """The answer goes on; nobody is told that it was stopped."""
+    stopped = RunFinished(run=R1, outcome="cancelled", upto=1, by=ADA)
+    assert looks(stopped).text == texts.stopped_by("Ada")
+    assert looks(replace(stopped, reason=INTERRUPTED)) is None
 
 
 # -- what comes unprompted, and for whom ----------------------------------------------------------

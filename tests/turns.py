@@ -11,18 +11,22 @@ from datetime import UTC, datetime, timedelta
 
 from bridge.commands import (
     AbandonRun,
+    Announce,
     Answer,
     CallTool,
     Command,
+    Compact,
     Compose,
     EndRun,
     ExpireQuestions,
     FailRun,
     Join,
+    KeepNote,
     ReturnTool,
     Say,
     StartRun,
     Stop,
+    Transcribe,
     Trigger,
 )
 from bridge.content import Attachment, Content
@@ -30,8 +34,22 @@ from bridge.decide import decide
 from bridge.errors import AgentError, AgentUnavailable
 from bridge.events import Event, MessageComposed, Preview, QuestionAsked, Source
 from bridge.ids import START, ConversationId, ParticipantId, RunId, Seq, SessionId
-from bridge.ports import Agent, Calling, Ended, Remark, Returned, Said
+from bridge.ports import (
+    Agent,
+    Calling,
+    Compacted,
+    Ended,
+    Noting,
+    Pushing,
+    Remark,
+    Returned,
+    Said,
+    Transcript,
+    Using,
+)
 from bridge.session import Session, fold
+from bridge.steering import mode_of
+from storage.memory_blobs import MemoryBlobs
 
 HOUR = timedelta(hours=1)
 
@@ -136,7 +154,7 @@ class Story:
         """Let an agent speak; each thing it says is in the log before it is resumed."""
         async with aclosing(agent.run(turn)) as speech:
             async for item in speech:
-                if not isinstance(item, Preview):
+                if not isinstance(item, Preview | Using):
                     self.submit(_command(turn, item))
                 yield item
 
@@ -166,13 +184,21 @@ class StoryTurn:
     def __init__(self, story: Story, run: RunId, *, upto: Seq) -> None:
         self.session = story.id
         self.run = run
+        self.agent = "agent"
         self.upto = upto
+        self.clock = StoryClock()
+        self.blobs = MemoryBlobs(clock=self.clock)
         self._story = story
+
+    async def fold(self) -> Session:
+        return self._story.fold
 
     async def history(self) -> Sequence[Event]:
         return self._between(START, self.upto)
 
     async def news(self) -> Sequence[Event]:
+        if mode_of(self._story.fold) == "queue":
+            return ()
         fresh = self._between(self.upto, len(self._story.events))
         self.upto = len(self._story.events)
         return fresh
@@ -196,6 +222,14 @@ def _command(turn: StoryTurn, said: Said) -> Command:
             return CallTool(run=run, call=call, name=name, arguments=arguments)
         case Returned(call=call, result=result, failed=failed):
             return ReturnTool(call=call, result=result, failed=failed)
+        case Pushing(content=content, to=to):
+            return Announce(run=run, content=content, to=to)
+        case Noting(note=note, text=text, about=about):
+            return KeepNote(run=run, note=note, text=text, about=about)
+        case Compacted(upto=upto, summary=summary):
+            return Compact(run=run, upto=upto, summary=summary)
+        case Transcript(target=target, media=media, text=text):
+            return Transcribe(run=run, target=target, media=media, text=text)
         case Ended(content=content, questions=questions, usage=usage):
             return EndRun(
                 run=run, upto=turn.upto, content=content, questions=questions, usage=usage

@@ -82,7 +82,8 @@ class Talk:
         """Say what was typed, or give the answer that it chooses."""
         if chosen := self.view.chosen(text):
             question, option = chosen
-            self.sender.put({"type": "answer", "question": question, "answer": option.id})
+            answer = {"type": "answer", "question": question, "answer": option.id, "place": PLACE}
+            self.sender.put(answer)
         else:
             self.sender.put({"type": "message", "text": sendable(text), "place": PLACE})
 

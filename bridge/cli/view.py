@@ -8,6 +8,7 @@ from bridge import texts
 from bridge.cli.wire import LiveFrame, SessionView
 from bridge.content import Attachment, Option
 from bridge.events import (
+    INTERRUPTED,
     ConversationLinked,
     Event,
     MessageComposed,
@@ -26,6 +27,7 @@ from bridge.events import (
     Source,
     ToolCalled,
     ToolReturned,
+    Transcribed,
     Triggered,
 )
 from bridge.ids import START, ConversationId, ParticipantId, QuestionId, RunId, Seq
@@ -183,6 +185,8 @@ class View:
                 return f"_{self.name(who)} changed a message to:_ {content.text}"
             case MessageDeleted(participant=who):
                 return f"_{self.name(who)} took a message back._"
+            case Transcribed(text=text):
+                return texts.transcript(text)
             case Redacted():
                 return "_A message was removed for good._"
             case Triggered(source=source, prompt=prompt):
@@ -200,7 +204,7 @@ class View:
 
     def _ending(self, finished: RunFinished) -> str:
         match finished.outcome:
-            case "cancelled":
+            case "cancelled" if finished.reason != INTERRUPTED:
                 return texts.stopped_by(self.name(finished.by))
             case "failed" if finished.upto <= self.position:
                 return f"_The answer failed: {finished.reason or 'no reason given'}._"
@@ -219,7 +223,13 @@ class View:
             case "answered":
                 labels = {option.id: option.label for option in asked.options} if asked else {}
                 answer = labels.get(closed.answer, closed.answer)
-                return texts.answered(self.name(closed.by), answer)
+                return texts.answered(self._who(closed), answer)
+
+    def _who(self, closed: QuestionClosed) -> str:
+        name, where = self.name(closed.by), closed.conversation
+        if where is None:
+            return name
+        return texts.speaker(name, self.places.get(where, texts.SOMEWHERE))
 
 
 def _file(number: int, file: Attachment) -> str:

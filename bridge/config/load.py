@@ -15,6 +15,7 @@ from bridge.config.model import (
     DEFAULT_DATA,
     AgentConfig,
     BlobsConfig,
+    BudgetsSection,
     ChannelConfig,
     ChannelSection,
     Config,
@@ -33,7 +34,7 @@ from bridge.plugins import Kind, Section
 DATA = "BRIDGE_DATA"
 FILE = "BRIDGE_CONFIG"
 
-SECTIONS = ("store", "media", "http", "agents", "channels", "log")
+SECTIONS = ("store", "media", "http", "agents", "channels", "log", "budgets")
 
 C = TypeVar("C", TypedSection, ChannelSection)
 
@@ -93,6 +94,8 @@ class _Reading:
         general = self._validator.model(General, own, (), also=SECTIONS)
         http = self._validator.model(HttpSection, self._root.get("http", {}), ("http",))
         log = self._validator.model(LogSection, self._root.get("log", {}), ("log",))
+        limits = self._root.get("budgets", {})
+        budgets = self._validator.model(BudgetsSection, limits, ("budgets",))
         store = self._store(self._root.get("store", {"type": "sqlite"}))
         media = self._media(self._root.get("media", {"type": "folder"}))
         named = self._sections("agents", {"echo": {"type": "echo"}})
@@ -101,10 +104,12 @@ class _Reading:
             name: self._channel(name, raw) for name, raw in self._sections("channels", {}).items()
         }
         agent = self._default_agent(str(own.get("agent", "")), agents)
+        self._known_agents(channels, agents)
         self._problems.raise_any()
         assert general
         assert http
         assert log
+        assert budgets
         assert store
         assert media
         return Config(
@@ -117,6 +122,7 @@ class _Reading:
             channels={ChannelName(name): made for name, made in channels.items() if made},
             log=log,
             grace=general.grace,
+            budgets=budgets.budgets(),
             file=self._file,
             secrets=frozenset(self._validator.secrets),
         )
@@ -160,6 +166,8 @@ class _Reading:
                 allow=common.allow,
                 sessions=common.sessions,
                 welcome=common.welcome,
+                agent=common.agent,
+                agents=common.agents,
                 plugin=plugin,
                 options=options,
             )
@@ -177,6 +185,19 @@ class _Reading:
         else:
             self._problems.add(("agent",), f"is missing; say which answers: {listed(agents)}")
         return named
+
+    def _known_agents(
+        self, channels: Mapping[str, ChannelConfig | None], agents: Collection[str]
+    ) -> None:
+        for name, channel in channels.items():
+            if channel is None:
+                continue
+            named: dict[KeyPath, str] = {("agent",): channel.agent}
+            named |= {("agents", place): agent for place, agent in channel.agents.items()}
+            for key, agent in named.items():
+                if agent and agent not in agents:
+                    said = f"agents has no such name: {unknown(agent, agents)}"
+                    self._problems.add(("channels", name, *key), said)
 
     def _plugged(
         self, kind: Kind, raw: Any, path: KeyPath, common: type[C]

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
+from bridge.budget import Budgets, Limit
 from bridge.ids import ChannelName
 from bridge.plugins import AgentPlugin, BlobsPlugin, ChannelPlugin, Section, StorePlugin
 
@@ -29,6 +30,37 @@ class LogSection(Section):
     content: bool = False
 
 
+def _money(value: Any) -> Any:
+    """Take a plain number for a limit in US dollars."""
+    return {"usd": value} if type(value) in {int, float} else value
+
+
+class LimitSection(Section):
+    """`tokens` counts only what has no price."""
+
+    usd: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    tokens: Annotated[int, Field(gt=0)] | None = None
+
+    def limit(self) -> Limit:
+        return Limit(usd=self.usd, tokens=self.tokens)
+
+
+Money = Annotated[LimitSection, BeforeValidator(_money)]
+
+
+class BudgetsSection(Section):
+    """How much may be used; None: as much as you like. A day is one in UTC."""
+
+    per_run: Money | None = None
+    per_day: Money | None = None
+    per_person_per_day: Money | None = None
+
+    def budgets(self) -> Budgets:
+        limits = (self.per_run, self.per_day, self.per_person_per_day)
+        per_run, per_day, per_person = (each.limit() if each else None for each in limits)
+        return Budgets(per_run=per_run, per_day=per_day, per_person_per_day=per_person)
+
+
 class General(Section):
     """The settings that belong to no section. `grace` is in seconds."""
 
@@ -43,6 +75,13 @@ def _users(value: Any) -> Any:
     return [str(item) if type(item) is int else item for item in items]
 
 
+def _places(value: Any) -> Any:
+    """Their ids are texts too."""
+    if not isinstance(value, dict):
+        return value
+    return {str(key) if type(key) is int else key: name for key, name in value.items()}
+
+
 User = Annotated[str, Field(min_length=1)]
 SessionsMode = Literal["shared", "per_person", "per_place"]
 
@@ -51,11 +90,14 @@ class ChannelSection(Section):
     """What every channel has. `allow`: the platform's user ids that may speak, or "*".
 
     `label` is what people call this place; empty: the plugin's title. `welcome`: a place that
-    comes to follow a session is told what it follows.
+    comes to follow a session is told what it follows. `agent` answers in the sessions that begin
+    here, `agents` in those that begin in one place, by the platform's id of it.
     """
 
     type: str
     label: str = ""
+    agent: str = ""
+    agents: Annotated[Mapping[str, str], BeforeValidator(_places)] = {}
     allow: Annotated[tuple[User, ...], BeforeValidator(_users)] = ()
     sessions: SessionsMode = "shared"
     welcome: bool = True
@@ -103,6 +145,8 @@ class ChannelConfig:
     allow: tuple[str, ...]
     sessions: SessionsMode
     welcome: bool
+    agent: str
+    agents: Mapping[str, str]
     plugin: ChannelPlugin
     options: Section
 
@@ -125,5 +169,6 @@ class Config:
     channels: Mapping[ChannelName, ChannelConfig]
     log: LogSection
     grace: float
+    budgets: Budgets = field(default_factory=Budgets)
     file: Path | None = field(default=None, compare=False)
     secrets: frozenset[str] = field(default=frozenset(), repr=False)

@@ -58,6 +58,7 @@ class AnswerInput(_Input):
     type: Literal["answer"]
     question: Name
     answer: Words
+    place: Place = "api"
 
 
 class PushInput(_Input):
@@ -180,7 +181,12 @@ async def _submit(
         case StopInput():
             return await sessions.submit(session, Stop(by=by), **known)
         case AnswerInput():
-            answer = Answer(by=by, question=QuestionId(what.question), answer=what.answer)
+            answer = Answer(
+                by=by,
+                question=QuestionId(what.question),
+                answer=what.answer,
+                conversation=_where(what.place),
+            )
             return await sessions.submit(session, answer, **known)
         case PushInput():
             files, key = await attached(entry.reach.blobs, what.attachments), _key(what.key)
@@ -201,10 +207,14 @@ async def _say(entry: Entry, what: MessageInput) -> Say:
     files = await attached(entry.reach.blobs, what.attachments)
     return Say(
         by=entry.asker.participant,
-        conversation=ConversationId(f"{ACCOUNT}:{what.place}"),
+        conversation=_where(what.place),
         content=Content(text=what.text, attachments=files),
         reply_to=what.reply_to,
     )
+
+
+def _where(place: Place) -> ConversationId:
+    return ConversationId(f"{ACCOUNT}:{place}")
 
 
 def _origin(entry: Entry, producer: Producer | None) -> Origin | None:

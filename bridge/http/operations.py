@@ -1,24 +1,31 @@
 """What the operator of the bridge asks: does it live, is it well, a copy of everything."""
 
 import asyncio
+import re
 import shutil
 import tempfile
 from collections.abc import AsyncGenerator
+from datetime import date
 from pathlib import Path
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Response
-from pydantic import BaseModel
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, BeforeValidator
 
 from bridge.errors import StoreUnavailable
 from bridge.http.faults import failures
 from bridge.http.flow import Flow, Leash
 from bridge.http.reach import Operator, TheReach
+from bridge.ids import SessionId
+from bridge.usage import Spent
 
 router = APIRouter(tags=["operator"])
 guarded = APIRouter(tags=["operator"])
 """What needs a token."""
 
 COPY_BYTES = 262_144
+LONGEST_ID = 200
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 BINARY = "application/octet-stream"
 
 
@@ -35,6 +42,38 @@ class CheckLine(BaseModel):
 
 class Report(BaseModel):
     checks: list[CheckLine]
+
+
+def _as_written(value: Any) -> Any:
+    """Let a day through only as the document writes it: `2026-03-01`, no other form of a date."""
+    if isinstance(value, str) and not _DAY.fullmatch(value):
+        raise ValueError("a day is written like 2026-03-01")
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_as_written)]
+
+
+class UsageLine(BaseModel):
+    """What was used on one day in one session, on behalf of one person (null: of nobody).
+
+    `cost` is in US dollars; `unpriced_tokens` are those whose price is not known.
+    """
+
+    day: date
+    session: str
+    participant: str | None
+    agent: str
+    model: str
+    runs: int
+    input_tokens: int
+    output_tokens: int
+    cost: float
+    unpriced_tokens: int
+
+
+class UsageReport(BaseModel):
+    usage: list[UsageLine]
 
 
 @router.get("/healthz", operation_id="get_health")
@@ -61,6 +100,34 @@ async def get_doctor(reach: Operator) -> Report:
         for each in await reach.checks()
     ]
     return Report(checks=lines)
+
+
+@guarded.get("/v1/usage", operation_id="get_usage", responses=failures(400, 401, 403, 503))
+async def get_usage(
+    reach: Operator,
+    since: Day | None = None,
+    until: Day | None = None,
+    session: Annotated[str | None, Query(max_length=LONGEST_ID)] = None,
+) -> UsageReport:
+    """Say what was used, from one day to another (both in UTC, both included)."""
+    which = SessionId(session) if session is not None else None
+    spent = await reach.store.usage(since=since, until=until, session=which)
+    return UsageReport(usage=[_usage_line(each) for each in spent])
+
+
+def _usage_line(spent: Spent) -> UsageLine:
+    return UsageLine(
+        day=spent.day,
+        session=spent.session,
+        participant=spent.participant,
+        agent=spent.agent,
+        model=spent.model,
+        runs=spent.used.runs,
+        input_tokens=spent.used.input_tokens,
+        output_tokens=spent.used.output_tokens,
+        cost=spent.used.cost,
+        unpriced_tokens=spent.used.unpriced,
+    )
 
 
 @guarded.post(

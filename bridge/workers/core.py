@@ -11,19 +11,20 @@ from functools import partial
 
 import structlog
 
+from bridge.budget import Budgets
 from bridge.errors import ChannelError
 from bridge.events import Event, ScheduleRemoved, ScheduleSet
 from bridge.ids import ChannelName, mint
 from bridge.ports import Agent, Blobs, Channel, Clock, Store
 from bridge.session import Session
 from bridge.workers.courier import Courier
-from bridge.workers.desks import Desks
+from bridge.workers.desks import UNLIMITED, Desks
 from bridge.workers.door import Account
 from bridge.workers.fetching import Fetching
 from bridge.workers.intake import Intake
 from bridge.workers.live import LiveBoards
 from bridge.workers.names import Names
-from bridge.workers.notices import Notices
+from bridge.workers.roster import Roster
 from bridge.workers.runner import Runner
 from bridge.workers.scheduler import Scheduler
 from bridge.workers.supervisor import Supervisor
@@ -62,6 +63,7 @@ class Core:
         agent: str,
         blobs: Blobs,
         channels: Sequence[Connected] = (),
+        budgets: Budgets = UNLIMITED,
     ) -> None:
         self.store = store
         self._clock = clock
@@ -70,30 +72,29 @@ class Core:
         self.live = LiveBoards(clock)
         self.supervisor = Supervisor(clock, refused=self._refused)
         self._telling: set[asyncio.Task[None]] = set()
+        roster = Roster(agents, agent)
         self.sessions = Desks(
-            store,
-            clock,
-            self.names,
-            woken=self._woken,
-            agent_help=lambda session: self._runner.help(session),  # noqa: PLW0108 - made below
+            store, clock, self.names, woken=self._woken, agents=roster, budgets=budgets
         )
+        self._notices = self.sessions.notices
         self._runner = Runner(
             store,
             self.sessions,
             self.live,
-            agents,
-            default=agent,
+            roster,
+            spending=self.sessions.spending,
             names=self.names,
+            blobs=blobs,
             clock=clock,
             node=mint("n"),
         )
-        self._notices = Notices(store, self.sessions, self.names, clock)
         self._courier = Courier(
             store,
             self.sessions,
             self.live,
             self._channels,
             names=self.names,
+            several=len(agents) > 1,
             clock=clock,
             shut=self._shut,
             suspended=self._notices.suspended,

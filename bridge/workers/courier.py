@@ -46,8 +46,8 @@ CHANGE_TRIES = 5
 class Courier:
     """Delivers to the conversations it is woken for.
 
-    `shut` is told of a channel whose credentials are refused, `suspended` of a place in which
-    nothing is shown before someone speaks there.
+    `several`: more than one agent may answer. `shut` is told of a channel whose credentials are
+    refused, `suspended` of a place in which nothing is shown before someone speaks there.
     """
 
     def __init__(
@@ -58,6 +58,7 @@ class Courier:
         channels: Mapping[ChannelName, Channel],
         *,
         names: Names,
+        several: bool = False,
         clock: Clock,
         shut: Callable[[ChannelName, ChannelError], None],
         suspended: Callable[[Conversation], Awaitable[None]],
@@ -66,6 +67,7 @@ class Courier:
         self._sessions = sessions
         self._channels = channels
         self._names = names
+        self._several = several
         self._clock = clock
         self._shut = shut
         self._suspended = suspended
@@ -161,6 +163,7 @@ class Courier:
         places = {place for body in bodies for place in places_in(body)}
         return Scene(
             now=self._clock.now(),
+            several=self._several,
             names=await self._names.people(people),
             places={place: await self._names.where(place) for place in places},
             related=related,

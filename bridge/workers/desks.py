@@ -4,23 +4,29 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from bridge import slash, texts
-from bridge.commands import Change, Command, Join, Say, Stop
+from bridge.budget import Budgets
+from bridge.commands import Change, Command, Join, Say
 from bridge.errors import NotFound, UnknownSession
 from bridge.ids import ParticipantId, SessionId
 from bridge.parts import Reply
 from bridge.ports import Appended, Clock, Origin, Producer, Store
 from bridge.routing import typed_answer
 from bridge.session import Session
-from bridge.workers.codes import Codes
 from bridge.workers.desk import Desk, Woken
 from bridge.workers.names import Names
+from bridge.workers.notices import Notices
+from bridge.workers.replies import Replies
+from bridge.workers.roster import Roster
+from bridge.workers.spending import Spending
+
+UNLIMITED = Budgets()
 
 KEPT = 1000
 """Desks kept while nothing is asked of them; the least recently asked is put away first."""
 
 
 class Desks:
-    """Every session's desk. `agent_help` says what one can ask of the agent of a session."""
+    """Every session's desk."""
 
     def __init__(
         self,
@@ -29,14 +35,15 @@ class Desks:
         names: Names,
         *,
         woken: Woken,
-        agent_help: Callable[[Session], str],
+        agents: Roster,
+        budgets: Budgets = UNLIMITED,
     ) -> None:
         self._store = store
         self._clock = clock
-        self._names = names
         self._woken = woken
-        self._agent_help = agent_help
-        self._codes = Codes(store, clock)
+        self.notices = Notices(store, self, names, clock)
+        self.spending = Spending(store, self.notices, budgets, clock)
+        self._replies = Replies(store, names, agents, self.spending, clock)
         self._desks: OrderedDict[SessionId, Desk] = OrderedDict()
 
     async def fold(self, session: SessionId) -> Session:
@@ -69,10 +76,8 @@ class Desks:
             return await self._submit(
                 session, lambda fold: (typed_answer(fold, spoken) or spoken, None), origin, producer
             )
-        if isinstance(parsed, slash.Slash) and parsed.name == "stop":
-            return await self.submit(session, Stop(by=spoken.by), origin=origin, producer=producer)
-        reply = Reply(text=await self._told(session, spoken, parsed))
-        return await self._submit(session, lambda _: (None, reply), origin, producer)
+        asked = await self._replies.answer(await self.fold(session), spoken, parsed)
+        return await self._submit(session, lambda _: asked, origin, producer)
 
     async def create(self, session: SessionId, *, title: str, owner: ParticipantId) -> None:
         await self._store.create_session(session, at=self._clock.now())
@@ -106,41 +111,3 @@ class Desks:
         for session, desk in list(self._desks.items())[: max(0, len(self._desks) - KEPT)]:
             if desk.is_idle():
                 del self._desks[session]
-
-    # -- what a slash command tells the asker
-
-    async def _told(
-        self, session: SessionId, spoken: Say, parsed: slash.Slash | slash.UnknownSlash
-    ) -> str:
-        if isinstance(parsed, slash.UnknownSlash):
-            return texts.no_such_command(parsed.name)
-        fold = await self.fold(session)
-        if parsed.name == "link":
-            return await self._link_code(fold, spoken.by, parsed.argument)
-        if parsed.name == "status":
-            return await self._status(fold)
-        commands = [(each.name, each.text) for each in slash.COMMANDS]
-        return texts.help_text(commands, self._agent_help(fold))
-
-    async def _link_code(self, fold: Session, who: ParticipantId, argument: str) -> str:
-        if argument:
-            return texts.LINK_ELSEWHERE
-        if fold.participants.get(who) not in {"owner", "member"}:
-            return texts.READ_ONLY
-        return texts.link_code(await self._codes.link(who, fold.id))
-
-    async def _status(self, fold: Session) -> str:
-        people = await self._names.people(fold.participants)
-        places = {await self._names.where(each) for each in fold.conversations}
-        return texts.status(
-            title=fold.title,
-            state=state_of(fold),
-            people=sorted(people.values()),
-            places=sorted(places),
-        )
-
-
-def state_of(session: Session) -> str:
-    if session.open_run is not None:
-        return texts.RUNNING
-    return texts.WAITING if session.questions else texts.IDLE

@@ -19,7 +19,7 @@ from bridge import texts
 from bridge.commands import ChangeRole
 from bridge.ids import ChannelName, ParticipantId
 from bridge.inbound import Inbound, Sender, Spoken
-from bridge.parts import Reply
+from bridge.parts import Address, Reply
 from bridge.ports import Clock, Sessions, Store
 from bridge.routing import Policy, TypedCode, session_for, typed_code
 from bridge.workers.codes import Codes, Invitation
@@ -39,12 +39,18 @@ MOST = 10_000
 class Account:
     """How one configured account treats those who write to it. `allow` holds user ids, or "*".
 
-    `welcome`: a place that comes to follow a session is told what it follows.
+    `welcome`: a place that comes to follow a session is told what it follows. `agent` answers in a
+    session that begins here, `agents` in one that begins in a certain place; empty: the default.
     """
 
     allow: frozenset[str]
     sessions: Policy = "shared"
     welcome: bool = False
+    agent: str = ""
+    agents: Mapping[str, str] = field(default_factory=dict)
+
+    def agent_in(self, address: Address) -> str:
+        return self.agents.get(address.place, self.agent)
 
     def admits(self, sender: Sender) -> bool:
         return EVERYONE in self.allow or sender.user in self.allow
@@ -112,7 +118,12 @@ class Door:
             or session_for(account.sessions, inbound.address, who)
         )
         await self.places.follow(
-            conversation, session, who, welcome=account.welcome, new=invitation.session is None
+            conversation,
+            session,
+            who,
+            welcome=account.welcome,
+            new=invitation.session is None,
+            agent=account.agent_in(inbound.address),
         )
         if invitation.owner and who != invitation.participant:
             promotion = ChangeRole(by=None, participant=who, role="owner")

@@ -104,7 +104,12 @@ class Intake:
         if session is None:
             session = session_for(account.sessions, inbound.address, who)
             await self._places.follow(
-                conversation, session, who, welcome=account.welcome, new=session != SHARED
+                conversation,
+                session,
+                who,
+                welcome=account.welcome,
+                new=session != SHARED,
+                agent=account.agent_in(inbound.address),
             )
         else:
             await self._places.join(session, who)
@@ -170,7 +175,12 @@ class Intake:
                 known = (await self._sessions.fold(scene.session)).questions.get(question)
                 options = known.options if known is not None else ()
                 chosen = options[number].id if number < len(options) else ""
-                answer = Answer(by=scene.who, question=question, answer=chosen)
+                answer = Answer(
+                    by=scene.who,
+                    question=question,
+                    answer=chosen,
+                    conversation=scene.conversation.id,
+                )
                 return await self._sessions.submit(scene.session, answer, origin=origin)
             case SayingPress(words=words):
                 saying = Say(

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import structlog
 
 from bridge import texts
+from bridge.budget import Level
 from bridge.commands import Push
 from bridge.content import Content
 from bridge.errors import BridgeError
@@ -33,6 +34,12 @@ class Notices:
         """Tell the owner that an account's credentials are refused, and that the rest goes on."""
         text = texts.account_refused(self._names.label(channel), channel, why)
         await self._tell(SHARED, text, f"refused:{channel}")
+
+    async def nearly_spent(self, level: Level) -> None:
+        """Tell the owner that a budget is nearly used up."""
+        name = await self._names.who(level.person) if level.person else ""
+        text = texts.budget_nearly_up(level, name)
+        await self._tell(SHARED, text, f"budget:{level.which}:{level.person or ''}")
 
     async def suspended(self, lane: Conversation) -> None:
         """Tell the owner when a place was the last in which a person could be reached."""

@@ -1,11 +1,12 @@
 """Who speaks, from which place, and which session that place follows. Every step is idempotent."""
 
-from bridge.commands import Join, Link, Unlink
+from bridge.commands import Change, Join, Link, Unlink
 from bridge.events import Role
 from bridge.ids import ConversationId, ParticipantId, SessionId, mint
 from bridge.inbound import Inbound, Sender
 from bridge.parts import Conversation
 from bridge.ports import Clock, Sessions, Store
+from bridge.workers.roster import SETTING
 
 
 class Places:
@@ -46,11 +47,19 @@ class Places:
             at=self._clock.now(),
         )
 
-    async def join(self, session: SessionId, who: ParticipantId, *, new: bool = False) -> None:
-        """Make someone a participant; the first one of a `new` session owns it."""
+    async def join(
+        self, session: SessionId, who: ParticipantId, *, new: bool = False, agent: str = ""
+    ) -> None:
+        """Make someone a participant; the first one of a `new` session owns it.
+
+        `agent` is who answers in a session that begins with them; empty: the default one.
+        """
         if new:
             await self._store.create_session(session, at=self._clock.now())
         fold = await self._sessions.fold(session)
+        if agent and not fold.participants:
+            chosen = Change(scope="session", name=SETTING, value=agent)
+            await self._sessions.submit(session, chosen)
         if who not in fold.participants:
             role: Role = "member" if fold.participants else "owner"
             await self._sessions.submit(session, Join(participant=who, role=role))
@@ -63,9 +72,10 @@ class Places:
         *,
         welcome: bool,
         new: bool = False,
+        agent: str = "",
     ) -> None:
         """Make a place follow a session, and no other."""
-        await self.join(session, who, new=new)
+        await self.join(session, who, new=new, agent=agent)
         if conversation.session not in {None, session}:
             left = Unlink(conversation=conversation.id, by=None)
             await self._sessions.submit(conversation.session, left)

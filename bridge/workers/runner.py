@@ -8,12 +8,14 @@ The rules:
   run are one append.
 - When the log says that the run is over (stopped, replaced), the agent is cut off. One that does
   not stop is left behind: nothing it says is taken down, nor shown as a preview.
+- A run that may not begin, for a budget is used up, is refused before any agent is asked; one that
+  uses up its own is ended. What a stopped run used is reported after it.
 - At an orderly stop, runs get a grace period; then they are abandoned for now, without blame.
 """
 
 import asyncio
-from collections.abc import Mapping
-from contextlib import aclosing, suppress
+from collections.abc import AsyncGenerator
+from contextlib import suppress
 from datetime import datetime
 from typing import assert_never
 
@@ -21,37 +23,51 @@ import structlog
 
 from bridge.commands import (
     AbandonRun,
+    Announce,
+    Aside,
     CallTool,
+    Compact,
     Compose,
     EndRun,
     ExpireQuestions,
     FailRun,
+    KeepNote,
+    RefuseRun,
+    ReportUsage,
     ReturnTool,
     StartRun,
+    Transcribe,
 )
 from bridge.errors import AgentFailed, AgentUnavailable, NotFound, RunOver, StoreError
 from bridge.events import SHUTDOWN, Preview
-from bridge.ids import RunId, SessionId, mint
+from bridge.ids import ParticipantId, RunId, SessionId, mint
 from bridge.ports import (
-    Agent,
+    Blobs,
     Calling,
     Clock,
+    Compacted,
     Ended,
     Live,
+    Noting,
+    Pushing,
     Remark,
     Returned,
     Said,
     Sessions,
     Store,
+    Transcript,
+    Using,
 )
-from bridge.session import Begin, Expire, Idle, Session, next_step, setting_key
+from bridge.session import Begin, Expire, Idle, Session, next_step
 from bridge.workers.names import Names
+from bridge.workers.roster import Roster
+from bridge.workers.spending import Spending
 from bridge.workers.tending import Tending
-from bridge.workers.turn import LogTurn
+from bridge.workers.turn import Desktop, LogTurn
 
 log = structlog.get_logger()
 
-CUT_OFF_LIMIT = 5.0
+CUT_OFF_LIMIT = 1.0
 """Seconds an agent that is cut off may take to clean up before it is left behind."""
 
 INTERNAL = "something went wrong inside"
@@ -65,10 +81,11 @@ class Runner:
         store: Store,
         sessions: Sessions,
         live: Live,
-        agents: Mapping[str, Agent],
+        agents: Roster,
         *,
-        default: str,
+        spending: Spending,
         names: Names,
+        blobs: Blobs,
         clock: Clock,
         node: str,
     ) -> None:
@@ -76,12 +93,13 @@ class Runner:
         self._sessions = sessions
         self._live = live
         self._agents = agents
-        self._default = default
-        self._names = names
+        self._spending = spending
+        self._desktop = Desktop(log=store, sessions=sessions, names=names, blobs=blobs, clock=clock)
         self._clock = clock
         self._node = node
         self._tending = Tending("runner", self._tend, clock)
         self._stopping = False
+        self._left: set[asyncio.Task[None]] = set()
 
     def wake(self, session: SessionId) -> None:
         self._tending.wake(session)
@@ -90,14 +108,6 @@ class Runner:
         """Start no more runs; give those under way `grace` seconds, then abandon them."""
         self._stopping = True
         await self._tending.close(grace)
-
-    def agent_of(self, session: Session) -> str:
-        """Return the name of the agent that answers in a session."""
-        chosen = session.settings.get(setting_key("session", "", "agent"), self._default)
-        return chosen if chosen in self._agents else self._default
-
-    def help(self, session: Session) -> str:
-        return self._agents[self.agent_of(session)].help
 
     async def _tend(self, session: SessionId) -> datetime | None:
         """Do what the session needs until it needs nothing; return when to look again."""
@@ -112,7 +122,7 @@ class Runner:
                 continue
             match next_step(fold, now=self._clock.now()):
                 case Begin():
-                    await self._run(fold)
+                    await self._begin(fold)
                 case Expire():
                     await self._sessions.submit(session, ExpireQuestions())
                 case Idle(until=until):
@@ -122,16 +132,24 @@ class Runner:
 
     # -- one run
 
-    async def _run(self, session: Session) -> None:
-        run, name = RunId(mint("r")), self.agent_of(session)
+    async def _begin(self, session: Session) -> None:
+        """Start the run that is due, or say why it may not start."""
+        run = RunId(mint("r"))
+        why = await self._spending.refusal(session.asker)
+        if why:
+            await self._sessions.submit(session.id, RefuseRun(run=run, reason=why))
+            await self._spending.look(session.asker)
+            return
+        name = self._agents.chosen(session)
         start = StartRun(run=run, agent=name, node=self._node)
         started = await self._sessions.submit(session.id, start)
-        if not started.fresh:
-            return
-        turn = LogTurn(
-            session.id, run, upto=started.fresh[0].seq - 1, log=self._store, names=self._names
-        )
-        work = asyncio.create_task(self._converse(turn, self._agents[name]), name=f"run {run}")
+        if started.fresh:
+            upto = started.fresh[0].seq - 1
+            turn = LogTurn(session.id, run, name, upto=upto, on=self._desktop)
+            await self._run(turn, session.asker)
+
+    async def _run(self, turn: LogTurn, asker: ParticipantId | None) -> None:
+        work = asyncio.create_task(self._converse(turn), name=f"run {turn.run}")
         try:
             await self._watch(turn, work)
         except asyncio.CancelledError:
@@ -139,7 +157,17 @@ class Runner:
             raise
         finally:
             await self._cut_off(work)
-            self._live.clear(session.id, run)
+            self._live.clear(turn.session, turn.run)
+        await self._account(turn, asker)
+
+    async def _account(self, turn: LogTurn, asker: ParticipantId | None) -> None:
+        """See to it that what the run used is in the log, and that the owner hears of budgets."""
+        if turn.used is None:
+            return
+        if not turn.accounted:
+            report = ReportUsage(run=turn.run, usage=turn.used, agent=turn.agent, asker=asker)
+            await self._sessions.submit(turn.session, report)
+        await self._spending.look(asker)
 
     async def _watch(self, turn: LogTurn, work: asyncio.Task[None]) -> None:
         """Return when the agent is done, or when the log says that its run is over."""
@@ -169,19 +197,22 @@ class Runner:
         await asyncio.wait({work}, timeout=CUT_OFF_LIMIT)
         if not work.done():
             log.warning("agent does not stop", run=work.get_name())
-        elif not work.cancelled():
-            work.exception()  # its run is over; nobody is left to hear of it
+            self._left.add(work)
+            work.add_done_callback(self._left.discard)
+        work.add_done_callback(_heard_out)
 
     async def _abandon(self, turn: LogTurn, reason: str) -> None:
+        abandon = AbandonRun(run=turn.run, reason=reason, usage=turn.used)
         try:
-            await self._sessions.submit(turn.session, AbandonRun(run=turn.run, reason=reason))
+            await self._sessions.submit(turn.session, abandon)
         except (RunOver, StoreError):
             log.info("run was over already", run=turn.run)
 
-    async def _converse(self, turn: LogTurn, agent: Agent) -> None:
-        """Let the agent answer, and end its run whatever happens."""
+    async def _converse(self, turn: LogTurn) -> None:
+        """Let the agent answer, and end its run whatever happens, before it is closed."""
+        saying = self._agents.agent(turn.agent).run(turn)
         try:
-            await self._listen(turn, agent)
+            await self._listen(turn, saying)
         except (RunOver, StoreError):
             raise
         except AgentFailed as error:
@@ -191,20 +222,22 @@ class Runner:
         except Exception:
             log.exception("agent raised", run=turn.run)
             await self._fail(turn, INTERNAL, retry=True)
+        finally:
+            await _close(turn, saying)
 
     async def _fail(self, turn: LogTurn, reason: str, *, retry: bool) -> None:
-        command = FailRun(run=turn.run, reason=reason, retry=retry)
+        command = FailRun(run=turn.run, reason=reason, retry=retry, usage=turn.used)
         await self._sessions.submit(turn.session, command)
+        turn.accounted = True
 
-    async def _listen(self, turn: LogTurn, agent: Agent) -> None:
-        async with aclosing(agent.run(turn)) as saying:
-            async for said in saying:
-                if isinstance(said, Preview):
-                    await self._show(turn, said)
-                    continue
-                await self._take_down(turn, said)
-                if isinstance(said, Ended):
-                    return
+    async def _listen(self, turn: LogTurn, saying: AsyncGenerator[Preview | Said]) -> None:
+        async for said in saying:
+            if isinstance(said, Preview):
+                await self._show(turn, said)
+                continue
+            await self._take_down(turn, said)
+            if isinstance(said, Ended):
+                return
         await self._take_down(turn, Ended())
 
     async def _show(self, turn: LogTurn, preview: Preview) -> None:
@@ -225,10 +258,51 @@ class Runner:
             case Returned(call=call, result=result, failed=failed):
                 returned = ReturnTool(call=call, result=result, failed=failed)
                 await self._sessions.submit(turn.session, returned)
-            case Ended(content=content, questions=questions, usage=usage):
-                ending = EndRun(
-                    run=run, upto=turn.upto, content=content, questions=questions, usage=usage
-                )
-                await self._sessions.submit(turn.session, ending)
+            case Pushing() | Noting() | Compacted() | Transcript():
+                await self._sessions.submit(turn.session, _aside(run, said))
+            case Using(usage=usage):
+                turn.used = usage
+                if why := self._spending.is_over(usage):
+                    raise AgentFailed(why)
+            case Ended():
+                await self._end(turn, said)
             case _:
                 assert_never(said)
+
+    async def _end(self, turn: LogTurn, ended: Ended) -> None:
+        turn.used = ended.usage or turn.used
+        ending = EndRun(
+            run=turn.run,
+            upto=turn.upto,
+            content=ended.content,
+            questions=ended.questions,
+            usage=turn.used,
+        )
+        await self._sessions.submit(turn.session, ending)
+        turn.accounted = True
+
+
+async def _close(turn: LogTurn, saying: AsyncGenerator[Preview | Said]) -> None:
+    """Close what an agent says. Its run is over by now: if this takes long it is cut off."""
+    try:
+        await saying.aclose()
+    except Exception:
+        log.exception("agent raised when it was closed", run=turn.run)
+
+
+def _heard_out(work: asyncio.Task[None]) -> None:
+    """Take note of how a run ended that nobody waits for any more."""
+    if not work.cancelled():
+        work.exception()
+
+
+def _aside(run: RunId, said: Pushing | Noting | Compacted | Transcript) -> Aside:
+    match said:
+        case Pushing(content=content, to=to):
+            return Announce(run=run, content=content, to=to)
+        case Noting(note=note, text=text, about=about):
+            return KeepNote(run=run, note=note, text=text, about=about)
+        case Compacted(upto=upto, summary=summary):
+            return Compact(run=run, upto=upto, summary=summary)
+        case Transcript(target=target, media=media, text=text):
+            return Transcribe(run=run, target=target, media=media, text=text)

@@ -1,46 +1,72 @@
 """What an agent is given for one run: the log so far, and what comes in while it works."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from bridge.events import Event
+from bridge.events import Event, Usage
 from bridge.ids import START, ConversationId, ParticipantId, RunId, Seq, SessionId
-from bridge.ports import Log
+from bridge.ports import Blobs, Clock, Log, Sessions
+from bridge.session import Session
+from bridge.steering import mode_of
 from bridge.workers.names import Names
 
 PAGE = 1000
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desktop:
+    """What every turn of this process works with."""
+
+    log: Log
+    sessions: Sessions
+    names: Names
+    blobs: Blobs
+    clock: Clock
+
+
 class LogTurn:
-    """The `Turn` port over the log. `upto` is how far the run has taken the log in."""
+    """The `Turn` port over the log. `upto` is how far the run has taken the log in.
+
+    `used` is what the run said it used so far; `accounted`, that its end says so.
+    """
 
     def __init__(
-        self, session: SessionId, run: RunId, *, upto: Seq, log: Log, names: Names
+        self, session: SessionId, run: RunId, agent: str, *, upto: Seq, on: Desktop
     ) -> None:
         self.session = session
         self.run = run
+        self.agent = agent
         self.upto = upto
-        self._log = log
-        self._names = names
+        self.clock = on.clock
+        self.blobs = on.blobs
+        self.used: Usage | None = None
+        self.accounted = False
+        self._on = on
+
+    async def fold(self) -> Session:
+        return await self._on.sessions.fold(self.session)
 
     async def history(self) -> Sequence[Event]:
         return await self._read(after=START, upto=self.upto)
 
     async def news(self) -> Sequence[Event]:
+        if mode_of(await self.fold()) == "queue":
+            return ()
         fresh = await self._read(after=self.upto, upto=None)
         if fresh:
             self.upto = fresh[-1].seq
         return fresh
 
     async def who(self, participant: ParticipantId) -> str:
-        return await self._names.who(participant)
+        return await self._on.names.who(participant)
 
     async def where(self, conversation: ConversationId) -> str:
-        return await self._names.where(conversation)
+        return await self._on.names.where(conversation)
 
     async def _read(self, *, after: Seq, upto: Seq | None) -> list[Event]:
         found: list[Event] = []
         while upto is None or after < upto:
-            page = await self._log.read(self.session, after=after, limit=PAGE)
+            page = await self._on.log.read(self.session, after=after, limit=PAGE)
             found += page
             if len(page) < PAGE:
                 break

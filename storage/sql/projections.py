@@ -14,10 +14,12 @@ from bridge.projection import (
     Projection,
     SlotSet,
     TitleSet,
+    UsageKept,
 )
 from storage.sql.many import upserting
 from storage.sql.rows import micros
 from storage.sql.tables import conversations, lanes, schedules, sessions
+from storage.sql.usages import keep_usage
 
 _UPSERT_LANES = upserting(lanes)
 _UPSERT_SLOTS = upserting(schedules)
@@ -45,6 +47,8 @@ def _apply(connection: Connection, event: Event, projection: Projection) -> None
         case ArchivedSet():
             row = sessions.c.session_id == event.session
             connection.execute(update(sessions).where(row).values(archived=True))
+        case UsageKept():
+            keep_usage(connection, event, projection)
         case _:
             assert_never(projection)
 

@@ -39,7 +39,7 @@ class Schema:
     migrations: Path
 
 
-SCHEMA = Schema(revisions=("0001",), migrations=Path(__file__).parents[1] / "migrations")
+SCHEMA = Schema(revisions=("0001", "0002"), migrations=Path(__file__).parents[1] / "migrations")
 
 
 def version_of(connection: Connection, schema: Schema) -> str | None:

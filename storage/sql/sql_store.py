@@ -1,7 +1,7 @@
 """The `Store` port on a SQL database: writes go through the writer, reads straight to it."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -19,9 +19,10 @@ from bridge.ports import (
     Producer,
     SessionRow,
 )
+from bridge.usage import Spent, in_order
 from storage.admission import Append, asked
 from storage.bells import Bells
-from storage.sql import agenda, directory, facts, lanes, log, schema
+from storage.sql import agenda, directory, facts, lanes, log, schema, usages
 from storage.sql.batch import apply
 from storage.sql.database import Database
 from storage.sql.known import Known
@@ -308,3 +309,18 @@ class SqlStore:
 
     async def drop_fact(self, scope: str, key: str) -> None:
         await self._writer.submit(DropFact(scope=scope, key=key))
+
+    # -- what runs used ---------------------------------------------------------------------------
+
+    async def usage(
+        self,
+        *,
+        since: date | None = None,
+        until: date | None = None,
+        session: SessionId | None = None,
+    ) -> Sequence[Spent]:
+        return in_order(
+            await self._read(
+                lambda connection: usages.find_usage(connection, since, until, session)
+            )
+        )

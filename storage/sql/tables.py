@@ -10,6 +10,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     Dialect,
+    Double,
     Index,
     MetaData,
     Table,
@@ -121,6 +122,20 @@ schedules = _table(
     _text("schedule_id", key=True),
     _number("next_slot"),
     Index("schedules_next", "next_slot"),
+)
+
+usage = _table(
+    "usage",
+    _text("session_id", key=True),
+    _text("run_id", key=True),
+    _text("day"),
+    _text("participant_id", null=True),
+    _text("agent"),
+    _text("model"),
+    _number("input_tokens"),
+    _number("output_tokens"),
+    Column("cost", Double, nullable=True),
+    Index("usage_day", "day"),
 )
 
 # -- places and what they were shown --------------------------------------------------------------

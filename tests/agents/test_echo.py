@@ -8,7 +8,8 @@ from bridge.content import Attachment
 from bridge.events import Preview, RunFinished, Source, ToolCalled
 from bridge.ids import MediaId, ParticipantId
 from bridge.plugins import load
-from bridge.ports import Calling, Ended, Remark, Returned, Surroundings
+from bridge.ports import AgentSurroundings, Calling, Ended, Remark, Returned
+from storage.memory_blobs import MemoryBlobs
 from tests.turns import Story, StoryClock
 
 
@@ -324,5 +325,9 @@ async def test_several_requests_at_once_end_in_one_answer(story, echo):
 
 def test_the_plugin_makes_one_with_the_configured_delay(tmp_path, clock):
     plugin = load("agents", "echo")
-    agent = plugin.create("echo", EchoConfig(delay=0.5), Surroundings(clock=clock, data=tmp_path))
+    agent = plugin.create(
+        "echo",
+        EchoConfig(delay=0.5),
+        AgentSurroundings(clock=clock, data=tmp_path, blobs=MemoryBlobs(clock=clock)),
+    )
     assert isinstance(agent, Echo)

@@ -90,7 +90,7 @@ def test_a_question_is_answered_by_its_number(chat, bridge, session):
     chat.until("Reply with a number from 1 to 2.")
     chat.until("Ctrl-D leaves")
     chat.say("2")
-    chat.until("Owner: Coffee")
+    chat.until("Owner · terminal: Coffee")
     chat.until("Owner chose Coffee.")
     assert said(bridge, session) == ["ask"]
 

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from bridge import texts
 from bridge.cli.view import View
 from bridge.cli.wire import LiveFrame, Person, Place, SessionView
 from bridge.content import Attachment, Content, Option
@@ -24,6 +25,7 @@ from bridge.events import (
     Source,
     ToolCalled,
     ToolReturned,
+    Transcribed,
     Triggered,
 )
 
@@ -158,6 +160,10 @@ def test_numbers_answer_the_question_asked_last_until_it_is_closed(screen):
     ("closed", "told"),
     [
         ({"outcome": "answered", "answer": "t", "by": "p_ada"}, "_Ada: Tea_"),
+        (
+            {"outcome": "answered", "answer": "t", "by": "p_ada", "conversation": "c_gone"},
+            "_Ada · elsewhere: Tea_",
+        ),
         ({"outcome": "expired"}, "_Nobody answered in time._"),
         ({"outcome": "withdrawn"}, "_No longer needed._"),
     ],
@@ -193,6 +199,10 @@ def test_how_a_question_was_closed_is_told(screen, closed, told):
         (
             MessageEdited(participant="p_ada", target=1, content=Content(text="new")),
             ("aside", "", "_Ada changed a message to:_ new"),
+        ),
+        (
+            Transcribed(target=1, media="m", text="hello"),
+            ("aside", "", texts.transcript("hello")),
         ),
         (
             MessageDeleted(participant="p_ada", target=1),

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bridge.budget import Budgets, Limit
 from bridge.config import Config, data_folder, load
 from bridge.errors import ConfigError
 
@@ -54,6 +55,34 @@ def test_a_channel_has_its_own_keys_and_those_of_every_channel(tmp_path):
     assert channel.sessions == "per_person"
     assert channel.options.poll_seconds == 5
     assert channel.options.token.get_secret_value() == "s3cret-token"
+
+
+def test_a_budget_is_in_dollars_or_in_tokens_too(tmp_path):
+    text = LEAST + "budgets:\n  per_run: 0.5\n  per_day: {usd: 10, tokens: 1000}\n"
+    assert read(tmp_path, text).budgets == Budgets(
+        per_run=Limit(usd=0.5), per_day=Limit(usd=10, tokens=1000)
+    )
+    assert read(tmp_path, LEAST).budgets == Budgets()
+
+
+@pytest.mark.parametrize("limit", ["0", "-1", "much", "{tokens: 0}", ".nan", "{euros: 1}"])
+def test_a_budget_that_is_none_is_refused(tmp_path, limit):
+    (problem,) = problems(tmp_path, f"{LEAST}budgets: {{per_day: {limit}}}\n")
+    assert "budgets.per_day" in problem
+
+
+def test_a_channel_and_a_place_may_have_an_agent_of_their_own(tmp_path):
+    text = LEAST + (
+        "channels:\n  work:\n    type: outside\n    token: ${TOKEN}\n"
+        "    agent: bot\n    agents: {-100: bot}\n"
+    )
+    channel = read(tmp_path, text, TOKEN="s3cret-token").channels["work"]
+    assert (channel.agent, channel.agents) == ("bot", {"-100": "bot"})
+    wrong = text.replace("agent: bot", "agent: bott").replace("-100: bot", "-100: nobody")
+    first, second = problems(tmp_path, wrong, TOKEN="s3cret-token")
+    assert "channels.work.agent" in first
+    assert "did you mean 'bot'" in first
+    assert "channels.work.agents.-100" in second
 
 
 def test_files_are_kept_in_a_folder_with_limits_of_its_own(tmp_path):

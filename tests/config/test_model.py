@@ -6,7 +6,7 @@ import yaml
 
 from bridge.config import load
 from bridge.config.load import SECTIONS
-from bridge.config.model import ChannelSection, General, HttpSection, LogSection
+from bridge.config.model import BudgetsSection, ChannelSection, General, HttpSection, LogSection
 
 EXAMPLE = Path(__file__).parent.parent.parent / "config.example.yaml"
 
@@ -24,6 +24,7 @@ def test_the_example_leaves_no_setting_out():
     written = yaml.safe_load(EXAMPLE.read_text())
     assert written.keys() == {*General.model_fields, *SECTIONS}
     assert written["http"].keys() == HttpSection.model_fields.keys()
+    assert written["budgets"].keys() == BudgetsSection.model_fields.keys()
     assert written["log"].keys() == LogSection.model_fields.keys()
     config = load(EXAMPLE, {})
     assert written["store"].keys() == {"type", *config.store.plugin.config.model_fields}

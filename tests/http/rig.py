@@ -27,6 +27,7 @@ from bridge.workers.live import LiveBoards
 from bridge.workers.names import Names
 from storage.memory import MemoryStore
 from storage.memory_blobs import MemoryBlobs
+from tests.workers.rig import roster
 
 ADA, BOB, EVE = ParticipantId("p_ada"), ParticipantId("p_bob"), ParticipantId("p_eve")
 NAMES = {ADA: "Ada", BOB: "Bob", EVE: "Eve"}
@@ -70,7 +71,7 @@ class Bridge:
         self.links = Links(b"key" * 11, base="https://bridge.example/", clock=self.clock)
         names = Names(self.store, {})
         self.sessions = Desks(
-            self.store, self.clock, names, woken=_nobody, agent_help=lambda _: "Ask me anything."
+            self.store, self.clock, names, woken=_nobody, agents=roster("Ask me anything.")
         )
         self.app = create_app(
             store=self.store,

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -9,6 +10,7 @@ import pytest
 
 from bridge.commands import Archive, EndRun, Link
 from bridge.errors import Refused, StoreUnavailable
+from bridge.events import Usage
 from bridge.http.offsets import offset
 from bridge.ids import ChannelName, ConversationId, RunId
 from bridge.parts import Address
@@ -137,6 +139,32 @@ async def test_the_doctors_report_is_for_the_operator(
     async with bridge.client(BOB) as bob:
         assert (await bob.get("/v1/doctor")).status_code == 403
         assert (await bob.post("/v1/backup")).status_code == 403
+
+
+async def test_what_was_used_is_for_the_operator(bridge: Bridge, ada: httpx.AsyncClient) -> None:
+    run, usage = RunId("r_1"), Usage(input_tokens=7, output_tokens=3, cost=0.25, model="large")
+    await bridge.begin(run)
+    await bridge.sessions.submit(MAIN, EndRun(run=run, upto=3, usage=usage))
+    today = bridge.clock.now().date()
+    line = {
+        "day": today.isoformat(),
+        "session": MAIN,
+        "participant": ADA,
+        "agent": "echo",
+        "model": "large",
+        "runs": 1,
+        "input_tokens": 7,
+        "output_tokens": 3,
+        "cost": 0.25,
+        "unpriced_tokens": 0,
+    }
+    assert (await ada.get("/v1/usage")).json() == {"usage": [line]}
+    tomorrow = (today + timedelta(days=1)).isoformat()
+    assert (await ada.get("/v1/usage", params={"since": tomorrow})).json() == {"usage": []}
+    assert (await ada.get("/v1/usage", params={"session": "s_other"})).json() == {"usage": []}
+    assert (await ada.get("/v1/usage", params={"since": "yesterday"})).status_code == 400
+    async with bridge.client(BOB) as bob:
+        assert (await bob.get("/v1/usage")).status_code == 403
 
 
 async def test_a_backup_is_the_whole_copy_and_leaves_nothing_behind(

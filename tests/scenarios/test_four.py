@@ -126,7 +126,7 @@ async def test_the_caller_changes_device(scene: Scene) -> None:
         lambda: any(each.buttons for each in scene.phone.seen("ada")), within=PATIENCE
     )
     await scene.input({"type": "message", "text": "coffee", "place": "web"})
-    await settled(scene.phone, "ada", "Owner chose Coffee", "_Owner: Coffee_")
+    await settled(scene.phone, "ada", "Owner chose Coffee", "_Owner · browser: Coffee_")
     assert not any(each.buttons for each in scene.phone.seen("ada"))
 
 

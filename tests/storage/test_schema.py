@@ -20,13 +20,13 @@ from tests.stores import AT, S1, log_of, opened, put, said, texts
 
 __all__ = ["empty_database"]
 
-SECOND = '''
+LATER = '''
 """A later version, for tests."""
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 
 def upgrade():
     with op.batch_alter_table("sessions") as table:
@@ -39,8 +39,8 @@ def later_schema(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Schema:
     """The schema of a bridge that is one version ahead; the plugins open databases by it."""
     folder = tmp_path / "migrations"
     shutil.copytree(SCHEMA.migrations, folder)
-    (folder / "versions" / "0002_second.py").write_text(SECOND)
-    schema = Schema(revisions=("0001", "0002"), migrations=folder)
+    (folder / "versions" / "0003_third.py").write_text(LATER)
+    schema = Schema(revisions=("0001", "0002", "0003"), migrations=folder)
     monkeypatch.setattr(plugins, "SCHEMA", schema)
     return schema
 
@@ -98,7 +98,7 @@ async def test_an_older_database_is_brought_up_and_keeps_its_log(tmp_path, reque
         assert texts(await log_of(store)) == ["a"]
         await put(store, S1, said("b"))
     file = sqlite3.connect(tmp_path / "bridge.db")
-    assert file.execute("SELECT version_num FROM alembic_version").fetchall() == [("0002",)]
+    assert file.execute("SELECT version_num FROM alembic_version").fetchall() == [("0003",)]
     assert file.execute("SELECT mood FROM sessions").fetchall() == [("calm",)]
     file.close()
 
@@ -110,8 +110,8 @@ async def test_a_copy_of_the_older_database_is_kept_first(tmp_path, request):
     request.getfixturevalue("later_schema")
     async with opened("sqlite", tmp_path):
         pass
-    copy = sqlite3.connect(tmp_path / "bridge.db.0001-20260102T030405Z")
-    assert copy.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001",)]
+    copy = sqlite3.connect(tmp_path / "bridge.db.0002-20260102T030405Z")
+    assert copy.execute("SELECT version_num FROM alembic_version").fetchall() == [("0002",)]
     assert copy.execute("SELECT count(*) FROM events").fetchall() == [(1,)]
     copy.close()
 
@@ -120,13 +120,13 @@ async def test_a_migration_that_fails_leaves_the_older_database_whole(tmp_path, 
     async with opened("sqlite", tmp_path) as store:
         await store.create_session(S1, at=AT)
     schema = request.getfixturevalue("later_schema")
-    second = schema.migrations / "versions" / "0002_second.py"
-    second.write_text(SECOND + "    op.execute('nonsense')\n")
-    with pytest.raises(StoreError, match=r"could not be brought up to version 0002 and is as it"):
+    second = schema.migrations / "versions" / "0003_third.py"
+    second.write_text(LATER + "    op.execute('nonsense')\n")
+    with pytest.raises(StoreError, match=r"could not be brought up to version 0003 and is as it"):
         async with opened("sqlite", tmp_path):
             pass
     file = sqlite3.connect(tmp_path / "bridge.db")
-    assert file.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001",)]
+    assert file.execute("SELECT version_num FROM alembic_version").fetchall() == [("0002",)]
     assert "mood" not in str(file.execute("SELECT sql FROM sqlite_master").fetchall())
     file.close()
 

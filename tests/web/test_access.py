@@ -88,7 +88,7 @@ def test_a_question_is_answered_by_keyboard(bridge: Bridge, pages: Pages):
     expect(page.get_by_role("button", name="Coffee")).to_be_visible()
     tab_to(page, "Coffee", "Shift+Tab")
     page.keyboard.press("Enter")
-    expect(page.locator(".question .closing")).to_have_text("You answered “Coffee”")
+    expect(page.locator(".question .closing")).to_have_text("You answered “Coffee” · browser")
     expect(page.get_by_label("Message", exact=True)).to_be_focused()
 
 

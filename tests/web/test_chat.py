@@ -89,9 +89,9 @@ def test_a_choice_is_answered_with_a_button(bridge: Bridge, pages: Pages):
     say(ada, "ask")
     expect(ada.locator("#state")).to_have_text("Waiting for an answer")
     bob.get_by_role("button", name="Coffee").click()
-    expect(ada.locator(".question .closing")).to_have_text("Bob answered “Coffee”")
+    expect(ada.locator(".question .closing")).to_have_text("Bob answered “Coffee” · browser")
     expect(ada.get_by_role("button", name="Coffee")).to_be_disabled()
-    expect(bob.locator(".question .closing")).to_have_text("You answered “Coffee”")
+    expect(bob.locator(".question .closing")).to_have_text("You answered “Coffee” · browser")
     expect(ada.locator(".composed").last).to_contain_text("Bob chose Coffee.")
 
 

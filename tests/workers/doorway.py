@@ -16,7 +16,7 @@ from bridge.workers.names import Names
 from storage.memory import MemoryStore
 from storage.memory_blobs import MemoryBlobs
 from tests.playbook import Q1
-from tests.workers.rig import ANYONE, OWNER, SetClock
+from tests.workers.rig import ANYONE, OWNER, SetClock, roster
 
 CHAT, MAIL = ChannelName("chat"), ChannelName("mail")
 R1 = RunId("r_1")
@@ -44,7 +44,7 @@ class Doorway:
             self.clock,
             Names(self.store, {}),
             woken=lambda _, __: None,
-            agent_help=lambda _: "",
+            agents=roster(),
         )
         accounts = {CHAT: self.chat, MAIL: self.mail}
         self.intake = Intake(

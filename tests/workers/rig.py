@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from agents.echo import Echo
 from bridge import texts
+from bridge.budget import Budgets
 from bridge.commands import Push
 from bridge.content import Content
 from bridge.errors import StoreUnavailable
@@ -23,6 +24,7 @@ from bridge.ports import Agent, Ended, Said, Turn
 from bridge.routing import SHARED
 from bridge.workers.core import Connected, Core
 from bridge.workers.door import EVERYONE, Account
+from bridge.workers.roster import Roster
 from channels.memory import EVERYTHING, MemoryChannel
 from channels.memory_platform import MemoryPlatform
 from storage.memory import MemoryStore
@@ -124,11 +126,22 @@ class Stalled:
         yield Ended(content=Content(text="So it is."))
 
 
+def roster(words: str = "") -> Roster:
+    """One agent, which is not asked for more than its help."""
+
+    async def silent(turn: Turn) -> AsyncGenerator[Preview | Said]:
+        yield Ended()
+
+    return Roster({"echo": Acting(silent, words)}, "echo")
+
+
 @dataclass
 class Bridge:
     """What a test touches: `platform` is that of the channel `CHAT`."""
 
     agent: Agent | None = None
+    more_agents: Mapping[str, Agent] = field(default_factory=dict)
+    budgets: Budgets = field(default_factory=Budgets)
     capabilities: Capabilities = EVERYTHING
     account: Account = ANYONE
     channel: type[MemoryChannel] = MemoryChannel
@@ -145,8 +158,12 @@ class Bridge:
             blobs=MemoryBlobs(clock=self.clock),
             store=self.store,
             clock=self.clock,
-            agents={"echo": self.agent or Echo(delay=0, clock=self.clock)},
+            agents={
+                "echo": self.agent or Echo(delay=0, clock=self.clock),
+                **self.more_agents,
+            },
             agent="echo",
+            budgets=self.budgets,
             channels=[
                 Connected(
                     channel=self.channel(name, platform, self.capabilities),

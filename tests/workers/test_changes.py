@@ -31,7 +31,7 @@ async def test_the_cards_of_a_question_are_closed_everywhere() -> None:
         for place in ("ada", "bob"):
             (card,) = [m for m in b.platform.seen(place) if "Tea or coffee?" in m.text]
             assert card.buttons == ()
-            assert texts.answered("bob", "Tea") in card.text
+            assert texts.answered("bob · Chat", "Tea") in card.text
 
 
 async def test_where_cards_cannot_be_changed_the_answer_is_told() -> None:
@@ -40,7 +40,7 @@ async def test_where_cards_cannot_be_changed_the_answer_is_told() -> None:
         b.platform.say("ada", "ada", "ask")
         await b.until_shown("bob", "1. Tea")
         b.platform.say("bob", "bob", "2")
-        await b.until_shown("ada", texts.answered("bob", "Coffee"), "bob chose Coffee.")
+        await b.until_shown("ada", texts.answered("bob · Chat", "Coffee"), "bob chose Coffee.")
         await b.until_shown("bob", "bob chose Coffee.")
 
 

@@ -15,7 +15,7 @@ from bridge.workers.desks import Desks
 from bridge.workers.names import Names
 from tests.playbook import ADA, DM, HERE
 from tests.stores import opened
-from tests.workers.rig import SetClock
+from tests.workers.rig import SetClock, roster
 
 CROWD = 64
 EACH = 5
@@ -34,7 +34,7 @@ def desks(store: Store) -> Desks:
         SetClock(),
         Names(store, {}),
         woken=lambda _, __: None,
-        agent_help=lambda _: "",
+        agents=roster(),
     )
 
 
@@ -84,9 +84,7 @@ async def test_sixty_four_writers_into_sixty_four_sessions(store: Store, desks: 
 async def test_two_processes_over_one_store_share_its_sessions(store: Store, desks: Desks) -> None:
     """Each folds what the other wrote; repeats that both are handed are one event."""
     await desks.create(HERE, title="", owner=ADA)
-    other = Desks(
-        store, SetClock(), Names(store, {}), woken=lambda _, __: None, agent_help=lambda _: ""
-    )
+    other = Desks(store, SetClock(), Names(store, {}), woken=lambda _, __: None, agents=roster())
     both = [desks, other]
 
     async def writer(number: int) -> None:

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Callable
 import pytest
 
 from bridge import texts
+from bridge.budget import Budgets, Limit
 from bridge.commands import Archive, Asking, Trigger
 from bridge.content import Content, Option
 from bridge.events import (
@@ -20,9 +21,10 @@ from bridge.events import (
     Source,
     ToolCalled,
     ToolReturned,
+    Usage,
 )
 from bridge.ids import CallId, QuestionId, RunId, SessionId
-from bridge.ports import Calling, Ended, Remark, Returned, Said, Turn
+from bridge.ports import Calling, Ended, Remark, Returned, Said, Turn, Using
 from bridge.routing import SHARED
 from bridge.workers import runner as module
 from tests.stepping import rest
@@ -177,6 +179,80 @@ async def test_what_a_tool_did_is_taken_down_although_its_run_is_over() -> None:
 
 
 # -- processes come and go ------------------------------------------------------------------------
+
+
+# -- agents that do not let themselves be closed --------------------------------------------------
+
+
+def clinging(released: asyncio.Event, then: Callable[[Turn], AsyncGenerator[Said]]):
+    """Return an agent whose cleaning up does not end before it is released."""
+
+    async def run(turn: Turn) -> Speech:
+        heard = [e for e in await turn.history() if isinstance(e.body, MessageReceived)]
+        if len(heard) > 1:
+            yield words("I am another one.")
+            return
+        try:
+            async for each in then(turn):
+                yield each
+        finally:
+            while not released.is_set():
+                try:
+                    await released.wait()
+                except asyncio.CancelledError:
+                    continue
+
+    return Acting(run)
+
+
+async def _answering(turn: Turn) -> AsyncGenerator[Said]:
+    yield words("So it is.")
+
+
+async def _stalling(turn: Turn) -> AsyncGenerator[Said]:
+    yield Remark(content=Content(text="I am looking."))
+    await asyncio.Event().wait()
+
+
+async def _failing(turn: Turn) -> AsyncGenerator[Said]:
+    yield Using(usage=Usage(cost=9.0))
+    raise AssertionError("its budget is used up")
+
+
+@pytest.mark.usefixtures("short_patience")
+@pytest.mark.parametrize("then", [_answering, _stalling, _failing])
+async def test_an_agent_that_clings_to_its_run_holds_nothing_up(then) -> None:
+    """Whether it answered, was stopped or used up its budget: the end of its run is in the log,
+    people see it, and the next message is answered."""
+    released = asyncio.Event()
+    budgets = Budgets(per_run=Limit(usd=1))
+    async with bridge(agent=clinging(released, then), budgets=budgets) as b:
+        b.platform.say("ada", "Ada", "hello")
+        if then is _stalling:
+            await b.until_shown("ada", "I am looking.", each=0.1)
+            b.platform.say("ada", "Ada", "/stop")
+            await b.until_shown("ada", texts.stopped_by("Ada"), each=0.1)
+        await b.until_logged(RunFinished, each=0.1)
+        b.platform.say("ada", "Ada", "and now?")
+        await b.until_shown("ada", "I am another one.", each=0.1)
+        undead = [task for task in asyncio.all_tasks() if task.get_name().startswith("run ")]
+        released.set()
+        if undead:
+            await asyncio.wait(undead)
+
+
+async def test_what_an_agent_raises_when_it_is_closed_harms_nobody() -> None:
+    async def sulking(turn: Turn) -> Speech:
+        try:
+            yield words("So it is.")
+        finally:
+            raise RuntimeError("I was not done")
+
+    async with bridge(agent=Acting(sulking)) as b:
+        b.platform.say("ada", "Ada", "hello")
+        await b.until_shown("ada", "So it is.", each=0.1)
+        await b.until_at_rest(each=0.1)
+        assert await outcomes(b) == ["completed"]
 
 
 async def left_over(b: Bridge) -> RunId:

@@ -16,7 +16,7 @@ from bridge.workers.desks import Desks
 from bridge.workers.names import Names
 from storage.memory import MemoryStore
 from tests.playbook import ADA, BOB, DM, HERE, Q1, R1
-from tests.workers.rig import MoodyStore, SetClock
+from tests.workers.rig import MoodyStore, SetClock, roster
 
 CROWD = 64
 NOWHERE = SessionId("s_nowhere")
@@ -31,7 +31,7 @@ async def opened(store: MemoryStore) -> Desks:
         clock,
         Names(store, {}),
         woken=lambda _, __: None,
-        agent_help=lambda fold: f"I answer in {fold.title}.",
+        agents=roster("I answer here."),
     )
     await store.enrol(ADA, name="Ada", realm="test", user="ada", at=clock.now())
     await desks.create(HERE, title="Main", owner=ADA)
@@ -147,7 +147,7 @@ async def test_help_tells_the_commands_and_what_the_agent_can_do() -> None:
     reply = (await hear(desks, "/help")).reply
     assert reply is not None
     assert {"`/help`", "`/status`", "`/stop`"} <= set(reply.text.split())
-    assert "I answer in Main." in reply.text
+    assert "I answer here." in reply.text
 
 
 async def test_status_tells_what_is_going_on_and_who_is_here() -> None:

@@ -248,6 +248,7 @@ async def test_a_button_answers_its_question() -> None:
     closed = await door.last()
     assert isinstance(closed, QuestionClosed)
     assert (closed.outcome, closed.answer) == ("answered", "c")
+    assert closed.conversation == (await door.there()).id
 
 
 async def test_a_button_of_a_question_that_is_over_says_so_to_whoever_presses_it() -> None:
@@ -258,7 +259,7 @@ async def test_a_button_of_a_question_that_is_over_says_so_to_whoever_presses_it
     before = len(await door.log())
     for key in ("late", "late", "later"):
         reply = await door.hear(Pressed(value=answer_button(Q1, 1)), "ada", key=key)
-        assert reply == refused(texts.QUESTION_OVER)
+        assert reply == refused(texts.QUESTION_ANSWERED)
     assert len(await door.log()) == before
 
 

@@ -4,12 +4,15 @@ import asyncio
 from collections.abc import AsyncGenerator
 
 from bridge import texts
-from bridge.commands import Answer, Asking, Change, Trigger
+from bridge.commands import Answer, Asking, Trigger
 from bridge.content import Content, Option
 from bridge.errors import AgentFailed, AgentUnavailable
 from bridge.events import (
+    HistoryCompacted,
     MessageComposed,
     MessageReceived,
+    NoteKept,
+    NoteRemoved,
     Preview,
     QuestionAsked,
     QuestionClosed,
@@ -19,8 +22,19 @@ from bridge.events import (
     ToolCalled,
     ToolReturned,
 )
-from bridge.ids import CallId, QuestionId, mint
-from bridge.ports import Calling, Ended, Remark, Returned, Said, Turn
+from bridge.ids import CallId, MediaId, NoteId, QuestionId, mint
+from bridge.ports import (
+    Calling,
+    Compacted,
+    Ended,
+    Noting,
+    Pushing,
+    Remark,
+    Returned,
+    Said,
+    Transcript,
+    Turn,
+)
 from bridge.routing import SHARED
 from bridge.workers import runner as module
 from bridge.workers.door import Account
@@ -159,19 +173,43 @@ async def test_sessions_are_answered_side_by_side() -> None:
             await b.until_shown(place, "So it is.", each=0.1)
 
 
-async def test_the_agent_of_a_session_can_be_chosen() -> None:
-    """A name that is not configured any more means the default one."""
-    async with bridge() as b:
+async def test_the_agent_that_was_chosen_answers_and_is_named_where_there_are_several() -> None:
+    async def deep(turn: Turn) -> Speech:
+        yield words(f"This is {turn.agent}.")
 
-        async def choose(name: str) -> str:
-            setting = Change(scope="session", name="agent", value=name)
-            await b.core.sessions.submit(SHARED, setting)
-            return b.core._runner.agent_of(await b.core.sessions.fold(SHARED))
+    async with bridge(more_agents={"deep": Acting(deep)}) as b:
+        b.platform.say("ada", "Ada", "/agent deep")
+        b.platform.say("ada", "Ada", "who are you?")
+        await b.until_shown("ada", "deep: This is deep.")
+        b.platform.say("ada", "Ada", "/agent echo")
+        b.platform.say("ada", "Ada", "and now?")
+        await b.until_shown("ada", "echo: Ada (Chat) said: and now?")
 
-        b.core._runner._agents = {**b.core._runner._agents, "other": Stalled()}
-        assert await choose("other") == "other"
-        assert await choose("sold") == "echo"
-        assert "I repeat what you say" in b.core._runner.help(await b.core.sessions.fold(SHARED))
+
+# -- what a run leaves beside its answer ----------------------------------------------------------
+
+
+async def test_a_run_pushes_keeps_notes_compacts_and_transcribes() -> None:
+    async def busy(turn: Turn) -> Speech:
+        session = await turn.fold()
+        (ada,) = [who for who, role in session.participants.items() if role == "member"]
+        yield Pushing(content=Content(text="psst"), to=(ada,))
+        yield Noting(note=NoteId("n_1"), text="likes tea", about=ada)
+        yield Compacted(upto=1, summary="They met.")
+        yield Transcript(target=turn.upto, media=MediaId("m_1"), text="hello there")
+        yield Noting(note=NoteId("n_1"), text="")
+        yield Ended()
+
+    async with bridge(agent=Acting(busy)) as b:
+        b.platform.say("ada", "Ada", "hello")
+        await b.until_logged(RunFinished)
+        await b.until_shown("ada", "psst", texts.transcript("hello there"))
+        (note,) = await b.bodies(NoteKept)
+        assert (note.text, await b.bodies(NoteRemoved)) == (
+            "likes tea",
+            [NoteRemoved(note=NoteId("n_1"))],
+        )
+        assert await b.bodies(HistoryCompacted) == [HistoryCompacted(upto=1, summary="They met.")]
 
 
 # -- what comes in meanwhile ----------------------------------------------------------------------

@@ -3,15 +3,17 @@
 import asyncio
 
 from bridge.content import Content
-from bridge.events import Draft, MessageReceived
+from bridge.events import Draft, MessageReceived, SettingChanged
 from bridge.ids import START, ChannelName, ConversationId, ParticipantId, RunId, SessionId
 from bridge.parts import Address
 from bridge.workers import turn as module
+from bridge.workers.desks import Desks
 from bridge.workers.names import Names
-from bridge.workers.turn import LogTurn
+from bridge.workers.turn import Desktop, LogTurn
 from storage.memory import MemoryStore
+from storage.memory_blobs import MemoryBlobs
 from tests.playbook import ADA, DM, HERE
-from tests.workers.rig import NINE
+from tests.workers.rig import NINE, SetClock, roster
 
 
 async def told(store: MemoryStore, *texts: str) -> None:
@@ -25,7 +27,15 @@ async def told(store: MemoryStore, *texts: str) -> None:
 
 def turn(store: MemoryStore, upto: int) -> LogTurn:
     names = Names(store, {ChannelName("chat"): "Chat"})
-    return LogTurn(HERE, RunId("r_1"), upto=upto, log=store, names=names)
+    clock = SetClock()
+    desktop = Desktop(
+        log=store,
+        sessions=Desks(store, clock, names, woken=lambda *_: None, agents=roster()),
+        names=names,
+        blobs=MemoryBlobs(clock=clock),
+        clock=clock,
+    )
+    return LogTurn(HERE, RunId("r_1"), "echo", upto=upto, on=desktop)
 
 
 async def test_the_history_ends_where_the_run_began() -> None:
@@ -87,3 +97,18 @@ async def test_people_and_places_have_the_names_that_people_know() -> None:
 def test_it_says_which_run_of_which_session_it_is() -> None:
     run = turn(MemoryStore(), 0)
     assert (run.session, run.run) == (SessionId("s_1"), RunId("r_1"))
+
+
+async def test_there_are_no_news_where_words_wait_for_the_next_run() -> None:
+    store = MemoryStore()
+    await told(store, "one", "two")
+    queue = SettingChanged(scope="session", name="mode", value="queue")
+    await store.append(HERE, [Draft(body=queue)], at=NINE)
+    run = turn(store, 1)
+    assert (await run.news(), run.upto) == ((), 1)
+
+
+async def test_it_has_the_session_as_it_stands() -> None:
+    store = MemoryStore()
+    await told(store, "one", "two")
+    assert (await turn(store, 1).fold()).wanted == 2

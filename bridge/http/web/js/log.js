@@ -124,6 +124,9 @@ const words = (event) => ({
 
 const SHOWN_ENDS = new Set(["cancelled", "failed", "abandoned"]);
 
+/** A run that a message interrupted is followed by the next one at once. @param {Event} event */
+const shows = ({ outcome, reason }) => SHOWN_ENDS.has(outcome) && reason !== "interrupted";
+
 /** Whether a notice of the same run has just said why it ended. @param {Log} log @param {Event} event */
 function explained(log, { run }) {
   const last = log.items[log.items.length - 1];
@@ -160,7 +163,7 @@ const FOLDS = {
   run_finished(log, event) {
     if (log.open?.run === event.run) log.open = null;
     log.ended.add(event.run);
-    if (SHOWN_ENDS.has(event.outcome) && !explained(log, event)) {
+    if (shows(event) && !explained(log, event)) {
       line(log, event, {
         what: event.outcome,
         who: event.by ?? null,
@@ -210,7 +213,12 @@ const FOLDS = {
   question_closed(log, event) {
     log.questions.delete(event.question);
     replace(log, `question:${event.question}`, {
-      closed: { outcome: event.outcome, answer: event.answer ?? "", by: event.by ?? null },
+      closed: {
+        outcome: event.outcome,
+        answer: event.answer ?? "",
+        by: event.by ?? null,
+        where: event.conversation ?? null,
+      },
     });
   },
 

@@ -97,7 +97,7 @@ export class OpenSession {
 
   /** @param {string} question @param {string} answer */
   answer(question, answer) {
-    this.post.send(this.id, { type: "answer", question, answer });
+    this.post.send(this.id, { type: "answer", question, answer, place: "web" });
   }
 
   /** Not queued: a stop that arrives late would end another answer. */

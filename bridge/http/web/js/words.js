@@ -66,7 +66,8 @@ export const WORDS = {
   exactCall: "The exact call",
   yourAnswer: "Your answer",
   answer: "Answer",
-  answeredBy: (answer, name) => `${name} answered “${answer}”`,
+  answeredBy: (answer, name, place) =>
+    `${name} answered “${answer}”${place ? ` · ${place}` : ""}`,
   answered: (answer) => `Answered: “${answer}”`,
   expired: "Nobody answered in time.",
   withdrawn: "The question was withdrawn.",

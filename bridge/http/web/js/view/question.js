@@ -105,5 +105,5 @@ function closing({ closed, options }, context) {
   const answer = label(options.find(({ id }) => id === closed.answer)?.label ?? closed.answer);
   if (!closed.by) return WORDS.answered(answer);
   const name = context.mine(closed.by) ? WORDS.you : context.name(closed.by);
-  return WORDS.answeredBy(answer, name);
+  return WORDS.answeredBy(answer, name, closed.where ? context.place(closed.where) : "");
 }

@@ -1,0 +1,179 @@
+"""How runs begin and end.
+
+The rules:
+
+- Only the open run speaks. Whatever ends it is one set of drafts: its last words, its questions
+  and its `RunFinished` share their fate.
+- A failed run is tried again; at the third failure, or when trying again cannot help, it ends
+  with a notice to the people and `upto` where it had read, so that the session lives on.
+- `/stop` ends the run, withdraws every open question, and covers all that was said before it. A
+  run that is due but not begun (it waits for its next try) is begun and ended at once.
+- A run that may not begin is begun and ended at once, with a notice of the reason. It covers all
+  that was said before it too.
+- What a run used is its end's to say, with whose it was; where the end came from elsewhere, it is
+  reported after it, once.
+"""
+
+from datetime import datetime
+
+from bridge import texts
+from bridge.commands import (
+    AbandonRun,
+    Asking,
+    EndRun,
+    FailRun,
+    RefuseRun,
+    ReportUsage,
+    StartRun,
+    Stop,
+)
+from bridge.content import Content
+from bridge.deciding.asking import withdrawn
+from bridge.deciding.drafting import Drafts, one, says_something
+from bridge.errors import RunOver
+from bridge.events import (
+    Draft,
+    MessageComposed,
+    Outcome,
+    QuestionAsked,
+    RunFinished,
+    RunStarted,
+    Usage,
+    UsageReported,
+)
+from bridge.ids import ParticipantId, RunId, Seq
+from bridge.retry import MAX_RUN_FAILURES
+from bridge.session import Begin, OpenRun, Session, is_shutdown, next_step
+
+Ending = EndRun | FailRun | AbandonRun
+
+
+def open_run(session: Session, run: RunId) -> OpenRun:
+    """Return the run if it may speak. Raises `RunOver`."""
+    if session.open_run is None or session.open_run.run != run:
+        raise RunOver
+    return session.open_run
+
+
+# -- beginnings -----------------------------------------------------------------------------------
+
+
+def started(session: Session, command: StartRun, now: datetime) -> Drafts:
+    if next_step(session, now=now) != Begin():
+        return ()
+    begun = RunStarted(run=command.run, agent=command.agent, upto=session.head, node=command.node)
+    return one(begun)
+
+
+def refused(session: Session, command: RefuseRun, now: datetime) -> Drafts:
+    if next_step(session, now=now) != Begin():
+        return ()
+    finished = RunFinished(
+        run=command.run, outcome="failed", upto=session.head, reason=command.reason
+    )
+    notice = _notice(command.run, "", command.reason)
+    return (_unbegun(command.run, session.head), notice, Draft(body=finished))
+
+
+def stopped(session: Session, command: Stop) -> Drafts:
+    over = withdrawn(session, command.by)
+    if session.open_run is not None:
+        return (*over, _cancelled(session, session.open_run.run, command.by))
+    if session.wanted <= session.position:
+        return over
+    run = RunId(f"stopped:{session.head}")
+    return (*over, _unbegun(run, session.head), _cancelled(session, run, command.by))
+
+
+def _unbegun(run: RunId, upto: Seq) -> Draft:
+    return Draft(body=RunStarted(run=run, agent="", upto=upto, node=""))
+
+
+def _cancelled(session: Session, run: RunId, by: ParticipantId) -> Draft:
+    return Draft(body=RunFinished(run=run, outcome="cancelled", upto=session.head, by=by))
+
+
+# -- ends -----------------------------------------------------------------------------------------
+
+
+def ended(session: Session, command: Ending) -> Drafts:
+    run = open_run(session, command.run)
+    match command:
+        case EndRun():
+            return _end(run, command)
+        case FailRun(reason=reason, retry=retry):
+            return _fail(session, run, "failed", reason, give_up=not retry, usage=command.usage)
+        case AbandonRun(reason=reason):
+            return _fail(session, run, "abandoned", reason, usage=command.usage)
+
+
+def reported(command: ReportUsage) -> Drafts:
+    report = UsageReported(
+        run=command.run, usage=command.usage, agent=command.agent, asker=command.asker
+    )
+    return one(report, key=f"usage:{command.run}")
+
+
+def _end(run: OpenRun, command: EndRun) -> Drafts:
+    words = (
+        one(MessageComposed(run=run.run, agent=run.agent, content=command.content))
+        if command.content is not None and says_something(command.content)
+        else ()
+    )
+    questions = tuple(Draft(body=_asked(run.run, each)) for each in command.questions)
+    outcome: Outcome = "paused" if questions else "completed" if words else "silent"
+    upto = max(run.upto, command.upto)
+    return (*words, *questions, _finished(run, outcome, upto, usage=command.usage))
+
+
+def _asked(run: RunId, asking: Asking) -> QuestionAsked:
+    return QuestionAsked(
+        question=asking.question,
+        run=run,
+        kind=asking.kind,
+        text=asking.text,
+        options=asking.options,
+        to=asking.to,
+        call=asking.call,
+        expires_at=asking.expires_at,
+    )
+
+
+def _fail(
+    session: Session,
+    run: OpenRun,
+    outcome: Outcome,
+    reason: str,
+    *,
+    usage: Usage | None,
+    give_up: bool = False,
+) -> Drafts:
+    counts = not is_shutdown(outcome, reason)
+    over = give_up or (counts and session.failures + 1 >= MAX_RUN_FAILURES)
+    upto = run.upto if over else session.position
+    finished = _finished(run, outcome, upto, reason=reason, usage=usage)
+    if not over:
+        return (finished,)
+    text = texts.gave_up(reason if outcome == "failed" else texts.CRASHED)
+    return (_notice(run.run, run.agent, text), finished)
+
+
+def _finished(
+    run: OpenRun, outcome: Outcome, upto: Seq, *, usage: Usage | None, reason: str = ""
+) -> Draft:
+    return Draft(
+        body=RunFinished(
+            run=run.run,
+            outcome=outcome,
+            upto=upto,
+            reason=reason,
+            usage=usage,
+            agent=run.agent if usage is not None else "",
+            asker=run.asker if usage is not None else None,
+        )
+    )
+
+
+def _notice(run: RunId, agent: str, text: str) -> Draft:
+    content = Content(text=text)
+    return Draft(body=MessageComposed(run=run, agent=agent, content=content, kind="notice"))

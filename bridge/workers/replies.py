@@ -1,0 +1,123 @@
+"""What a slash command asks of a session, and what its asker is told.
+
+A reply is for the asker alone; what is to change goes through `decide` like everything else, and
+who may not change it is told that instead.
+"""
+
+from bridge import slash, texts
+from bridge.commands import Change, Command, Say, Stop
+from bridge.ids import ParticipantId
+from bridge.parts import Reply
+from bridge.ports import Clock, Store
+from bridge.session import Session, setting_key
+from bridge.steering import MODES, SETTING, mode_of
+from bridge.workers import roster
+from bridge.workers.codes import Codes
+from bridge.workers.names import Names
+from bridge.workers.roster import Roster
+from bridge.workers.spending import Spending
+
+MODEL = "model"
+NO_MODEL = "default"
+"""Typed instead of a model's name, it leaves the choice to the agent."""
+
+Asked = tuple[Command | None, Reply | None]
+
+
+class Replies:
+    def __init__(
+        self, store: Store, names: Names, agents: Roster, spending: Spending, clock: Clock
+    ) -> None:
+        self._names = names
+        self._agents = agents
+        self._spending = spending
+        self._codes = Codes(store, clock)
+
+    async def answer(
+        self, fold: Session, spoken: Say, parsed: slash.Slash | slash.UnknownSlash
+    ) -> Asked:
+        """Return what to decide, if anything, and what to tell the asker if it is not refused."""
+        if isinstance(parsed, slash.UnknownSlash):
+            return None, Reply(text=texts.no_such_command(parsed.name))
+        match parsed.name:
+            case "stop":
+                return Stop(by=spoken.by), None
+            case "agent":
+                return self._agent(fold, spoken.by, parsed.argument)
+            case "model":
+                return _model(fold, spoken.by, parsed.argument)
+            case "mode":
+                return _mode(fold, spoken.by, parsed.argument.lower())
+            case _:
+                return None, Reply(text=await self._told(fold, spoken.by, parsed))
+
+    async def _told(self, fold: Session, who: ParticipantId, parsed: slash.Slash) -> str:
+        match parsed.name:
+            case "link":
+                return await self._link_code(fold, who, parsed.argument)
+            case "status":
+                return await self._status(fold)
+            case "usage":
+                return await self._usage(fold, who)
+            case _:
+                commands = [(each.name, each.text) for each in slash.COMMANDS]
+                return texts.help_text(commands, self._agents.help(fold))
+
+    def _agent(self, fold: Session, who: ParticipantId, name: str) -> Asked:
+        names = self._agents.names
+        if not name:
+            return None, Reply(text=texts.agents(names, self._agents.chosen(fold)))
+        if name not in names:
+            return None, Reply(text=texts.no_such_agent(name, names), refused=True)
+        return _change(roster.SETTING, name, who), Reply(text=texts.agent_chosen(name))
+
+    async def _usage(self, fold: Session, who: ParticipantId) -> str:
+        if who not in fold.participants:
+            return texts.NOT_IN_SESSION
+        return await self._spending.summary(fold.id)
+
+    async def _link_code(self, fold: Session, who: ParticipantId, argument: str) -> str:
+        if argument:
+            return texts.LINK_ELSEWHERE
+        if fold.participants.get(who) not in {"owner", "member"}:
+            return texts.READ_ONLY
+        return texts.link_code(await self._codes.link(who, fold.id))
+
+    async def _status(self, fold: Session) -> str:
+        people = await self._names.people(fold.participants)
+        places = {await self._names.where(each) for each in fold.conversations}
+        return texts.status(
+            title=fold.title,
+            state=state_of(fold),
+            people=sorted(people.values()),
+            places=sorted(places),
+        )
+
+
+def state_of(session: Session) -> str:
+    if session.open_run is not None:
+        return texts.RUNNING
+    return texts.WAITING if session.questions else texts.IDLE
+
+
+def _model(fold: Session, who: ParticipantId, name: str) -> Asked:
+    if not name:
+        return None, Reply(text=texts.model(_setting(fold, MODEL)))
+    chosen = "" if name.lower() == NO_MODEL else name
+    return _change(MODEL, chosen, who), Reply(text=texts.model_chosen(chosen))
+
+
+def _mode(fold: Session, who: ParticipantId, name: str) -> Asked:
+    if not name:
+        return None, Reply(text=texts.mode(mode_of(fold)))
+    if name not in MODES:
+        return None, Reply(text=texts.no_such_mode(name), refused=True)
+    return _change(SETTING, name, who), Reply(text=texts.mode_chosen(name))
+
+
+def _setting(fold: Session, name: str) -> str:
+    return fold.settings.get(setting_key("session", "", name), "")
+
+
+def _change(name: str, value: str, who: ParticipantId) -> Change:
+    return Change(scope="session", name=name, value=value, by=who)

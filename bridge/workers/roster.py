@@ -1,0 +1,31 @@
+"""The configured agents, and which of them answers where."""
+
+from collections.abc import Mapping, Sequence
+
+from bridge.ports import Agent
+from bridge.session import Session, setting_key
+
+SETTING = "agent"
+
+
+class Roster:
+    """`default` answers where none was chosen, or one that is no longer configured."""
+
+    def __init__(self, agents: Mapping[str, Agent], default: str) -> None:
+        self._agents = agents
+        self._default = default
+
+    @property
+    def names(self) -> Sequence[str]:
+        return tuple(self._agents)
+
+    def chosen(self, session: Session) -> str:
+        """Return the name of the agent that answers in a session."""
+        chosen = session.settings.get(setting_key("session", "", SETTING), self._default)
+        return chosen if chosen in self._agents else self._default
+
+    def agent(self, name: str) -> Agent:
+        return self._agents[name]
+
+    def help(self, session: Session) -> str:
+        return self._agents[self.chosen(session)].help if self._agents else ""

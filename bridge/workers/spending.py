@@ -1,0 +1,59 @@
+"""Keeps to the budgets: refuses runs that would exceed one, and tells the owner before that.
+
+What was used is read from the store each time; nothing is remembered. Each limit of each day is
+told of once (see `bridge.workers.notices`).
+"""
+
+from datetime import date
+
+from bridge import texts
+from bridge.budget import Budgets, Level, day_levels, run_level
+from bridge.events import Usage
+from bridge.ids import ParticipantId, SessionId
+from bridge.ports import Clock, Usages
+from bridge.usage import total, used
+from bridge.workers.notices import Notices
+
+
+class Spending:
+    def __init__(self, store: Usages, notices: Notices, budgets: Budgets, clock: Clock) -> None:
+        self._store = store
+        self._notices = notices
+        self._budgets = budgets
+        self._clock = clock
+
+    async def refusal(self, asker: ParticipantId | None) -> str:
+        """Return why a run of this person may not begin, or ""."""
+        up = [level for level in await self._levels(asker) if level.is_up]
+        return texts.budget_up(up[0]) if up else ""
+
+    def is_over(self, usage: Usage) -> str:
+        """Return why a run that has used so much may not go on, or ""."""
+        level = run_level(self._budgets, used(usage))
+        return texts.budget_up(level) if level is not None and level.is_up else ""
+
+    async def look(self, asker: ParticipantId | None) -> None:
+        """Tell the owner of limits that are nearly used up."""
+        for level in await self._levels(asker):
+            if level.is_nearly_up:
+                await self._notices.nearly_spent(level)
+
+    async def summary(self, session: SessionId) -> str:
+        """Say what was used in a session."""
+        spent, today = await self._store.usage(session=session), self._today()
+        this_month = [each for each in spent if each.day >= today.replace(day=1)]
+        return texts.usage(
+            [
+                (texts.IN_ALL, total(each.used for each in spent)),
+                (texts.TODAY, total(each.used for each in spent if each.day == today)),
+                (texts.THIS_MONTH, total(each.used for each in this_month)),
+            ]
+        )
+
+    async def _levels(self, asker: ParticipantId | None) -> tuple[Level, ...]:
+        if not self._budgets.is_daily():
+            return ()
+        return day_levels(self._budgets, await self._store.usage(since=self._today()), asker)
+
+    def _today(self) -> date:
+        return self._clock.now().date()
