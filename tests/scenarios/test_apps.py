@@ -160,9 +160,11 @@ async def test_after_kill_9_in_mid_fan_out_every_app_has_every_message_once(stor
     for number in range(3):
         for app in story.apps.all:
             copies = [t for t in shown(app) if f"said: message {number}" in t]
-            certain = [t for t in copies if texts.REPEATED.strip("_") not in t]
-            assert len(certain) == 1, (app.name, copies)
-            assert len(copies) == 1 or app.name == "telegram", (app.name, copies)
+            unmarked = [t for t in copies if texts.REPEATED.strip("_") not in t]
+            if app.name == "telegram":  # which cannot be asked: a second copy is marked
+                assert (len(unmarked), len(copies)) in {(1, 1), (0, 1), (1, 2)}, copies
+            else:
+                assert (len(unmarked), len(copies)) == (1, 1), (app.name, copies)
 
 
 async def test_what_is_said_while_the_bridge_is_down_is_answered_when_it_is_back(story: Four):
