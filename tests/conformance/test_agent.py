@@ -4,18 +4,25 @@ To put an agent under the suite, add to `AGENTS` how it is made.
 """
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from agents.echo import Echo
 from bridge.events import Preview, ToolCalled, ToolReturned
 from bridge.ports import Agent, Calling, Ended, Returned
+from tests.agents.outside import EXAMPLE, PLAYER, process
 from tests.outside.backwards import Backwards, BackwardsConfig
 from tests.turns import Story, StoryClock
+
+NOWHERE = Path("no-such-folder")
+"""No file is fetched here, so none is made."""
 
 AGENTS: dict[str, Callable[[], Agent]] = {
     "echo": lambda: Echo(delay=0.03, clock=StoryClock()),
     "backwards": lambda: Backwards(BackwardsConfig(), StoryClock()),
+    "process": lambda: process(NOWHERE, *PLAYER),
+    "process-example": lambda: process(NOWHERE, *EXAMPLE),
 }
 
 
