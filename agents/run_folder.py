@@ -98,11 +98,11 @@ def _attachment(given: FileInput, name: str, mime: str, media: MediaId, size: in
 
 def _opened(path: Path) -> BinaryIO:
     """Open a regular file, and nothing that would make one wait."""
-    file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb")
-    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-        file.close()
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
         raise OSError(0, "it is no regular file")
-    return file
+    return os.fdopen(descriptor, "rb")
 
 
 async def _bits(file: BinaryIO) -> AsyncIterator[bytes]:

@@ -6,17 +6,18 @@ docs/process-agents.md explains each line that goes over the wire.
 import json
 import sys
 import time
+from typing import Any
 
 
-def say(kind: str, **fields: object) -> None:
+def say(kind: str, /, **fields: object) -> None:
     print(json.dumps({"type": kind, **fields}), flush=True)
 
 
-def hear() -> dict:
+def hear() -> Any:
     return json.loads(sys.stdin.readline())
 
 
-def use_clock(call: dict) -> str:
+def use_clock(call: dict[str, Any]) -> str:
     say("called", **call)
     hear()  # {"type": "recorded"}: the call is in the log, so the tool may start
     now = time.strftime("%H:%M")

@@ -21,7 +21,7 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 HEAD = """
 import json, os, sys, time
-def say(type, **fields): print(json.dumps({"type": type, **fields}), flush=True)
+def say(type, /, **fields): print(json.dumps({"type": type, **fields}), flush=True)
 def hear(): return json.loads(sys.stdin.readline())
 """
 """What the programs of tests begin with."""

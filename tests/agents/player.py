@@ -70,9 +70,9 @@ def main() -> None:
     lines = play(json.loads(sys.stdin.readline()))
     line = next(lines)
     while line["type"] != "ended":
-        print(json.dumps(line), flush=True)
+        print(json.dumps(line), flush=True)  # noqa: T201 - to the bridge
         line = lines.send(json.loads(sys.stdin.readline()) if line["type"] == "called" else None)
-    print(json.dumps(line), flush=True)
+    print(json.dumps(line), flush=True)  # noqa: T201 - to the bridge
 
 
 if __name__ == "__main__":

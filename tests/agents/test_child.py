@@ -71,10 +71,10 @@ async def test_a_program_that_ignores_being_told_to_end_is_killed_with_what_it_s
 
 async def test_a_program_that_is_told_to_end_may_clean_up() -> None:
     body = """
-import signal, sys, time
+import os, signal, time
 def end(*_):
-    print("cleaned up", flush=True)
-    sys.exit(3)
+    os.write(1, b"cleaned up\\n")
+    os._exit(3)
 signal.signal(signal.SIGTERM, end)
 print("ready", flush=True)
 time.sleep(600)
@@ -130,20 +130,8 @@ asyncio.run(main())
 """
 
 
-async def test_when_the_bridge_is_killed_its_programs_end() -> None:
-    """Even those that do not care whether anyone listens."""
-    bridge = subprocess.Popen(
-        [sys.executable, "-c", ALONE], cwd=ROOT, stdout=subprocess.PIPE, text=True
-    )
-    assert bridge.stdout
-    both = [int(each) for each in bridge.stdout.readline().split()]
-    bridge.kill()
-    bridge.wait()
-    bridge.stdout.close()
-    await until_dead(*both)
-
-
-async def test_when_the_bridge_is_interrupted_its_programs_end_at_once() -> None:
+def alone() -> tuple[subprocess.Popen[str], list[int]]:
+    """Start a process that plays the bridge; return it, and the programs that it runs."""
     bridge = subprocess.Popen(
         [sys.executable, "-c", ALONE],
         cwd=ROOT,
@@ -152,10 +140,22 @@ async def test_when_the_bridge_is_interrupted_its_programs_end_at_once() -> None
         text=True,
     )
     assert bridge.stdout
-    both = [int(each) for each in bridge.stdout.readline().split()]
+    with bridge.stdout as said:
+        return bridge, [int(each) for each in said.readline().split()]
+
+
+async def test_when_the_bridge_is_killed_its_programs_end() -> None:
+    """Even those that do not care whether anyone listens."""
+    bridge, both = alone()
+    bridge.kill()
+    bridge.wait()
+    await until_dead(*both)
+
+
+async def test_when_the_bridge_is_interrupted_its_programs_end_at_once() -> None:
+    bridge, both = alone()
     bridge.send_signal(signal.SIGINT)
     bridge.wait()
-    bridge.stdout.close()
     await until_dead(*both, seconds=1)
 
 
@@ -178,9 +178,10 @@ async def test_a_line_or_an_output_without_end_is_refused(monkeypatch) -> None:
             await child.line()
     monkeypatch.setattr("agents.child.MOST_BYTES", 100)
     async with started(python("while True: print('x' * 40)")) as child:
+        assert await child.line()
+        assert await child.line()
         with pytest.raises(AgentFailed, match="more than 64 MiB"):
-            while await child.line():
-                pass
+            await child.line()
 
 
 async def test_a_program_that_does_not_read_holds_nobody_up_for_ever() -> None:
