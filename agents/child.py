@@ -21,15 +21,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from agents.lines.said import LONGEST_LINE
+from agents.lines.said import LONGEST_LINE, MOST_BYTES
 from bridge.errors import AgentFailed, AgentUnavailable
 
 # what reads from the bridge reads to the end when the bridge is gone; `kill 0` is the group
 KEEPER = 'trap "" HUP INT QUIT TERM; read -r _; kill -s TERM 0; sleep 2; kill -s KILL 0'
 KEEPER_PATH = "/usr/bin:/bin"
-
-MOST_BYTES = 64 * 1_048_576
-"""Of all that one program writes."""
 
 STDOUT, STDERR = 1, 2
 FOR_NOW = frozenset({errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE})

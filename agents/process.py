@@ -13,14 +13,13 @@ The rules (docs/process-agents.md is the contract, with the lines themselves):
 """
 
 import asyncio
-import logging
 import os
 import shutil
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, TypeVar, get_args
+from typing import Annotated, TypeVar
 
 import structlog
 from pydantic import Field
@@ -28,19 +27,17 @@ from pydantic import Field
 from agents.chatter import Chatter
 from agents.child import Child, Program, started
 from agents.lines.hearing import Hearing
-from agents.lines.said import FileLine, Level, Line, LogLine, NewsLine, read
-from agents.lines.told import Json, Telling, encode
+from agents.lines.said import LEVELS, FileLine, Line, LogLine, NewsLine, read
+from agents.lines.told import Json, Telling, encode, recorded
 from agents.run_folder import RunFolder
 from bridge.errors import AgentError, AgentFailed, AgentUnavailable
 from bridge.events import Preview
 from bridge.plugins import AgentPlugin, Section, Variable
-from bridge.ports import AgentSurroundings, Calling, Ended, Said, Turn
+from bridge.ports import AgentSurroundings, Ended, Said, Turn
 
 log = structlog.get_logger()
 
 T = TypeVar("T")
-
-LEVELS = {name: logging.getLevelName(name.upper()) for name in get_args(Level)}
 
 ALWAYS_SEEN = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR")
 """The variables of the bridge's own environment that every program needs."""
@@ -175,8 +172,8 @@ class _Conversation:
 
     async def go_on(self, said: Preview | Said) -> None:
         """Tell it that what it said is in the log, where it has to know."""
-        if isinstance(said, Calling):
-            await self._answer({"type": "recorded", "call": said.call})
+        if (answer := recorded(said)) is not None:
+            await self._answer(answer)
 
     @asynccontextmanager
     async def overheard(self) -> AsyncIterator[None]:

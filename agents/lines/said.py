@@ -14,7 +14,8 @@ from bridge.errors import AgentFailed
 from bridge.events import QuestionKind
 
 LONGEST_LINE = 1_048_576
-"""Bytes."""
+MOST_BYTES = 64 * 1_048_576
+"""Of one line, and of all that is said in one run."""
 
 MOST_FILES = 10
 MOST_OPTIONS = 25
@@ -30,6 +31,9 @@ def _without_nul(text: str) -> str:
 
 
 Level = Literal["debug", "info", "warning", "error"]
+LEVELS: Mapping[Level, int] = {"debug": 10, "info": 20, "warning": 30, "error": 40}
+"""As the standard library numbers them."""
+
 Words = Annotated[str, AfterValidator(_without_nul)]
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[!-~]+$")]
 """An id or a tool's name: visible ASCII."""

@@ -29,6 +29,7 @@ from bridge.events import (
     NoteKept,
     NoteRemoved,
     PlannedCall,
+    Preview,
     Pushed,
     QuestionAsked,
     QuestionClosed,
@@ -38,7 +39,7 @@ from bridge.events import (
     Triggered,
 )
 from bridge.ids import START, ConversationId, MediaId, NoteId, ParticipantId, QuestionId, Seq
-from bridge.ports import Turn
+from bridge.ports import Calling, Said, Turn
 from bridge.session import Session
 
 PROTOCOL = 1
@@ -51,6 +52,11 @@ CONSENTS = {"approve", "always"}
 
 def encode(line: Json) -> bytes:
     return json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+def recorded(said: Preview | Said) -> Json | None:
+    """Return what is answered to something that is in the log by now: a call may begin."""
+    return {"type": "recorded", "call": said.call} if isinstance(said, Calling) else None
 
 
 @dataclass(slots=True, kw_only=True)

@@ -66,7 +66,7 @@ def test_what_was_wrong_is_not_repeated() -> None:
 
 def test_many_mistakes_are_counted_and_not_all_told() -> None:
     raw = line(type="ended", a=1, b=2, c=3, d=4, e=5)
-    with pytest.raises(AgentFailed, match="and 2 more$"):
+    with pytest.raises(AgentFailed, match=r"and 2 more$"):
         read(raw, number=1)
 
 

@@ -3,8 +3,20 @@
 import json
 
 from agents.lines.told import Telling, encode
-from bridge.commands import Announce, Answer, CallTool, Compact, Delete, Edit, EndRun, KeepNote
-from bridge.commands import Asking, Change, Compose, ReturnTool
+from bridge.commands import (
+    Announce,
+    Answer,
+    Asking,
+    CallTool,
+    Change,
+    Compact,
+    Compose,
+    Delete,
+    Edit,
+    EndRun,
+    KeepNote,
+    ReturnTool,
+)
 from bridge.content import Attachment, Content
 from bridge.events import PlannedCall, Source
 from bridge.ids import CallId, MediaId, NoteId, ParticipantId, QuestionId
@@ -114,7 +126,7 @@ async def test_all_that_an_agent_did_is_told() -> None:
         story,
         lambda run: Compose(run=run, content=Content(text="Hm."), kind="interim"),
         lambda run: CallTool(run=run, call=DIE.call, name="die", arguments=DIE.arguments),
-        lambda run: ReturnTool(call=DIE.call, result="4"),
+        lambda _: ReturnTool(call=DIE.call, result="4"),
         lambda run: Announce(run=run, content=Content(text="Ping.")),
     )
     story.say("Again.")
