@@ -75,7 +75,7 @@ async def _stream(response: httpx.Response) -> AsyncGenerator[Line]:
     async for bit in response.aiter_raw():
         heard += len(bit)
         *complete, rest = (rest + bit).split(b"\n")
-        if heard > MOST_BYTES or len(max(rest, *complete, key=len)) > LONGEST_LINE:
+        if heard > MOST_BYTES or len(max((rest, *complete), key=len)) > LONGEST_LINE:
             raise AgentFailed("the agent wrote more than 1 MiB in a line, or more than 64 MiB")
         for raw in complete:
             number += 1

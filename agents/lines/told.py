@@ -47,6 +47,9 @@ PROTOCOL = 1
 Json = dict[str, Any]
 
 SESSION_SETTING = "session::"
+DOINGS = {"said", "called", "returned", "asked", "pushed"}
+"""What agents do: it is no news to the one that does it."""
+
 CONSENTS = {"approve", "always"}
 
 
@@ -104,7 +107,8 @@ class Telling:
         self.log += fresh
         await self._learn_names(fresh)
         view = _View(self.log, self.people, self.places, frozenset())
-        return {"type": "news", "messages": list(view.messages(after=after))}
+        told = view.messages(after=after)
+        return {"type": "news", "messages": [each for each in told if each["kind"] not in DOINGS]}
 
     def file(self, media: str) -> Attachment | None:
         """Return a file of this session by its id."""

@@ -216,6 +216,7 @@ async def test_news_are_what_came_since_and_what_became_of_older_messages() -> N
     turn = story.turn()
     telling = Telling(turn=turn, most=100)
     await telling.opening()
+    story.submit(Compose(run=turn.run, content=Content(text="My own words."), kind="interim"))
     story.submit(Edit(by=ADA, target=3, content=Content(text="One!")))
     story.submit(Delete(by=ADA, target=4))
     story.say("Three.", by="Bob")
