@@ -89,6 +89,7 @@ class Child:
         self._transport, self._watched, self._keeper = transport, watched, keeper
         self._grace = grace
         self._heard = 0
+        self._patience = 0.0
         self._life = asyncio.create_task(self._live(), name=f"program {process.pid}")
 
     @property
@@ -125,21 +126,22 @@ class Child:
                 await self._watched.exited.wait()
         return self._watched.exited.is_set()
 
-    async def close(self, *, patience: float = 0) -> None:
-        """End it and all that it started. `patience`: how long it may take to exit by itself."""
+    def may_finish(self, seconds: float) -> None:
+        """Let it exit by itself for so long when it is closed."""
+        self._patience = seconds
+
+    async def close(self) -> None:
+        """End it and all that it started."""
         self._in.close()
-        try:
-            if patience:
-                await self.exit(patience)
-        finally:
-            self._watched.ending.set()
-            await _to_its_end(self._life)
+        self._watched.ending.set()
+        await _to_its_end(self._life)
 
     # -- its life
 
     async def _live(self) -> None:
         try:
             await self._watched.ending.wait()
+            await self.exit(self._patience)
             self._signal(signal.SIGTERM)
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._grace):

@@ -16,6 +16,7 @@ import asyncio
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ from typing import Annotated, Literal
 
 import httpx
 import structlog
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 
 from agents.lines.hearing import Hearing
 from agents.lines.said import (
@@ -61,7 +62,9 @@ WAITING = "waiting for the agent to come back"
 NOT_HERE = "over HTTP a file is fetched from its address, and news are asked for in a report"
 
 Url = Annotated[str, Field(pattern=r"^https?://[^\s#]+$")]
-Token = Annotated[SecretStr, Field(min_length=20, max_length=200)]
+Secret = Annotated[SecretStr, Field(min_length=20, max_length=200)]
+
+_TOKEN = re.compile(r"[A-Za-z0-9_-]+")
 
 
 class HttpConfig(Section):
@@ -73,8 +76,8 @@ class HttpConfig(Section):
     """
 
     url: Url
-    secret: Token
-    token: Token | None = None
+    secret: Secret
+    token: Secret | None = None
     bridge: Url | None = None
     connect: Annotated[float, Field(gt=0)] = 10
     first: Annotated[float, Field(gt=0)] = 60
@@ -82,6 +85,13 @@ class HttpConfig(Section):
     patience: Annotated[float, Field(ge=0)] = 60
     history: Annotated[int, Field(ge=0)] = 200
     help: str = ""
+
+    @field_validator("token")
+    @classmethod
+    def _fits_a_header(cls, token: SecretStr | None) -> SecretStr | None:
+        if token is not None and not _TOKEN.fullmatch(token.get_secret_value()):
+            raise ValueError("a token is of letters, digits, - and _")
+        return token
 
 
 def sign(secret: str, body: bytes, *, at: datetime) -> Mapping[str, str]:

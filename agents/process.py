@@ -69,45 +69,72 @@ class Process:
     def __init__(self, name: str, config: ProcessConfig, surroundings: AgentSurroundings) -> None:
         self.help = config.help
         self._name, self._config = name, config
+        self._cwd = config.cwd.expanduser() if config.cwd else None
         self._folders = surroundings.data / "agents" / name
         shutil.rmtree(self._folders, ignore_errors=True)  # of runs that died with their bridge
 
     async def run(self, turn: Turn) -> AsyncGenerator[Preview | Said]:
         telling = Telling(turn=turn, most=self._config.history)
         opening = await telling.opening()
-        base = self._config.cwd or Path.cwd()
-        with RunFolder(self._folders, base=base, blobs=turn.blobs) as folder:
-            async with started(self._program(turn)) as child:
+        with RunFolder(self._folders, base=self._cwd or Path.cwd(), blobs=turn.blobs) as folder:
+            async with (
+                started(self._program(turn)) as child,
+                _overheard(child, self._name) as errors,
+            ):
                 conversation = _Conversation(
                     turn=turn,
                     child=child,
                     ears=_Ears(child, self._config),
+                    errors=errors,
                     telling=telling,
                     folder=folder,
                     hearing=Hearing(run=turn.run, clock=turn.clock, files=folder),
-                    chatter=Chatter(self._name),
                 )
-                async with conversation.overheard():
-                    child.write(encode(opening))
-                    while True:
-                        said = await conversation.next()
+                child.write(encode(opening))
+                while True:
+                    said = await conversation.next()
+                    if isinstance(said, Ended):
+                        child.may_finish(LAST_MOMENTS)
                         yield said
-                        if isinstance(said, Ended):
-                            await child.exit(LAST_MOMENTS)
-                            return
-                        await conversation.go_on(said)
+                        return
+                    yield said
+                    await conversation.go_on(said)
 
     def _program(self, turn: Turn) -> Program:
         seen = {name: os.environ[name] for name in ALWAYS_SEEN if name in os.environ}
         given = {name: value.get_secret_value() for name, value in self._config.env.items()}
         names = {"BRIDGE_AGENT": self._name, "BRIDGE_SESSION": turn.session, "BRIDGE_RUN": turn.run}
-        program, *arguments = self._config.command
         return Program(
-            command=(str(Path(program).expanduser()), *arguments),
+            command=self._config.command,
             environ={**seen, **names, **given},
-            cwd=self._config.cwd,
+            cwd=self._cwd,
             grace=self._config.grace,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Errors:
+    """A program's standard error, and who listens to it."""
+
+    chatter: Chatter
+    listening: asyncio.Task[None]
+
+    async def last(self) -> list[str]:
+        """Return its last lines, once all of them were heard."""
+        await asyncio.wait({self.listening}, timeout=LAST_MOMENTS)
+        return list(self.chatter.last)
+
+
+@asynccontextmanager
+async def _overheard(child: Child, name: str) -> AsyncIterator[_Errors]:
+    """Listen to a program's standard error meanwhile."""
+    chatter = Chatter(name)
+    listening = asyncio.create_task(chatter.listen(child.errors))
+    try:
+        yield _Errors(chatter, listening)
+    finally:
+        listening.cancel()
+        await asyncio.wait({listening})
 
 
 class _Ears:
@@ -152,7 +179,7 @@ class _Conversation:
     telling: Telling
     folder: RunFolder
     hearing: Hearing
-    chatter: Chatter
+    errors: _Errors
 
     async def next(self) -> Preview | Said:
         """Return what the program says next to anyone but the bridge itself."""
@@ -175,16 +202,6 @@ class _Conversation:
         if (answer := recorded(said)) is not None:
             await self._answer(answer)
 
-    @asynccontextmanager
-    async def overheard(self) -> AsyncIterator[None]:
-        """Listen to its standard error meanwhile."""
-        listening = asyncio.create_task(self.chatter.listen(self.child.errors))
-        try:
-            yield
-        finally:
-            listening.cancel()
-            await asyncio.wait({listening})
-
     async def _answer(self, line: Json) -> None:
         self.child.write(encode(line))
         await self.ears.in_time(self.child.flushed())
@@ -197,9 +214,7 @@ class _Conversation:
     async def _died(self) -> AgentError:
         """Say how it ended without having said so."""
         await self.child.exit(LAST_MOMENTS)
-        code = self.child.returncode
-        await asyncio.sleep(0)  # what it wrote last is heard before it is told
-        last = list(self.chatter.last)
+        code, last = self.child.returncode, await self.errors.last()
         log.warning("agent.died", agent=self.turn.agent, run=self.turn.run, code=code, stderr=last)
         if code is None or code == 0:
             return AgentFailed("the agent's program stopped without saying that it had ended")

@@ -8,6 +8,7 @@ import socket
 from collections.abc import Iterator
 
 import pytest
+from pydantic import ValidationError
 
 from agents.http import WAITING, Http, HttpConfig, plugin
 from bridge.content import Attachment
@@ -352,6 +353,12 @@ def test_only_its_own_token_is_admitted() -> None:
     assert agent.admits(TOKEN)
     for other in ("", TOKEN[:-1], TOKEN + "x", SECRET, "töken"):
         assert not agent.admits(other)
+
+
+@pytest.mark.parametrize("token", ["short", "with spaces between its words", "x" * 201])
+def test_a_token_that_could_not_be_sent_is_refused(token) -> None:
+    with pytest.raises(ValidationError):
+        http("http://127.0.0.1:1/", token=token)
 
 
 def test_it_is_made_from_its_section(tmp_path) -> None:

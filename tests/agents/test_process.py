@@ -238,9 +238,23 @@ async def test_a_stopped_run_leaves_no_process(tmp_path, story) -> None:
 
 
 async def test_a_program_may_tidy_up_after_its_last_line(tmp_path, story) -> None:
+    """Though its run is closed and cut off at once, as the runner does when it has ended."""
     body = f"say('ended'); time.sleep(0.05); open({str(tmp_path / 'tidy')!r}, 'w').close()"
-    await story.answer(program(tmp_path / "data", body))
+    speech = program(tmp_path / "data", body).run(story.turn())
+    assert isinstance(await anext(speech), Ended)
+    closing = asyncio.ensure_future(speech.aclose())
+    await asyncio.sleep(0)
+    closing.cancel()
+    await asyncio.wait({closing})
     assert (tmp_path / "tidy").exists()
+
+
+async def test_a_program_beside_the_config_is_found_by_its_relative_path(tmp_path, story) -> None:
+    script = tmp_path / "agent.sh"
+    script.write_text('#!/bin/sh\necho \'{"type": "ended", "text": "Here."}\'\n')
+    script.chmod(0o755)
+    await story.answer(process(tmp_path, "./agent.sh", cwd=tmp_path))
+    assert story.words() == ["Here."]
 
 
 async def test_one_that_goes_on_after_its_last_line_is_ended(tmp_path, story, monkeypatch) -> None:
