@@ -74,7 +74,7 @@ def failures(events: Sequence[Event]) -> int:
 
 def asked(events: Sequence[Event], *, after: Seq) -> tuple[Ask, ...]:
     """Return what the events past `after` ask, oldest first. `events` is the log from its start."""
-    words, questions = _words(events), _questions(events)
+    words, questions = standing(events), _questions(events)
     asks: list[Ask] = []
     for event in events:
         if event.seq <= after:
@@ -114,11 +114,12 @@ def outcome(events: Sequence[Event], call: CallId) -> ToolReturned | Interrupted
 
 def latest_files(events: Sequence[Event]) -> tuple[Attachment, ...]:
     """Return the files of the last message that has any and was not taken back."""
-    said = reversed(_words(events).values())
+    said = reversed(standing(events).values())
     return next((content.attachments for content in said if content.attachments), ())
 
 
-def _words(events: Sequence[Event]) -> dict[Seq, Content]:
+def standing(events: Sequence[Event]) -> dict[Seq, Content]:
+    """Return what people said, by the number of its event, as it stands now."""
     words: dict[Seq, Content] = {}
     for event in events:
         match event.body:

@@ -26,6 +26,7 @@ from bridge.http.server import HttpServer
 from bridge.ids import ChannelName, ParticipantId, mint
 from bridge.ports import (
     Agent,
+    AgentReceiving,
     AgentSurroundings,
     Blobs,
     ChannelSurroundings,
@@ -41,6 +42,7 @@ from bridge.workers.codes import Codes
 from bridge.workers.core import Connected, Core
 from bridge.workers.door import Account
 from bridge.workers.facts import AccountFacts
+from bridge.workers.roster import Roster
 from bridge.workers.tidying import FILES, tidy
 
 log = structlog.get_logger()
@@ -236,6 +238,8 @@ def _server(
         operator=owner,
         scratch=config.data,
         receiving=_receiving(channels),
+        agents=_calling(core.roster),
+        answering=core.roster.chosen,
     )
     return HttpServer(app, host=config.http.host, port=config.http.port)
 
@@ -244,6 +248,12 @@ def _receiving(channels: Sequence[Connected]) -> Mapping[ChannelName, Receiving]
     """Return those that their platforms call."""
     connected = (each.channel for each in channels)
     return {each.name: each for each in connected if isinstance(each, Receiving)}
+
+
+def _calling(roster: Roster) -> Mapping[str, AgentReceiving]:
+    """Return the agents that live elsewhere, and call."""
+    agents = {name: roster.agent(name) for name in roster.names}
+    return {name: each for name, each in agents.items() if isinstance(each, AgentReceiving)}
 
 
 # -- the process ----------------------------------------------------------------------------------

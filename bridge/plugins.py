@@ -13,7 +13,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, SecretStr
 
 from bridge.errors import ConfigError
 from bridge.ids import ChannelName
@@ -32,6 +32,13 @@ class Section(BaseModel):
     """The config of one plugin, owned by the plugin: unknown keys are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Variable(SecretStr):
+    """A value for a program's environment: hidden like a secret if it comes from outside the file.
+
+    Unlike a secret it may also stand in the file.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

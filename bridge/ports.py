@@ -303,6 +303,21 @@ class Agent(Protocol):
         """
 
 
+@runtime_checkable
+class AgentReceiving(Protocol):
+    """Lives elsewhere, and calls the bridge with a token of its own, at /v1/agents/{its name}."""
+
+    def admits(self, token: str) -> bool:
+        """Say whether this is its token, in the same time whatever it is."""
+
+    async def report(self, run: RunId, body: bytes, *, key: str) -> bytes:
+        """Take in what it says for an open run; return the JSON it is answered, once durable.
+
+        A repeat with the same `key` (unless it is "") gets the answer of the first time. Raises
+        `RunOver` when the run is not open, `AgentFailed` with what is wrong with the report.
+        """
+
+
 # == stores =======================================================================================
 
 

@@ -11,6 +11,7 @@ from typing import Any, TypeVar, get_args
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from bridge.config.document import KeyPath, Problems
+from bridge.plugins import Variable
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -63,7 +64,7 @@ class Validator:
         for at, secret in _secrets(made, path):
             if at in self.referred:
                 self.secrets.add(secret.get_secret_value())
-            elif at in self.problems.lines:
+            elif at in self.problems.lines and not isinstance(secret, Variable):
                 self.problems.add(at, WRITE_REFERENCE)
 
 

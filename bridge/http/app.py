@@ -9,6 +9,7 @@ from fastapi import FastAPI, Security
 from fastapi.security import HTTPBearer
 
 from bridge.http import api, assets, faults, inbox, media, operations, streams, webhooks
+from bridge.http.agents import router as agents_router
 from bridge.http.auth import Tokens
 from bridge.http.edge import Edge
 from bridge.http.flow import OpenFlows
@@ -19,7 +20,8 @@ from bridge.http.pages import SharedPages
 from bridge.http.reach import Reach
 from bridge.ids import ChannelName, ParticipantId
 from bridge.parts import Address
-from bridge.ports import Blobs, Check, Clock, Live, Receiving, Sessions, Store
+from bridge.ports import AgentReceiving, Blobs, Check, Clock, Live, Receiving, Sessions, Store
+from bridge.session import Session
 
 TITLE = "Bridgehead"
 _BEARER = HTTPBearer(auto_error=False, scheme_name="token", description="A participant's token.")
@@ -40,13 +42,16 @@ def create_app(
     limits: Limits | None = None,
     scratch: Path | None = None,
     receiving: Mapping[ChannelName, Receiving] | None = None,
+    agents: Mapping[str, AgentReceiving] | None = None,
+    answering: Callable[[Session], str] = lambda _: "",
 ) -> FastAPI:
     """Return the application that serves the page, the API and the streams.
 
     `checks` is what `/v1/doctor` reports; `ready` returns why the workers are not, or nothing;
     `label` what people call a place. `operator` is the one participant who may see the doctor's
     report and make backups, whose copies are put together in `scratch`. `receiving` are the
-    channels that their platforms call.
+    channels that their platforms call, `agents` those that live elsewhere and call; `answering`
+    returns which one answers in a session.
     """
     limits = limits or Limits()
     tokens = Tokens(store, memory=limits.token_memory)
@@ -67,6 +72,8 @@ def create_app(
         flows=OpenFlows(),
         pages=SharedPages(store, events=limits.page_events, size=limits.frame),
         receiving={} if receiving is None else receiving,
+        agents={} if agents is None else agents,
+        answering=answering,
     )
     return _assembled(reach)
 
@@ -85,7 +92,7 @@ def _assembled(reach: Reach) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.reach = reach
-    app.add_middleware(Edge, tokens=reach.tokens, body=reach.limits.body)
+    app.add_middleware(Edge, tokens=reach.tokens, agents=reach.agents, body=reach.limits.body)
     guarded = [Security(_BEARER)]
     parts = (
         api.router,
@@ -98,10 +105,11 @@ def _assembled(reach: Reach) -> FastAPI:
     for part in parts:
         app.include_router(part, dependencies=guarded)
     app.include_router(operations.router)
+    app.include_router(agents_router)
     assets.install(app)
     webhooks.install(app)
     media.install(app)
-    routers = (app, operations.router, *parts)
+    routers = (app, operations.router, agents_router, *parts)
     faults.install(app, [route for router in routers for route in router.routes])
     _correct_openapi(app)
     return app

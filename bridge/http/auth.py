@@ -35,6 +35,13 @@ def digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+def token_in(authorization: str) -> str | None:
+    """Return the token of an `Authorization` header, if there is one."""
+    scheme, _, token = authorization.partition(" ")
+    token = token.strip()
+    return token if scheme.lower() == "bearer" and _TOKEN.fullmatch(token) else None
+
+
 def new_token() -> str:
     return secrets.token_urlsafe(32)
 
@@ -50,9 +57,8 @@ class Tokens:
 
     async def asker(self, authorization: str) -> Asker | None:
         """Return whom an `Authorization` header names, if anyone."""
-        scheme, _, token = authorization.partition(" ")
-        token = token.strip()
-        if scheme.lower() != "bearer" or not _TOKEN.fullmatch(token):
+        token = token_in(authorization)
+        if token is None:
             return None
         hashed = digest(token)
         participant = await self._directory.bearer(hashed)

@@ -1,21 +1,25 @@
 """The outermost layer: who is asking, how much they send, and what never leaves.
 
-Everything under `/v1/` needs a token: a route that forgets to ask cannot exist. A body is read
-here, bounded, before anything looks at it; it is JSON, but for what platforms send. A file alone
-passes through as it comes. An unexpected error is answered in our shape and logged by its kind and
-place, since its text may hold what people said.
+Everything under `/v1/` needs a token, a participant's or, under `/v1/agents/`, that agent's: a
+route that forgets to ask cannot exist. A body is read here, bounded, before anything looks at it;
+it is JSON, but for what platforms send. A file alone passes through as it comes. An unexpected
+error is answered in our shape and logged by its kind and place, since its text may hold what
+people said.
 """
 
+import re
 import traceback
+from collections.abc import Mapping
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bridge.errors import StoreUnavailable
-from bridge.http.auth import Tokens
+from bridge.http.auth import Tokens, token_in
 from bridge.http.faults import Fault, response, translate
 from bridge.http.media import UPLOAD
+from bridge.ports import AgentReceiving
 
 CONTENT_SECURITY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:;"
@@ -24,11 +28,16 @@ CONTENT_SECURITY = (
     " frame-ancestors 'none'"
 )
 GUARDED = "/v1/"
+AGENTS = "/v1/agents/"
 PLATFORMS = "/channels/"
 JSON = "application/json"
+BEARER = {"WWW-Authenticate": "Bearer"}
 OVERLONG = 16
 """Times the limit: so far a body that is too large is read and dropped, because a client that is
 cut off while it still sends does not get to read why."""
+
+_UPLOADS = re.compile(rf"{UPLOAD}|{AGENTS}[^/]+/media")
+"""Paths whose bodies are files, of any size and type."""
 
 _log = structlog.get_logger()
 
@@ -36,8 +45,10 @@ _log = structlog.get_logger()
 class Edge:
     """An ASGI middleware; `body` is the most bytes of one."""
 
-    def __init__(self, app: ASGIApp, *, tokens: Tokens, body: int) -> None:
-        self._app, self._tokens, self._body = app, tokens, body
+    def __init__(
+        self, app: ASGIApp, *, tokens: Tokens, agents: Mapping[str, AgentReceiving], body: int
+    ) -> None:
+        self._app, self._tokens, self._agents, self._body = app, tokens, agents, body
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -54,14 +65,22 @@ class Edge:
 
     async def _admit(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
-        if scope["path"].startswith(GUARDED):
+        if scope["path"].startswith(AGENTS):
+            self._admit_agent(scope["path"], headers)
+        elif scope["path"].startswith(GUARDED):
             asker = await self._tokens.asker(headers.get("authorization", ""))
             if asker is None:
                 raise _unauthorized(given="authorization" in headers)
             scope.setdefault("state", {})["asker"] = asker
-        if _has_body(headers) and scope["path"] != UPLOAD:
+        if _has_body(headers) and not _UPLOADS.fullmatch(scope["path"]):
             receive = _Replay(await self._whole(scope, headers, receive), receive)
         await self._app(scope, receive, send)
+
+    def _admit_agent(self, path: str, headers: Headers) -> None:
+        agent = self._agents.get(path.removeprefix(AGENTS).partition("/")[0])
+        token = token_in(headers.get("authorization", ""))
+        if agent is None or token is None or not agent.admits(token):
+            raise Fault(401, "unauthorized", "this is no agent's token", BEARER)
 
     async def _whole(self, scope: Scope, headers: Headers, receive: Receive) -> bytes:
         if scope["path"].startswith(PLATFORMS):
@@ -151,7 +170,7 @@ def _unauthorized(*, given: bool) -> Fault:
         else "send the header `Authorization: Bearer <token>`; the owner's token is in the file"
         " `owner-token` of the data folder"
     )
-    return Fault(401, "unauthorized", message, {"WWW-Authenticate": "Bearer"})
+    return Fault(401, "unauthorized", message, BEARER)
 
 
 def _too_large(most: int, *, close: bool) -> Fault:

@@ -70,18 +70,7 @@ async def put_file(
 ) -> Uploaded:
     """Keep a file, whose bytes are the body and whose type is the body's. A repeat is a success."""
     del asker
-    bits = request.stream()
-    try:
-        blob = await reach.blobs.put(_arriving(bits, reach.limits.drain))
-    except TooLarge as error:
-        await _drop(_arriving(bits, reach.limits.drain))
-        raise Fault(413, "too_large", str(error), {"Connection": "close"}) from None
-    if not blob.size:
-        raise Fault(400, "malformed", texts.FILE_EMPTY)
-    mime = mime_of(request.headers.get("content-type", ""))
-    return Uploaded(
-        media=blob.media, size=blob.size, name=name_of(name), mime=mime, kind=kind_of(mime)
-    )
+    return await taken_in(reach, request, name)
 
 
 @router.get(
@@ -98,7 +87,7 @@ async def get_file(
     mime: FileType = UNKNOWN_TYPE,
 ) -> Response:
     """Give a file out, under the name and type that a message gave it."""
-    return await _given(entry.reach, request, media, name=name, mime=mime, keeping=PRIVATE)
+    return await given_out(entry.reach, request, media, name=name, mime=mime, keeping=PRIVATE)
 
 
 @router.head(
@@ -115,7 +104,7 @@ async def head_file(
     mime: FileType = UNKNOWN_TYPE,
 ) -> Response:
     """Say whether a file is kept, and its length."""
-    return await _given(entry.reach, request, media, name=name, mime=mime, keeping=PRIVATE)
+    return await given_out(entry.reach, request, media, name=name, mime=mime, keeping=PRIVATE)
 
 
 def install(app: FastAPI) -> None:
@@ -133,10 +122,26 @@ async def _linked(request: Request) -> Response:
         until=query.get("until", ""),
         signature=query.get("sig", ""),
     )
-    return await _given(reach, request, media, name=name, mime=mime, keeping=FLEETING)
+    return await given_out(reach, request, media, name=name, mime=mime, keeping=FLEETING)
 
 
 # -- in -------------------------------------------------------------------------------------------
+
+
+async def taken_in(reach: Reach, request: Request, name: str) -> Uploaded:
+    """Keep the body of a request. Raises `Fault`, `NoRoom`."""
+    bits = request.stream()
+    try:
+        blob = await reach.blobs.put(_arriving(bits, reach.limits.drain))
+    except TooLarge as error:
+        await _drop(_arriving(bits, reach.limits.drain))
+        raise Fault(413, "too_large", str(error), {"Connection": "close"}) from None
+    if not blob.size:
+        raise Fault(400, "malformed", texts.FILE_EMPTY)
+    mime = mime_of(request.headers.get("content-type", ""))
+    return Uploaded(
+        media=blob.media, size=blob.size, name=name_of(name), mime=mime, kind=kind_of(mime)
+    )
 
 
 async def _arriving(bits: AsyncGenerator[bytes], patience: float) -> AsyncIterator[bytes]:
@@ -166,9 +171,10 @@ async def _drop(bits: AsyncIterator[bytes]) -> None:
 # -- out ------------------------------------------------------------------------------------------
 
 
-async def _given(
+async def given_out(
     reach: Reach, request: Request, media: str, *, name: str, mime: str, keeping: dict[str, str]
 ) -> Response:
+    """Return a file as a response. Raises `NotFound`."""
     size = await reach.blobs.size(MediaId(media)) if _MEDIA.fullmatch(media) else None
     if size is None:
         raise NotFound(texts.FILE_GONE)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, cast
@@ -19,7 +20,7 @@ from bridge.http.links import Links
 from bridge.http.pages import SharedPages
 from bridge.ids import ChannelName, ParticipantId, SessionId
 from bridge.parts import Address
-from bridge.ports import Blobs, Check, Clock, Live, Receiving, Sessions, Store
+from bridge.ports import AgentReceiving, Blobs, Check, Clock, Live, Receiving, Sessions, Store
 from bridge.session import Session, fold
 
 MEMBERSHIP = (ParticipantJoined, ParticipantLeft, ParticipantMerged)
@@ -45,6 +46,8 @@ class Reach:
     flows: OpenFlows
     pages: SharedPages
     receiving: Mapping[ChannelName, Receiving]
+    agents: Mapping[str, AgentReceiving]
+    answering: Callable[[Session], str]
     blobs: Blobs
     links: Links
 
@@ -84,17 +87,19 @@ def asker_of(request: Request) -> Asker:
 async def enter(session: str, request: Request) -> Entry:
     """Let a participant in. To anyone else the session does not exist: `Fault` 404."""
     reach, asker = reach_of(request), asker_of(request)
-    nothing = Fault(404, "not_found", texts.NO_SUCH_SESSION)
-    if not _SESSION.fullmatch(session):
-        raise nothing
-    try:
-        folded = await reach.sessions.fold(SessionId(session))
-    except NotFound:
-        raise nothing from None
-    role = folded.participants.get(asker.participant)
+    found = await folded(reach, session)
+    role = found.participants.get(asker.participant)
     if role is None:
-        raise nothing
-    return Entry(reach=reach, asker=asker, role=role, session=folded)
+        raise Fault(404, "not_found", texts.NO_SUCH_SESSION)
+    return Entry(reach=reach, asker=asker, role=role, session=found)
+
+
+async def folded(reach: Reach, session: str) -> Session:
+    """Return a session as it stands. Raises `Fault` 404."""
+    if _SESSION.fullmatch(session):
+        with suppress(NotFound):
+            return await reach.sessions.fold(SessionId(session))
+    raise Fault(404, "not_found", texts.NO_SUCH_SESSION)
 
 
 def operate(request: Request) -> Reach:

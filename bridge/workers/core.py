@@ -72,16 +72,16 @@ class Core:
         self.live = LiveBoards(clock)
         self.supervisor = Supervisor(clock, refused=self._refused)
         self._telling: set[asyncio.Task[None]] = set()
-        roster = Roster(agents, agent)
+        self.roster = Roster(agents, agent)
         self.sessions = Desks(
-            store, clock, self.names, woken=self._woken, agents=roster, budgets=budgets
+            store, clock, self.names, woken=self._woken, agents=self.roster, budgets=budgets
         )
         self._notices = self.sessions.notices
         self._runner = Runner(
             store,
             self.sessions,
             self.live,
-            roster,
+            self.roster,
             spending=self.sessions.spending,
             names=self.names,
             blobs=blobs,

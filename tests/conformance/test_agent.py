@@ -4,18 +4,29 @@ To put an agent under the suite, add to `AGENTS` how it is made.
 """
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from agents.echo import Echo
 from bridge.events import Preview, ToolCalled, ToolReturned
 from bridge.ports import Agent, Calling, Ended, Returned
+from tests.agents.elsewhere import http, reporter, theatre
+from tests.agents.outside import EXAMPLE, PLAYER, process
 from tests.outside.backwards import Backwards, BackwardsConfig
 from tests.turns import Story, StoryClock
+
+NOWHERE = Path("no-such-folder")
+"""No file is fetched here, so none is made."""
 
 AGENTS: dict[str, Callable[[], Agent]] = {
     "echo": lambda: Echo(delay=0.03, clock=StoryClock()),
     "backwards": lambda: Backwards(BackwardsConfig(), StoryClock()),
+    "process": lambda: process(NOWHERE, *PLAYER),
+    "process-example": lambda: process(NOWHERE, *EXAMPLE),
+    "http": lambda: http(theatre().url("/stream")),
+    "http-at-once": lambda: http(theatre().url("/once")),
+    "http-later": reporter,
 }
 
 
@@ -112,6 +123,7 @@ async def test_it_keeps_nothing_between_runs(make):
 async def test_one_agent_answers_two_sessions_at_once(make):
     agent = make()
     one, other = Story(), Story()
+    other.runs = 100  # no two runs have the same id
     one.say("one")
     other.say("other")
     first, second = one.let(agent, one.turn()), other.let(agent, other.turn())

@@ -19,7 +19,7 @@ from bridge.http.links import Links
 from bridge.http.server import HttpServer
 from bridge.ids import ChannelName, ConversationId, ParticipantId, RunId, Seq, SessionId
 from bridge.parts import Address
-from bridge.ports import Check, Receiving
+from bridge.ports import AgentReceiving, Check, Receiving
 from bridge.session import Session
 from bridge.workers.clock import SystemClock
 from bridge.workers.desks import Desks
@@ -64,6 +64,8 @@ class Bridge:
     blobs: MemoryBlobs = field(default_factory=lambda: MemoryBlobs(clock=CLOCK, max_bytes=MOST))
     why_not_ready: str = ""
     receiving: dict[ChannelName, Receiving] = field(default_factory=dict)
+    agents: dict[str, AgentReceiving] = field(default_factory=dict)
+    answering: str = ""
     url: str = ""
 
     def __post_init__(self) -> None:
@@ -86,6 +88,8 @@ class Bridge:
             operator=ADA,
             limits=self.limits,
             receiving=self.receiving,
+            agents=self.agents,
+            answering=lambda _: self.answering,
         )
         self.server = HttpServer(self.app, host="127.0.0.1", port=0)
 
