@@ -20,7 +20,7 @@ demo: $(VENV)/.run ## one session in four chat apps, without any account
 	@$(BIN)/bridge demo $(ARGS)
 
 test: $(VENV)/.dev ## run every test (ARGS="-k chat")
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 check: $(VENV)/.dev ## everything that has to be green: format, lint, types, layers, tests
 	$(BIN)/ruff format --check .

@@ -90,7 +90,7 @@ http: {{port: 0}}
 agents: {{mirror: {{type: backwards, delay: 0}}}}
 agent: mirror
 channels:
-  letters: {{type: letterbox, folder: {folder / "letters"}, every: 0.05, allow: [ada]}}
+  letters: {{type: letterbox, folder: {folder / "letters"}, every: 0.05, allow: [ada], welcome: false}}
 """)
     command = [sys.executable, "-m", "bridge", "run", "--config", str(config)]
     bridge = subprocess.Popen(

@@ -7,6 +7,7 @@ runs one bridge process over the world until its story is told or its fuse blows
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from agents.echo import Echo
@@ -81,7 +82,8 @@ class World:
         if self.rich.waiting() or self.plain.waiting():
             return False
         rows = await self.store.sessions()
-        if not rows or await self.store.restless(self.clock.now()):
+        tomorrow = self.clock.now() + timedelta(days=1)  # a run that waits for its next try is due
+        if not rows or await self.store.restless(tomorrow):
             return False
         return not await self.store.behind()
 
