@@ -21,8 +21,8 @@ class SlashCommand:
 
 
 COMMANDS = (
-    SlashCommand(name="agent", text="which agents there are; with a name, who answers here"),
     SlashCommand(name="help", text="what you can do here"),
+    SlashCommand(name="agent", text="which agents there are; with a name, who answers here"),
     SlashCommand(name="link", text="go on in another app: get a code, and type it there"),
     SlashCommand(
         name="mode", text="what your words do to an answer under way: steer, queue or interrupt"

@@ -86,11 +86,12 @@ async def test_a_question_answered_in_one_app_is_closed_in_all(story: Four, answ
         await story.until(lambda: story.count(story.apps.whatsapp, "Reply with a number"))
         (label, *_) = next(look.buttons for look in reversed(pressing.seen()) if look.buttons)
         pressing.presses(label)
-        await story.until_everywhere(f"Ada: {label}")
+        decided = f"Ada · {answering.title()}: {label}"
+        await story.until_everywhere(decided)
         await story.settle()
         for app in story.apps.all:
             assert not any(look.buttons for look in app.seen()), app.name
-            assert story.count(app, f"Ada: {label}") == 1, app.name
+            assert story.count(app, decided) == 1, app.name
 
 
 async def test_a_typed_number_answers_where_there_are_no_buttons(story: Four):
@@ -100,7 +101,7 @@ async def test_a_typed_number_answers_where_there_are_no_buttons(story: Four):
         await story.until(lambda: story.count(story.apps.whatsapp, "Reply with a number"))
         story.apps.whatsapp.says("1")
         await story.until(lambda: not any(look.buttons for look in story.apps.telegram.seen()))
-        await story.until_everywhere("Ada: ")
+        await story.until_everywhere("Ada · WhatsApp: ")
 
 
 async def test_whoever_is_out_of_whatsapps_window_is_caught_up_when_they_write(story: Four):
