@@ -90,7 +90,8 @@ http: {{port: 0}}
 agents: {{mirror: {{type: backwards, delay: 0}}}}
 agent: mirror
 channels:
-  letters: {{type: letterbox, folder: {folder / "letters"}, every: 0.05, allow: [ada], welcome: false}}
+  letters:
+    {{type: letterbox, folder: {folder / "letters"}, every: 0.05, allow: [ada], welcome: false}}
 """)
     command = [sys.executable, "-m", "bridge", "run", "--config", str(config)]
     bridge = subprocess.Popen(
