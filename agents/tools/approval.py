@@ -1,4 +1,4 @@
-"""The card that asks whether a call may run: it shows the exact call, and nothing can hide in it."""
+"""The card that asks whether a call may run: the exact call, and nothing can hide in it."""
 
 import json
 import re

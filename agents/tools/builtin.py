@@ -45,7 +45,7 @@ class Here:
     notes: tuple[Note, ...] = ()
 
     def named(self, names: Sequence[str]) -> tuple[ParticipantId, ...]:
-        """Return who is meant; "owner" means every owner. Raises `ToolError` for an unknown name."""
+        """Return who is meant; "owner" is every owner. Raises `ToolError` for an unknown name."""
         found: dict[ParticipantId, None] = {}
         for name in names:
             meant = [who for who in self.people if self._is(who, name)]
@@ -91,7 +91,9 @@ class _Push(_Arguments):
 
 
 class _Remember(_Arguments):
-    text: Annotated[str, Field(max_length=LONGEST_NOTE, description="The fact, in a sentence.")] = ""
+    text: Annotated[str, Field(max_length=LONGEST_NOTE, description="The fact, in a sentence.")] = (
+        ""
+    )
     about: Annotated[str, Field(description="Whom it is about; of the session if left out.")] = ""
     replaces: Annotated[
         str, Field(description="The id of a note this one replaces; with no text, forgets it.")

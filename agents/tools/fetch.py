@@ -38,7 +38,7 @@ Resolve = Callable[[str, int], "asyncio.Future[Sequence[str]] | Any"]
 
 
 def is_public(ip: Ip) -> bool:
-    """Say whether an address is one that anyone on the internet can reach, and leads nowhere else."""
+    """Say whether an address is one that anyone on the internet can reach."""
     if isinstance(ip, IPv6Address):
         if ip.ipv4_mapped:
             return is_public(ip.ipv4_mapped)
@@ -86,7 +86,7 @@ class GuardedNetwork(httpcore.AsyncNetworkBackend):
             raise ToolError(f"{host} cannot be found: {error}") from error
         return found
 
-    async def connect_unix_socket(self, *args: Any, **kwargs: Any) -> httpcore.AsyncNetworkStream:
+    async def connect_unix_socket(self, *_: Any, **__: Any) -> httpcore.AsyncNetworkStream:
         raise ToolError("only http and https pages can be read")
 
     async def sleep(self, seconds: float) -> None:
@@ -168,9 +168,7 @@ def _checked(url: str) -> httpcore.URL:
     if parts.scheme not in {"http", "https"} or not host:
         raise ToolError("only http:// and https:// addresses can be read")
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    return httpcore.URL(
-        scheme=parts.scheme, host=ascii_host, port=port, target=_quoted(target)
-    )
+    return httpcore.URL(scheme=parts.scheme, host=ascii_host, port=port, target=_quoted(target))
 
 
 def _quoted(target: str) -> str:

@@ -1,9 +1,9 @@
-"""How an MCP server is reached with the official client. Imported once a server is used: it is big."""
+"""How an MCP server is reached with the official client, which is big: imported when used."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 import httpx2
 from mcp.client.client import Client
@@ -77,7 +77,7 @@ class Watched:
             self._ended()
             raise
 
-    async def __aenter__(self) -> "Watched":
+    async def __aenter__(self) -> Self:
         await self._stream.__aenter__()
         return self
 

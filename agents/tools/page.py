@@ -1,12 +1,15 @@
-"""What a fetched file says, as plain text: of HTML the words and links, of anything binary its type."""
+"""What a fetched file says, as text: of HTML the words and links, of a binary file its type."""
 
 from collections.abc import Sequence
 from html.parser import HTMLParser
 
 UNSEEN = frozenset({"script", "style", "noscript", "template", "svg", "head", "iframe", "object"})
 BLOCKS = frozenset(
-    "address article aside blockquote br dd div dl dt fieldset figure footer form h1 h2 h3 h4 h5 h6"
-    " header hr li main nav ol p pre section table tr ul".split()
+    {
+        *("address", "article", "aside", "blockquote", "br", "dd", "div", "dl", "dt", "fieldset"),
+        *("figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li"),
+        *("main", "nav", "ol", "p", "pre", "section", "table", "tr", "ul"),
+    }
 )
 CELLS = frozenset({"td", "th"})
 HEADINGS = {f"h{level}": "#" * level + " " for level in range(1, 7)}

@@ -7,7 +7,7 @@ describe its parameters.
 import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, TypeVar, get_type_hints
+from typing import Annotated, Any, TypeVar, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
@@ -70,9 +70,7 @@ def arguments_of(function: Callable[..., Any]) -> type[BaseModel]:
     described = describe(function)[1]
     try:
         fields = dict(_fields(function, described))
-        return create_model(
-            function.__name__, __config__=ConfigDict(extra="forbid"), **fields
-        )
+        return create_model(function.__name__, __config__=ConfigDict(extra="forbid"), **fields)
     except (TypeError, NameError, ValueError) as error:
         raise ConfigError(f"{function.__qualname__} cannot be a tool: {error}") from error
 
@@ -87,7 +85,10 @@ def _fields(
         if name not in hints:
             raise TypeError(f"its parameter {name} has no type")
         default = ... if parameter.default is parameter.empty else parameter.default
-        yield name, (hints[name], Field(default, description=described.get(name)))
+        annotated = hints[name]
+        if name in described:
+            annotated = Annotated[annotated, Field(description=described[name])]
+        yield name, (annotated, default)
 
 
 def schema_of(arguments: type[BaseModel]) -> Mapping[str, Any]:

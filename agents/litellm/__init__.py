@@ -1,0 +1,7 @@
+"""Any model that litellm can reach. The library itself is not imported here."""
+
+from agents.litellm.agent import create
+from agents.litellm.config import LitellmConfig
+from bridge.plugins import AgentPlugin
+
+plugin = AgentPlugin(config=LitellmConfig, create=create)
