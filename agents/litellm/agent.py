@@ -3,7 +3,6 @@
 litellm itself is imported by the first run, or once the bridge is ready: see `library`.
 """
 
-import time
 from collections.abc import AsyncGenerator
 
 from agents.litellm.config import LitellmConfig
@@ -55,5 +54,4 @@ def help_of(config: LitellmConfig) -> str:
 def create(name: str, config: LitellmConfig, surroundings: AgentSurroundings) -> LitellmAgent:  # noqa: ARG001
     """Make the agent. Raises `ConfigError` when a tool that the config names cannot be one."""
     toolbox = Toolbox(config.tools)
-    kit = Kit(config=config, toolbox=toolbox, data=surroundings.data, beat=time.monotonic)
-    return LitellmAgent(kit)
+    return LitellmAgent(Kit(config=config, toolbox=toolbox, data=surroundings.data))

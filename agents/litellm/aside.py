@@ -40,22 +40,21 @@ class Aside:
 
     async def stream(
         self, make: Callable[[], AsyncGenerator[T]], *, stall_seconds: float
-    ) -> AsyncGenerator[T]:
-        """Yield what `make()` yields. Closing this closes that, before it returns.
+    ) -> AsyncGenerator[list[T]]:
+        """Yield what `make()` yields, what came at once together. Closing this closes that first.
 
         Raises what that raises, and `TimeoutError` when nothing comes for `stall_seconds`.
         """
         pipe: _Pipe[T] = _Pipe()
         pumping = asyncio.run_coroutine_threadsafe(pipe.pump(make), self._running_loop())
         try:
-            while True:
+            while pipe.over is None:
                 async with asyncio.timeout(stall_seconds):
-                    item = await pipe.queue.get()
-                if isinstance(item, _Over):
-                    if item.error is not None:
-                        raise item.error
-                    return
-                yield item
+                    batch = await pipe.batch()
+                if batch:
+                    yield batch
+            if pipe.over.error is not None:
+                raise pipe.over.error
         finally:
             pumping.cancel()
             with suppress(TimeoutError):
@@ -75,8 +74,22 @@ class _Pipe(Generic[T]):
 
     def __init__(self) -> None:
         self._home = asyncio.get_running_loop()
-        self.queue: asyncio.Queue[T | _Over] = asyncio.Queue()
+        self._queue: asyncio.Queue[T | _Over] = asyncio.Queue()
+        self.over: _Over | None = None
         self.closed = asyncio.Event()
+
+    async def batch(self) -> list[T]:
+        """Return all that has come, at least one item; with the last one, `over` is set."""
+        found: list[T] = []
+        item = await self._queue.get()
+        while True:
+            if isinstance(item, _Over):
+                self.over = item
+                return found
+            found.append(item)
+            if self._queue.empty():
+                return found
+            item = self._queue.get_nowait()
 
     async def pump(self, make: Callable[[], AsyncGenerator[T]]) -> None:
         """Send all that `make()` yields home. It runs in the other loop."""
@@ -84,11 +97,11 @@ class _Pipe(Generic[T]):
         try:
             async with aclosing(make()) as items:
                 async for item in items:
-                    self._call(self.queue.put_nowait, item)
+                    self._call(self._queue.put_nowait, item)
         except BaseException as raised:  # noqa: BLE001 - raised again where it is waited for
             error = raised
         finally:
-            self._call(self.queue.put_nowait, _Over(error=error))
+            self._call(self._queue.put_nowait, _Over(error=error))
             self._call(self.closed.set)
 
     def _call(self, act: Callable[..., None], *given: object) -> None:

@@ -101,8 +101,9 @@ async def _attempt(
         clock=patience.clock,
     )
     async with aclosing(asking) as pieces:
-        async for piece in pieces:
-            answer.add(piece)
+        async for batch in pieces:
+            for piece in batch:
+                answer.add(piece)
             yield Progress(model=section.model, answer=answer)
     _check(answer, request)
     yield Progress(model=section.model, answer=answer, over=True)

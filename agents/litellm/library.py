@@ -109,17 +109,17 @@ async def ask(
     *,
     stall_seconds: float,
     clock: Clock,
-) -> AsyncGenerator[Piece]:
-    """Yield what the model answers, piece by piece. Closing it closes the connection.
+) -> AsyncGenerator[list[Piece]]:
+    """Yield what the model answers, as it comes. Closing it closes the connection.
 
     Raises `Unanswered`, also when nothing comes for `stall_seconds`.
     """
     await _aside.call(_ready)
     make = partial(_asked, section, messages, tools, stall_seconds, clock)
     try:
-        async with aclosing(_aside.stream(make, stall_seconds=stall_seconds)) as pieces:
-            async for piece in pieces:
-                yield piece
+        async with aclosing(_aside.stream(make, stall_seconds=stall_seconds)) as batches:
+            async for batch in batches:
+                yield batch
     except TimeoutError as error:
         reason = f"it said nothing for {stall_seconds:g} s"
         raise Unanswered(Trouble(kind="busy", reason=reason)) from error

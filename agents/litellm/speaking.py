@@ -19,9 +19,6 @@ from bridge.events import Preview
 from bridge.ids import Seq
 from bridge.ports import Compacted, Said
 
-BEAT = 0.05
-"""Seconds between two previews; more often than anyone reads or any platform shows."""
-
 MOST_SHRINKS = 4
 """How often a step may find that what it shows a model is too much after all."""
 
@@ -74,7 +71,6 @@ async def _answer(state: State) -> AsyncGenerator[Preview | Said]:
         return is_silence(text) and state.page.owes_words()
 
     request = Request(messages=made, tools=offered(state.tools.by_name.values()), empty=empty)
-    last = 0.0
     async with aclosing(answered(state.models, request, state.patience)) as growing:
         async for step in growing:
             match step:
@@ -82,11 +78,8 @@ async def _answer(state: State) -> AsyncGenerator[Preview | Said]:
                     yield state.preview(activity=_waiting(step))
                 case Progress(over=True):
                     _take(state, step)
-                case Progress(answer=answer) if state.kit.beat() - last >= BEAT:
-                    last = state.kit.beat()
-                    yield _preview(state, answer)
                 case Progress(answer=answer):
-                    state.answer = answer
+                    yield _preview(state, answer)
     yield state.using()
 
 

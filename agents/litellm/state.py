@@ -1,6 +1,6 @@
 """Where one run stands: what it works with, what it knows, what it has used and said."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,12 +23,11 @@ from bridge.ports import Ended, Turn, Using
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kit:
-    """What every run of an agent works with. `beat` counts seconds, for how often to show."""
+    """What every run of an agent works with."""
 
     config: LitellmConfig
     toolbox: Toolbox
     data: Path
-    beat: Callable[[], float]
 
 
 @dataclass(slots=True, kw_only=True)

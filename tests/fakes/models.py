@@ -103,6 +103,11 @@ class FakeModels:
         ends = {"openai": "/openai", "anthropic": "/anthropic", "ollama": "/ollama"}
         return self.url + ends[shape]
 
+    async def until(self, holds: Callable[[], bool]) -> None:
+        async with asyncio.timeout(5):
+            while not holds():
+                await asyncio.sleep(0.01)
+
     # -- what every shape has in common
 
     async def _reply(self, shape: str, request: web.Request) -> Answers:
