@@ -69,9 +69,9 @@ class Answers:
 Reply = Answers | Callable[[Asked], Answers]
 
 
-def calls(*named: str, text: str = "", **arguments: Any) -> Answers:
+def calls(*named: str, saying: str = "", **arguments: Any) -> Answers:
     """Answer with a call of each tool named, all with the same arguments."""
-    return Answers(text=text, calls=tuple((name, arguments) for name in named))
+    return Answers(text=saying, calls=tuple((name, arguments) for name in named))
 
 
 @dataclass

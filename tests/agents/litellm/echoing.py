@@ -31,7 +31,7 @@ def _echo(asked: Asked) -> Answers:
     last = asked.messages[-1]
     words = str(last["content"]).partition("]\n")[2]
     if last["role"] == "user" and words == "tool":
-        return calls("recall", text="Let me look it up.")
+        return calls("recall", saying="Let me look it up.")
     return Answers(text=f"You said: {words}" if last["role"] == "user" else "There was nothing.")
 
 

@@ -14,3 +14,8 @@ async def wait() -> str:
     finally:
         stopped.append("wait")
     return "never"
+
+
+def talk() -> str:
+    """Talk for long."""
+    return "x" * 50_000
