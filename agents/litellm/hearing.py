@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from agents.asked import Ask, Heard, standing as said_so_far
+from agents.asked import Ask, Heard, standing
 from bridge.content import Attachment
 from bridge.events import Event, MessageReceived, Pushed, Transcribed
 from bridge.ids import ParticipantId, Seq
@@ -33,7 +33,7 @@ class Voice:
 
 def unheard(events: Sequence[Event], *, after: Seq) -> Sequence[Voice]:
     """Return the recordings in messages past `after` that nobody has put in words yet."""
-    standing = messages(events)
+    said = standing(events)
     heard = {
         (event.body.target, event.body.media)
         for event in events
@@ -42,7 +42,7 @@ def unheard(events: Sequence[Event], *, after: Seq) -> Sequence[Voice]:
     return [
         voice
         for event in events
-        if event.seq > after and event.seq in standing
+        if event.seq > after and event.seq in said
         for voice in _voices(event)
         if (voice.target, voice.file.media) not in heard
     ]

@@ -9,6 +9,7 @@ import os
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache, partial
 from importlib import import_module
 from typing import Any
@@ -176,8 +177,11 @@ def _settings(
 
 
 def _trouble(error: Exception, section: ModelSection, clock: Clock) -> Trouble:
-    secrets = [section.api_key] if section.api_key else []
-    return trouble(error, now=clock.now(), secrets=secrets)
+    return trouble(error, now=clock.now(), secrets=_secrets(section))
+
+
+def _secrets(section: ModelSection) -> Sequence[str]:
+    return [section.api_key] if section.api_key else []
 
 
 def _piece(chunk: Any, section: ModelSection) -> Piece:
@@ -218,6 +222,24 @@ def _meter(section: ModelSection, usage: Any) -> Metered:
         output_tokens=usage.completion_tokens or 0,
         cost=cost,
     )
+
+
+async def try_out(section: ModelSection, *, seconds: float) -> None:
+    """Let a model say one word. Raises `Unanswered`."""
+    try:
+        async with asyncio.timeout(seconds):
+            await _aside.call(partial(_one_word, section, seconds))
+    except Exception as error:
+        raise Unanswered(
+            trouble(error, now=datetime.now(UTC), secrets=_secrets(section))
+        ) from error
+
+
+async def _one_word(section: ModelSection, seconds: float) -> None:
+    said = [{"role": "user", "content": "Say one word."}]
+    settings = {**_settings(section, (), seconds), "stream": False}
+    settings.pop("stream_options")
+    await _imported().acompletion(messages=said, **settings)
 
 
 # -- hearing --------------------------------------------------------------------------------------

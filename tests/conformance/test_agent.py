@@ -11,8 +11,8 @@ import pytest
 from agents.echo import Echo
 from bridge.events import Preview, ToolCalled, ToolReturned
 from bridge.ports import Agent, Calling, Ended, Returned
-from tests.agents.litellm import echoing
 from tests.agents.elsewhere import http, reporter, theatre
+from tests.agents.litellm import echoing
 from tests.agents.outside import EXAMPLE, PLAYER, process
 from tests.outside.backwards import Backwards, BackwardsConfig
 from tests.turns import Story, StoryClock
