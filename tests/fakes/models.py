@@ -88,7 +88,7 @@ class FakeModels:
         app.router.add_post("/openai/audio/transcriptions", self._transcription)
         app.router.add_post("/anthropic/v1/messages", self._anthropic)
         app.router.add_post("/ollama/api/chat", self._ollama)
-        app.router.add_get("/ollama/api/tags", self._tags)
+        app.router.add_get("/api/tags", self._tags)
         self._runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
