@@ -98,7 +98,7 @@ async def _attempt(
         await request.messages(section),
         request.tools,
         stall_seconds=patience.stall_seconds,
-        clock=patience.clock,
+        now=patience.clock.now,
     )
     async with aclosing(asking) as pieces:
         async for batch in pieces:

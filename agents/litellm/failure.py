@@ -52,6 +52,7 @@ _TOO_LONG = re.compile(
     r"|prompt is too long|exceed\w* .{0,30}context|input length",
     re.IGNORECASE,
 )
+_INNARDS = re.compile(r"\s*(Traceback \(most recent|This looks like a bug in LiteLLM)")
 _KEY = re.compile(r"\b(sk|pk|key|AIza|xai|gsk)[-_]?[A-Za-z0-9*_-]{8,}")
 _PREFIX = re.compile(r"^(litellm\.)?\w+(Error|Exception)?: (\w+(Error|Exception) ?- ?)?")
 
@@ -111,7 +112,7 @@ def _until(date: str, now: datetime) -> float | None:
 
 
 def _reason(error: BaseException, secrets: Collection[str]) -> str:
-    text = " ".join(str(error).split()) or type(error).__name__
+    text = " ".join(_INNARDS.split(str(error))[0].split()) or type(error).__name__
     while (shorter := _PREFIX.sub("", text, count=1)) != text:
         text = shorter
     for secret in secrets:

@@ -6,10 +6,10 @@ Nothing else imports it, and nothing of it goes further than here: what comes in
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache, partial
 from importlib import import_module
 from typing import Any
@@ -19,7 +19,6 @@ from agents.litellm.config import ModelSection
 from agents.litellm.failure import Trouble, Unanswered, trouble
 from agents.litellm.pieces import CallPiece, Metered, Piece
 from agents.litellm.wire import Message
-from bridge.ports import Clock
 
 FAMILY_LIMIT = 128_000
 """Tokens a model is shown at most where the config does not say: more costs more than it brings."""
@@ -46,6 +45,8 @@ def _imported() -> Any:
     library.modify_params = True
     return library
 
+
+Now = Callable[[], datetime]
 
 _aside = Aside("litellm")
 
@@ -109,14 +110,14 @@ async def ask(
     tools: Sequence[Mapping[str, Any]],
     *,
     stall_seconds: float,
-    clock: Clock,
+    now: Now,
 ) -> AsyncGenerator[list[Piece]]:
     """Yield what the model answers, as it comes. Closing it closes the connection.
 
     Raises `Unanswered`, also when nothing comes for `stall_seconds`.
     """
     await _aside.call(_ready)
-    make = partial(_asked, section, messages, tools, stall_seconds, clock)
+    make = partial(_asked, section, messages, tools, stall_seconds, now)
     try:
         async with aclosing(_aside.stream(make, stall_seconds=stall_seconds)) as batches:
             async for batch in batches:
@@ -135,7 +136,7 @@ async def _asked(
     messages: Sequence[Message],
     tools: Sequence[Mapping[str, Any]],
     stall_seconds: float,
-    clock: Clock,
+    now: Now,
 ) -> AsyncGenerator[Piece]:
     stream: Any = None
     try:
@@ -144,7 +145,7 @@ async def _asked(
         async for chunk in stream:
             yield _piece(chunk, section)
     except Exception as error:
-        raise Unanswered(_trouble(error, section, clock)) from error
+        raise Unanswered(_trouble(error, section, now)) from error
     finally:
         if stream is not None:
             with suppress(Exception):
@@ -176,8 +177,8 @@ def _settings(
     )
 
 
-def _trouble(error: Exception, section: ModelSection, clock: Clock) -> Trouble:
-    return trouble(error, now=clock.now(), secrets=_secrets(section))
+def _trouble(error: Exception, section: ModelSection, now: Now) -> Trouble:
+    return trouble(error, now=now(), secrets=_secrets(section))
 
 
 def _secrets(section: ModelSection) -> Sequence[str]:
@@ -224,29 +225,19 @@ def _meter(section: ModelSection, usage: Any) -> Metered:
     )
 
 
-async def try_out(section: ModelSection, *, seconds: float) -> None:
+async def try_out(section: ModelSection, *, seconds: float, now: Now) -> None:
     """Let a model say one word. Raises `Unanswered`."""
-    try:
-        async with asyncio.timeout(seconds):
-            await _aside.call(partial(_one_word, section, seconds))
-    except Exception as error:
-        raise Unanswered(
-            trouble(error, now=datetime.now(UTC), secrets=_secrets(section))
-        ) from error
-
-
-async def _one_word(section: ModelSection, seconds: float) -> None:
     said = [{"role": "user", "content": "Say one word."}]
-    settings = {**_settings(section, (), seconds), "stream": False}
-    settings.pop("stream_options")
-    await _imported().acompletion(messages=said, **settings)
+    async with aclosing(ask(section, said, (), stall_seconds=seconds, now=now)) as batches:
+        async for _ in batches:
+            pass
 
 
 # -- hearing --------------------------------------------------------------------------------------
 
 
 async def transcribe(
-    section: ModelSection, name: str, body: bytes, mime: str, *, seconds: float, clock: Clock
+    section: ModelSection, name: str, body: bytes, mime: str, *, seconds: float, now: Now
 ) -> str:
     """Return what is spoken in a recording. Raises `Unanswered`."""
     make = partial(_transcribed, section, name, body, mime)
@@ -254,7 +245,7 @@ async def transcribe(
         async with asyncio.timeout(seconds):
             return await _aside.call(make)
     except Exception as error:
-        raise Unanswered(_trouble(error, section, clock)) from error
+        raise Unanswered(_trouble(error, section, now)) from error
 
 
 async def _transcribed(section: ModelSection, name: str, body: bytes, mime: str) -> str:

@@ -52,7 +52,7 @@ async def _heard(state: State, voice: Voice) -> tuple[str, str]:
             body,
             voice.file.mime,
             seconds=state.kit.config.stall_seconds,
-            clock=state.turn.clock,
+            now=state.turn.clock.now,
         )
     except NotFound:
         return "", unheard_because("it is not kept here any more")

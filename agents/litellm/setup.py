@@ -1,6 +1,7 @@
 """What `bridge add model` asks, and how it finds out whether the answers are good."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 from agents.litellm.config import LitellmConfig
 from agents.litellm.discover import KEYS
@@ -50,7 +51,7 @@ async def verify(answers: Mapping[str, str]) -> Verified:
     except ValueError as error:
         raise ConfigError(f"the answers do not fit: {error}") from error
     try:
-        await try_out(section, seconds=SECONDS)
+        await try_out(section, seconds=SECONDS, now=_now)
     except Unanswered as error:
         raise ConfigError(f"{section.model} does not answer: {error.trouble.reason}") from error
     return Verified(
@@ -58,6 +59,10 @@ async def verify(answers: Mapping[str, str]) -> Verified:
         link="",
         steps=("give it instructions and tools: docs/agents.md says how",),
     )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 setup = Setup(intro=INTRO, asks=ASKS, verify=verify)

@@ -20,3 +20,9 @@ async def bench(models, tmp_path) -> AsyncIterator[Bench]:
     made = Bench(models, tmp_path)
     yield made
     await made.close()
+
+
+@pytest.fixture
+def models_at_rest() -> FakeModels:
+    """Models that nobody asks."""
+    return FakeModels(url="http://127.0.0.1:1")

@@ -52,11 +52,10 @@ async def test_an_error_there_is_an_error_here_after_what_came_before():
         yield 1
         raise ValueError("there")
 
-    seen = []
+    streaming = ELSEWHERE.stream(fail, stall_seconds=5)
+    assert await anext(streaming) == [1]
     with pytest.raises(ValueError, match="there"):
-        async for batch in ELSEWHERE.stream(fail, stall_seconds=5):
-            seen += batch
-    assert seen == [1]
+        await anext(streaming)
 
 
 async def test_silence_is_a_time_out():

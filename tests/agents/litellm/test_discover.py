@@ -37,7 +37,7 @@ def test_with_nothing_there_is_nothing():
 
 def test_a_local_model_is_found(monkeypatch):
     models = [LocalModel(name="nomic-embed-text", size=9), LocalModel(name="qwen3:8b", size=5)]
-    monkeypatch.setattr(discover, "local_models", lambda base: models)
+    monkeypatch.setattr(discover, "local_models", lambda _: models)
     found = suggest({})
     assert found.options == {
         "model": "ollama_chat/qwen3:8b",

@@ -60,6 +60,11 @@ def test_the_reason_is_one_line_without_the_names_of_classes():
     assert trouble(error("RateLimitError", text), now=NOW).reason == "slow down"
 
 
+def test_the_reason_shows_nothing_of_the_inside():
+    text = "no json\nTraceback (most recent call last):\n  File x"
+    assert trouble(error("X", text), now=NOW).reason == "no json"
+
+
 def test_the_reason_has_no_keys_in_it():
     text = "Incorrect key: sk-proj-abcdefgh12345, or hunter2"
     reason = trouble(error("AuthenticationError", text), now=NOW, secrets=["hunter2"]).reason

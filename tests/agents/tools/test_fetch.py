@@ -102,7 +102,7 @@ async def test_a_redirect_to_the_inside_is_not_followed():
     "url", ["http://127.0.0.1:1/", "http://[::1]:1/", "http://localhost:1/", "http://2130706433:1/"]
 )
 async def test_nothing_inside_is_fetched(url):
-    with pytest.raises(ToolError, match="is not a public address|cannot be found"):
+    with pytest.raises(ToolError, match=r"is not a public address|cannot be found"):
         await fetch(url, permitted=is_public)
 
 

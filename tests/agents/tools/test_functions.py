@@ -122,6 +122,6 @@ def test_an_installed_tool_is_found_by_its_entry_point(monkeypatch):
     from agents.tools import functions
 
     point = EntryPoint(name="twice", value=f"{HERE}:double", group=functions.GROUP)
-    monkeypatch.setattr(functions, "entry_points", lambda group: [point])
+    monkeypatch.setattr(functions, "entry_points", lambda **_: [point])
     (tool,) = load(["twice"])
     assert tool.name == "twice"

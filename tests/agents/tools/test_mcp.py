@@ -110,6 +110,8 @@ async def test_one_that_hangs_after_its_call_was_stopped_is_killed_with_its_chil
 ):
     """Both are deaf to SIGTERM; nothing of them is left, and the next call works."""
     monkeypatch.setattr(module, "ALIVE", 0.1)
+    monkeypatch.setattr("mcp.client.stdio.PROCESS_TERMINATION_TIMEOUT", 0.1)
+    monkeypatch.setattr("mcp.client.stdio.FORCE_KILL_TIMEOUT", 0.1)
     started = tmp_path / "started"
     async with server() as made:
         call = asyncio.create_task(use(made, "block", text=str(started)))
