@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 
 from bridge.content import Attachment, Content
 from bridge.events import Event, MessageReceived, QuestionClosed
@@ -47,6 +48,7 @@ def named(events: Sequence[Event]) -> tuple[frozenset[ParticipantId], frozenset[
     return frozenset(people), frozenset(places)
 
 
+@lru_cache(maxsize=1024)
 def plain(name: str) -> str:
     """Return a name that cannot end its label, nor begin another."""
     return _SPACE.sub(" ", name).strip()

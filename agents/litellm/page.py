@@ -60,6 +60,8 @@ class Page:
     after: Seq
     people: dict[ParticipantId, str] = field(default_factory=dict)
     places: dict[ConversationId, str] = field(default_factory=dict)
+    _made_of: tuple[int, int] = (0, 0)
+    _lines: tuple[Line, ...] = ()
 
     @classmethod
     async def begin(cls, turn: Turn) -> "Page":
@@ -91,9 +93,14 @@ class Page:
         return Here(now=self.turn.clock.now(), people=people, notes=tuple(_notes(self.log)))
 
     def lines(self, longest_result: int) -> tuple[Line, ...]:
-        return transcript(
-            self.log, agent=self.turn.agent, labels=self.labels, longest_result=longest_result
-        )
+        """Return the transcript; made once for as long as the log stays as it is."""
+        made_of = (len(self.log), longest_result)
+        if self._made_of != made_of:
+            self._made_of = made_of
+            self._lines = transcript(
+                self.log, agent=self.turn.agent, labels=self.labels, longest_result=longest_result
+            )
+        return self._lines
 
     @property
     def labels(self) -> Labels:
