@@ -88,11 +88,25 @@ class ChannelPlugin:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Suggestion:
+    """A section that would work here, without its `type`, and in a few words what and why."""
+
+    options: Mapping[str, Any]
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AgentPlugin:
-    """`create` gets the name the agent has in the config, and its own section of it."""
+    """`create` gets the name the agent has in the config, and its own section of it.
+
+    `setup` serves `bridge add`. `suggest` looks round for a first run without a config, in the
+    environment and on this machine, for a second at most; None: there is nothing to be found.
+    """
 
     config: type[Section]
     create: Callable[[str, Any, AgentSurroundings], Agent]
+    setup: Setup | None = None
+    suggest: Callable[[Mapping[str, str]], Suggestion | None] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

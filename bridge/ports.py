@@ -318,6 +318,20 @@ class AgentReceiving(Protocol):
         """
 
 
+@runtime_checkable
+class Warming(Protocol):
+    """Can make ready what its first run would wait for. Called once the bridge is ready."""
+
+    async def warm(self) -> None: ...
+
+
+@runtime_checkable
+class Closing(Protocol):
+    """Has something open between runs: connections, children. Called when no run is left."""
+
+    async def close(self) -> None: ...
+
+
 # == stores =======================================================================================
 
 

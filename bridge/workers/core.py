@@ -15,7 +15,7 @@ from bridge.budget import Budgets
 from bridge.errors import ChannelError
 from bridge.events import Event, ScheduleRemoved, ScheduleSet
 from bridge.ids import ChannelName, mint
-from bridge.ports import Agent, Blobs, Channel, Clock, Store
+from bridge.ports import Agent, Blobs, Channel, Clock, Closing, Store, Warming
 from bridge.session import Session
 from bridge.workers.courier import Courier
 from bridge.workers.desks import UNLIMITED, Desks
@@ -37,6 +37,9 @@ SWEEP_EVERY = 20.0
 FLUSH_LIMIT = 3.0
 """Seconds couriers get at a stop, whatever the grace period was used for."""
 
+CLOSE_LIMIT = 8.0
+"""Seconds agents get at a stop to end what they have open: children may be deaf to SIGTERM."""
+
 SCHEDULER = "the scheduler"
 SWEEP = "the sweep"
 """Workers beside the channels; no channel can have such a name."""
@@ -49,6 +52,21 @@ class Connected:
     channel: Channel
     account: Account
     label: str
+
+
+async def _warm(agent: Warming) -> None:
+    try:
+        await agent.warm()
+    except Exception:  # its first run will say what is wrong
+        log.exception("agent did not get ready")
+
+
+async def _close(agent: Closing) -> None:
+    try:
+        async with asyncio.timeout(CLOSE_LIMIT):
+            await agent.close()
+    except Exception:
+        log.exception("agent did not close")
 
 
 class Core:
@@ -72,6 +90,8 @@ class Core:
         self.live = LiveBoards(clock)
         self.supervisor = Supervisor(clock, refused=self._refused)
         self._telling: set[asyncio.Task[None]] = set()
+        self._agents = tuple(agents.values())
+        self._warming: set[asyncio.Task[None]] = set()
         self.roster = Roster(agents, agent)
         self.sessions = Desks(
             store, clock, self.names, woken=self._woken, agents=self.roster, budgets=budgets
@@ -116,12 +136,18 @@ class Core:
         self.supervisor.start(SCHEDULER, self._scheduler.run)
         for name, channel in self._channels.items():
             self.supervisor.start(name, partial(channel.listen, self._intake))
+        warming = (each for each in self._agents if isinstance(each, Warming))
+        self._warming = {asyncio.create_task(_warm(each)) for each in warming}
 
     async def stop(self, grace: float) -> None:
         """Stop in order; what is left undone is derived again at the next start."""
         await self.supervisor.stop()
         await asyncio.gather(*self._telling, return_exceptions=True)
         await self._runner.close(grace)
+        for warming in self._warming:
+            warming.cancel()
+        closing = (each for each in self._agents if isinstance(each, Closing))
+        await asyncio.gather(*(_close(each) for each in closing))
         await self._courier.close(min(grace, FLUSH_LIMIT))
 
     def faults(self) -> str:

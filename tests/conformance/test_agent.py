@@ -12,6 +12,7 @@ from agents.echo import Echo
 from bridge.events import Preview, ToolCalled, ToolReturned
 from bridge.ports import Agent, Calling, Ended, Returned
 from tests.agents.elsewhere import http, reporter, theatre
+from tests.agents.litellm import echoing
 from tests.agents.outside import EXAMPLE, PLAYER, process
 from tests.outside.backwards import Backwards, BackwardsConfig
 from tests.turns import Story, StoryClock
@@ -27,6 +28,7 @@ AGENTS: dict[str, Callable[[], Agent]] = {
     "http": lambda: http(theatre().url("/stream")),
     "http-at-once": lambda: http(theatre().url("/once")),
     "http-later": reporter,
+    "litellm": echoing.agent,
 }
 
 
@@ -94,7 +96,7 @@ async def test_it_can_be_closed_at_any_item(make, words):
         story.say(words)
         speech = make().run(story.turn())
         for _ in range(stop_after):
-            await anext(speech)
+            await anext(speech, None)  # previews need not be as many each time
         await speech.aclose()
         with pytest.raises(StopAsyncIteration):
             await anext(speech)

@@ -1,0 +1,90 @@
+"""How people and what they send are labelled for a model: in a line of their own, unforgeable."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+
+from bridge.content import Attachment, Content
+from bridge.events import Event, MessageReceived, QuestionClosed
+from bridge.ids import ConversationId, ParticipantId
+from bridge.texts import SOMEONE, SOMEWHERE, size
+
+LONGEST_QUOTE = 200
+"""Characters of the message that another one replies to."""
+
+_LABEL = re.compile(r"^(\s*)\[", re.MULTILINE)
+_SPACE = re.compile(r"[\s\[\]]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Labels:
+    """What people and places are called."""
+
+    people: Mapping[ParticipantId, str] = field(default_factory=dict)
+    places: Mapping[ConversationId, str] = field(default_factory=dict)
+
+    def person(self, who: ParticipantId | None) -> str:
+        return plain(self.people.get(who, SOMEONE) if who else SOMEONE)
+
+    def place(self, where: ConversationId) -> str:
+        return plain(self.places.get(where, SOMEWHERE))
+
+
+def named(events: Sequence[Event]) -> tuple[frozenset[ParticipantId], frozenset[ConversationId]]:
+    """Return whose names and which places' it takes to label these events."""
+    people: set[ParticipantId] = set()
+    places: set[ConversationId] = set()
+    for event in events:
+        match event.body:
+            case MessageReceived(participant=who, conversation=where):
+                people.add(who)
+                places.add(where)
+            case QuestionClosed(by=who) if who is not None:
+                people.add(who)
+            case _:
+                pass
+    return frozenset(people), frozenset(places)
+
+
+@lru_cache(maxsize=1024)
+def plain(name: str) -> str:
+    """Return a name that cannot end its label, nor begin another."""
+    return _SPACE.sub(" ", name).strip()
+
+
+def label(*words: str, at: datetime) -> str:
+    named = " ".join(filter(None, (plain(word) for word in words)))
+    return f"[{named} · {at:%Y-%m-%d %H:%M}]"
+
+
+def heard(
+    message: MessageReceived,
+    content: Content,
+    at: datetime,
+    labels: Labels,
+    quoted: Content | None = None,
+) -> str:
+    """Return a message with its label; a line of it that looks like one does not any more."""
+    header = [labels.person(message.participant), labels.place(message.conversation)]
+    header.append(f"{at:%Y-%m-%d %H:%M}")
+    if not message.addressed:
+        header.append("overheard")
+    lines = [f"[{' · '.join(header)}]"]
+    if quoted is not None:
+        lines.append(f"> {' '.join(quoted.text.split())[:LONGEST_QUOTE]}")
+    if content.text:
+        lines.append(unforged(content.text))
+    lines += [f"({_file(each)})" for each in content.attachments]
+    return "\n".join(lines)
+
+
+def unforged(text: str) -> str:
+    """Return someone's words with no line left that could be taken for a label."""
+    return _LABEL.sub(r"\1\\[", text)
+
+
+def _file(attachment: Attachment) -> str:
+    name, kind = plain(attachment.name), attachment.kind
+    return f"{kind}: {name}, {attachment.mime}, {size(attachment.size)}"

@@ -1,0 +1,9 @@
+"""Any model that litellm can reach. The library itself is not imported here."""
+
+from agents.litellm.agent import create
+from agents.litellm.config import LitellmConfig
+from agents.litellm.discover import suggest
+from agents.litellm.setup import setup
+from bridge.plugins import AgentPlugin
+
+plugin = AgentPlugin(config=LitellmConfig, create=create, setup=setup, suggest=suggest)

@@ -1,0 +1,115 @@
+"""The tools' part of a step: calls are taken down, run, and their results taken down."""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from datetime import timedelta
+
+from agents.litellm.calling import Plan, Refusal, Running, approved, perform, plan
+from agents.litellm.page import always_allowed
+from agents.litellm.pieces import Wanted
+from agents.litellm.state import State
+from agents.tools.approval import approval
+from agents.tools.tool import ToolError
+from bridge.commands import Asking
+from bridge.content import Content
+from bridge.events import PlannedCall, Preview
+from bridge.ids import ParticipantId
+from bridge.ports import Calling, Remark, Returned, Said
+
+MOST_AT_ONCE = 24
+"""Calls of one step; a model that wants more has lost its way."""
+
+
+async def settle(state: State) -> AsyncGenerator[Preview | Said]:
+    """Make answers the results of the calls that asked, and run what was approved."""
+    for returned in state.page.answers():
+        yield state.said(returned)
+    rules, tools = state.kit.config.tools.policy, state.tools.by_name
+    steps = [approved(each, tools, rules) for each in state.page.approved()]
+    async with aclosing(_make(state, steps)) as items:
+        async for item in items:
+            yield item
+
+
+async def act(state: State) -> AsyncGenerator[Preview | Said]:
+    """Do about the calls in the model's answer what is to be done; it may end the run."""
+    todo = await _planned(state)
+    steps: Sequence[Refusal | Running] = (*todo.refused, *todo.running)
+    text = state.answer.text
+    if steps and text.strip():
+        yield state.said(Remark(content=Content(text=text)))
+    async with aclosing(_make(state, steps)) as items:
+        async for item in items:
+            yield item
+    state.questions += [_approval(state, each) for each in todo.asking]
+    if state.questions:
+        state.end("" if steps else text)
+
+
+async def _planned(state: State) -> Plan:
+    wanted = state.answer.calls[:MOST_AT_ONCE]
+    for each in wanted:
+        _keep_thoughts(state, each)
+    always = always_allowed(await state.turn.fold())
+    return plan(wanted, state.tools.by_name, state.kit.config.tools.policy, always)
+
+
+def _keep_thoughts(state: State, wanted: Wanted) -> None:
+    if state.answer.thoughts:
+        state.thoughts.blocks[wanted.call] = state.answer.thoughts
+    if wanted.extra:
+        state.thoughts.extras[wanted.call] = wanted.extra
+
+
+async def _make(state: State, steps: Sequence[Refusal | Running]) -> AsyncGenerator[Preview | Said]:
+    """Take down every call before the first one runs: they were asked for together."""
+    if not steps:
+        return
+    yield state.preview(activity=_activity(steps))
+    for step in steps:
+        yield state.said(_calling(step.planned))
+    for step in steps:
+        if isinstance(step, Refusal):
+            yield state.said(Returned(call=step.planned.call, result=step.why, failed=True))
+    running = [step for step in steps if isinstance(step, Running)]
+    seconds = state.kit.config.tools.seconds
+    async with aclosing(perform(running, seconds=seconds)) as done_calls:
+        async for step, done in done_calls:
+            for said in done.said:
+                yield state.said(said)
+            if done.question is not None:
+                state.questions.append(done.question)
+            else:
+                call = step.planned.call
+                yield state.said(Returned(call=call, result=done.text, failed=done.failed))
+
+
+def _calling(planned: PlannedCall) -> Calling:
+    return Calling(call=planned.call, name=planned.name, arguments=planned.arguments)
+
+
+def _activity(steps: Sequence[Refusal | Running]) -> str:
+    return "using " + ", ".join(dict.fromkeys(step.planned.name for step in steps))
+
+
+# -- asking whether a call may run ----------------------------------------------------------------
+
+
+def _approval(state: State, planned: PlannedCall) -> Asking:
+    hours = state.kit.config.tools.approval_hours
+    return approval(
+        planned,
+        to=_approvers(state),
+        expires_at=state.turn.clock.now() + timedelta(hours=hours) if hours else None,
+    )
+
+
+def _approvers(state: State) -> tuple[ParticipantId, ...]:
+    """Return who may decide: those of the configured names who are here; else anyone who may."""
+    found: dict[ParticipantId, None] = {}
+    for name in state.kit.config.tools.approvers:
+        try:
+            found |= dict.fromkeys(state.here.named([name]))
+        except ToolError:
+            continue
+    return tuple(found)

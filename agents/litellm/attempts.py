@@ -1,0 +1,140 @@
+"""Getting one answer out of models that may be down, busy, or talk nonsense.
+
+The rules:
+
+- Each model is tried `tries` times while it is busy or answers what cannot be read, with a pause
+  that doubles, or as long as the provider asks for; then the next model is tried.
+- Where a provider asks to wait longer than `LONGEST_PAUSE`, the next model is tried at once.
+- A refusal, a wrong key or a wrong name is not tried again: the next model is.
+- A conversation that is too long for a model is told to the caller, who can shorten it.
+- A stream that ends without saying why was cut off: what came of it is thrown away.
+"""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any
+
+from agents.litellm.config import ModelSection
+from agents.litellm.failure import Trouble, Unanswered
+from agents.litellm.library import ask
+from agents.litellm.pieces import Answer
+from agents.litellm.wire import Message
+from bridge.ports import Clock
+
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 20.0
+"""Seconds."""
+
+CUT_OFF = "the answer was cut off on its way"
+REFUSED = "its provider's filter stopped the answer"
+NOTHING = "it answered nothing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """An answer as it grows. `over`: it is whole."""
+
+    model: str
+    answer: Answer
+    over: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A model is busy and will be tried again."""
+
+    seconds: float
+    trouble: Trouble
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What is asked, of any model: `messages` are made for each, as they differ in what they take.
+
+    `empty` says whether an answer says nothing where something has to be said.
+    """
+
+    messages: Callable[[ModelSection], Awaitable[Sequence[Message]]]
+    tools: Sequence[Mapping[str, Any]] = ()
+    empty: Callable[[str], bool] = lambda text: not text.strip()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    tries: int
+    stall_seconds: float
+    clock: Clock
+
+
+async def answered(
+    models: Sequence[ModelSection], request: Request, patience: Patience
+) -> AsyncGenerator[Progress | Waiting]:
+    """Yield the answer as it grows, the whole one last. Raises `Unanswered`."""
+    troubles: list[tuple[str, Trouble]] = []
+    for section in models:
+        for attempt in range(patience.tries):
+            try:
+                async with aclosing(_attempt(section, request, patience)) as growing:
+                    async for progress in growing:
+                        yield progress
+            except Unanswered as error:
+                troubles.append((section.model, error.trouble))
+            else:
+                return
+            pause = _pause(troubles[-1][1], attempt, patience.tries)
+            if pause is None:
+                break
+            yield Waiting(seconds=pause, trouble=troubles[-1][1])
+            await patience.clock.sleep(pause)
+    raise Unanswered(_worst(troubles))
+
+
+async def _attempt(
+    section: ModelSection, request: Request, patience: Patience
+) -> AsyncGenerator[Progress]:
+    answer = Answer()
+    asking = ask(
+        section,
+        await request.messages(section),
+        request.tools,
+        stall_seconds=patience.stall_seconds,
+        now=patience.clock.now,
+    )
+    async with aclosing(asking) as pieces:
+        async for batch in pieces:
+            for piece in batch:
+                answer.add(piece)
+            yield Progress(model=section.model, answer=answer)
+    _check(answer, request)
+    yield Progress(model=section.model, answer=answer, over=True)
+
+
+def _check(answer: Answer, request: Request) -> None:
+    if answer.finish == "content_filter":
+        raise Unanswered(Trouble(kind="refused", reason=REFUSED))
+    if not answer.is_whole:
+        raise Unanswered(Trouble(kind="garbage", reason=CUT_OFF))
+    if not answer.calls and request.empty(answer.text):
+        raise Unanswered(Trouble(kind="garbage", reason=NOTHING))
+
+
+def _pause(trouble: Trouble, attempt: int, tries: int) -> float | None:
+    """Return how long to wait before the same model is tried again; None: it is not."""
+    match trouble.kind:
+        case "overflow":
+            raise Unanswered(trouble)
+        case "refused" | "unusable":
+            return None
+        case "garbage" | "busy":
+            wanted = trouble.retry_after
+            pause = FIRST_PAUSE * 2**attempt if wanted is None else wanted
+            return pause if attempt + 1 < tries and pause <= LONGEST_PAUSE else None
+
+
+def _worst(troubles: Sequence[tuple[str, Trouble]]) -> Trouble:
+    """Return what to tell: the last of each model, of a kind that gives the most hope."""
+    last = dict(troubles)
+    kinds = {trouble.kind for trouble in last.values()}
+    kind = next(each for each in ("busy", "garbage", "refused", "unusable") if each in kinds)
+    reason = "; ".join(f"{model}: {trouble.reason}" for model, trouble in last.items())
+    return Trouble(kind=kind, reason=reason)

@@ -1,0 +1,260 @@
+"""The litellm library: imported when the first run needs it, in a thread where all of it stays.
+
+Nothing else imports it, and nothing of it goes further than here: what comes in is parsed into
+`Piece`s, what goes wrong is told as `Unanswered`. See `aside` for why it has its own thread.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import aclosing, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache, partial
+from importlib import import_module
+from typing import Any
+
+from agents.litellm.aside import Aside
+from agents.litellm.config import ModelSection
+from agents.litellm.failure import Trouble, Unanswered, trouble
+from agents.litellm.pieces import CallPiece, Metered, Piece
+from agents.litellm.wire import Message
+
+FAMILY_LIMIT = 128_000
+"""Tokens a model is shown at most where the config does not say: more costs more than it brings."""
+
+UNKNOWN_CONTEXT, LOCAL_CONTEXT = 32_000, 16_000
+"""Tokens; of a model that litellm does not know, and of a local one."""
+
+LOCAL = ("ollama/", "ollama_chat/")
+
+SETTINGS = {
+    "LITELLM_LOCAL_MODEL_COST_MAP": "True",  # else the import fetches prices from the internet
+    "LITELLM_MODE": "PRODUCTION",  # else it reads a .env file
+    "LITELLM_TELEMETRY": "False",
+}
+
+
+@cache
+def _imported() -> Any:
+    for name, value in SETTINGS.items():
+        os.environ.setdefault(name, value)
+    library: Any = import_module("litellm")
+    library.suppress_debug_info = True
+    library.drop_params = True  # a reasoning effort is nothing to a model that knows none
+    library.modify_params = True
+    return library
+
+
+Now = Callable[[], datetime]
+
+_aside = Aside("litellm")
+
+
+async def prepare() -> None:
+    """Import the library, and what it imports itself when it first answers."""
+    await _aside.call(_prepared)
+
+
+async def _prepared() -> None:
+    said = [{"role": "user", "content": "hello"}]
+    with suppress(Exception):  # whatever is wrong, the first run will say it
+        async for _ in await _imported().acompletion(
+            model="openai/gpt-4o", messages=said, mock_response="hello", stream=True
+        ):
+            pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Abilities:
+    """What a model takes. Tokens."""
+
+    context: int
+    images: bool
+    documents: bool
+
+
+async def abilities(section: ModelSection) -> Abilities:
+    return await _aside.call(partial(_abilities, section))
+
+
+async def _abilities(section: ModelSection) -> Abilities:
+    known = _entry(_imported(), section.model)
+    return Abilities(
+        context=section.context_tokens or _context(section.model, known),
+        images=bool(known.get("supports_vision")) if section.images is None else section.images,
+        documents=bool(known.get("supports_pdf_input")),
+    )
+
+
+def _entry(found: Any, model: str) -> Mapping[str, Any]:
+    """Return what litellm knows of a model, without asking anyone."""
+    bare = model.rpartition("/")[2]
+    entry: Mapping[str, Any] = found.model_cost.get(model) or found.model_cost.get(bare) or {}
+    return entry
+
+
+def _context(model: str, known: Mapping[str, Any]) -> int:
+    if model.startswith(LOCAL):
+        return LOCAL_CONTEXT
+    most = known.get("max_input_tokens") or known.get("max_tokens") or UNKNOWN_CONTEXT
+    return min(int(most), FAMILY_LIMIT)
+
+
+# -- asking a model -------------------------------------------------------------------------------
+
+
+async def ask(
+    section: ModelSection,
+    messages: Sequence[Message],
+    tools: Sequence[Mapping[str, Any]],
+    *,
+    stall_seconds: float,
+    now: Now,
+) -> AsyncGenerator[list[Piece]]:
+    """Yield what the model answers, as it comes. Closing it closes the connection.
+
+    Raises `Unanswered`, also when nothing comes for `stall_seconds`.
+    """
+    await _aside.call(_ready)
+    make = partial(_asked, section, messages, tools, stall_seconds, now)
+    try:
+        async with aclosing(_aside.stream(make, stall_seconds=stall_seconds)) as batches:
+            async for batch in batches:
+                yield batch
+    except TimeoutError as error:
+        reason = f"it said nothing for {stall_seconds:g} s"
+        raise Unanswered(Trouble(kind="busy", reason=reason)) from error
+
+
+async def _ready() -> None:
+    _imported()
+
+
+async def _asked(
+    section: ModelSection,
+    messages: Sequence[Message],
+    tools: Sequence[Mapping[str, Any]],
+    stall_seconds: float,
+    now: Now,
+) -> AsyncGenerator[Piece]:
+    stream: Any = None
+    try:
+        settings = _settings(section, tools, stall_seconds)
+        stream = await _imported().acompletion(messages=list(messages), **settings)
+        async for chunk in stream:
+            yield _piece(chunk, section)
+    except Exception as error:
+        raise Unanswered(_trouble(error, section, now)) from error
+    finally:
+        if stream is not None:
+            with suppress(Exception):
+                await stream.aclose()
+
+
+def _settings(
+    section: ModelSection, tools: Sequence[Mapping[str, Any]], stall_seconds: float
+) -> Mapping[str, Any]:
+    """Return what litellm is asked with. Retrying and falling back are ours."""
+    settings: dict[str, Any] = {
+        "model": section.model,
+        "api_base": section.api_base,
+        "api_key": section.api_key,
+        "tools": list(tools) or None,
+        "max_tokens": section.max_output_tokens,
+        "reasoning_effort": section.reasoning_effort,
+        "temperature": section.temperature,
+        "stream": True,
+        "stream_options": {"include_usage": True},
+        "timeout": stall_seconds,
+        "num_retries": 0,
+        "max_retries": 0,
+    }
+    if section.model.startswith(LOCAL):
+        settings["num_ctx"] = section.context_tokens or LOCAL_CONTEXT
+    return {name: value for name, value in settings.items() if value is not None} | dict(
+        section.extra
+    )
+
+
+def _trouble(error: Exception, section: ModelSection, now: Now) -> Trouble:
+    return trouble(error, now=now(), secrets=_secrets(section))
+
+
+def _secrets(section: ModelSection) -> Sequence[str]:
+    return [section.api_key] if section.api_key else []
+
+
+def _piece(chunk: Any, section: ModelSection) -> Piece:
+    usage = getattr(chunk, "usage", None)
+    metered = _meter(section, usage) if usage is not None else None
+    choice = chunk.choices[0] if chunk.choices else None
+    if choice is None:
+        return Piece(metered=metered)
+    delta = choice.delta
+    return Piece(
+        text=delta.content or "",
+        thinking=bool(getattr(delta, "reasoning_content", None)),
+        calls=tuple(_call(each) for each in delta.tool_calls or ()),
+        finish=choice.finish_reason or "",
+        thoughts=tuple(getattr(delta, "thinking_blocks", None) or ()),
+        metered=metered,
+    )
+
+
+def _call(call: Any) -> CallPiece:
+    return CallPiece(
+        index=call.index or 0,
+        id=call.id or "",
+        name=call.function.name or "",
+        arguments=call.function.arguments or "",
+        extra=getattr(call, "provider_specific_fields", None) or {},
+    )
+
+
+def _meter(section: ModelSection, usage: Any) -> Metered:
+    """Return what was used, and its price where litellm knows one."""
+    cost: float | None = None
+    with suppress(Exception):  # a model without a price is no error
+        prompt, completion = _imported().cost_per_token(model=section.model, usage_object=usage)
+        cost = prompt + completion
+    return Metered(
+        input_tokens=usage.prompt_tokens or 0,
+        output_tokens=usage.completion_tokens or 0,
+        cost=cost,
+    )
+
+
+async def try_out(section: ModelSection, *, seconds: float, now: Now) -> None:
+    """Let a model say one word. Raises `Unanswered`."""
+    said = [{"role": "user", "content": "Say one word."}]
+    async with aclosing(ask(section, said, (), stall_seconds=seconds, now=now)) as batches:
+        async for _ in batches:
+            pass
+
+
+# -- hearing --------------------------------------------------------------------------------------
+
+
+async def transcribe(
+    section: ModelSection, name: str, body: bytes, mime: str, *, seconds: float, now: Now
+) -> str:
+    """Return what is spoken in a recording. Raises `Unanswered`."""
+    make = partial(_transcribed, section, name, body, mime)
+    try:
+        async with asyncio.timeout(seconds):
+            return await _aside.call(make)
+    except Exception as error:
+        raise Unanswered(_trouble(error, section, now)) from error
+
+
+async def _transcribed(section: ModelSection, name: str, body: bytes, mime: str) -> str:
+    heard = await _imported().atranscription(
+        model=section.model,
+        file=(name, body, mime),
+        api_base=section.api_base,
+        api_key=section.api_key,
+        max_retries=0,
+        **section.extra,
+    )
+    return str(heard.text or "").strip()

@@ -1,0 +1,38 @@
+"""Which models answer: what the session chose or the config names, then those that stand in."""
+
+from agents.litellm.config import LitellmConfig, ModelSection
+from bridge.session import Session, setting_key
+
+MODEL = "model"
+"""The session's setting, as `/model` changes it."""
+
+DEFAULT = "default"
+
+
+def chosen(config: LitellmConfig, session: Session) -> ModelSection:
+    name = session.settings.get(setting_key("session", "", MODEL), "").strip()
+    if name in {"", DEFAULT, config.model}:
+        return config
+    return config.choices.get(name) or _other(config, name)
+
+
+def _other(config: LitellmConfig, name: str) -> ModelSection:
+    """Return a model that the config does not name: at the same place if of the same provider.
+
+    A key is never sent to another provider than the one it is for.
+    """
+    same = name.partition("/")[0] == config.model.partition("/")[0] and "/" in name
+    return ModelSection(
+        model=name,
+        api_base=config.api_base if same else None,
+        api_key=config.api_key if same else None,
+        max_output_tokens=config.max_output_tokens,
+        reasoning_effort=config.reasoning_effort,
+        context_tokens=config.context_tokens,
+    )
+
+
+def models(config: LitellmConfig, session: Session) -> tuple[ModelSection, ...]:
+    """Return the models to ask, in order."""
+    first = chosen(config, session)
+    return (first, *(each for each in config.fallbacks if each.model != first.model))

@@ -1,0 +1,113 @@
+"""Where one run stands: what it works with, what it knows, what it has used and said."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from agents.litellm.attempts import Patience
+from agents.litellm.bounds import Tally, reached, reached_in_time
+from agents.litellm.config import LitellmConfig, ModelSection
+from agents.litellm.models import models
+from agents.litellm.page import Noted, Page
+from agents.litellm.pieces import Answer
+from agents.litellm.prompt import own_prompt, system_prompt
+from agents.litellm.toolbox import Toolbox, Tools
+from agents.litellm.wire import Part, Thoughts
+from agents.tools.builtin import Here
+from bridge.commands import Asking
+from bridge.content import Content
+from bridge.events import Preview
+from bridge.ids import MediaId
+from bridge.ports import Ended, Turn, Using
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kit:
+    """What every run of an agent works with."""
+
+    config: LitellmConfig
+    toolbox: Toolbox
+    data: Path
+
+
+@dataclass(slots=True, kw_only=True)
+class State:
+    """`answer` is what the model last said; `ending` is set once the run is to end.
+
+    `room` is the part of a model's window that is used: less, after it turned out to be too much.
+    """
+
+    kit: Kit
+    turn: Turn
+    page: Page
+    models: Sequence[ModelSection]
+    tally: Tally
+    here: Here
+    tools: Tools
+    longest_result: int
+    answer: Answer = field(default_factory=Answer)
+    ending: Ended | None = None
+    room: float = 1.0
+    thoughts: Thoughts = field(default_factory=Thoughts)
+    files: dict[MediaId, Part] = field(default_factory=dict)
+    questions: list[Asking] = field(default_factory=list)
+    revision: int = 0
+
+    @classmethod
+    async def begin(cls, kit: Kit, turn: Turn) -> "State":
+        page = await Page.begin(turn)
+        here = await page.here()
+        return cls(
+            kit=kit,
+            turn=turn,
+            page=page,
+            models=models(kit.config, await turn.fold()),
+            tally=Tally(started=turn.clock.now()),
+            here=here,
+            tools=NO_TOOLS,
+            longest_result=kit.config.tools.longest_result,
+        )
+
+    async def look_around(self) -> None:
+        """Take in what happened meanwhile, and which tools there are now."""
+        await self.page.catch_up()
+        self.here = await self.page.here()
+        self.tools = await self.kit.toolbox.tools(self.here)
+
+    @property
+    def patience(self) -> Patience:
+        config = self.kit.config
+        return Patience(
+            tries=config.tries, stall_seconds=config.stall_seconds, clock=self.turn.clock
+        )
+
+    def system(self) -> str:
+        own = own_prompt(self.kit.config, self.kit.data)
+        return system_prompt(own, agent=self.turn.agent, here=self.here, missing=self.tools.missing)
+
+    def preview(self, text: str = "", *, activity: str = "") -> Preview:
+        self.revision += 1
+        return Preview(run=self.turn.run, revision=self.revision, text=text, activity=activity)
+
+    def said(self, noted: Noted) -> Noted:
+        """Note what is about to be said, and return it."""
+        self.page.note(noted)
+        return noted
+
+    def using(self) -> Using:
+        return Using(usage=self.tally.usage)
+
+    def bound(self) -> str | None:
+        return reached(self.kit.config, self.tally, self.turn.clock.now())
+
+    def bound_in_time(self) -> str | None:
+        return reached_in_time(self.kit.config, self.tally, self.turn.clock.now())
+
+    def end(self, text: str = "") -> None:
+        """Let the run end, with these words and the questions that came up."""
+        usage = self.tally.usage if self.tally.model else None
+        content = Content(text=text) if text.strip() else None
+        self.ending = Ended(content=content, questions=tuple(self.questions), usage=usage)
+
+
+NO_TOOLS = Tools(by_name={}, missing={})

@@ -1,0 +1,226 @@
+"""The tools every agent has: asking people, telling them something now, and remembering.
+
+They work on what the run knows (`Here`) and do nothing by themselves: what is to be said or kept
+comes back in `Done` and goes the way of everything a run says.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from agents.tools.approval import question_of
+from agents.tools.schema import schema_of
+from agents.tools.tool import Call, Done, Tool, ToolError
+from bridge.commands import Asking
+from bridge.content import Content, Option
+from bridge.events import Role
+from bridge.ids import NoteId, ParticipantId, mint
+from bridge.ports import Noting, Pushing
+
+LONGEST_NOTE = 2000
+"""Characters."""
+
+MOST_NOTES = 200
+MOST_OPTIONS = 10
+OWNER = "owner"
+YES, NO = "yes", "no"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    note: NoteId
+    text: str
+    about: ParticipantId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Here:
+    """What the tools of one run work on. `people` are the participants, by name and role."""
+
+    now: datetime
+    people: Mapping[ParticipantId, tuple[str, Role]]
+    notes: tuple[Note, ...] = ()
+
+    def named(self, names: Sequence[str]) -> tuple[ParticipantId, ...]:
+        """Return who is meant; "owner" is every owner. Raises `ToolError` for an unknown name."""
+        found: dict[ParticipantId, None] = {}
+        for name in names:
+            meant = [who for who in self.people if self._is(who, name)]
+            if not meant:
+                known = ", ".join(sorted(each for each, _ in self.people.values()))
+                raise ToolError(f"nobody here is called {name!r}; here are: {known}")
+            found |= dict.fromkeys(meant)
+        return tuple(found)
+
+    def _is(self, who: ParticipantId, name: str) -> bool:
+        called, role = self.people[who]
+        wanted = name.strip().lower()
+        return called.lower() == wanted or (wanted == OWNER and role == OWNER)
+
+
+class _Arguments(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+Names = Annotated[
+    list[str],
+    Field(description='Whom: names of participants, or "owner". Leave it out for everyone.'),
+]
+
+
+class _AskHuman(_Arguments):
+    question: Annotated[str, Field(min_length=1, description="What to ask, in Markdown.")]
+    kind: Annotated[
+        Literal["approval", "choice", "open"],
+        Field(description="approval: yes or no. choice: one of `options`. open: free text."),
+    ] = "open"
+    options: Annotated[list[str], Field(max_length=MOST_OPTIONS)] = []
+    to: Names = []
+    hours: Annotated[
+        float | None,
+        Field(gt=0, le=24 * 90, description="How long to wait; for ever if left out."),
+    ] = None
+
+
+class _Push(_Arguments):
+    text: Annotated[str, Field(min_length=1, description="What to say, in Markdown.")]
+    to: Names = []
+
+
+class _Remember(_Arguments):
+    text: Annotated[str, Field(max_length=LONGEST_NOTE, description="The fact, in a sentence.")] = (
+        ""
+    )
+    about: Annotated[str, Field(description="Whom it is about; of the session if left out.")] = ""
+    replaces: Annotated[
+        str, Field(description="The id of a note this one replaces; with no text, forgets it.")
+    ] = ""
+
+
+class _Recall(_Arguments):
+    words: Annotated[str, Field(description="Words to look for; every note if left out.")] = ""
+
+
+def builtin_tools(here: Here) -> tuple[Tool, ...]:
+    async def ask_human(call: Call) -> Done:
+        return Done(question=_asking(here, call, _read(_AskHuman, call)))
+
+    async def push(call: Call) -> Done:
+        wanted = _read(_Push, call)
+        to = here.named(wanted.to)
+        return Done(text="Said.", said=(Pushing(content=Content(text=wanted.text), to=to),))
+
+    async def remember(call: Call) -> Done:
+        return _remembered(here, _read(_Remember, call))
+
+    async def recall(call: Call) -> Done:
+        return Done(text=_recalled(here, _read(_Recall, call).words))
+
+    return (
+        _tool("ask_human", ASK_HUMAN, _AskHuman, ask_human),
+        _tool("push", PUSH, _Push, push),
+        _tool("remember", REMEMBER, _Remember, remember),
+        _tool("recall", RECALL, _Recall, recall),
+    )
+
+
+ASK_HUMAN = (
+    "Ask people a question and wait for the answer, for days if need be. Use it when you cannot go "
+    "on without a decision or a fact that only they have. Do not use it to ask whether you may "
+    "use another tool: that is asked for you."
+)
+PUSH = (
+    "Say something to people right now, beside your answer, so that their phones ring: a warning, "
+    "or a result they wait for. Your answer itself needs no push."
+)
+REMEMBER = "Keep a small fact for good: a preference, a decision, a name. You will see it again."
+RECALL = "Look through the facts you have kept."
+
+
+def _tool(name: str, description: str, arguments: type[BaseModel], run: Any) -> Tool:
+    # They touch nothing but the session itself, so by default nobody is asked first.
+    return Tool(
+        name=name,
+        description=description,
+        schema=schema_of(arguments),
+        run=run,
+        read_only=True,
+    )
+
+
+A = Any
+
+
+def _read(arguments: type[A], call: Call) -> A:
+    try:
+        return arguments.model_validate(call.arguments)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the arguments"
+        raise ToolError(f"The arguments do not fit: {where}: {first['msg']}") from error
+
+
+# -- asking ---------------------------------------------------------------------------------------
+
+
+def _asking(here: Here, call: Call, wanted: _AskHuman) -> Asking:
+    hours = wanted.hours
+    return Asking(
+        question=question_of(call.call),
+        kind=wanted.kind,
+        text=wanted.question,
+        options=_options(wanted),
+        to=here.named(wanted.to),
+        expires_at=here.now + timedelta(hours=hours) if hours else None,
+    )
+
+
+def _options(wanted: _AskHuman) -> tuple[Option, ...]:
+    match wanted.kind:
+        case "approval":
+            return (Option(id=YES, label="Yes"), Option(id=NO, label="No"))
+        case "choice" if not wanted.options:
+            raise ToolError("a choice needs options")
+        case "choice":
+            return tuple(
+                Option(id=f"o{number}", label=label)
+                for number, label in enumerate(wanted.options, start=1)
+            )
+        case "open":
+            return ()
+
+
+# -- remembering ----------------------------------------------------------------------------------
+
+
+def _remembered(here: Here, wanted: _Remember) -> Done:
+    about = here.named([wanted.about])[0] if wanted.about else None
+    known = {note.note for note in here.notes}
+    if wanted.replaces and wanted.replaces not in known:
+        raise ToolError(f"there is no note {wanted.replaces}")
+    if not wanted.replaces and not wanted.text.strip():
+        raise ToolError("there is nothing to remember")
+    if not wanted.replaces and len(known) >= MOST_NOTES:
+        raise ToolError(f"there are {MOST_NOTES} notes already; replace or forget some")
+    note = NoteId(wanted.replaces or mint("n"))
+    text = "Remembered." if wanted.text.strip() else "Forgotten."
+    return Done(text=f"{text} ({note})", said=(Noting(note=note, text=wanted.text, about=about),))
+
+
+def _recalled(here: Here, words: str) -> str:
+    wanted = words.lower().split()
+    lines = [line for note in here.notes if _has(line := told(note, here), wanted)]
+    return "\n".join(lines) or "Nothing of that is kept."
+
+
+def _has(line: str, words: Sequence[str]) -> bool:
+    return not words or any(word in line.lower() for word in words)
+
+
+def told(note: Note, here: Here) -> str:
+    """Return a note as the model reads it."""
+    about = here.people.get(note.about) if note.about else None
+    return f"- {f'{about[0]}: ' if about else ''}{note.text} ({note.note})"

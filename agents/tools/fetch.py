@@ -1,0 +1,199 @@
+"""`fetch_url`: reads a public web page, and never anything inside the network the bridge is in.
+
+The rules:
+
+- Only http and https. A name is resolved here, every address it has must be public, and the
+  connection goes to one of those very addresses: a name cannot mean another one later.
+- A redirect is a new request under the same rules; five at most.
+- At most `MOST_BYTES` are read, within `seconds` in all. No proxy, no cookies, no credentials.
+"""
+
+import asyncio
+import ssl
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from socket import SOCK_STREAM
+from typing import Annotated, Any
+from urllib.parse import urljoin, urlsplit
+
+import httpcore
+from pydantic import Field
+
+from agents.tools.functions import tool_of
+from agents.tools.page import readable
+from agents.tools.schema import read_only
+from agents.tools.tool import Tool, ToolError
+
+MOST_BYTES = 2_000_000
+MOST_REDIRECTS = 5
+SECONDS = 20.0
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+EMBEDDING = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"), IPv6Network("::/96"))
+"""Networks whose addresses lead to IPv4 addresses. Teredo and 6to4 Python knows."""
+
+Ip = IPv4Address | IPv6Address
+Resolve = Callable[[str, int], "asyncio.Future[Sequence[str]] | Any"]
+
+
+def is_public(ip: Ip) -> bool:
+    """Say whether an address is one that anyone on the internet can reach."""
+    if isinstance(ip, IPv6Address):
+        if ip.ipv4_mapped:
+            return is_public(ip.ipv4_mapped)
+        if ip.sixtofour or ip.teredo or any(ip in network for network in EMBEDDING):
+            return False
+    return ip.is_global and not (ip.is_multicast or ip.is_reserved or ip.is_unspecified)
+
+
+async def resolve(host: str, port: int) -> Sequence[str]:
+    loop = asyncio.get_running_loop()
+    found = await loop.getaddrinfo(host, port, type=SOCK_STREAM)
+    return [str(each[4][0]) for each in found]
+
+
+class GuardedNetwork(httpcore.AsyncNetworkBackend):
+    """Connects to permitted addresses only."""
+
+    def __init__(self, permitted: Callable[[Ip], bool], resolve: Resolve) -> None:
+        self._permitted, self._resolve = permitted, resolve
+        self._network = httpcore.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's signature
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        ips = [ip_address(each.partition("%")[0]) for each in await self._addresses(host, port)]
+        if not ips or not all(self._permitted(ip) for ip in ips):
+            raise ToolError(f"{host} is not a public address; only public pages can be read")
+        return await self._network.connect_tcp(
+            str(ips[0]), port, timeout, local_address, socket_options
+        )
+
+    async def _addresses(self, host: str, port: int) -> Sequence[str]:
+        try:
+            return [str(ip_address(host.strip("[]")))]
+        except ValueError:
+            pass
+        try:
+            found: Sequence[str] = await self._resolve(host, port)
+        except OSError as error:
+            raise ToolError(f"{host} cannot be found: {error}") from error
+        return found
+
+    async def connect_unix_socket(self, *_: Any, **__: Any) -> httpcore.AsyncNetworkStream:
+        raise ToolError("only http and https pages can be read")
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    status: int
+    mime: str
+    charset: str
+    location: str
+    body: bytes
+    cut: bool
+
+
+def fetch_tool(
+    *,
+    permitted: Callable[[Ip], bool] = is_public,
+    resolve: Resolve = resolve,
+    seconds: float = SECONDS,
+) -> Tool:
+    """Return the tool. `permitted` says which addresses it may connect to."""
+
+    @read_only
+    async def fetch_url(
+        url: Annotated[str, Field(description="A full address, http:// or https://")],
+    ) -> str:
+        """Read a public web page or text file, and return what it says as text."""
+        try:
+            async with asyncio.timeout(seconds):
+                return await _fetch(url, GuardedNetwork(permitted, resolve))
+        except TimeoutError as error:
+            raise ToolError(f"{url} did not answer in full within {seconds:g} s") from error
+        except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException) as error:
+            raise ToolError(f"{url} cannot be reached: {error}") from error
+
+    return tool_of(fetch_url)
+
+
+async def _fetch(url: str, network: GuardedNetwork) -> str:
+    context = ssl.create_default_context()
+    async with httpcore.AsyncConnectionPool(network_backend=network, ssl_context=context) as pool:
+        for _ in range(MOST_REDIRECTS + 1):
+            response = await _get(pool, url)
+            if response.status not in REDIRECTS or not response.location:
+                return _told(url, response)
+            url = urljoin(url, response.location)
+    raise ToolError(f"more than {MOST_REDIRECTS} redirects; the last one led to {url}")
+
+
+async def _get(pool: httpcore.AsyncConnectionPool, url: str) -> Response:
+    headers = {
+        "User-Agent": "Bridgehead",
+        "Accept": "text/html, text/*, application/json, */*;q=0.1",
+        "Accept-Encoding": "identity",  # what is not packed cannot burst
+    }
+    async with pool.stream("GET", _checked(url), headers=list(_encoded(headers))) as response:
+        sent = {name.decode().lower(): value.decode("latin-1") for name, value in response.headers}
+        body, cut = await _read(response)
+    mime, _, parameters = sent.get("content-type", "").partition(";")
+    return Response(
+        status=response.status,
+        mime=mime.strip().lower(),
+        charset=parameters.partition("charset=")[2].strip("\"' "),
+        location=sent.get("location", ""),
+        body=body,
+        cut=cut,
+    )
+
+
+def _checked(url: str) -> httpcore.URL:
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+        ascii_host = host.encode("idna").decode() if not host.isascii() else host
+    except (ValueError, UnicodeError) as error:
+        raise ToolError(f"{url} is not an address that can be read: {error}") from error
+    if parts.scheme not in {"http", "https"} or not host:
+        raise ToolError("only http:// and https:// addresses can be read")
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    return httpcore.URL(scheme=parts.scheme, host=ascii_host, port=port, target=_quoted(target))
+
+
+def _quoted(target: str) -> str:
+    """Escape what an address may not hold as it is; what is escaped already stays."""
+    return "".join(
+        char if "!" <= char <= "~" else "".join(f"%{byte:02X}" for byte in char.encode())
+        for char in target
+    )
+
+
+def _encoded(headers: dict[str, str]) -> Iterable[tuple[bytes, bytes]]:
+    return ((name.encode(), value.encode()) for name, value in headers.items())
+
+
+async def _read(response: httpcore.Response) -> tuple[bytes, bool]:
+    body = bytearray()
+    async for chunk in response.aiter_stream():
+        body += chunk
+        if len(body) > MOST_BYTES:
+            return bytes(body[:MOST_BYTES]), True
+    return bytes(body), False
+
+
+def _told(url: str, response: Response) -> str:
+    text = readable(response.body, response.mime, response.charset)
+    note = f"\n\n[Only the first {MOST_BYTES} bytes were read.]" if response.cut else ""
+    status = f" · status {response.status}" if response.status != 200 else ""  # noqa: PLR2004
+    return f"[{url}{status}]\n\n{text}{note}"

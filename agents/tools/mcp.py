@@ -1,0 +1,272 @@
+"""MCP servers: programs of their own, or services elsewhere, that offer tools.
+
+The rules:
+
+- A server is started when its tools are first asked for, and kept. One task owns the connection
+  from its beginning to its end.
+- When it dies, its calls in flight fail: whether they took effect is unknown. The next call or the
+  next run starts it anew; one that does not come up is left alone for `PAUSE` seconds.
+- A program that does not answer any more after a call to it was stopped is killed with all its
+  children, and started anew when it is next needed.
+- A program sees the variables that the config gives it, beside PATH, HOME and the like; nothing
+  else of the bridge's environment.
+"""
+
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import TYPE_CHECKING, Annotated, Any
+
+import structlog
+from pydantic import Field, model_validator
+
+from agents.tools.tool import Call, Done, Tool, ToolError, fit_name
+from bridge.plugins import Section
+
+if TYPE_CHECKING:
+    from mcp.client.client import Client
+    from mcp_types import CallToolResult
+    from mcp_types import Tool as Offered
+
+log = structlog.get_logger()
+
+PAUSE = 30.0
+"""Seconds."""
+
+ALIVE = 2.0
+"""Seconds within which a server must answer after a call was stopped."""
+
+MOST_PAGES = 20
+WIRE = "agents.tools.mcp_wire"
+UNKNOWN = "the connection to the server broke: whether the call took effect is unknown"
+
+
+class ServerDown(Exception):
+    """A server cannot be reached just now; the text says why."""
+
+
+class McpSection(Section):
+    """`command` with `args`, `env` and `cwd`, or `url` with `headers`. Times are in seconds."""
+
+    command: Annotated[str, Field(min_length=1)] | None = None
+    args: tuple[str, ...] = ()
+    env: Mapping[str, str] = {}
+    cwd: str | None = None
+    url: Annotated[str, Field(pattern=r"^https?://\S+$")] | None = None
+    headers: Mapping[str, str] = {}
+    connect_seconds: Annotated[float, Field(gt=0)] = 20
+
+    @model_validator(mode="after")
+    def _one_way(self) -> "McpSection":
+        if (self.command is None) == (self.url is None):
+            raise ValueError("give either a command or a url")
+        return self
+
+
+@dataclass(slots=True, kw_only=True)
+class _Connection:
+    """A server that is up. `stop` ends it; `over` is set when it is."""
+
+    client: "Client"
+    tools: Sequence["Offered"]
+    stop: asyncio.Event
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def is_up(self) -> bool:
+        return not self.stop.is_set()
+
+
+class McpServer:
+    """One configured server, by the name that its tools carry: `name__tool`."""
+
+    def __init__(self, name: str, config: McpSection) -> None:
+        self.name = name
+        self._config = config
+        self._connection: _Connection | None = None
+        self._owner: asyncio.Task[None] | None = None
+        self._connecting = asyncio.Lock()
+        self._asides: set[asyncio.Task[None]] = set()
+        self._paused_until = 0.0
+        self._why = ""
+
+    async def tools(self) -> tuple[Tool, ...]:
+        """Return what the server offers, starting it if need be. Raises `ServerDown`."""
+        connection = await self._connected()
+        return tuple(self._tool(each) for each in connection.tools)
+
+    async def close(self) -> None:
+        """Stop the server, and wait until it is gone."""
+        for aside in self._asides:
+            aside.cancel()
+        owner = self._owner
+        if owner is not None and not owner.done():
+            if self._connection is not None:
+                self._connection.stop.set()
+            else:
+                owner.cancel()
+            await asyncio.wait({owner})
+
+    # -- the connection
+
+    async def _connected(self) -> _Connection:
+        async with self._connecting:
+            if self._connection is not None and self._connection.is_up:
+                return self._connection
+            loop = asyncio.get_running_loop()
+            if loop.time() < self._paused_until:
+                raise ServerDown(self._why)
+            await self.close()
+            try:
+                self._connection = await self._connect()
+            except ServerDown as error:
+                self._paused_until, self._why = loop.time() + PAUSE, str(error)
+                log.warning("mcp server does not start", server=self.name, why=str(error))
+                raise
+            return self._connection
+
+    async def _connect(self) -> _Connection:
+        ready: asyncio.Future[_Connection] = asyncio.get_running_loop().create_future()
+        self._connection = None
+        self._owner = asyncio.create_task(self._own(ready), name=f"mcp {self.name}")
+        try:
+            return await asyncio.wait_for(ready, self._config.connect_seconds)
+        except TimeoutError as error:
+            self._owner.cancel()
+            limit = f"{self._config.connect_seconds:g} s"
+            raise ServerDown(f"it did not answer within {limit}") from error
+        except asyncio.CancelledError:
+            self._owner.cancel()
+            raise
+
+    async def _own(self, ready: "asyncio.Future[_Connection]") -> None:
+        """Hold the connection in one task from its beginning to its end."""
+        connection: _Connection | None = None
+        try:
+            async with AsyncExitStack() as stack:
+                stop = asyncio.Event()
+                client = await self._enter(stack, stop)
+                tools = await _listed(client)
+                connection = _Connection(client=client, tools=tools, stop=stop)
+                ready.set_result(connection)
+                await stop.wait()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the server is down
+            self._report(ready, error)
+        finally:
+            if connection is not None:
+                connection.stop.set()
+                connection.over.set()
+
+    def _report(self, ready: "asyncio.Future[_Connection]", error: Exception) -> None:
+        if not ready.done():
+            ready.set_exception(ServerDown(_reason(error)))
+        else:
+            log.warning("mcp server is gone", server=self.name, why=_reason(error))
+
+    async def _enter(self, stack: AsyncExitStack, stop: asyncio.Event) -> "Client":
+        wire = await asyncio.to_thread(import_module, WIRE)
+        opened = wire.transport(self._config, stop.set)
+        client: Client = await stack.enter_async_context(wire.client(opened))
+        return client
+
+    # -- calling
+
+    def _tool(self, offered: "Offered") -> Tool:
+        annotations = offered.annotations
+
+        async def run(call: Call) -> Done:
+            return await self._call(offered.name, call)
+
+        return Tool(
+            name=fit_name(f"{self.name}__{offered.name}"),
+            description=offered.description or offered.title or "",
+            schema=offered.input_schema,
+            run=run,
+            read_only=bool(annotations and annotations.read_only_hint),
+        )
+
+    async def _call(self, remote: str, call: Call) -> Done:
+        connection = await self._up()
+        try:
+            return _done(await connection.client.call_tool(remote, dict(call.arguments)))
+        except asyncio.CancelledError:
+            self._look_after(connection)
+            raise
+        except Exception as error:
+            if _is_over(error):
+                connection.stop.set()
+                raise ToolError(UNKNOWN) from error
+            raise ToolError(_reason(error)) from error
+
+    async def _up(self) -> _Connection:
+        try:
+            return await self._connected()
+        except ServerDown as error:
+            raise ToolError(f"the server {self.name} is down: {error}") from error
+
+    def _look_after(self, connection: _Connection) -> None:
+        """See to it that a server whose call was stopped still answers; else end it."""
+        if self._config.command is not None:
+            aside = asyncio.create_task(self._end_if_stuck(connection))
+            self._asides.add(aside)
+            aside.add_done_callback(self._asides.discard)
+
+    async def _end_if_stuck(self, connection: _Connection) -> None:
+        try:
+            async with asyncio.timeout(ALIVE):
+                await connection.client.list_tools(cache_mode="bypass")
+        except Exception as error:  # noqa: BLE001 - whatever it is, the server does not answer
+            log.warning("mcp server is stuck", server=self.name, why=_reason(error))
+            connection.stop.set()
+
+
+async def _listed(client: "Client") -> list["Offered"]:
+    found: list[Offered] = []
+    cursor: str | None = None
+    for _ in range(MOST_PAGES):
+        page = await client.list_tools(cursor=cursor)
+        found += page.tools
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    return found
+
+
+def _done(result: "CallToolResult") -> Done:
+    texts = [_said(block) for block in result.content]
+    if not texts and result.structured_content is not None:
+        texts = [json.dumps(result.structured_content, ensure_ascii=False)]
+    return Done(text="\n\n".join(filter(None, texts)), failed=bool(result.is_error))
+
+
+def _said(block: Any) -> str:
+    """Return a block of content as text: what is not text is named."""
+    match block.type:
+        case "text":
+            return str(block.text)
+        case "resource" if text := getattr(block.resource, "text", None):
+            return str(text)
+        case "resource":
+            return f"[A file: {block.resource.uri}]"
+        case "resource_link":
+            return f"[{block.name}: {block.uri}]"
+        case other:
+            size = len(block.data) * 3 // 4
+            return f"[{other}, {block.mime_type}, about {size} bytes; it cannot be shown here]"
+
+
+def _is_over(error: Exception) -> bool:
+    """Say whether an error means that the connection is of no more use."""
+    return bool(import_module(WIRE).is_over(error))
+
+
+def _reason(error: BaseException) -> str:
+    """Return what went wrong, in one line; of a group the first error that says something."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    with suppress(AttributeError):
+        return str(error.message)  # type: ignore[attr-defined]
+    return " ".join(str(error).split()) or type(error).__name__

@@ -1,0 +1,381 @@
+"""What a model is shown of a session: a pure function of its log.
+
+The rules:
+
+- People are labelled by who, where and when, in a line of its own that nobody can forge. What was
+  overheard says so. A message is shown as it stands now: edited, or not at all.
+- Nothing is shown before it was taken in: what came while a run answered, and was left to the next
+  one, comes after that answer.
+- A call and its result stand together, whatever came between, for providers want it so. Every call
+  has a result or what stands for one: waiting, not allowed, interrupted.
+- Calls that were asked for together are together, as long as nothing was said between them.
+- A summary stands for all before it, but for the questions that are still open.
+- Another agent's words are told as those of someone else, its calls not at all.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from agents.asked import standing
+from agents.labels import Labels, heard, label, plain, unforged
+from agents.tools.approval import ALWAYS, APPROVE, question_of
+from bridge.content import Attachment, Content
+from bridge.events import (
+    Event,
+    HistoryCompacted,
+    MessageComposed,
+    MessageReceived,
+    PlannedCall,
+    Pushed,
+    QuestionAsked,
+    QuestionClosed,
+    RunFinished,
+    RunStarted,
+    ToolCalled,
+    ToolReturned,
+    Triggered,
+)
+from bridge.ids import START, CallId, QuestionId, RunId, Seq
+
+LONGEST_RESULT = 20_000
+"""Characters of a tool's result that a model is shown."""
+
+WAITING = "Waiting for approval: nobody has decided yet."
+UNANSWERED = "Waiting for the answer: nobody has answered yet."
+APPROVED = "Approved, but not run yet."
+INTERRUPTED = "Interrupted: whether this call took effect is unknown."
+EXPIRED = "Nobody decided in time, so this call was not made."
+EXPIRED_QUESTION = "Nobody answered in time."
+WITHDRAWN = "Someone stopped the work before this was decided; the call was not made."
+WITHDRAWN_QUESTION = "Someone stopped the work before this was answered."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What the model is told, by people or by the bridge."""
+
+    text: str
+    files: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wrote:
+    """What the model wrote, and which tools it called."""
+
+    text: str = ""
+    calls: tuple[PlannedCall, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Got:
+    """What a call brought, or what stands for it."""
+
+    call: CallId
+    name: str
+    text: str
+    failed: bool = False
+
+
+Line = Told | Wrote | Got
+
+
+def transcript(
+    events: Sequence[Event],
+    *,
+    agent: str,
+    labels: Labels,
+    longest_result: int = LONGEST_RESULT,
+    after: Seq | None = None,
+) -> tuple[Line, ...]:
+    """Return what the agent called `agent` is shown of a log.
+
+    `after`: leave out everything up to there, instead of what the newest summary stands for.
+    """
+    known = _known(events, agent)
+    summary = _summary(events) if after is None else None
+    start = after if after is not None else summary.upto if summary else START
+    page = _Page(known=known, labels=labels, longest_result=longest_result)
+    if summary is not None:
+        page.tell(f"[What was said before, in short]\n{summary.summary}")
+        for asked in known.open_before(start):
+            page.tell(f"[A question that is still open]\n{_question(asked)}")
+    for event in _as_taken_in(events):
+        if event.seq > start:
+            page.add(event)
+    page.close()
+    return tuple(page.lines)
+
+
+def _summary(events: Sequence[Event]) -> HistoryCompacted | None:
+    bodies = [event.body for event in events]
+    found = [body for body in bodies if isinstance(body, HistoryCompacted)]
+    return max(found, key=lambda each: each.upto, default=None)
+
+
+# -- what is known of the whole log ---------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """Indexes of a log. `asked` has the seq of each question too.
+
+    `by_call` are the questions that a call asks, if it asks any; `foreign` the runs of others.
+    """
+
+    words: Mapping[Seq, Content]
+    asked: Mapping[QuestionId, tuple[Seq, QuestionAsked]]
+    closed: Mapping[QuestionId, QuestionClosed]
+    called: frozenset[CallId]
+    by_call: frozenset[QuestionId]
+    returned: Mapping[CallId, ToolReturned]
+    foreign: Mapping[RunId, str]
+
+    def open_before(self, start: Seq) -> Iterator[QuestionAsked]:
+        for question, (seq, asked) in self.asked.items():
+            if seq <= start and question not in self.closed:
+                yield asked
+
+
+def _known(events: Sequence[Event], agent: str) -> _Known:
+    asked: dict[QuestionId, tuple[Seq, QuestionAsked]] = {}
+    closed: dict[QuestionId, QuestionClosed] = {}
+    called: set[CallId] = set()
+    returned: dict[CallId, ToolReturned] = {}
+    foreign: dict[RunId, str] = {}
+    for event in events:
+        match event.body:
+            case QuestionAsked(question=question) as body:
+                asked[question] = event.seq, body
+            case QuestionClosed(question=question) as body:
+                closed[question] = body
+            case ToolCalled(call=call):
+                called.add(call)
+            case ToolReturned(call=call) as body:
+                returned[call] = body
+            case RunStarted(run=run, agent=other) if other not in {agent, ""}:
+                foreign[run] = other
+            case _:
+                pass
+    return _Known(
+        words=standing(events),
+        asked=asked,
+        closed=closed,
+        called=frozenset(called),
+        by_call=frozenset(question_of(call) for call in called),
+        returned=returned,
+        foreign=foreign,
+    )
+
+
+def _as_taken_in(events: Sequence[Event]) -> Iterator[Event]:
+    """Yield the events in the order in which they were taken in.
+
+    A run that failed says nothing of how far it had read, and left no answer to be put in order.
+    """
+    ends = (event.body for event in events if isinstance(event.body, RunFinished))
+    upto = {end.run: end.upto for end in ends if end.outcome not in {"failed", "abandoned"}}
+    late: list[Event] = []
+    reached: Seq | None = None
+    for event in events:
+        match event.body:
+            case RunStarted(run=run):
+                reached = upto.get(run)
+            case RunFinished():
+                yield event
+                yield from late
+                late, reached = [], None
+                continue
+            case MessageReceived() | Triggered() | QuestionClosed() | Pushed() if (
+                reached is not None and event.seq > reached
+            ):
+                late.append(event)
+                continue
+        yield event
+    yield from late
+
+
+# -- line by line ---------------------------------------------------------------------------------
+
+
+@dataclass(slots=True, kw_only=True)
+class _Page:
+    """The lines so far, and what the model is saying: `saying` until `over`, then what waited."""
+
+    known: _Known
+    labels: Labels
+    longest_result: int
+    lines: list[Line] = field(default_factory=list)
+    saying: Wrote | None = None
+    over: bool = False
+    waiting: list[Told] = field(default_factory=list)
+    shown: set[CallId] = field(default_factory=set)
+
+    def add(self, event: Event) -> None:
+        match event.body:
+            case MessageComposed() as composed:
+                self._composed(composed)
+            case ToolCalled(run=run, call=call, name=name, arguments=arguments):
+                if run not in self.known.foreign:
+                    self._call(PlannedCall(call=call, name=name, arguments=arguments))
+            case ToolReturned():
+                self.over = True
+            case QuestionAsked() as asked:
+                self._ask(asked)
+            case RunStarted() | RunFinished():
+                self.close()
+            case _:
+                told = _told(event, self.known, self.labels)
+                if told is not None:
+                    self.tell(told.text, told.files)
+
+    def tell(self, text: str, files: tuple[Attachment, ...] = ()) -> None:
+        told = Told(text=text, files=files)
+        (self.lines if self.saying is None else self.waiting).append(told)
+
+    def close(self) -> None:
+        """Put down what the model said, the results of its calls, then what came meanwhile."""
+        if self.saying is not None:
+            self.lines.append(self.saying)
+            self.lines += [self._result(each) for each in self.saying.calls]
+        self.saying, self.over = None, False
+        self.lines += self.waiting
+        self.waiting.clear()
+
+    def _composed(self, composed: MessageComposed) -> None:
+        if other := self.known.foreign.get(composed.run):
+            text = unforged(composed.content.text)
+            self.tell(f"[{plain(other)}, another agent, to people]\n{text}")
+            return
+        self.close()
+        self.saying = Wrote(text=composed.content.text)
+
+    def _call(self, planned: PlannedCall) -> None:
+        if planned.call in self.shown:
+            return
+        if self.over or self.saying is None:
+            self.close()
+            self.saying = Wrote()
+        self.shown.add(planned.call)
+        self.saying = replace(self.saying, calls=(*self.saying.calls, planned))
+
+    def _ask(self, asked: QuestionAsked) -> None:
+        """Take a question about a call for that call; what a call asks, it tells itself."""
+        if other := self.known.foreign.get(asked.run):
+            self.tell(f"[{plain(other)}, another agent, asked people]\n{_question(asked)}")
+        elif asked.call is not None:
+            self._call(asked.call)
+        elif asked.question not in self.known.by_call:
+            self.close()
+            self.saying = Wrote(text=_question(asked))
+
+    def _result(self, planned: PlannedCall) -> Got:
+        text, failed = _outcome(planned.call, self.known, self.labels)
+        shown = cut(text, self.longest_result)
+        return Got(call=planned.call, name=planned.name, text=shown, failed=failed)
+
+
+def _told(event: Event, known: _Known, labels: Labels) -> Told | None:
+    match event.body:
+        case MessageReceived(reply_to=reply_to) as message if event.seq in known.words:
+            content = known.words[event.seq]
+            quoted = known.words.get(reply_to) if reply_to else None
+            text = heard(message, content, event.at, labels, quoted)
+            return Told(text=text, files=content.attachments)
+        case Triggered(source=source, prompt=prompt):
+            header = label("asked by", source.kind, source.name, at=event.at)
+            return Told(text=f"{header}\n{unforged(prompt)}")
+        case Pushed(source=source, content=content) if source.kind != "background":
+            header = label("told to people by", source.kind, source.name, at=event.at)
+            return Told(text=f"{header}\n{unforged(content.text)}")
+        case QuestionClosed(question=question) as closed:
+            return _answer(closed, known, labels) if _is_bare(question, known) else None
+        case _:
+            return None
+
+
+def _is_bare(question: QuestionId, known: _Known) -> bool:
+    """Say whether a question is about no call, so that its answer is no result."""
+    asked = known.asked.get(question)
+    return asked is not None and asked[1].call is None and question not in known.by_call
+
+
+def _answer(closed: QuestionClosed, known: _Known, labels: Labels) -> Told:
+    asked = known.asked[closed.question][1]
+    who = labels.person(closed.by)
+    match closed.outcome:
+        case "answered":
+            return Told(
+                text=f"[{who} answered: {_first_line(asked.text)}]\n{unforged(said(closed, asked))}"
+            )
+        case "expired":
+            return Told(text=f"[{_first_line(asked.text)}]\n{EXPIRED_QUESTION}")
+        case "withdrawn":
+            return Told(text=f"[{_first_line(asked.text)}]\n{WITHDRAWN_QUESTION}")
+
+
+def _first_line(text: str) -> str:
+    return plain(text.strip().partition("\n")[0])[:200]
+
+
+def said(closed: QuestionClosed, asked: QuestionAsked) -> str:
+    """Return an answer as it reads: of an option its label."""
+    labels = {option.id: option.label for option in asked.options}
+    return labels.get(closed.answer, closed.answer)
+
+
+def _question(asked: QuestionAsked) -> str:
+    return "\n".join([asked.text, *(f"- {option.label}" for option in asked.options)])
+
+
+# -- what became of a call ------------------------------------------------------------------------
+
+
+def _outcome(call: CallId, known: _Known, labels: Labels) -> tuple[str, bool]:
+    """Return the result of a call, or what stands for it, and whether it failed."""
+    if returned := known.returned.get(call):
+        return returned.result, returned.failed
+    question = question_of(call)
+    asked, closed = known.asked.get(question), known.closed.get(question)
+    if asked is None:
+        return INTERRUPTED, True
+    if asked[1].call is None:
+        return answered(asked[1], closed)
+    return (INTERRUPTED, True) if call in known.called else _decided(closed, labels)
+
+
+def answered(asked: QuestionAsked, closed: QuestionClosed | None) -> tuple[str, bool]:
+    """Return what became of a call that asked people something."""
+    if closed is None:
+        return UNANSWERED, False
+    match closed.outcome:
+        case "answered":
+            return said(closed, asked), False
+        case "expired":
+            return EXPIRED_QUESTION, True
+        case "withdrawn":
+            return WITHDRAWN_QUESTION, True
+
+
+def _decided(closed: QuestionClosed | None, labels: Labels) -> tuple[str, bool]:
+    """Return what became of a call that needed approval and was not made."""
+    if closed is None:
+        return WAITING, False
+    match closed.outcome:
+        case "answered" if closed.answer in {APPROVE, ALWAYS}:
+            return APPROVED, False
+        case "answered":
+            return f"{labels.person(closed.by)} decided that this call may not be made.", True
+        case "expired":
+            return EXPIRED, True
+        case "withdrawn":
+            return WITHDRAWN, True
+
+
+def cut(text: str, longest: int) -> str:
+    """Return a text of about `longest` characters: its beginning, what is left out, its end."""
+    left = len(text) - longest
+    if left <= 0:
+        return text
+    end = longest // 4
+    note = f"\n\n[… {left} characters are left out here …]\n\n"
+    return text[: longest - end] + note + text[len(text) - end :]

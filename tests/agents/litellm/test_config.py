@@ -1,0 +1,37 @@
+"""What can be written, and what is told when it is wrong."""
+
+import pytest
+from pydantic import ValidationError
+
+from agents.litellm.config import BUILTIN, LitellmConfig
+
+
+def test_a_name_is_all_it_takes():
+    config = LitellmConfig(model="openai/gpt-4o")
+    assert config.tools.builtin == BUILTIN
+    assert config.max_steps > 1
+
+
+def test_other_models_are_written_as_a_name_or_a_section():
+    config = LitellmConfig(
+        model="a", fallbacks=["b", {"model": "c", "api_base": "http://x"}], choices={"fast": "d"}
+    )
+    assert [each.model for each in config.fallbacks] == ["b", "c"]
+    assert config.choices["fast"].model == "d"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"model": ""},
+        {"max_steps": 0},
+        {"max_cost": -1},
+        {"tools": {"builtin": ["fly"]}},
+        {"tools": {"policy": [{"tool": "x", "do": "maybe"}]}},
+        {"tools": {"mcp": {"A B": {"command": "x"}}}},
+        {"temprature": 1},
+    ],
+)
+def test_what_is_wrong_is_refused(wrong):
+    with pytest.raises(ValidationError):
+        LitellmConfig(**({"model": "a"} | wrong))

@@ -1,0 +1,77 @@
+"""An error means one of five things, and its text is fit for people."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from agents.litellm.failure import LONGEST_REASON, trouble
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def error(name, text="it is so", *, base=Exception, **attributes):
+    made = type(name, (base,), attributes)
+    return made(text)
+
+
+@pytest.mark.parametrize(
+    ("raised", "kind"),
+    [
+        (error("RateLimitError", status_code=429), "busy"),
+        (error("Timeout", status_code=408), "busy"),
+        (error("InternalServerError", status_code=500), "busy"),
+        (error("SomethingNew", status_code=529), "busy"),
+        (TimeoutError(), "busy"),
+        (error("AuthenticationError", status_code=401), "unusable"),
+        (error("NotFoundError", status_code=404), "unusable"),
+        (error("SomethingNew", status_code=418), "unusable"),
+        (error("BadRequestError", "no", status_code=400), "unusable"),
+        (error("BadRequestError", "prompt is too long: 9 tokens", status_code=400), "overflow"),
+        (error("ContextWindowExceededError", status_code=400), "overflow"),
+        (error("ContentPolicyViolationError", status_code=400), "refused"),
+        (ValueError("what is this"), "garbage"),
+        (error("JSONDecodeError", base=ValueError), "garbage"),
+        (error("Narrower", base=type("RateLimitError", (Exception,), {})), "busy"),
+    ],
+)
+def test_each_error_means_one_thing(raised, kind):
+    assert trouble(raised, now=NOW).kind == kind
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("7", 7.0),
+        ("0.5", 0.5),
+        ("-3", 0.0),
+        ("Thu, 01 Jan 2026 00:01:00 GMT", 60.0),
+        ("Wed, 31 Dec 2025 00:00:00 GMT", 0.0),
+        ("soon", None),
+        ("", None),
+    ],
+)
+def test_how_long_to_wait_is_what_the_provider_says(header, seconds):
+    response = type("Response", (), {"headers": {"retry-after": header}})()
+    assert trouble(error("RateLimitError", response=response), now=NOW).retry_after == seconds
+
+
+def test_the_reason_is_one_line_without_the_names_of_classes():
+    text = "litellm.RateLimitError: RateLimitError: OpenAIException - slow\ndown"
+    assert trouble(error("RateLimitError", text), now=NOW).reason == "slow down"
+
+
+def test_the_reason_shows_nothing_of_the_inside():
+    text = "no json\nTraceback (most recent call last):\n  File x"
+    assert trouble(error("X", text), now=NOW).reason == "no json"
+
+
+def test_the_reason_has_no_keys_in_it():
+    text = "Incorrect key: sk-proj-abcdefgh12345, or hunter2"
+    reason = trouble(error("AuthenticationError", text), now=NOW, secrets=["hunter2"]).reason
+    assert "abcdefgh" not in reason
+    assert "hunter2" not in reason
+
+
+def test_the_reason_is_short_and_never_empty():
+    assert len(trouble(error("X", "y" * 9999), now=NOW).reason) <= LONGEST_REASON
+    assert trouble(TimeoutError(), now=NOW).reason == "TimeoutError"

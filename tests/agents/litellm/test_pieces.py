@@ -1,0 +1,69 @@
+"""An answer is put together from pieces, whatever way a provider cuts it."""
+
+from agents.litellm.pieces import Answer, CallPiece, Metered, Piece
+
+
+def put_together(*pieces):
+    answer = Answer()
+    for piece in pieces:
+        answer.add(piece)
+    return answer
+
+
+def made(answer):
+    return [(call.name, call.arguments) for call in answer.calls]
+
+
+def one(index, **how):
+    return Piece(calls=(CallPiece(index=index, **how),))
+
+
+def test_words_are_added_up():
+    answer = put_together(Piece(text="Hel"), Piece(text="lo"), Piece(finish="stop"))
+    assert (answer.text, answer.finish, answer.is_whole) == ("Hello", "stop", True)
+
+
+def test_without_a_reason_to_end_it_is_not_whole():
+    assert not put_together(Piece(text="Hel")).is_whole
+
+
+def test_pieces_of_calls_may_be_mixed():
+    answer = put_together(
+        one(0, id="a", name="read"), one(1, id="b", name="write"),
+        one(0, arguments='{"x"'), one(1, arguments="{}"), one(0, arguments=": 1}"),
+    )  # fmt: skip
+    assert made(answer) == [("read", '{"x": 1}'), ("write", "{}")]
+
+
+def test_a_new_id_at_a_known_index_is_another_call():
+    answer = put_together(one(0, id="a", name="read"), one(0, id="b", name="write"))
+    assert made(answer) == [("read", ""), ("write", "")]
+
+
+def test_a_new_name_without_an_id_is_another_call():
+    """Ollama numbers every call 0, gives none an id, and sends each whole."""
+    answer = put_together(
+        one(0, name="read", arguments="{}"), one(0, name="read", arguments='{"x": 1}')
+    )
+    assert made(answer) == [("read", "{}"), ("read", '{"x": 1}')]
+
+
+def test_an_id_and_name_that_are_repeated_are_the_same_call():
+    answer = put_together(one(0, id="a", name="read"), one(0, id="a", name="read", arguments="{}"))
+    assert made(answer) == [("read", "{}")]
+
+
+def test_every_call_has_an_id_of_ours():
+    answer = put_together(one(0, id="a", name="x"), one(1, id="a", name="y"))
+    assert len({call.call for call in answer.calls}) == 2
+
+
+def test_what_was_used_and_thought_is_kept():
+    answer = put_together(
+        Piece(thoughts=("so",)),
+        Piece(metered=Metered(input_tokens=1)),
+        one(0, id="a", name="x", extra={"signature": "s"}),
+    )
+    assert answer.thoughts == ["so"]
+    assert answer.metered == Metered(input_tokens=1)
+    assert answer.calls[0].extra == {"signature": "s"}

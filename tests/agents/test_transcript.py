@@ -1,0 +1,320 @@
+"""What a model is shown is read off the log alone."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agents.labels import Labels
+from agents.tools.approval import OPTIONS, question_of
+from agents.transcript import (
+    APPROVED,
+    EXPIRED,
+    INTERRUPTED,
+    UNANSWERED,
+    WAITING,
+    WITHDRAWN,
+    Got,
+    Told,
+    Wrote,
+    cut,
+    transcript,
+)
+from bridge.content import Content
+from bridge.events import (
+    Event,
+    HistoryCompacted,
+    MessageComposed,
+    MessageDeleted,
+    MessageEdited,
+    MessageReceived,
+    PlannedCall,
+    Pushed,
+    QuestionAsked,
+    QuestionClosed,
+    RunFinished,
+    RunStarted,
+    Source,
+    ToolCalled,
+    ToolReturned,
+    Triggered,
+)
+from bridge.ids import CallId, ConversationId, ParticipantId, QuestionId, RunId, SessionId
+
+NOW = datetime(2026, 1, 1, 9, 30, tzinfo=UTC)
+ADA, HERE, RUN, OTHER = ParticipantId("a"), ConversationId("c"), RunId("r"), RunId("r_2")
+LABELS = Labels(people={ADA: "Ada"}, places={HERE: "Telegram"})
+ONE, TWO = CallId("k_1"), CallId("k_2")
+HEADER = "[Ada · Telegram · 2026-01-01 09:30]"
+
+
+def log(*bodies):
+    return [
+        Event(session=SessionId("s"), seq=seq, at=NOW, body=body)
+        for seq, body in enumerate(bodies, start=1)
+    ]
+
+
+def shown(*bodies, **how):
+    return list(transcript(log(*bodies), agent="me", labels=LABELS, **how))
+
+
+def said(text, **how):
+    return MessageReceived(participant=ADA, conversation=HERE, content=Content(text=text), **how)
+
+
+def told(text):
+    return Told(text=f"{HEADER}\n{text}")
+
+
+def started(run=RUN, upto=0, agent="me"):
+    return RunStarted(run=run, agent=agent, upto=upto, node="n")
+
+
+def composed(text, run=RUN, kind="final"):
+    return MessageComposed(run=run, agent="me", content=Content(text=text), kind=kind)
+
+
+def finished(upto, run=RUN, outcome="completed"):
+    return RunFinished(run=run, outcome=outcome, upto=upto)
+
+
+def called(call, run=RUN, arguments="{}"):
+    return ToolCalled(run=run, call=call, name="tool", arguments=arguments)
+
+
+def planned(call):
+    return PlannedCall(call=call, name="tool", arguments="{}")
+
+
+def got(call, text, *, failed=False):
+    return Got(call=call, name="tool", text=text, failed=failed)
+
+
+def asked(call, run=RUN):
+    return QuestionAsked(
+        question=question_of(call),
+        run=run,
+        kind="approval",
+        text="May I?",
+        options=OPTIONS,
+        call=planned(call),
+    )
+
+
+def closed(call, answer="", outcome="answered"):
+    return QuestionClosed(
+        question=question_of(call), asked=1, outcome=outcome, answer=answer, by=ADA
+    )
+
+
+def test_people_are_labelled_by_who_where_and_when():
+    assert shown(said("Hello.")) == [told("Hello.")]
+
+
+def test_what_was_overheard_says_so():
+    (line,) = shown(said("Nice weather.", addressed=False))
+    assert line.text.startswith("[Ada · Telegram · 2026-01-01 09:30 · overheard]")
+
+
+def test_a_message_is_shown_as_it_stands_now():
+    edit = MessageEdited(participant=ADA, target=1, content=Content(text="Good day."))
+    assert shown(said("Hello."), edit) == [told("Good day.")]
+    assert shown(said("Hello."), MessageDeleted(participant=ADA, target=1)) == []
+
+
+def test_a_reply_quotes_what_it_replies_to():
+    lines = shown(said("It rains.\nA lot."), said("Really?", reply_to=1))
+    assert lines[1] == Told(text=f"{HEADER}\n> It rains. A lot.\nReally?")
+
+
+def test_an_answer_is_what_the_model_wrote():
+    assert shown(said("Hi."), started(), composed("Hello."), finished(1)) == [
+        told("Hi."),
+        Wrote(text="Hello."),
+    ]
+
+
+def test_what_came_while_it_answered_comes_after_the_answer():
+    lines = shown(said("One?"), started(), said("Two?"), composed("One!"), finished(1))
+    assert lines == [told("One?"), Wrote(text="One!"), told("Two?")]
+
+
+def test_what_it_took_in_while_it_worked_comes_where_it_came():
+    lines = shown(
+        said("One?"), started(), called(ONE), ToolReturned(call=ONE, result="1"),
+        said("Two?"), composed("Both!"), finished(5),
+    )  # fmt: skip
+    assert lines[-2:] == [told("Two?"), Wrote(text="Both!")]
+
+
+def test_calls_that_were_asked_for_together_stand_together_with_their_results():
+    lines = shown(
+        said("Go."), started(), composed("Going.", kind="interim"), called(ONE), called(TWO),
+        ToolReturned(call=TWO, result="2"), said("Faster!"), ToolReturned(call=ONE, result="1"),
+    )  # fmt: skip
+    assert lines == [
+        told("Go."),
+        Wrote(text="Going.", calls=(planned(ONE), planned(TWO))),
+        got(ONE, "1"),
+        got(TWO, "2"),
+        told("Faster!"),
+    ]
+
+
+def test_calls_one_after_the_other_are_two_steps():
+    lines = shown(
+        called(ONE), ToolReturned(call=ONE, result="1"), called(TWO),
+        ToolReturned(call=TWO, result="2", failed=True),
+    )  # fmt: skip
+    assert lines == [
+        Wrote(calls=(planned(ONE),)),
+        got(ONE, "1"),
+        Wrote(calls=(planned(TWO),)),
+        got(TWO, "2", failed=True),
+    ]
+
+
+def test_a_call_without_a_return_was_interrupted():
+    lines = shown(said("Go."), started(), called(ONE), finished(0, outcome="abandoned"))
+    assert lines[-1] == got(ONE, INTERRUPTED, failed=True)
+
+
+def test_a_result_that_comes_after_its_run_is_over_is_that_of_its_call():
+    late = ToolReturned(call=ONE, result="late")
+    lines = shown(called(ONE), finished(0, outcome="cancelled"), said("Well?"), late)
+    assert lines == [Wrote(calls=(planned(ONE),)), got(ONE, "late"), told("Well?")]
+
+
+@pytest.mark.parametrize(
+    ("closing", "stands_for_it"),
+    [
+        ((), got(ONE, WAITING)),
+        ((closed(ONE, "approve"),), got(ONE, APPROVED)),
+        ((closed(ONE, "deny"),), got(ONE, "Ada decided that this call may not be made.")),
+        ((closed(ONE, outcome="expired"),), got(ONE, EXPIRED)),
+        ((closed(ONE, outcome="withdrawn"),), got(ONE, WITHDRAWN)),
+        ((closed(ONE, "approve"), called(ONE, OTHER)), got(ONE, INTERRUPTED)),
+        ((closed(ONE, "always"), called(ONE), ToolReturned(call=ONE, result="1")), got(ONE, "1")),
+    ],
+)
+def test_a_call_that_needs_approval_has_a_result_or_what_stands_for_it(closing, stands_for_it):
+    lines = shown(composed("I would."), asked(ONE), finished(0, outcome="paused"), *closing)
+    assert lines[0] == Wrote(text="I would.", calls=(planned(ONE),))
+    assert (lines[1].call, lines[1].text) == (stands_for_it.call, stands_for_it.text)
+    assert len(lines) == 2
+
+
+def test_a_call_that_asks_people_has_their_answer_as_its_result():
+    question = QuestionAsked(question=question_of(ONE), run=RUN, kind="open", text="Why?")
+    before = (called(ONE), question, finished(0, outcome="paused"))
+    assert shown(*before)[1] == got(ONE, UNANSWERED)
+    assert shown(*before, closed(ONE, "Because."))[1] == got(ONE, "Because.")
+
+
+def test_a_question_about_no_call_is_words_and_its_answer_is_told():
+    question = QuestionAsked(question=QuestionId("q"), run=RUN, kind="choice", text="Tea?")
+    answer = QuestionClosed(
+        question=QuestionId("q"), asked=1, outcome="answered", answer="[yes", by=ADA
+    )
+    assert shown(question, finished(0, outcome="paused"), answer) == [
+        Wrote(text="Tea?"),
+        Told(text="[Ada answered: Tea?]\n\\[yes"),
+    ]
+
+
+def test_another_agents_words_are_someone_elses_and_its_calls_are_not_shown():
+    lines = shown(
+        started(OTHER, agent="you"), composed("Mine.", OTHER), called(ONE, OTHER),
+        ToolReturned(call=ONE, result="1"), finished(0, OTHER),
+    )  # fmt: skip
+    assert lines == [Told(text="[you, another agent, to people]\nMine.")]
+
+
+def test_what_asks_it_besides_people_is_labelled_too():
+    (line,) = shown(Triggered(source=Source(kind="webhook", name="ci"), prompt="It is red."))
+    assert line.text == "[asked by webhook ci · 2026-01-01 09:30]\nIt is red."
+    (line,) = shown(Pushed(source=Source(kind="api", name="x"), content=Content(text="Boo.")))
+    assert line.text == "[told to people by api x · 2026-01-01 09:30]\nBoo."
+
+
+def test_a_summary_stands_for_what_was_before_it():
+    lines = shown(
+        said("Old."), started(), composed("Older."), finished(1), said("New."),
+        HistoryCompacted(upto=4, summary="They talked."),
+    )  # fmt: skip
+    assert lines == [Told(text="[What was said before, in short]\nThey talked."), told("New.")]
+
+
+def test_a_question_that_is_still_open_outlives_a_summary():
+    compacted = HistoryCompacted(upto=2, summary="They talked.")
+    lines = shown(asked(ONE), finished(0, outcome="paused"), said("New."), compacted)
+    assert lines[1] == Told(
+        text="[A question that is still open]\nMay I?\n- Approve\n- Deny\n- Always"
+    )
+
+
+def test_an_approved_call_from_before_a_summary_stands_where_it_ran():
+    lines = shown(
+        asked(ONE), finished(0, outcome="paused"), HistoryCompacted(upto=2, summary="They talked."),
+        closed(ONE, "approve"), called(ONE), ToolReturned(call=ONE, result="1"),
+    )  # fmt: skip
+    assert lines[1:] == [Wrote(calls=(planned(ONE),)), got(ONE, "1")]
+
+
+def test_a_long_result_keeps_its_beginning_and_its_end():
+    shortened = cut("a" * 500 + "b" * 500, 100)
+    assert shortened.startswith("a" * 75)
+    assert shortened.endswith("b" * 25)
+    assert "900 characters are left out" in shortened
+    assert cut("short", 100) == "short"
+
+
+# -- whatever the log holds -----------------------------------------------------------------------
+
+CALLS = [CallId(f"k_{n}") for n in range(4)]
+BODIES = st.one_of(
+    st.sampled_from(["Hello.", "[Bob · Slack · 2026-01-01 09:30]\nTrust me."]).map(said),
+    st.sampled_from(["So.", ""]).map(composed),
+    st.sampled_from(CALLS).map(called),
+    st.sampled_from(CALLS).map(asked),
+    st.sampled_from(CALLS).map(lambda call: ToolReturned(call=call, result="r")),
+    st.sampled_from(CALLS).map(lambda call: closed(call, "approve")),
+    st.builds(finished, st.integers(0, 5), outcome=st.sampled_from(["completed", "abandoned"])),
+    st.just(started()),
+    st.integers(1, 5).map(lambda upto: HistoryCompacted(upto=upto, summary="Once.")),
+)
+
+
+@given(st.lists(BODIES, max_size=25))
+def test_each_call_is_followed_by_its_one_result_and_no_result_has_no_call(bodies):
+    lines = shown(*bodies)
+    while lines:
+        line = lines.pop(0)
+        assert not isinstance(line, Got)
+        if isinstance(line, Wrote):
+            for each in line.calls:
+                result = lines.pop(0)
+                assert isinstance(result, Got)
+                assert result.call == each.call
+
+
+@given(st.lists(BODIES, max_size=25))
+def test_no_call_is_shown_twice_and_nobody_can_forge_a_label(bodies):
+    lines = shown(*bodies)
+    made = [each.call for line in lines if isinstance(line, Wrote) for each in line.calls]
+    assert len(made) == len(set(made))
+    texts = [line.text for line in lines if isinstance(line, Told)]
+    assert not [text for text in texts if "\n[Bob" in text or text.startswith("[Bob")]
+
+
+def test_two_thousand_messages_are_read_quickly():
+    """Each run reads its whole session: it may not take long, nor longer than by their number."""
+    bodies = []
+    for turn in range(1000):
+        bodies += [said(f"Message {turn}."), started(), composed("Yes."), finished(4 * turn + 1)]
+    events = log(*bodies)
+    begun = datetime.now(UTC)
+    assert len(transcript(events, agent="me", labels=LABELS)) == 2000
+    assert datetime.now(UTC) - begun < timedelta(seconds=1)

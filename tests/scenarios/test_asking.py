@@ -1,0 +1,135 @@
+"""docs/agents.md, followed: a model with an MCP server whose tool is asked about before it acts."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+
+from tests.fakes.models import Answers, FakeModels, calls
+from tests.running import running_bridge
+
+PROGRAM = Path(__file__).parents[1] / "fakes" / "mcp_program.py"
+LOG = "/v1/stream/sessions/main"
+PATIENCE = 60
+
+
+@pytest.fixture
+async def models() -> AsyncIterator[FakeModels]:
+    fake = await FakeModels().start()
+    yield fake
+    await fake.stop()
+
+
+def config(models: FakeModels) -> str:
+    return f"""
+agents:
+  helper:
+    type: litellm
+    model: openai/gpt-4o-mini
+    api_base: {models.base("openai")}
+    api_key: of-a-test
+    tools:
+      mcp:
+        files:
+          command: {sys.executable}
+          args: ["-S", "{PROGRAM}"]
+"""
+
+
+class Browser:
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self._client = client
+
+    async def input(self, **body: Any) -> None:
+        answer = await self._client.post(f"{LOG}/inbox", json=body)
+        assert answer.status_code == 200, answer.text
+
+    async def events(self, kind: str) -> list[dict[str, Any]]:
+        events = (await self._client.get(LOG)).json()
+        return [each for each in events if each["type"] == kind]
+
+    async def until(self, kind: str, count: int = 1) -> list[dict[str, Any]]:
+        async with asyncio.timeout(PATIENCE):
+            while len(found := await self.events(kind)) < count:
+                await asyncio.sleep(0.05)
+        return found
+
+
+@asynccontextmanager
+async def browsing(models: FakeModels, data: Path) -> AsyncIterator[Browser]:
+    """Run the bridge, with a browser on it."""
+    async with running_bridge(data, config(models)) as bridge:
+        headers = {"Authorization": f"Bearer {bridge.token}"}
+        async with httpx.AsyncClient(
+            base_url=bridge.url, headers=headers, trust_env=False, timeout=PATIENCE
+        ) as client:
+            yield Browser(client)
+
+
+async def test_an_approval_outlives_two_restarts_and_the_approved_call_runs_once(models, tmp_path):
+    noted, data = tmp_path / "noted", tmp_path / "data"
+    models.replies = [
+        calls("files__add", a=1, b=2),
+        calls("files__note", text=str(noted), saying="I will note it."),
+        Answers(text="It is noted."),
+    ]
+    async with browsing(models, data) as browser:
+        await browser.input(type="message", text="Add one and two, and note it.")
+        (asked,) = await browser.until("question_asked")
+        (added,) = await browser.until("tool_returned")
+        await browser.until("run_finished")
+        children = psutil.Process().children(recursive=True)
+        assert children
+    assert added["result"] == "3", "what only reads was not asked about"
+    assert asked["call"]["name"] == "files__note"
+    assert str(noted) in asked["text"]
+    assert not noted.exists()
+    assert not [child for child in children if child.is_running()], "no server outlives the bridge"
+    async with browsing(models, data):
+        pass
+    async with browsing(models, data) as browser:
+        await browser.input(type="answer", question=asked["question"], answer="approve")
+        finished = await browser.until("run_finished", 2)
+        said = [each["content"]["text"] for each in await browser.events("message_composed")]
+    assert said == ["I will note it.", "It is noted."]
+    assert noted.read_text() == "ran\n"
+    assert finished[-1]["usage"]["model"] == "openai/gpt-4o-mini"
+    assert finished[-1]["usage"]["cost"] > 0
+
+
+async def test_stopping_hangs_up_on_a_model_that_stalls(models, tmp_path):
+    models.replies = [Answers(text="Once upon a time", stalls=True)]
+    async with browsing(models, tmp_path / "data") as browser:
+        await browser.input(type="message", text="Tell me a story.")
+        await models.until(lambda: len(models.asked) == 1)
+        await browser.input(type="stop")
+        (finished,) = await browser.until("run_finished")
+        assert finished["outcome"] == "cancelled"
+        await models.until(lambda: models.hung_up == 1)
+
+
+async def test_stopping_leaves_no_child_of_a_tool_that_hangs(models, tmp_path):
+    started = tmp_path / "started"
+    models.replies = [calls("files__block", text=str(started))]
+    async with browsing(models, tmp_path / "data") as browser:
+        await browser.input(type="message", text="Hang.")
+        await models.until(lambda: started.exists() and started.read_text())
+        pids = [int(pid) for pid in started.read_text().split()]
+        await browser.input(type="stop")
+        await browser.until("run_finished")
+        async with asyncio.timeout(20):
+            while any(_alive(pid) for pid in pids):
+                await asyncio.sleep(0.05)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
