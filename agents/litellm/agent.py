@@ -3,6 +3,7 @@
 litellm itself is imported by the first run, or once the bridge is ready: see `library`.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator
 
 from agents.litellm.config import LitellmConfig
@@ -30,8 +31,8 @@ class LitellmAgent:
             await speech.aclose()
 
     async def warm(self) -> None:
-        """Import what the first run would have to wait for."""
-        await prepare()
+        """Import and start what the first run would have to wait for."""
+        await asyncio.gather(prepare(), self._kit.toolbox.warm())
 
     async def close(self) -> None:
         """Stop the MCP servers."""

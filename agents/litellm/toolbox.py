@@ -50,6 +50,10 @@ class Toolbox:
         wanted = (*builtin_tools(here), self._fetching)
         return [tool for tool in wanted if tool.name in self._config.builtin]
 
+    async def warm(self) -> None:
+        """Start the servers, so that the first run need not wait for them."""
+        await asyncio.gather(*(each.tools() for each in self._servers), return_exceptions=True)
+
     async def close(self) -> None:
         await asyncio.gather(*(each.close() for each in self._servers))
 

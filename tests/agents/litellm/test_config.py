@@ -1,6 +1,11 @@
 """What can be written, and what is told when it is wrong."""
 
+import re
+import textwrap
+from pathlib import Path
+
 import pytest
+import yaml
 from pydantic import ValidationError
 
 from agents.litellm.config import BUILTIN, LitellmConfig
@@ -35,3 +40,21 @@ def test_other_models_are_written_as_a_name_or_a_section():
 def test_what_is_wrong_is_refused(wrong):
     with pytest.raises(ValidationError):
         LitellmConfig(**({"model": "a"} | wrong))
+
+
+PAGE = (Path(__file__).parents[3] / "docs" / "agents.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```yaml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_what_the_page_shows_can_be_written(block):
+    written = yaml.safe_load(textwrap.dedent(block))
+    helper = written.get("agents", {}).get("helper") or {"model": "m", **written}
+    helper.pop("type", None)
+    assert LitellmConfig.model_validate(helper)
+
+
+def test_the_page_names_every_setting():
+    table = PAGE.partition("## What can be set")[2].partition("\n## ")[0]
+    named = set(re.findall(r"`([a-z_.]+)`", table))
+    assert set(LitellmConfig.model_fields) - {"tools"} <= named
