@@ -105,9 +105,8 @@ async def running(config: Config, clock: Clock | None = None) -> AsyncIterator[R
             url = _url(config, port)
             with _announced(config.data / SERVER, url):
                 shown = config.http.public_url or url
-                yield Running(
-                    url=shown, token=token, data=config.data, agent=config.agent, code=code
-                )
+                agent = f"{config.agent} ({config.chosen})" if config.chosen else config.agent
+                yield Running(url=shown, token=token, data=config.data, agent=agent, code=code)
         finally:
             await core.stop(config.grace)
             await server.stop()

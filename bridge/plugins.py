@@ -43,13 +43,17 @@ class Variable(SecretStr):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """One thing `bridge add` asks: `key` is the config's key, `hint` says where to find it."""
+    """One thing `bridge add` asks: `key` is the config's key, `hint` says where to find it.
+
+    `optional`: it may be left empty.
+    """
 
     key: str
     prompt: str
     hint: str = ""
     secret: bool = False
     default: str = ""
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,3 +152,13 @@ def load(kind: Kind, name: str) -> Any:
         return points[0].load()
     except ImportError as error:
         raise ConfigError(f"the {kind[:-1]} type {name!r} does not import: {error}") from error
+
+
+def suggested(environ: Mapping[str, str]) -> tuple[str, Suggestion] | None:
+    """Return the type of an agent that would work here, and how; None if none is found."""
+    for name in available("agents"):
+        plugin: AgentPlugin = load("agents", name)
+        found = plugin.suggest(environ) if plugin.suggest else None
+        if found is not None:
+            return name, found
+    return None

@@ -34,11 +34,13 @@ ASKS = (
         prompt="API key",
         hint="From the provider's site. Leave it empty for a local model.",
         secret=True,
+        optional=True,
     ),
     Ask(
         key="api_base",
         prompt="Address of the model's server",
         hint="Only for a server of your own; leave it empty for a provider.",
+        optional=True,
     ),
 )
 

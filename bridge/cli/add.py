@@ -20,9 +20,12 @@ from bridge.cli.exits import MisusedError
 from bridge.config import data_folder, load
 from bridge.config.load import find
 from bridge.errors import ConfigError
-from bridge.plugins import Ask, ChannelPlugin, Setup, Verified
+from bridge.plugins import AgentPlugin, Ask, ChannelPlugin, Kind, Setup, Verified
 
 TRIES = 3
+MODEL = "litellm"
+"""The type of agent that `bridge add model` adds."""
+
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 
 
@@ -34,11 +37,13 @@ def add(
     given: Mapping[str, str],
     environ: Mapping[str, str],
 ) -> None:
-    """Add an account of a platform. `given` are answers and settings that are not asked for.
+    """Add an account of a platform, or an agent. `given`: answers, and what is not asked for.
 
     Raises `ConfigError` when the platform refuses them, or there is no such platform.
     """
-    plugin: ChannelPlugin = plugins.load("channels", kind)
+    kind = MODEL if kind == "model" else kind
+    part = _part(kind)
+    plugin: ChannelPlugin | AgentPlugin = plugins.load(part, kind)
     if plugin.setup is None:
         raise MisusedError(f"{kind} is not set up by questions: see docs/channels")
     target = file or find(environ) or data_folder(file, environ) / "config.yaml"
@@ -47,8 +52,13 @@ def add(
     answers, verified = _asked(plugin.setup, given)
     data = data_folder(target if target.exists() else None, environ)
     section = _section(kind, account, plugin.setup, answers, data)
-    _write(target, account, section, environ)
+    _write(target, account, section, environ, part)
     sys.stdout.write(_next(account, target, verified))
+
+
+def _part(kind: str) -> Kind:
+    """Return the part of the configuration that something of this kind belongs in."""
+    return "agents" if kind in plugins.available("agents") else "channels"
 
 
 def settings(written: Sequence[str]) -> dict[str, str]:
@@ -82,7 +92,7 @@ def _asked(setup: Setup, given: Mapping[str, str]) -> tuple[dict[str, str], Veri
 def _typed(ask: Ask) -> str:
     if ask.hint:
         sys.stdout.write(f"{ask.hint}\n")
-    default = ask.default if ask.default or not ask.secret else None
+    default = ask.default if ask.default or ask.optional or not ask.secret else None
     typed: str = typer.prompt(
         ask.prompt, default=default, hide_input=ask.secret, show_default=bool(default)
     )
@@ -115,10 +125,10 @@ def _section(kind: str, account: str, setup: Setup, answers: Mapping[str, str], 
     return "\n".join(lines) + "\n"
 
 
-def _write(file: Path, account: str, section: str, environ: Mapping[str, str]) -> None:
+def _write(file: Path, account: str, section: str, environ: Mapping[str, str], part: Kind) -> None:
     """Put the section into the file; a file that cannot be used then is put back."""
     before = file.read_text(encoding="utf-8") if file.exists() else None
-    _keep(file, inserted(before or "", section))
+    _keep(file, inserted(before or "", section, part))
     try:
         load(file, environ)
     except ConfigError as error:
@@ -131,16 +141,17 @@ def _write(file: Path, account: str, section: str, environ: Mapping[str, str]) -
         ) from error
 
 
-def inserted(text: str, section: str) -> str:
-    """Return the text of a configuration with one more section under `channels`."""
-    found = re.search(r"^channels:[ \t]*(\{\s*\}|null|~)?[ \t]*(#[^\n]*)?$", text, re.MULTILINE)
+def inserted(text: str, section: str, part: Kind = "channels") -> str:
+    """Return the text of a configuration with one more section under `channels`, or another."""
+    empty = r"(\{\s*\}|null|~)?[ \t]*(#[^\n]*)?$"
+    found = re.search(rf"^{part}:[ \t]*{empty}", text, re.MULTILINE)
     if found is not None:
         end = found.end()
         rest = text[end:].removeprefix("\n")
-        return f"{text[: found.start()]}channels:\n{section}{rest}"
+        return f"{text[: found.start()]}{part}:\n{section}{rest}"
     if text and not text.endswith("\n"):
         text += "\n"
-    return f"{text}channels:\n{section}"
+    return f"{text}{part}:\n{section}"
 
 
 def _keep(file: Path, text: str) -> None:
@@ -162,7 +173,13 @@ def _next(account: str, file: Path, verified: Verified) -> str:
     return (
         f"\n{verified.account} is now in {file}, as {account!r}.\n"
         + (f"Still to do:\n{steps}" if steps else "")
-        + "Start the bridge (again): it prints a code. Open this link and send the code there:\n\n"
-        f"  {verified.link}\n\n"
+        + (_open(verified.link) if verified.link else "Start the bridge (again) to talk to it.\n")
+    )
+
+
+def _open(link: str) -> str:
+    return (
+        "Start the bridge (again): it prints a code. Open this link and send the code there:\n\n"
+        f"  {link}\n\n"
         "`bridge doctor` says whether everything is in place.\n"
     )

@@ -154,7 +154,7 @@ def send(
 
 @app.command()
 def add(
-    platform: Annotated[str, typer.Argument(help="telegram, discord, slack, whatsapp, …")],
+    platform: Annotated[str, typer.Argument(help="telegram, discord, slack, whatsapp, model, …")],
     name: Annotated[str | None, typer.Option(help="The account's name. [the platform's]")] = None,
     setting: Annotated[
         list[str] | None,
@@ -162,7 +162,7 @@ def add(
     ] = None,
     config: ConfigOption = None,
 ) -> None:
-    """Add a chat app: ask for its tokens, try them, write the configuration."""
+    """Add a chat app or a model: ask for its keys, try them, write the configuration."""
     from bridge.cli.add import add as add_account
     from bridge.cli.add import settings
 

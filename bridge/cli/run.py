@@ -31,7 +31,7 @@ def run(
     with without("watchfiles"):  # uvicorn would watch files, and we never reload
         from bridge.app import serve  # noqa: PLC0415 - a wrong configuration is told without it
 
-    config = _moved(load(file, environ), host, port)
+    config = _moved(load(file, environ, look_round=True), host, port)
     logs.configure(config.log, secrets=config.secrets)
 
     def announce(running: "Running") -> None:

@@ -29,7 +29,7 @@ from bridge.config.references import Resolver
 from bridge.config.validate import Validator, listed, unknown
 from bridge.errors import ConfigError
 from bridge.ids import ChannelName
-from bridge.plugins import Kind, Section
+from bridge.plugins import Kind, Section, Suggestion
 
 DATA = "BRIDGE_DATA"
 FILE = "BRIDGE_CONFIG"
@@ -41,12 +41,15 @@ C = TypeVar("C", TypedSection, ChannelSection)
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 
 
-def load(file: Path | None, environ: Mapping[str, str]) -> Config:
+def load(file: Path | None, environ: Mapping[str, str], *, look_round: bool = False) -> Config:
     """Read the file, or the one found where it is looked for, or take the defaults.
 
+    With `look_round`, where there is no file, the agent is what this machine has, if anything.
     Raises `ConfigError` with all problems at once: file, line, key and what would do.
     """
-    return _Reading(file or find(environ), environ).config()
+    file = file or find(environ)
+    found = plugins.suggested(environ) if look_round and file is None else None
+    return _Reading(file, environ, found).config()
 
 
 def find(environ: Mapping[str, str]) -> Path | None:
@@ -78,7 +81,13 @@ def _data(written: str, file: Path | None, environ: Mapping[str, str]) -> Path:
 class _Reading:
     """One pass over one file that collects whatever is wrong before it complains."""
 
-    def __init__(self, file: Path | None, environ: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        file: Path | None,
+        environ: Mapping[str, str],
+        suggested: tuple[str, Suggestion] | None,
+    ) -> None:
+        self._suggested = suggested
         document = read(file) if file else Document(root={}, lines={})
         self._file, self._environ = file, environ
         self._problems = Problems(file=file, lines=document.lines)
@@ -98,7 +107,7 @@ class _Reading:
         budgets = self._validator.model(BudgetsSection, limits, ("budgets",))
         store = self._store(self._root.get("store", {"type": "sqlite"}))
         media = self._media(self._root.get("media", {"type": "folder"}))
-        named = self._sections("agents", {"echo": {"type": "echo"}})
+        named = self._sections("agents", self._usual_agent())
         agents = {name: self._agent(name, raw) for name, raw in named.items()}
         channels = {
             name: self._channel(name, raw) for name, raw in self._sections("channels", {}).items()
@@ -123,9 +132,16 @@ class _Reading:
             log=log,
             grace=general.grace,
             budgets=budgets.budgets(),
+            chosen=self._suggested[1].why if self._suggested else "",
             file=self._file,
             secrets=frozenset(self._validator.secrets),
         )
+
+    def _usual_agent(self) -> Mapping[str, Any]:
+        if self._suggested is None:
+            return {"echo": {"type": "echo"}}
+        kind, found = self._suggested
+        return {kind: {"type": kind, **found.options}}
 
     def _sections(self, key: str, default: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the named sections under a key, once their names are found good."""

@@ -155,7 +155,8 @@ class ChannelConfig:
 class Config:
     """A configuration that can be run.
 
-    `agent` names the one of `agents` that answers by default. `grace` is how many seconds runs
+    `agent` names the one of `agents` that answers by default; `chosen` says why that one, where
+    nobody said. `grace` is how many seconds runs
     get to reach a safe point at a stop. `file` is where it was read from. `secrets` are the
     values that must never be shown.
     """
@@ -170,5 +171,6 @@ class Config:
     log: LogSection
     grace: float
     budgets: Budgets = field(default_factory=Budgets)
+    chosen: str = ""
     file: Path | None = field(default=None, compare=False)
     secrets: frozenset[str] = field(default=frozenset(), repr=False)

@@ -41,7 +41,7 @@ CHAT = ChannelPlugin(title="Chat", config=Tokens, create=create, setup=SETUP)
 def chat(monkeypatch, tmp_path):
     """A platform called `chat` that is set up by questions."""
     monkeypatch.setattr(plugins, "load", lambda _, name: {"chat": CHAT}.get(name))
-    monkeypatch.setattr(plugins, "available", lambda _: ("chat",))
+    monkeypatch.setattr(plugins, "available", lambda kind: ("chat",) if kind == "channels" else ())
     monkeypatch.setenv("BRIDGE_DATA", str(tmp_path / "data"))
     monkeypatch.chdir(tmp_path)
 
