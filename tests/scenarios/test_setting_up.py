@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from bridge import texts
+from bridge.config import load
 from tests.fakes.apps import App, four, shown
+from tests.fakes.models import FakeModels
 
 PATIENCE = 60.0
 HOST = ["--host", "127.0.0.1", "--port", "0"]
@@ -88,3 +90,16 @@ async def test_a_wrong_token_is_told_before_anything_is_written(tmp_path):
     assert code == 2, out
     assert "BotFather" in out
     assert not (tmp_path / "data" / "config.yaml").exists()
+
+
+async def test_adding_a_model_makes_it_the_agent(tmp_path):
+    fake = await FakeModels().start()
+    try:
+        given = {"model": "openai/some", "api_key": "sk-secret", "api_base": f"{fake.url}/openai"}
+        code, out = await run("add", "model", *options(given), data=tmp_path / "data")
+    finally:
+        await fake.stop()
+    assert code == 0, out
+    config = load(tmp_path / "data" / "config.yaml", {})
+    assert (config.agent, config.agents["litellm"].options.model) == ("litellm", "openai/some")
+    assert "sk-secret" not in (tmp_path / "data" / "config.yaml").read_text()
