@@ -113,6 +113,7 @@ class Intake:
             )
         else:
             await self._places.join(session, who)
+        self._reports.spoken(conversation.id)
         if conversation.suspended:
             await self._store.revive(conversation.id)
             self._woken(conversation.id)

@@ -5,18 +5,24 @@ The rules:
 - Reports may come twice, out of order, and before the call that sent the message has returned: a
   receipt only ever moves on, from sent over delivered to read; a failure is believed unless someone
   saw the message.
-- A part that failed and can be shown once the person writes again is owed, and its lane waits.
+- A part that failed and can be shown once the person writes again is owed, and its lane waits;
+  unless they wrote since it was attempted: then it is shown at once.
 """
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from bridge.errors import Refused
 from bridge.ids import ConversationId
 from bridge.inbound import Relocated, Reported
 from bridge.parts import Conversation, Receipt, ReceiptState
 from bridge.ports import Clock, Store
+
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+MOST = 10_000
+"""Places whose last word is kept in mind; then all are forgotten, and a lane rather waits."""
 
 RANKS: tuple[ReceiptState, ...] = ("attempted", "unknown", "submitted", "sent", "delivered", "read")
 """From the least to the most that is known of a message."""
@@ -31,6 +37,13 @@ class Reports:
         self._store = store
         self._clock = clock
         self._woken = woken
+        self._spoke_at: dict[ConversationId, datetime] = {}
+
+    def spoken(self, conversation: ConversationId) -> None:
+        """Note that someone wrote from this place just now."""
+        if len(self._spoke_at) >= MOST:
+            self._spoke_at.clear()
+        self._spoke_at[conversation] = self._clock.now()
 
     async def take(self, reported: Reported) -> None:
         """Keep what became of a message. What is not ours is ignored."""
@@ -55,15 +68,16 @@ class Reports:
 
     async def _owe(self, lane: Conversation, receipt: Receipt, reported: Reported) -> None:
         assert lane.session is not None
-        # The lane stops first: a part that is owed is sent as soon as anyone looks.
-        await self._store.postpone(
-            lane.session,
-            lane.id,
-            until=None,
-            tries=lane.tries,
-            error=reported.code,
-            suspended=True,
-        )
+        if self._spoke_at.get(lane.id, LONG_AGO) <= receipt.at:
+            # The lane stops first: a part that is owed is sent as soon as anyone looks.
+            await self._store.postpone(
+                lane.session,
+                lane.id,
+                until=None,
+                tries=lane.tries,
+                error=reported.code,
+                suspended=True,
+            )
         owed = replace(receipt, state="owed", message=None, tries=0, code=reported.code)
         await self._store.record(owed)
 

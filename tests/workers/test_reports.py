@@ -8,7 +8,6 @@ from bridge.ids import ChannelName, MessageId, PartId
 from bridge.inbound import PartKey, Relocated, Reported
 from bridge.parts import Address, Receipt, Span
 from bridge.routing import SHARED
-from tests.stores import AT
 from tests.workers.doorway import CHAT, Doorway
 
 DM = Address(channel=CHAT, place="dm")
@@ -35,7 +34,7 @@ class Told:
                 upto=3,
                 span=Span(start=0, end=5),
                 state=state,
-                at=AT,
+                at=told.door.clock.now(),
                 message=message,
                 tries=1,
             )
@@ -105,6 +104,16 @@ async def test_a_part_that_waits_for_the_person_is_owed_and_its_lane_stands_stil
     assert (receipt.state, receipt.message, lane.suspended) == ("owed", None, True)
     await told.door.say("I am back")
     assert not (await told.door.there()).suspended
+
+
+async def test_a_late_failure_does_not_silence_a_place_that_has_spoken_since() -> None:
+    told = await Told.of()
+    told.door.clock.forward(1)
+    await told.door.say("I am here already")
+    await told.report("failed", code="63016", again=True)
+    receipt, lane = await told.receipt(), await told.door.there()
+    assert (receipt.state, lane.suspended) == ("owed", False)
+    assert told.lane.id in told.door.revived
 
 
 @pytest.mark.parametrize("part", ["4:0", "3:0"])
