@@ -14,6 +14,7 @@ from typing import Any
 
 from bridge.app import running
 from bridge.config import load
+from bridge.ports import Clock
 from tests.fakes.apps import App, Apps, four, shown
 
 PATIENCE = 60.0
@@ -75,8 +76,8 @@ class Four:
     # -- in this process
 
     @asynccontextmanager
-    async def serving(self) -> AsyncIterator["Four"]:
-        async with running(load(self.file, self.environ)) as bridge:
+    async def serving(self, clock: Clock | None = None) -> AsyncIterator["Four"]:
+        async with running(load(self.file, self.environ), clock) as bridge:
             self.page = f"{bridge.url}/#token={bridge.token}"
             yield self
 
