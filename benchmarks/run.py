@@ -6,7 +6,7 @@ from multiprocessing import get_context
 
 from benchmarks.report import Result
 
-NAMES = ("appends", "latency", "fanout", "sse", "startup", "apps")
+NAMES = ("appends", "latency", "fanout", "sse", "startup", "apps", "turns")
 
 
 def apart(name: str, *, quick: bool) -> Result:

@@ -6,6 +6,7 @@
 - Nesting deeper than `DEEPEST` is text too: nothing is dropped, and the work stays linear.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
@@ -35,6 +36,10 @@ DEEPEST = 24
 
 REMEMBERED = 8
 """Texts whose reading is kept: a text is measured, then rendered, for several places at once."""
+
+
+LANGUAGE = re.compile(r"[\w+#.-]+(?=\s|$)")
+"""What may stand behind a fence and be no words of its own."""
 
 
 @lru_cache(maxsize=REMEMBERED)
@@ -168,9 +173,13 @@ def _unbroken(tokens: Iterator[Token]) -> Iterator[Token]:
 
 
 def _code(token: Token) -> Blocks:
+    """Return the block; what stands beside its language, or alone, is shown as its first line."""
     text = safe.clean(token.content).removesuffix("\n")
-    language, *_ = safe.clean(token.info).split() or [""]
-    return (Code(text=text, language=language),) if text.strip() else ()
+    info = safe.clean(token.info).strip()
+    found = LANGUAGE.match(info)
+    language = found[0] if found and text.strip() else ""
+    shown = "\n".join(part for part in (info.removeprefix(language).strip(), text) if part)
+    return (Code(text=shown, language=language),) if shown.strip() else ()
 
 
 def _listing(token: Token, tokens: Iterator[Token]) -> Listing:

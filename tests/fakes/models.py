@@ -13,6 +13,10 @@ from typing import Any
 from aiohttp import web
 
 
+PATIENCE = 60.0
+"""Seconds: whoever asks first imports litellm."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """A request as it came in. `shape` is openai, anthropic, ollama or transcription."""
@@ -104,7 +108,7 @@ class FakeModels:
         return self.url + ends[shape]
 
     async def until(self, holds: Callable[[], bool]) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while not holds():
                 await asyncio.sleep(0.01)
 

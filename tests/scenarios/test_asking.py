@@ -74,6 +74,7 @@ async def browsing(models: FakeModels, data: Path) -> AsyncIterator[Browser]:
 
 async def test_an_approval_outlives_two_restarts_and_the_approved_call_runs_once(models, tmp_path):
     noted, data = tmp_path / "noted", tmp_path / "data"
+    before = set(psutil.Process().children(recursive=True))  # the tests' own database, perhaps
     models.replies = [
         calls("files__add", a=1, b=2),
         calls("files__note", text=str(noted), saying="I will note it."),
@@ -84,7 +85,7 @@ async def test_an_approval_outlives_two_restarts_and_the_approved_call_runs_once
         (asked,) = await browser.until("question_asked")
         (added,) = await browser.until("tool_returned")
         await browser.until("run_finished")
-        children = psutil.Process().children(recursive=True)
+        children = set(psutil.Process().children(recursive=True)) - before
         assert children
     assert added["result"] == "3", "what only reads was not asked about"
     assert asked["call"]["name"] == "files__note"

@@ -44,7 +44,7 @@ def _outlined(block):
         ("a\nb", ["a\nb"]),
         ("# a #\nb\n===", [("h1", "a"), ("h1", "b")]),
         ("a *b\nc*\n---", [("h2", "a b c")]),
-        ("```py x\na\n\nb\n```", [("code", "py", "a\n\nb")]),
+        ("```py x\na\n\nb\n```", [("code", "py", "x\na\n\nb")]),
         ("````\n```\n````", [("code", "", "```")]),
         ("~~~\nunclosed", [("code", "", "unclosed")]),
         ("    a\n      b", [("code", "", "a\n  b")]),

@@ -5,7 +5,7 @@ import sys
 from urllib.parse import unquote
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from channels.markdown import discord, plain, slack, telegram, whatsapp
@@ -68,6 +68,8 @@ def test_every_word_survives_in_its_order(source):
 
 
 @settings(deadline=None)
+@example(source="~~~~alpha~~~~ https://a.example.org/")
+@example(source="```python see https://a.example.org/ first\nx = 1\n```")
 @given(source=DOCUMENT)
 def test_every_address_survives(source):
     for dialect in DIALECTS:
