@@ -77,7 +77,7 @@ async def waiting(agent: Http, story: Story) -> tuple[asyncio.Task, RunId]:
         return items
 
     run = asyncio.create_task(listen())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while not agent._mailroom._open:
             await asyncio.sleep(0.001)
     return run, turn.run

@@ -25,7 +25,7 @@ from bridge.parts import Part, Reply, Span
 from bridge.ports import Deleting, Editing, Resolving, Typing
 from tests.conformance.rig import RIGS, ChannelRig
 
-PATIENCE = 5.0
+PATIENCE = 20.0
 
 
 @pytest.fixture(params=RIGS, ids=lambda rig: rig.__name__)

@@ -12,7 +12,6 @@ from typing import Any
 
 from aiohttp import web
 
-
 PATIENCE = 60.0
 """Seconds: whoever asks first imports litellm."""
 

@@ -34,7 +34,7 @@ async def use(made, name, **arguments):
 
 
 async def gone(*pids):
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while any(psutil.pid_exists(pid) and not zombie(pid) for pid in pids):
             await asyncio.sleep(0.02)
 
@@ -115,7 +115,7 @@ async def test_one_that_hangs_after_its_call_was_stopped_is_killed_with_its_chil
     started = tmp_path / "started"
     async with server() as made:
         call = asyncio.create_task(use(made, "block", text=str(started)))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while not started.exists() or not started.read_text():
                 await asyncio.sleep(0.01)
         pids = [int(pid) for pid in started.read_text().split()]

@@ -21,7 +21,7 @@ from tests.fakes.discord.world import Bot, Room
 
 DISCORD = ChannelName("discord")
 FAST = Pace(again=0.01, save=0.01, answer=0.1, identify=0.01, reconnect=(0.0, 0.02, 0.05))
-PATIENCE = 5.0
+PATIENCE = 20.0
 
 
 @dataclass

@@ -30,7 +30,7 @@ def test_a_line(source, expected):
 
 def test_code_cannot_end_its_block_and_has_a_language_discord_knows():
     assert render("````c++ x\n```\n````") == "```c++\nx\n`\u200b``\n```"
-    assert render("```{.py}\na\n```") == "```\na\n```"
+    assert render("```{.py}\na\n```") == "```\n{.py}\na\n```"
 
 
 def test_a_wide_table_is_told():

@@ -22,7 +22,7 @@ from tests.fakes.slack.workspace import Room
 
 NAME = ChannelName("slack")
 PING_SECONDS = 0.2
-PATIENCE = 5.0
+PATIENCE = 20.0
 FASTER = 20
 """A second of the channel's own waiting takes a twentieth here."""
 

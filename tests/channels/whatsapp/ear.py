@@ -9,7 +9,7 @@ from bridge.inbound import Inbound, Relocated, Reported, Spoken
 from bridge.parts import Reply
 from channels.whatsapp.channel import WhatsAppChannel
 
-PATIENCE = 5.0
+PATIENCE = 20.0
 
 
 @dataclass

@@ -40,7 +40,7 @@ from tests.fakes.discord.world import (
 )
 
 T = TypeVar("T")
-PATIENCE = 5.0
+PATIENCE = 20.0
 
 
 @dataclass(kw_only=True)
