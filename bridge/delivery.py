@@ -255,7 +255,7 @@ class _Planner:
         )
 
     def _amendment(self, event: Event, amending: Amending) -> Iterator[Step]:
-        copies = self.shown.copies(amending.target, upto=amending.length)
+        copies = self.shown.copies(amending.target, upto=len(amending.was))
         if not copies:
             return
         limits = self.place.capabilities
@@ -264,9 +264,21 @@ class _Planner:
             part = self._part(part_id(event.seq, 0), event.seq, amending.to, span)
             yield from self._attend(replace(part, edits=copies[0].message))
         elif amending.instead is not None:
+            yield from self._unbuttoned(event, amending, copies)
             yield from self._message(event, amending.instead)
         else:
             yield from self._skip(event.seq, "unsupported")
+
+    def _unbuttoned(
+        self, event: Event, amending: Amending, copies: Sequence[Receipt]
+    ) -> Iterator[Step]:
+        """Take the buttons off the last copy, whose words stay as they are."""
+        last = max(copies, key=lambda each: each.span.start)
+        words = amending.was[last.span.start : last.span.end].strip()
+        if self.place.capabilities.edits and self.place.capabilities.buttons and words:
+            look = replace(amending.to, text=words)
+            part = self._part(PartId(f"{event.seq}:card"), event.seq, look, last.span)
+            yield from self._attend(replace(part, edits=last.message))
 
     def _retraction(self, target: Seq) -> Iterator[Step]:
         if not self.place.capabilities.deletes:

@@ -105,11 +105,11 @@ class Showing:
 class Amending:
     """The copy of `target` is changed to `to`; where that cannot be, `instead` is shown.
 
-    `length` is that of the text shown before; what shows only files of it stays as it is.
+    `was` is the text shown before; what shows only files of the target stays as it is.
     """
 
     target: Seq
-    length: int
+    was: str
     to: Showing
     instead: Showing | None = None
 
@@ -214,7 +214,7 @@ def _edited(target: Seq, content: Content, scene: Scene) -> Look | None:
     speaker = _speaker(original.body, scene)
     return Amending(
         target=target,
-        length=len(original.body.content.text),
+        was=original.body.content.text,
         to=Showing(text=content.text, speaker=speaker, priority="notice"),
     )
 
@@ -271,7 +271,7 @@ def _closed(closed: QuestionClosed, place: Place, scene: Scene) -> Look | None:
     line = _closing_line(closed, asked.body.options, scene)
     return Amending(
         target=closed.asked,
-        length=len(_question(asked.body, place).text),
+        was=_question(asked.body, place).text,
         to=Showing(text=f"{_words(asked.body)}\n\n{line}", priority="question"),
         instead=_notice(line),
     )

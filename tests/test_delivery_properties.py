@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 from itertools import pairwise
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 
 from bridge.events import QuestionAsked
 from bridge.parts import Receipt
@@ -101,6 +101,7 @@ def test_ranges_of_recaps_do_not_overlap(deeds):
 
 
 @settings(max_examples=150, deadline=None)
+@example([("begin", 0), ("asked", 60), ("closed", 0)])
 @given(FLOODS)
 def test_no_card_of_a_closed_question_can_still_be_pressed(deeds):
     lane = told(RICH, deeds, at_most=1000).lane

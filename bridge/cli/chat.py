@@ -21,4 +21,4 @@ async def _chat(server: Server, named: str | None) -> None:
 
             await Terminal(opened, Painter(console())).run()
         else:
-            await pipe.Pipe(opened, pipe.stdin_line, pipe.stdout_line).run()
+            await pipe.Pipe(opened, sys.stdin.readline, pipe.stdout_line).run()

@@ -127,10 +127,6 @@ class Pipe:
         return line.where == place_id(PLACE) and line.by == self._talk.view.me
 
 
-def stdin_line() -> str:
-    return sys.stdin.readline()
-
-
 def stdout_line(text: str) -> None:
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
