@@ -74,11 +74,10 @@ def failures(events: Sequence[Event]) -> int:
 
 def asked(events: Sequence[Event], *, after: Seq) -> tuple[Ask, ...]:
     """Return what the events past `after` ask, oldest first. `events` is the log from its start."""
-    words, questions = standing(events), _questions(events)
+    new = [event for event in events if event.seq > after]
+    words, questions = standing(new), _questions(events)
     asks: list[Ask] = []
-    for event in events:
-        if event.seq <= after:
-            continue
+    for event in new:
         match event.body:
             case MessageReceived(addressed=True) as heard if event.seq in words:
                 asks.append(

@@ -56,7 +56,7 @@ def plain(name: str) -> str:
 
 def label(*words: str, at: datetime) -> str:
     named = " ".join(filter(None, (plain(word) for word in words)))
-    return f"[{named} · {at:%Y-%m-%d %H:%M}]"
+    return f"[{named} · {_minute(at)}]"
 
 
 def heard(
@@ -68,7 +68,7 @@ def heard(
 ) -> str:
     """Return a message with its label; a line of it that looks like one does not any more."""
     header = [labels.person(message.participant), labels.place(message.conversation)]
-    header.append(f"{at:%Y-%m-%d %H:%M}")
+    header.append(_minute(at))
     if not message.addressed:
         header.append("overheard")
     lines = [f"[{' · '.join(header)}]"]
@@ -82,7 +82,12 @@ def heard(
 
 def unforged(text: str) -> str:
     """Return someone's words with no line left that could be taken for a label."""
-    return _LABEL.sub(r"\1\\[", text)
+    return _LABEL.sub(r"\1\\[", text) if "[" in text else text
+
+
+def _minute(at: datetime) -> str:
+    """Return a time as `2026-11-25 08:30`; `strftime` takes five times as long."""
+    return at.isoformat(sep=" ", timespec="minutes")[:16]
 
 
 def _file(attachment: Attachment) -> str:

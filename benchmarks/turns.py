@@ -1,36 +1,41 @@
-"""A turn of the litellm agent, everything but the model: from a person's words to the answer.
+"""A turn of the litellm agent: from a person's words to the answer in the log.
 
-The model is a fake that answers at once, in a thread of its own; what it takes to answer is within
-the figure, so the bridge's own share is less. litellm is imported before anything is measured.
+The model is a fake that answers at once, in a process of its own. Bare litellm, asked the same in
+the same process, is measured beside it: that much of a turn is not the bridge's.
 """
 
 import asyncio
-import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from agents.litellm import plugin
+from agents.litellm.agent import LitellmAgent
 from benchmarks.figures import Figure, latencies
 from benchmarks.rig import store_in
 from bridge.commands import Say
 from bridge.content import Content
 from bridge.events import Draft, MessageComposed, MessageReceived, RunFinished, RunStarted
 from bridge.ids import ConversationId, ParticipantId, RunId
-from bridge.ports import Agent, AgentSurroundings, Store
+from bridge.ports import AgentSurroundings, Store
 from bridge.routing import SHARED
 from bridge.workers.clock import SystemClock
 from bridge.workers.core import Core
 from storage.memory_blobs import MemoryBlobs
 from tests.fakes.models import FakeModels
 
-ADA, WEB = ParticipantId("p_ada"), ConversationId("http:web")
+WEB = ConversationId("http:web")
 WORDS = "These are the words of a message of usual length, as people write them to an agent. "
+MODEL = "openai/gpt-4o-mini"
 HISTORIES = (10, 2_000)
 TARGETS = {10: 20.0, 2_000: 40.0}
 PATIENCE = 60.0
+TICK = 0.001
 
 
 def measure(*, quick: bool) -> list[Figure]:
@@ -39,28 +44,66 @@ def measure(*, quick: bool) -> list[Figure]:
 
 
 async def _measure(base: str, *, turns: int) -> list[Figure]:
-    figures: list[Figure] = []
+    figures = await _importing(base)
     for history in HISTORIES:
         with TemporaryDirectory(prefix="bridge-bench-") as folder:
             async with store_in(Path(folder)) as store:
-                waited, cpu = await _turns(store, _agent(base, Path(folder)), history, turns)
+                turn = await _turns(store, _agent(base, Path(folder)), history, turns)
+        bare = await _bare(base, history, turns)
         name = f"a turn of a model, {history:,} messages before"
-        figures += latencies(name, waited, p50=TARGETS[history], headline=True)
-        figures.append(Figure(name=f"{name}: CPU time", value=cpu * 1000, unit="ms"))
+        figures += latencies(name, turn.waited, p50=TARGETS[history], headline=True)
+        figures.append(Figure(name=f"{name}: CPU time", value=turn.cpu * 1000, unit="ms"))
+        name = f"bare litellm beside it, {history:,} messages before"
+        figures += latencies(name, bare.waited, headline=True)
+        figures.append(Figure(name=f"{name}: CPU time", value=bare.cpu * 1000, unit="ms"))
     return figures
 
 
-def _agent(base: str, folder: Path) -> Agent:
-    section = plugin.config.model_validate(
-        {"model": "openai/gpt-4o-mini", "api_base": base, "api_key": "none"}
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """Seconds: of each time, and of the processor on average."""
+
+    waited: Sequence[float]
+    cpu: float
+
+
+def _agent(base: str, folder: Path) -> LitellmAgent:
+    section = plugin.config.model_validate({"model": MODEL, "api_base": base, "api_key": "none"})
     clock = SystemClock()
     surroundings = AgentSurroundings(clock=clock, data=folder, blobs=MemoryBlobs(clock=clock))
-    return plugin.create("model", section, surroundings)
+    agent = plugin.create("model", section, surroundings)
+    assert isinstance(agent, LitellmAgent)
+    return agent
 
 
-async def _turns(store: Store, agent: Agent, history: int, turns: int) -> tuple[list[float], float]:
+async def _importing(base: str) -> list[Figure]:
+    """Measure how late the loop is while litellm is imported in its thread."""
+    late: list[float] = []
+
+    async def watch() -> None:
+        while True:
+            begun = time.perf_counter()
+            await asyncio.sleep(TICK)
+            late.append(time.perf_counter() - begun - TICK)
+
+    busy = time.process_time()
+    watching = asyncio.create_task(watch())
+    with TemporaryDirectory() as folder:
+        await _agent(base, Path(folder)).warm()
+    watching.cancel()
+    spent = time.process_time() - busy
+    return [
+        Figure(name="importing litellm: CPU time", value=spent, unit="s"),
+        *latencies("the loop's lateness while litellm is imported", late),
+        Figure(name="the same at worst", value=max(late) * 1000, unit="ms", headline=True),
+    ]
+
+
+async def _turns(store: Store, agent: LitellmAgent, history: int, turns: int) -> Measured:
     clock = SystemClock()
+    ada = await store.enrol(
+        ParticipantId("p_ada"), name="Ada", realm="bench", user="ada", at=clock.now()
+    )
     core = Core(
         blobs=MemoryBlobs(clock=clock),
         store=store,
@@ -68,26 +111,26 @@ async def _turns(store: Store, agent: Agent, history: int, turns: int) -> tuple[
         agents={"model": agent},
         agent="model",
     )
-    await core.sessions.create(SHARED, title="Main", owner=ADA)
-    await _fill(store, history)
+    await core.sessions.create(SHARED, title="Main", owner=ada)
+    await _fill(store, ada, history)
     await core.start()
     try:
-        await _turn(core, store)  # imports litellm
+        await _turn(core, store, ada)  # the first one reads the whole log
         busy = time.process_time()
-        waited = [await _turn(core, store) for _ in range(turns)]
-        return waited, (time.process_time() - busy) / turns
+        waited = [await _turn(core, store, ada) for _ in range(turns)]
+        return Measured(waited=waited, cpu=(time.process_time() - busy) / turns)
     finally:
         await core.stop(1)
 
 
-async def _fill(store: Store, messages: int) -> None:
+async def _fill(store: Store, ada: ParticipantId, messages: int) -> None:
     """Let a session have been talked in: someone asks, the agent answers."""
     now = SystemClock().now()
     for number in range(messages // 2):
         run, said = RunId(f"r_{number}"), Content(text=f"{number}: {WORDS}")
         head = await store.head(SHARED)
         bodies = (
-            MessageReceived(participant=ADA, conversation=WEB, content=said),
+            MessageReceived(participant=ada, conversation=WEB, content=said),
             RunStarted(run=run, agent="model", upto=head + 1, node="n"),
             MessageComposed(run=run, agent="model", content=said),
             RunFinished(run=run, outcome="completed", upto=head + 1),
@@ -95,10 +138,10 @@ async def _fill(store: Store, messages: int) -> None:
         await store.append(SHARED, [Draft(body=body) for body in bodies], at=now)
 
 
-async def _turn(core: Core, store: Store) -> float:
+async def _turn(core: Core, store: Store, ada: ParticipantId) -> float:
     """Say something; return how long the answer took to be in the log."""
     begun = time.perf_counter()
-    say = Say(by=ADA, conversation=WEB, content=Content(text="And now?"))
+    say = Say(by=ada, conversation=WEB, content=Content(text="And now?"))
     (said,) = (await core.sessions.hear(SHARED, say)).events
     after = said.seq
     async with asyncio.timeout(PATIENCE):
@@ -111,17 +154,60 @@ async def _turn(core: Core, store: Store) -> float:
             after = events[-1].seq if events else after
 
 
+async def _bare(base: str, history: int, turns: int) -> Measured:
+    """Ask the model about as much, as a program does that has nothing but litellm."""
+    said = [
+        {"role": "user" if number % 2 == 0 else "assistant", "content": f"{number}: {WORDS}"}
+        for number in range(history)
+    ]
+    asked = [{"role": "system", "content": WORDS * 20}, *said, {"role": "user", "content": "Now?"}]
+    await _ask_bare(base, asked)
+    busy = time.process_time()
+    waited = [await _ask_bare(base, asked) for _ in range(turns)]
+    return Measured(waited=waited, cpu=(time.process_time() - busy) / turns)
+
+
+async def _ask_bare(base: str, messages: Sequence[Mapping[str, str]]) -> float:
+    import litellm  # noqa: PLC0415 - it was imported, and that was measured, by `_importing`
+
+    begun = time.perf_counter()
+    stream = await litellm.acompletion(
+        model=MODEL,
+        api_base=base,
+        api_key="none",
+        messages=list(messages),
+        stream=True,
+        stream_options={"include_usage": True},
+    )
+    async for _ in stream:
+        pass
+    return time.perf_counter() - begun
+
+
+# -- the model ------------------------------------------------------------------------------------
+
+
 @contextmanager
 def _model() -> Iterator[str]:
-    """Serve a model in a thread of its own; yields its address."""
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, daemon=True)
-    thread.start()
-    fake = FakeModels()
-    asyncio.run_coroutine_threadsafe(fake.start(), loop).result(PATIENCE)
+    """Serve a model in a process of its own; yields its address."""
+    context = get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_serve, args=(theirs,))
+    process.start()
     try:
-        yield fake.base("openai")
+        yield ours.recv()
     finally:
-        asyncio.run_coroutine_threadsafe(fake.stop(), loop).result(PATIENCE)
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(PATIENCE)
+        ours.send(None)
+        process.join(PATIENCE)
+
+
+def _serve(pipe: Connection) -> None:
+    asyncio.run(_serving(pipe))
+
+
+async def _serving(pipe: Connection) -> None:
+    fake = FakeModels()
+    await fake.start()
+    pipe.send(fake.base("openai"))
+    await asyncio.to_thread(pipe.recv)
+    await fake.stop()

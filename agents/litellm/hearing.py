@@ -33,6 +33,9 @@ class Voice:
 
 def unheard(events: Sequence[Event], *, after: Seq) -> Sequence[Voice]:
     """Return the recordings in messages past `after` that nobody has put in words yet."""
+    new = [voice for event in events if event.seq > after for voice in _voices(event)]
+    if not new:
+        return []
     said = standing(events)
     heard = {
         (event.body.target, event.body.media)
@@ -41,10 +44,8 @@ def unheard(events: Sequence[Event], *, after: Seq) -> Sequence[Voice]:
     }
     return [
         voice
-        for event in events
-        if event.seq > after and event.seq in said
-        for voice in _voices(event)
-        if (voice.target, voice.file.media) not in heard
+        for voice in new
+        if voice.target in said and (voice.target, voice.file.media) not in heard
     ]
 
 

@@ -19,6 +19,7 @@ from agents.litellm.config import ModelSection
 from agents.litellm.failure import Trouble, Unanswered, trouble
 from agents.litellm.pieces import CallPiece, Metered, Piece
 from agents.litellm.wire import Message
+from bridge.imports import for_good
 
 FAMILY_LIMIT = 128_000
 """Tokens a model is shown at most where the config does not say: more costs more than it brings."""
@@ -39,7 +40,8 @@ SETTINGS = {
 def _imported() -> Any:
     for name, value in SETTINGS.items():
         os.environ.setdefault(name, value)
-    library: Any = import_module("litellm")
+    with for_good():
+        library: Any = import_module("litellm")
     library.suppress_debug_info = True
     library.drop_params = True  # a reasoning effort is nothing to a model that knows none
     library.modify_params = True
@@ -58,11 +60,25 @@ async def prepare() -> None:
 
 async def _prepared() -> None:
     said = [{"role": "user", "content": "hello"}]
-    with suppress(Exception):  # whatever is wrong, the first run will say it
-        async for _ in await _imported().acompletion(
+    library = _imported()
+    library.disable_token_counter = True  # a tokenizer takes half a second, and is seldom needed
+    with for_good(), suppress(Exception):  # whatever is wrong, the first run will say it
+        async for _ in await library.acompletion(
             model="openai/gpt-4o", messages=said, mock_response="hello", stream=True
         ):
             pass
+    library.disable_token_counter = False
+
+
+async def _library() -> Any:
+    """Return the library; where it is not imported yet, the import is awaited."""
+    if not _imported.cache_info().currsize:
+        await _aside.call(_ready)
+    return _imported()
+
+
+async def _ready() -> None:
+    _imported()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,11 +91,7 @@ class Abilities:
 
 
 async def abilities(section: ModelSection) -> Abilities:
-    return await _aside.call(partial(_abilities, section))
-
-
-async def _abilities(section: ModelSection) -> Abilities:
-    known = _entry(_imported(), section.model)
+    known = _entry(await _library(), section.model)
     return Abilities(
         context=section.context_tokens or _context(section.model, known),
         images=bool(known.get("supports_vision")) if section.images is None else section.images,
@@ -116,7 +128,7 @@ async def ask(
 
     Raises `Unanswered`, also when nothing comes for `stall_seconds`.
     """
-    await _aside.call(_ready)
+    await _library()
     make = partial(_asked, section, messages, tools, stall_seconds, now)
     try:
         async with aclosing(_aside.stream(make, stall_seconds=stall_seconds)) as batches:
@@ -125,10 +137,6 @@ async def ask(
     except TimeoutError as error:
         reason = f"it said nothing for {stall_seconds:g} s"
         raise Unanswered(Trouble(kind="busy", reason=reason)) from error
-
-
-async def _ready() -> None:
-    _imported()
 
 
 async def _asked(
@@ -142,14 +150,29 @@ async def _asked(
     try:
         settings = _settings(section, tools, stall_seconds)
         stream = await _imported().acompletion(messages=list(messages), **settings)
-        async for chunk in stream:
-            yield _piece(chunk, section)
+        async for piece in _until_metered(stream, section):
+            yield piece
     except Exception as error:
         raise Unanswered(_trouble(error, section, now)) from error
     finally:
         if stream is not None:
             with suppress(Exception):
                 await stream.aclose()
+
+
+async def _until_metered(stream: Any, section: ModelSection) -> AsyncGenerator[Piece]:
+    """Yield the pieces up to what they used, which comes last.
+
+    To read on would let litellm put its own record of the answer together, which takes longer the
+    longer the conversation is, and which nobody looks at.
+    """
+    whole = False
+    async for chunk in stream:
+        piece = _piece(chunk, section)
+        yield piece
+        whole = whole or bool(piece.finish)
+        if whole and piece.metered is not None:
+            return
 
 
 def _settings(

@@ -4,8 +4,10 @@ The log is the history, what came since, and what this run said, which is noted 
 is durable. So the transcript of the next step is made like that of the first: from the log.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar, cast
 
 from agents.asked import Answered, Ask, Heard, asked, position
 from agents.labels import Labels, named
@@ -31,7 +33,7 @@ from bridge.events import (
     ToolReturned,
     Transcribed,
 )
-from bridge.ids import ConversationId, NoteId, ParticipantId, Seq
+from bridge.ids import START, ConversationId, NoteId, ParticipantId, Seq
 from bridge.ports import (
     Calling,
     Compacted,
@@ -43,6 +45,8 @@ from bridge.ports import (
     Turn,
 )
 from bridge.session import Session, setting_key
+
+B = TypeVar("B", bound=Body)
 
 Noted = Remark | Calling | Returned | Pushing | Noting | Compacted | Transcript
 _OWN = (
@@ -56,33 +60,39 @@ class Page:
     """`after` is how far the runs before had answered."""
 
     turn: Turn
-    log: list[Event]
-    after: Seq
+    log: list[Event] = field(default_factory=list)
+    after: Seq = START
     people: dict[ParticipantId, str] = field(default_factory=dict)
     places: dict[ConversationId, str] = field(default_factory=dict)
+    _by_kind: dict[type, list[Event]] = field(default_factory=lambda: defaultdict(list))
     _made_of: tuple[int, int] = (0, 0)
     _lines: tuple[Line, ...] = ()
 
     @classmethod
     async def begin(cls, turn: Turn) -> "Page":
-        log = list(await turn.history())
-        page = cls(turn=turn, log=log, after=position(log))
-        await page._learn(log)
+        page = cls(turn=turn)
+        page._take(await turn.history())
+        page.after = position(page.log)
+        await page._learn(page.log)
         return page
 
     async def catch_up(self) -> None:
         """Take in what was appended meanwhile; what this run said itself is here already."""
         news = [event for event in await self.turn.news() if not self._is_own(event)]
-        self.log += news
+        self._take(news)
         await self._learn(news)
 
     def note(self, said: Noted) -> None:
         """Take down what this run said, as the log has it now."""
         last = self.log[-1]
         body = _body(self.turn, said)
-        self.log.append(
-            Event(session=last.session, seq=last.seq + 1, at=self.turn.clock.now(), body=body)
-        )
+        at = self.turn.clock.now()
+        self._take([Event(session=last.session, seq=last.seq + 1, at=at, body=body)])
+
+    def _take(self, events: Sequence[Event]) -> None:
+        self.log += events
+        for event in events:
+            self._by_kind[type(event.body)].append(event)
 
     async def here(self) -> Here:
         """Return what the tools work on."""
@@ -90,7 +100,7 @@ class Page:
         people = {
             who: (await self.turn.who(who), role) for who, role in session.participants.items()
         }
-        return Here(now=self.turn.clock.now(), people=people, notes=tuple(_notes(self.log)))
+        return Here(now=self.turn.clock.now(), people=people, notes=self._notes())
 
     def lines(self, longest_result: int) -> tuple[Line, ...]:
         """Return the transcript; made once for as long as the log stays as it is."""
@@ -145,8 +155,20 @@ class Page:
     def _own_runs(self) -> set[str]:
         return {each.run for each in self._bodies(RunStarted) if each.agent == self.turn.agent}
 
-    def _bodies(self, kind: type) -> list:  # type: ignore[type-arg]
-        return [event.body for event in self.log if isinstance(event.body, kind)]
+    def _bodies(self, kind: type[B]) -> Sequence[B]:
+        return [cast("B", event.body) for event in self._by_kind[kind]]
+
+    def _notes(self) -> tuple[Note, ...]:
+        notes: dict[NoteId, Note] = {}
+        for event in sorted(self._by_kind[NoteKept] + self._by_kind[NoteRemoved], key=_seq):
+            match event.body:
+                case NoteKept(note=note, text=text, about=about):
+                    notes[note] = Note(note=note, text=text, about=about)
+                case NoteRemoved(note=note):
+                    notes.pop(note, None)
+                case _:
+                    pass
+        return tuple(notes.values())
 
     def _is_own(self, event: Event) -> bool:
         body = event.body
@@ -179,17 +201,8 @@ def _is_approval(closed: QuestionClosed | None) -> bool:
     )
 
 
-def _notes(events: Sequence[Event]) -> Sequence[Note]:
-    notes: dict[NoteId, Note] = {}
-    for event in events:
-        match event.body:
-            case NoteKept(note=note, text=text, about=about):
-                notes[note] = Note(note=note, text=text, about=about)
-            case NoteRemoved(note=note):
-                notes.pop(note, None)
-            case _:
-                pass
-    return tuple(notes.values())
+def _seq(event: Event) -> Seq:
+    return event.seq
 
 
 def _source(turn: Turn) -> Source:

@@ -7,6 +7,7 @@ describe its parameters.
 import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import Annotated, Any, TypeVar, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
@@ -91,6 +92,7 @@ def _fields(
         yield name, (annotated, default)
 
 
+@cache
 def schema_of(arguments: type[BaseModel]) -> Mapping[str, Any]:
     """Return the JSON Schema of a function's arguments, without the titles that say nothing."""
     schema = arguments.model_json_schema()

@@ -59,6 +59,7 @@ from bridge.ports import (
     Using,
 )
 from bridge.session import Begin, Expire, Idle, Session, next_step
+from bridge.workers.histories import Histories
 from bridge.workers.names import Names
 from bridge.workers.roster import Roster
 from bridge.workers.spending import Spending
@@ -94,7 +95,14 @@ class Runner:
         self._live = live
         self._agents = agents
         self._spending = spending
-        self._desktop = Desktop(log=store, sessions=sessions, names=names, blobs=blobs, clock=clock)
+        self._desktop = Desktop(
+            log=store,
+            histories=Histories(store),
+            sessions=sessions,
+            names=names,
+            blobs=blobs,
+            clock=clock,
+        )
         self._clock = clock
         self._node = node
         self._tending = Tending("runner", self._tend, clock)

@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bridge.events import Event, Usage
-from bridge.ids import START, ConversationId, ParticipantId, RunId, Seq, SessionId
+from bridge.ids import ConversationId, ParticipantId, RunId, Seq, SessionId
 from bridge.ports import Blobs, Clock, Log, Sessions
 from bridge.session import Session
 from bridge.steering import mode_of
+from bridge.workers.histories import PAGE, Histories
 from bridge.workers.names import Names
-
-PAGE = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +17,7 @@ class Desktop:
     """What every turn of this process works with."""
 
     log: Log
+    histories: Histories
     sessions: Sessions
     names: Names
     blobs: Blobs
@@ -47,12 +47,12 @@ class LogTurn:
         return await self._on.sessions.fold(self.session)
 
     async def history(self) -> Sequence[Event]:
-        return await self._read(after=START, upto=self.upto)
+        return await self._on.histories.read(self.session, upto=self.upto)
 
     async def news(self) -> Sequence[Event]:
         if mode_of(await self.fold()) == "queue":
             return ()
-        fresh = await self._read(after=self.upto, upto=None)
+        fresh = await self._read(after=self.upto)
         if fresh:
             self.upto = fresh[-1].seq
         return fresh
@@ -63,12 +63,9 @@ class LogTurn:
     async def where(self, conversation: ConversationId) -> str:
         return await self._on.names.where(conversation)
 
-    async def _read(self, *, after: Seq, upto: Seq | None) -> list[Event]:
+    async def _read(self, *, after: Seq) -> list[Event]:
         found: list[Event] = []
-        while upto is None or after < upto:
-            page = await self._on.log.read(self.session, after=after, limit=PAGE)
+        while page := await self._on.log.read(self.session, after=after, limit=PAGE):
             found += page
-            if len(page) < PAGE:
-                break
             after = page[-1].seq
-        return [event for event in found if upto is None or event.seq <= upto]
+        return found

@@ -6,8 +6,8 @@ from bridge.content import Content
 from bridge.events import Draft, MessageReceived, SettingChanged
 from bridge.ids import START, ChannelName, ConversationId, ParticipantId, RunId, SessionId
 from bridge.parts import Address
-from bridge.workers import turn as module
 from bridge.workers.desks import Desks
+from bridge.workers.histories import PAGE, Histories
 from bridge.workers.names import Names
 from bridge.workers.turn import Desktop, LogTurn
 from storage.memory import MemoryStore
@@ -30,6 +30,7 @@ def turn(store: MemoryStore, upto: int) -> LogTurn:
     clock = SetClock()
     desktop = Desktop(
         log=store,
+        histories=Histories(store),
         sessions=Desks(store, clock, names, woken=lambda *_: None, agents=roster()),
         names=names,
         blobs=MemoryBlobs(clock=clock),
@@ -68,7 +69,7 @@ async def test_the_history_grows_with_the_news() -> None:
 
 async def test_a_long_history_is_read_in_pages_without_a_gap() -> None:
     store = MemoryStore()
-    count = 2 * module.PAGE + 7
+    count = 2 * PAGE + 7
     await told(store, *(f"word {n}" for n in range(count)))
     run = turn(store, count - 3)
     assert [each.seq for each in await run.history()] == list(range(1, count - 2))
@@ -77,9 +78,9 @@ async def test_a_long_history_is_read_in_pages_without_a_gap() -> None:
 
 async def test_a_history_of_exactly_a_page_is_whole() -> None:
     store = MemoryStore()
-    await told(store, *(f"word {n}" for n in range(module.PAGE)))
-    assert len(await turn(store, module.PAGE).history()) == module.PAGE
-    assert len(await turn(store, START).news()) == module.PAGE
+    await told(store, *(f"word {n}" for n in range(PAGE)))
+    assert len(await turn(store, PAGE).history()) == PAGE
+    assert len(await turn(store, START).news()) == PAGE
 
 
 async def test_people_and_places_have_the_names_that_people_know() -> None:
