@@ -5,7 +5,9 @@ The rules:
 - A limit is in US dollars; tokens without a price count against its `tokens`, if it has any. How
   far it is used up is the larger of the two shares.
 - A run does not begin when a day's limit is used up: that of all, or that of whoever asks. The
-  owner is told when it is nearly so. A run that uses up its own limit is ended.
+  owner is told when it is nearly so.
+- A run that uses up its own limit or one of the day goes no further; the answer that was paid for
+  is still given.
 - A day is one in UTC.
 """
 
@@ -14,7 +16,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bridge.ids import ParticipantId
-from bridge.usage import Spent, Used, total
+from bridge.usage import NOTHING, Spent, Used, total
 
 NEARLY = 0.8
 """The share from which the owner is told."""
@@ -73,15 +75,18 @@ def run_level(budgets: Budgets, used: Used) -> Level | None:
 
 
 def day_levels(
-    budgets: Budgets, today: Sequence[Spent], asker: ParticipantId | None
+    budgets: Budgets, today: Sequence[Spent], asker: ParticipantId | None, running: Used = NOTHING
 ) -> tuple[Level, ...]:
-    """Return how far the limits are used up that a run of `asker` counts against today."""
+    """Return how far the limits are used up that a run of `asker` counts against today.
+
+    `running` is what it has used itself so far.
+    """
     levels = []
     if budgets.per_day is not None:
-        whole = total(each.used for each in today)
+        whole = total([*(each.used for each in today), running])
         levels.append(Level(which="per_day", limit=budgets.per_day, used=whole))
     if budgets.per_person_per_day is not None and asker is not None:
-        theirs = total(each.used for each in today if each.participant == asker)
+        theirs = total([*(each.used for each in today if each.participant == asker), running])
         levels.append(
             Level(
                 which="per_person_per_day",

@@ -195,6 +195,7 @@ class CallTool:
     call: CallId
     name: str
     arguments: str
+    usage: Usage | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -138,12 +138,16 @@ class MessageComposed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolCalled:
-    """A tool is about to start. `arguments` is a JSON object."""
+    """A tool is about to start. `arguments` is a JSON object.
+
+    `usage` is what the run had used by then, for a run whose process dies cannot say so at its end.
+    """
 
     run: RunId
     call: CallId
     name: str
     arguments: str
+    usage: Usage | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

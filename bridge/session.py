@@ -46,6 +46,7 @@ from bridge.events import (
     SessionArchived,
     SettingChanged,
     Source,
+    ToolCalled,
     Triggered,
     Usage,
     UsageReported,
@@ -75,7 +76,10 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenRun:
-    """The run that may speak; it began with event `started`, in the process `node`."""
+    """The run that may speak; it began with event `started`, in the process `node`.
+
+    `usage` is what it is known to have used so far.
+    """
 
     run: RunId
     agent: str
@@ -83,6 +87,7 @@ class OpenRun:
     upto: Seq
     node: str
     asker: ParticipantId | None = None
+    usage: Usage | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +105,8 @@ class OpenQuestion:
 class Session:
     """What a log folds to. `conversations` says on whose behalf each place was linked.
 
-    `asker` is who called for the agent last; None where it was no person. `used` is what all of
+    `asker` is who called for the agent last; None where it was no person. `spoken` is when a person
+    last did. `refusal` is why the last run was refused, until one begins. `used` is what all of
     its runs used; `over` how the last few questions ended.
     """
 
@@ -110,7 +116,9 @@ class Session:
     archived: bool = False
     position: Seq = START
     wanted: Seq = START
+    spoken: Seq = START
     asker: ParticipantId | None = None
+    refusal: str = ""
     open_run: OpenRun | None = None
     failures: int = 0
     failed_at: datetime | None = None
@@ -186,16 +194,20 @@ def evolve(session: Session, event: Event) -> Session:
     session = replace(session, head=event.seq)
     match event.body:
         case MessageReceived(addressed=True, participant=who):
-            return replace(session, wanted=event.seq, asker=who)
+            return replace(session, wanted=event.seq, spoken=event.seq, asker=who)
         case Triggered(source=source):
             return replace(session, wanted=event.seq, asker=_whose(session, source))
         case RunStarted() as started:
-            return replace(session, open_run=_opened(started, event.seq, session.asker))
+            refusal = "" if started.agent else session.refusal
+            opened = _opened(started, event.seq, session.asker)
+            return replace(session, open_run=opened, refusal=refusal)
         case RunFinished() as finished:
             session = _spend(session, finished.usage)
             return _finish(session, finished, event.at)
         case UsageReported(usage=usage):
             return _spend(session, usage)
+        case ToolCalled(run=run, usage=Usage() as usage):
+            return _so_far(session, run, usage)
         case QuestionAsked() as asked:
             return replace(
                 session, questions={**session.questions, asked.question: _asked(asked, event.seq)}
@@ -265,8 +277,18 @@ def _spend(session: Session, usage: Usage | None) -> Session:
     return replace(session, used=total([session.used, used(usage)]))
 
 
+def _so_far(session: Session, run: RunId, usage: Usage) -> Session:
+    """Return the session with what its open run has used so far; it counts once the run is over."""
+    if session.open_run is None or session.open_run.run != run:
+        return session
+    return replace(session, open_run=replace(session.open_run, usage=usage))
+
+
 def _finish(session: Session, finished: RunFinished, at: datetime) -> Session:
     moved = max(session.position, finished.upto)
+    run = session.open_run
+    if run is not None and not run.agent and finished.outcome == "failed":
+        session = replace(session, refusal=finished.reason)
     session = replace(session, open_run=None)
     if moved > session.position or finished.outcome not in {"failed", "abandoned"}:
         return replace(session, position=moved, failures=0, failed_at=None)
@@ -302,7 +324,8 @@ def _close(session: Session, closed: QuestionClosed, seq: Seq) -> Session:
     session = replace(session, questions=left, over=over)
     if not done or closed.outcome == "withdrawn":
         return session
-    return replace(session, wanted=seq, asker=closed.by or session.asker)
+    spoken = seq if closed.by is not None else session.spoken
+    return replace(session, wanted=seq, spoken=spoken, asker=closed.by or session.asker)
 
 
 def _last(over: Mapping[QuestionId, Closing]) -> Mapping[QuestionId, Closing]:

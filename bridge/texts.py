@@ -225,19 +225,22 @@ def gave_up(reason: str) -> str:
 
 def budget_up(level: Level) -> str:
     """Say to people why there is no answer."""
+    whose = "Your budget for today" if level.person else "Today's budget"
+    return (
+        f"{whose} is used up ({_limit(level)}), so there is no answer. It begins anew at midnight "
+        "UTC; an owner can raise it in the configuration."
+    )
+
+
+def budget_up_midway(level: Level) -> str:
+    """Say why an answer could not be finished."""
     match level.which:
         case "per_run":
             return f"this answer has used up what one may ({_limit(level)})"
         case "per_day":
-            return (
-                f"Today's budget is used up ({_limit(level)}), so there is no answer. It begins "
-                "anew at midnight UTC; an owner can raise it in the configuration."
-            )
+            return f"today's budget is used up ({_limit(level)})"
         case "per_person_per_day":
-            return (
-                f"Your budget for today is used up ({_limit(level)}), so there is no answer. It "
-                "begins anew at midnight UTC; an owner can raise it in the configuration."
-            )
+            return f"your budget for today is used up ({_limit(level)})"
 
 
 def budget_nearly_up(level: Level, name: str) -> str:

@@ -9,9 +9,10 @@ The rules:
 - `/stop` ends the run, withdraws every open question, and covers all that was said before it. A
   run that is due but not begun (it waits for its next try) is begun and ended at once.
 - A run that may not begin is begun and ended at once, with a notice of the reason. It covers all
-  that was said before it too.
+  that was said before it too. Where no person waits for it (a schedule, a webhook), people are told
+  of the same reason once.
 - What a run used is its end's to say, with whose it was; where the end came from elsewhere, it is
-  reported after it, once.
+  reported after it, once. Of a run whose process died, what it had used at its last call counts.
 """
 
 from datetime import datetime
@@ -71,8 +72,10 @@ def refused(session: Session, command: RefuseRun, now: datetime) -> Drafts:
     finished = RunFinished(
         run=command.run, outcome="failed", upto=session.head, reason=command.reason
     )
-    notice = _notice(command.run, "", command.reason)
-    return (_unbegun(command.run, session.head), notice, Draft(body=finished))
+    waited_for = session.spoken > session.position
+    told = session.refusal == command.reason and not waited_for
+    notice = () if told else (_notice(command.run, "", command.reason),)
+    return (_unbegun(command.run, session.head), *notice, Draft(body=finished))
 
 
 def stopped(session: Session, command: Stop) -> Drafts:
@@ -104,7 +107,8 @@ def ended(session: Session, command: Ending) -> Drafts:
         case FailRun(reason=reason, retry=retry):
             return _fail(session, run, "failed", reason, give_up=not retry, usage=command.usage)
         case AbandonRun(reason=reason):
-            return _fail(session, run, "abandoned", reason, usage=command.usage)
+            used = command.usage or run.usage
+            return _fail(session, run, "abandoned", reason, usage=used)
 
 
 def reported(command: ReportUsage) -> Drafts:

@@ -27,8 +27,8 @@ def worked(session: Session, command: Work) -> Drafts:
     match command:
         case Compose(content=content, kind=kind):
             return one(MessageComposed(run=run.run, agent=run.agent, content=content, kind=kind))
-        case CallTool(call=call, name=name, arguments=arguments):
-            called = ToolCalled(run=run.run, call=call, name=name, arguments=arguments)
+        case CallTool(call=call, name=name, arguments=arguments, usage=usage):
+            called = ToolCalled(run=run.run, call=call, name=name, arguments=arguments, usage=usage)
             return one(called, key=f"called:{call}")
         case Announce() | KeepNote() | Compact() | Transcribe():
             return _kept(run, command)

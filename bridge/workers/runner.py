@@ -8,8 +8,9 @@ The rules:
   run are one append.
 - When the log says that the run is over (stopped, replaced), the agent is cut off. One that does
   not stop is left behind: nothing it says is taken down, nor shown as a preview.
-- A run that may not begin, for a budget is used up, is refused before any agent is asked; one that
-  uses up its own is ended. What a stopped run used is reported after it.
+- A run that may not begin, for a budget is used up, is refused before any agent is asked. One that
+  uses up a budget may still answer, and goes no further: it is ended at its next call, or when it
+  has used even more. What a stopped run used is reported after it.
 - At an orderly stop, runs get a grace period; then they are abandoned for now, without blame.
 """
 
@@ -40,7 +41,7 @@ from bridge.commands import (
 )
 from bridge.errors import AgentFailed, AgentUnavailable, NotFound, RunOver, StoreError
 from bridge.events import SHUTDOWN, Preview
-from bridge.ids import ParticipantId, RunId, SessionId, mint
+from bridge.ids import RunId, SessionId, mint
 from bridge.ports import (
     Blobs,
     Calling,
@@ -153,10 +154,10 @@ class Runner:
         started = await self._sessions.submit(session.id, start)
         if started.fresh:
             upto = started.fresh[0].seq - 1
-            turn = LogTurn(session.id, run, name, upto=upto, on=self._desktop)
-            await self._run(turn, session.asker)
+            turn = LogTurn(session.id, run, name, upto=upto, on=self._desktop, asker=session.asker)
+            await self._run(turn)
 
-    async def _run(self, turn: LogTurn, asker: ParticipantId | None) -> None:
+    async def _run(self, turn: LogTurn) -> None:
         work = asyncio.create_task(self._converse(turn), name=f"run {turn.run}")
         try:
             await self._watch(turn, work)
@@ -166,16 +167,16 @@ class Runner:
         finally:
             await self._cut_off(work)
             self._live.clear(turn.session, turn.run)
-        await self._account(turn, asker)
+        await self._account(turn)
 
-    async def _account(self, turn: LogTurn, asker: ParticipantId | None) -> None:
+    async def _account(self, turn: LogTurn) -> None:
         """See to it that what the run used is in the log, and that the owner hears of budgets."""
         if turn.used is None:
             return
         if not turn.accounted:
-            report = ReportUsage(run=turn.run, usage=turn.used, agent=turn.agent, asker=asker)
+            report = ReportUsage(run=turn.run, usage=turn.used, agent=turn.agent, asker=turn.asker)
             await self._sessions.submit(turn.session, report)
-        await self._spending.look(asker)
+        await self._spending.look(turn.asker)
 
     async def _watch(self, turn: LogTurn, work: asyncio.Task[None]) -> None:
         """Return when the agent is done, or when the log says that its run is over."""
@@ -259,10 +260,8 @@ class Runner:
             case Remark(content=content, kind=kind):
                 command = Compose(run=run, content=content, kind=kind)
                 await self._sessions.submit(turn.session, command)
-            case Calling(call=call, name=name, arguments=arguments):
-                calling = CallTool(run=run, call=call, name=name, arguments=arguments)
-                if not (await self._sessions.submit(turn.session, calling)).fresh:
-                    raise AgentFailed(f"the call {call} was made before")
+            case Calling():
+                await self._call(turn, said)
             case Returned(call=call, result=result, failed=failed):
                 returned = ReturnTool(call=call, result=result, failed=failed)
                 await self._sessions.submit(turn.session, returned)
@@ -270,12 +269,24 @@ class Runner:
                 await self._sessions.submit(turn.session, _aside(run, said))
             case Using(usage=usage):
                 turn.used = usage
-                if why := self._spending.is_over(usage):
-                    raise AgentFailed(why)
+                _go_on(turn)
+                turn.over = await self._spending.end(usage, turn.asker)
             case Ended():
                 await self._end(turn, said)
             case _:
                 assert_never(said)
+
+    async def _call(self, turn: LogTurn, calling: Calling) -> None:
+        _go_on(turn)
+        command = CallTool(
+            run=turn.run,
+            call=calling.call,
+            name=calling.name,
+            arguments=calling.arguments,
+            usage=turn.used,
+        )
+        if not (await self._sessions.submit(turn.session, command)).fresh:
+            raise AgentFailed(f"the call {calling.call} was made before")
 
     async def _end(self, turn: LogTurn, ended: Ended) -> None:
         turn.used = ended.usage or turn.used
@@ -288,6 +299,12 @@ class Runner:
         )
         await self._sessions.submit(turn.session, ending)
         turn.accounted = True
+
+
+def _go_on(turn: LogTurn) -> None:
+    """Let a run go on. Raises `AgentFailed` where it may not."""
+    if turn.over:
+        raise AgentFailed(turn.over)
 
 
 async def _close(turn: LogTurn, saying: AsyncGenerator[Preview | Said]) -> None:

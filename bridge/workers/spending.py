@@ -11,7 +11,7 @@ from bridge.budget import Budgets, Level, day_levels, run_level
 from bridge.events import Usage
 from bridge.ids import ParticipantId, SessionId
 from bridge.ports import Clock, Usages
-from bridge.usage import total, used
+from bridge.usage import NOTHING, Used, total, used
 from bridge.workers.notices import Notices
 
 
@@ -27,10 +27,13 @@ class Spending:
         up = [level for level in await self._levels(asker) if level.is_up]
         return texts.budget_up(up[0]) if up else ""
 
-    def is_over(self, usage: Usage) -> str:
-        """Return why a run that has used so much may not go on, or ""."""
-        level = run_level(self._budgets, used(usage))
-        return texts.budget_up(level) if level is not None and level.is_up else ""
+    async def end(self, usage: Usage, asker: ParticipantId | None) -> str:
+        """Return why a run of this person that has used so much may not go on, or ""."""
+        running = used(usage)
+        own = run_level(self._budgets, running)
+        levels = [*([own] if own else []), *await self._levels(asker, running)]
+        up = [level for level in levels if level.is_up]
+        return texts.budget_up_midway(up[0]) if up else ""
 
     async def look(self, asker: ParticipantId | None) -> None:
         """Tell the owner of limits that are nearly used up."""
@@ -50,10 +53,13 @@ class Spending:
             ]
         )
 
-    async def _levels(self, asker: ParticipantId | None) -> tuple[Level, ...]:
+    async def _levels(
+        self, asker: ParticipantId | None, running: Used = NOTHING
+    ) -> tuple[Level, ...]:
         if not self._budgets.is_daily():
             return ()
-        return day_levels(self._budgets, await self._store.usage(since=self._today()), asker)
+        today = await self._store.usage(since=self._today())
+        return day_levels(self._budgets, today, asker, running)
 
     def _today(self) -> date:
         return self._clock.now().date()

@@ -27,11 +27,19 @@ class Desktop:
 class LogTurn:
     """The `Turn` port over the log. `upto` is how far the run has taken the log in.
 
-    `used` is what the run said it used so far; `accounted`, that its end says so.
+    `used` is what the run said it used so far; `accounted`, that its end says so; `over`, why it
+    may not go on.
     """
 
     def __init__(
-        self, session: SessionId, run: RunId, agent: str, *, upto: Seq, on: Desktop
+        self,
+        session: SessionId,
+        run: RunId,
+        agent: str,
+        *,
+        upto: Seq,
+        on: Desktop,
+        asker: ParticipantId | None = None,
     ) -> None:
         self.session = session
         self.run = run
@@ -41,6 +49,8 @@ class LogTurn:
         self.blobs = on.blobs
         self.used: Usage | None = None
         self.accounted = False
+        self.over = ""
+        self.asker = asker
         self._on = on
 
     async def fold(self) -> Session:

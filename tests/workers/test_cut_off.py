@@ -216,6 +216,7 @@ async def _stalling(turn: Turn) -> AsyncGenerator[Said]:
 
 async def _failing(turn: Turn) -> AsyncGenerator[Said]:
     yield Using(usage=Usage(cost=9.0))
+    yield Using(usage=Usage(cost=9.1))
     raise AssertionError("its budget is used up")
 
 

@@ -5,9 +5,16 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 
 from bridge import texts
 from bridge.content import Content
-from bridge.events import MessageComposed, MessageReceived, Preview, RunFinished, RunStarted
-from bridge.ids import START
-from bridge.ports import Ended, Said, Turn
+from bridge.events import (
+    MessageComposed,
+    MessageReceived,
+    Preview,
+    RunFinished,
+    RunStarted,
+    Usage,
+)
+from bridge.ids import START, CallId
+from bridge.ports import Calling, Ended, Said, Turn, Using
 from storage.memory import MemoryStore
 from tests.crashing import Dead, Fuse, HurriedClock
 from tests.workers.rig import Acting
@@ -22,7 +29,8 @@ GIVEN_UP = texts.gave_up(texts.CRASHED)
 class Mortal:
     """A world in which one process after the other is started, until its story is told."""
 
-    def __init__(self) -> None:
+    def __init__(self, bill: float = 0.0) -> None:
+        self.bill = bill
         clock = HurriedClock(speed=60.0)
         self.world = World(store=MemoryStore(), clock=clock, agent=Acting(self._answer))
         self.fuse = Fuse()
@@ -41,6 +49,9 @@ class Mortal:
         position = max(done, default=START)
         new = [e.body for e in events if e.seq > position and isinstance(e.body, MessageReceived)]
         yield Preview(run=turn.run, revision=1, text="Let me see")
+        if self.bill:
+            yield Using(usage=Usage(input_tokens=70, cost=self.bill, model="large"))
+            yield Calling(call=CallId(f"k_{turn.run}"), name="look", arguments="{}")
         if any(POISON in each.content.text for each in new):
             self.fuse.blown.set()
             raise Dead
@@ -84,3 +95,15 @@ async def test_the_deaths_are_a_while_apart() -> None:
     assert len(pauses) == 2
     assert pauses[0] >= 1
     assert pauses[1] >= 5
+
+
+async def test_what_a_run_had_used_at_its_last_call_counts_although_its_process_died() -> None:
+    async def story(world: World) -> None:
+        world.rich.say("ada", "Ada", POISON)
+        await world.rich.until(lambda: GIVEN_UP in world.rich.shown("ada"), within=PATIENCE)
+
+    mortal = Mortal(bill=0.5)
+    await mortal.live(story)
+    spent = await mortal.world.store.usage()
+    assert [(each.used.runs, each.used.cost) for each in spent] == [(3, 1.5)]
+    assert spent[0].participant is not None

@@ -4,11 +4,21 @@ from collections.abc import AsyncGenerator
 from datetime import timedelta
 
 from bridge.budget import Budgets, Limit
+from bridge.commands import Trigger
 from bridge.content import Content
-from bridge.events import MessageComposed, Preview, Pushed, RunFinished, Usage
-from bridge.ports import Ended, Said, Turn, Using
+from bridge.events import (
+    MessageComposed,
+    Preview,
+    Pushed,
+    RunFinished,
+    Source,
+    ToolCalled,
+    Usage,
+)
+from bridge.ids import CallId
+from bridge.ports import Calling, Ended, Said, Turn, Using
 from bridge.routing import SHARED
-from tests.workers.rig import OWNER, Bridge, bridge
+from tests.workers.rig import OWNER, Acting, Bridge, bridge
 
 Speech = AsyncGenerator[Preview | Said]
 DAY = timedelta(days=1).total_seconds()
@@ -117,10 +127,54 @@ async def test_a_run_that_uses_up_its_own_budget_is_ended_with_a_word_and_not_re
     async with bridge(agent=agent, budgets=Budgets(per_run=Limit(usd=1))) as b:
         await ask(b, "ada", "this answer has used up what one may ($1.00)")
         (end,) = await b.bodies(RunFinished)
-        assert (end.outcome, end.usage.cost) == ("failed", 0.4 * 3)
+        assert (end.outcome, end.usage.cost) == ("failed", 0.4 * 4)
         assert agent.asked == 1
         (notice,) = await b.bodies(MessageComposed)
         assert notice.kind == "notice"
+
+
+async def test_an_answer_that_uses_up_a_budget_is_given_all_the_same() -> None:
+    """It is paid for."""
+    agent = Costly(cost=2, bills=2)
+    async with bridge(agent=agent, budgets=Budgets(per_run=Limit(usd=1))) as b:
+        await ask(b, "ada", "Answer 1.")
+
+
+async def test_a_run_that_uses_up_the_day_makes_no_further_call() -> None:
+    async def calling(turn: Turn) -> Speech:
+        yield Using(usage=Usage(cost=2.0))
+        yield Calling(call=CallId("k_1"), name="look", arguments="{}")
+        raise AssertionError("it was let on")
+
+    async with bridge(agent=Acting(calling), budgets=Budgets(per_day=Limit(usd=1))) as b:
+        await ask(b, "ada", "today's budget is used up ($1.00)")
+        assert await b.bodies(ToolCalled) == []
+
+
+async def test_people_are_told_once_that_a_schedule_is_refused_and_whoever_asks_each_time() -> None:
+    agent = Costly(cost=2)
+    async with bridge(agent=agent, budgets=Budgets(per_day=Limit(usd=1))) as b:
+        await ask(b, "ada", "Answer 1.")
+        for _ in range(3):
+            await trigger(b)
+        assert await refusals(b) == 1
+        await ask(b, "ada", "Today's budget is used up")
+        await ask(b, "ada", "Today's budget is used up")
+        assert await refusals(b) == 3
+        b.clock.forward(DAY)
+        await ask(b, "ada", "Answer 2.")
+        await trigger(b)
+        assert await refusals(b) == 4, "it is news again"
+
+
+async def trigger(b: Bridge) -> None:
+    report = Trigger(source=Source(kind="api"), prompt="report")
+    await b.core.sessions.submit(SHARED, report)
+    await b.until_at_rest(each=0.05)
+
+
+async def refusals(b: Bridge) -> int:
+    return sum(each.kind == "notice" for each in await b.bodies(MessageComposed))
 
 
 async def test_a_budget_outlives_the_process() -> None:
