@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
-Name = Literal["agent", "help", "link", "mode", "model", "status", "stop", "usage"]
+Name = Literal["agent", "help", "link", "mode", "model", "revoke", "status", "stop", "usage"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +28,9 @@ COMMANDS = (
         name="mode", text="what your words do to an answer under way: steer, queue or interrupt"
     ),
     SlashCommand(name="model", text="which model answers here; with a name, choose another"),
+    SlashCommand(
+        name="revoke", text="which tools may always run here; with a name, be asked about it again"
+    ),
     SlashCommand(name="status", text="what is going on, who is here and where it is shown"),
     SlashCommand(name="stop", text="stop the answer being worked on"),
     SlashCommand(name="usage", text="how much was used here, in all, today and this month"),

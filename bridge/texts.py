@@ -159,6 +159,23 @@ MODES = {
 }
 
 
+def always_allowed(tools: Sequence[str]) -> str:
+    if not tools:
+        return "No tool was given leave to run here for always."
+    lines = [f"- `{tool}`" for tool in tools]
+    head = "Someone here said of these tools that they may always run:"
+    return "\n".join([head, *lines, "", "`/revoke NAME` has you asked about one again."])
+
+
+def not_always_allowed(tool: str, tools: Sequence[str]) -> str:
+    known = f" Those that were: {', '.join(tools)}." if tools else ""
+    return f"{tool!r} was not given leave to run here for always.{known}"
+
+
+def revoked(tool: str) -> str:
+    return f"From now on you are asked before `{tool}` runs here."
+
+
 def mode(chosen: str) -> str:
     lines = [
         f"- **{name}** (now): {does}" if name == chosen else f"- {name}: {does}"

@@ -5,12 +5,12 @@ from contextlib import aclosing
 from datetime import timedelta
 
 from agents.litellm.calling import Plan, Refusal, Running, approved, perform, plan
-from agents.litellm.page import always_allowed
 from agents.litellm.pieces import Wanted
 from agents.litellm.state import State
 from agents.tools.approval import approval
 from agents.tools.tool import ToolError
 from bridge.commands import Asking
+from bridge.consent import always_allowed
 from bridge.content import Content
 from bridge.events import PlannedCall, Preview
 from bridge.ids import ParticipantId

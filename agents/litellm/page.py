@@ -13,7 +13,6 @@ from agents.asked import Answered, Ask, Heard, asked, position
 from agents.labels import Labels, named
 from agents.tools.approval import ALWAYS, APPROVE, question_of
 from agents.tools.builtin import Here, Note
-from agents.tools.policy import ALWAYS as ALWAYS_SETTING
 from agents.transcript import Line, answered, transcript
 from bridge.events import (
     Body,
@@ -44,7 +43,6 @@ from bridge.ports import (
     Transcript,
     Turn,
 )
-from bridge.session import Session, setting_key
 
 B = TypeVar("B", bound=Body)
 
@@ -183,16 +181,6 @@ class Page:
             self.people[who] = await self.turn.who(who)
         for where in places - self.places.keys():
             self.places[where] = await self.turn.where(where)
-
-
-def always_allowed(session: Session) -> frozenset[str]:
-    """Return the tools of which someone said that they may always run in this session."""
-    prefix = setting_key("session", "", ALWAYS_SETTING)
-    return frozenset(
-        key.removeprefix(prefix)
-        for key, value in session.settings.items()
-        if key.startswith(prefix) and value == "yes"
-    )
 
 
 def _is_approval(closed: QuestionClosed | None) -> bool:

@@ -26,9 +26,6 @@ from bridge.plugins import Section
 
 Verdict = Literal["allow", "ask", "deny"]
 
-ALWAYS = "always:"
-"""How the setting is called that a session has for a tool that is always allowed."""
-
 _UPWARDS = re.compile(r"(^|[/\\])\.\.([/\\]|$)")
 
 

@@ -4,22 +4,20 @@ The rules:
 
 - The first answer to a question stands: its closing has a key. Whoever answers later is told how
   it ended; so is whoever answers when its time is over, though nobody closed it yet.
-- The answer `always` to an approval is also a setting, `always:` and the tool's name: from then on
-  the session need not be asked about that tool.
+- The answer `always` to an approval is also a setting (`bridge.consent`): from then on the session
+  need not be asked about that tool.
 """
 
 from datetime import datetime
 
 from bridge import texts
 from bridge.commands import Answer
+from bridge.consent import ALWAYS, YES, always_allowed, setting
 from bridge.deciding.drafting import Drafts, one
 from bridge.errors import Refused
 from bridge.events import Closing, Draft, QuestionClosed, SettingChanged
 from bridge.ids import ParticipantId, QuestionId
-from bridge.session import OpenQuestion, Session, setting_key
-
-ALWAYS = "always"
-"""The id of the option that approves a call, and every later one of the same tool."""
+from bridge.session import OpenQuestion, Session
 
 
 def answered(session: Session, command: Answer, now: datetime) -> Drafts:
@@ -64,10 +62,10 @@ def withdrawn(session: Session, by: ParticipantId) -> Drafts:
 def _allowed(session: Session, question: OpenQuestion, command: Answer) -> Drafts:
     if question.kind != "approval" or question.call is None or command.answer != ALWAYS:
         return ()
-    name = f"{ALWAYS}:{question.call.name}"
-    if session.settings.get(setting_key("session", "", name)) == "yes":
+    tool = question.call.name
+    if tool in always_allowed(session):
         return ()
-    return one(SettingChanged(scope="session", name=name, value="yes", by=command.by))
+    return one(SettingChanged(scope="session", name=setting(tool), value=YES, by=command.by))
 
 
 def _over(outcome: Closing | None) -> str:

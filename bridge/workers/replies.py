@@ -4,7 +4,7 @@ A reply is for the asker alone; what is to change goes through `decide` like eve
 who may not change it is told that instead.
 """
 
-from bridge import slash, texts
+from bridge import consent, slash, texts
 from bridge.commands import Change, Command, Say, Stop
 from bridge.ids import ParticipantId
 from bridge.parts import Reply
@@ -46,6 +46,8 @@ class Replies:
                 return self._agent(fold, spoken.by, parsed.argument)
             case "model":
                 return _model(fold, spoken.by, parsed.argument)
+            case "revoke":
+                return _revoke(fold, spoken.by, parsed.argument)
             case "mode":
                 return _mode(fold, spoken.by, parsed.argument.lower())
             case _:
@@ -105,6 +107,15 @@ def _model(fold: Session, who: ParticipantId, name: str) -> Asked:
         return None, Reply(text=texts.model(_setting(fold, MODEL)))
     chosen = "" if name.lower() == NO_MODEL else name
     return _change(MODEL, chosen, who), Reply(text=texts.model_chosen(chosen))
+
+
+def _revoke(fold: Session, who: ParticipantId, tool: str) -> Asked:
+    allowed = sorted(consent.always_allowed(fold))
+    if not tool:
+        return None, Reply(text=texts.always_allowed(allowed))
+    if tool not in allowed:
+        return None, Reply(text=texts.not_always_allowed(tool, allowed), refused=True)
+    return _change(consent.setting(tool), consent.NO, who), Reply(text=texts.revoked(tool))
 
 
 def _mode(fold: Session, who: ParticipantId, name: str) -> Asked:

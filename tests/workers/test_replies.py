@@ -73,6 +73,24 @@ async def test_which_model_answers_is_told() -> None:
     assert "acme/large-2" in reply.text
 
 
+async def test_what_may_always_run_is_told_and_taken_back() -> None:
+    allowed = with_ada(setting("always:drill", "yes"), setting("always:saw", "yes")).session
+    assert await told("/revoke", allowed) == (
+        None,
+        Reply(text=texts.always_allowed(["drill", "saw"])),
+    )
+    assert await told("/revoke drill", allowed) == (
+        setting("always:drill", ""),
+        Reply(text=texts.revoked("drill")),
+    )
+
+
+async def test_what_was_never_allowed_cannot_be_taken_back() -> None:
+    assert await told("/revoke") == (None, Reply(text=texts.always_allowed([])))
+    command, reply = await told("/revoke hammer")
+    assert (command, reply.refused) == (None, True)
+
+
 @pytest.mark.parametrize("mode", ["steer", "queue", "interrupt", "QUEUE"])
 async def test_a_mode_is_chosen_by_its_name(mode: str) -> None:
     command, reply = await told(f"/mode {mode}")

@@ -1,11 +1,10 @@
 """A run's own log is the session's, with what it said itself; the rest is in test_acting.py."""
 
-from agents.litellm.page import Page, always_allowed
+from agents.litellm.page import Page
 from bridge.content import Content
 from bridge.events import MessageComposed, Source, ToolCalled, ToolReturned
-from bridge.ids import CallId, SessionId
+from bridge.ids import CallId
 from bridge.ports import Calling, Remark, Returned
-from bridge.session import Session
 from tests.agents.litellm.rig import told
 from tests.turns import Story, _command
 
@@ -41,12 +40,3 @@ async def test_it_owes_words_to_people_only():
     page = await Page.begin(story.turn())
     assert not page.owes_words()
     assert (await Page.begin(told().turn())).owes_words()
-
-
-def test_what_is_always_allowed_is_a_setting_of_the_session():
-    settings = {
-        "session::always:fs__write": "yes",
-        "session::always:fs__read": "no",
-        "participant:p:always:x": "yes",
-    }
-    assert always_allowed(Session(id=SessionId("s"), settings=settings)) == {"fs__write"}
