@@ -43,9 +43,9 @@ def room(limits: Capabilities, speaker: str = "", *, most: int | None = None) ->
     return max(1, most - MARGIN - limits.size(speaker))
 
 
-def opening(text: str, limits: Capabilities) -> str:
+def opening(text: str, limits: Capabilities, speaker: str = "") -> str:
     """Return as much of the beginning of a text as fits in one part."""
-    pieces = split(text, room(limits), size=limits.size)
+    pieces = split(text, room(limits, speaker), size=limits.size)
     return pieces[0].text if pieces else ""
 
 

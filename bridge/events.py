@@ -178,6 +178,7 @@ class QuestionAsked:
     to: tuple[ParticipantId, ...] = ()
     call: PlannedCall | None = None
     expires_at: datetime | None = None
+    agent: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

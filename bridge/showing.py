@@ -61,7 +61,7 @@ from bridge.session import Session
 class Scene:
     """What one must know beside the lane: the time, names, and the events referred to.
 
-    `several`: more than one agent may answer, so that an answer says whose it is.
+    `several`: more than one agent may answer, so that what an agent says tells whose it is.
     """
 
     now: datetime
@@ -141,11 +141,11 @@ def show(event: Event, place: Place, scene: Scene) -> Look | None:
         case MessageComposed() as composed:
             return _composed(composed, scene)
         case QuestionAsked() as asked:
-            return _question(asked, place) if place.is_for(asked.to) else Muted()
+            return _question(asked, place, scene) if place.is_for(asked.to) else Muted()
         case QuestionClosed() as closed:
             return _closed(closed, place, scene)
         case Pushed() as pushed:
-            return _pushed(pushed, place) if place.is_for(pushed.to) else Muted()
+            return _pushed(pushed, place, scene) if place.is_for(pushed.to) else Muted()
         case Transcribed() as transcribed:
             return _transcribed(transcribed, place, scene)
         case RunFinished(outcome="cancelled", by=by, reason=reason) if by and reason != INTERRUPTED:
@@ -238,24 +238,28 @@ def _composed(composed: MessageComposed, scene: Scene) -> Showing:
     return Showing(
         text=composed.content.text,
         attachments=composed.content.attachments,
-        speaker=composed.agent if scene.several else "",
+        speaker=_agent(composed.agent, scene),
         silent=composed.kind == "interim",
         closes=composed.kind != "interim",
     )
 
 
-def _question(asked: QuestionAsked, place: Place) -> Showing:
-    words = _words(asked)
+def _agent(name: str, scene: Scene) -> str:
+    return name if scene.several else ""
+
+
+def _question(asked: QuestionAsked, place: Place, scene: Scene) -> Showing:
+    words, speaker = _words(asked), _agent(asked.agent, scene)
     if not asked.options:
-        return Showing(text=words, priority="question")
+        return Showing(text=words, speaker=speaker, priority="question")
     if not place.capabilities.buttons:
         text = f"{words}\n\n{texts.numbered(asked.options)}"
-        return Showing(text=text, priority="question")
+        return Showing(text=text, speaker=speaker, priority="question")
     buttons = tuple(
         Button(value=answer_button(asked.question, number), label=option.label)
         for number, option in enumerate(asked.options)
     )
-    return Showing(text=words, buttons=buttons, priority="question")
+    return Showing(text=words, speaker=speaker, buttons=buttons, priority="question")
 
 
 def _words(asked: QuestionAsked) -> str:
@@ -269,10 +273,12 @@ def _closed(closed: QuestionClosed, place: Place, scene: Scene) -> Look | None:
     if not place.is_for(asked.body.to):
         return Muted()
     line = _closing_line(closed, asked.body.options, scene)
+    card = _question(asked.body, place, scene)
+    ended = f"{_words(asked.body)}\n\n{line}"
     return Amending(
         target=closed.asked,
-        was=_question(asked.body, place).text,
-        to=Showing(text=f"{_words(asked.body)}\n\n{line}", priority="question"),
+        was=card.text,
+        to=Showing(text=ended, speaker=card.speaker, priority="question"),
         instead=_notice(line),
     )
 
@@ -296,9 +302,11 @@ def _who(closed: QuestionClosed, scene: Scene) -> str:
     return texts.speaker(name, scene.places.get(closed.conversation, texts.SOMEWHERE))
 
 
-def _pushed(pushed: Pushed, place: Place) -> Showing:
+def _pushed(pushed: Pushed, place: Place, scene: Scene) -> Showing:
     offered = pushed.buttons if place.capabilities.buttons else ()
+    by_agent = pushed.source.kind == "background"
     return Showing(
+        speaker=_agent(pushed.source.name, scene) if by_agent else "",
         text=pushed.content.text,
         attachments=pushed.content.attachments,
         buttons=tuple(

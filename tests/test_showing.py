@@ -217,11 +217,19 @@ def test_what_was_overheard_is_not_spoken_about_elsewhere():
     assert looks(SPOKEN, related=[WHICH]) is None
 
 
-def test_an_answer_says_whose_it_is_only_where_there_are_several_agents():
-    composed = MessageComposed(run=R1, agent="deep", content=Content(text="hi"))
+@pytest.mark.parametrize(
+    "said",
+    [
+        MessageComposed(run=R1, agent="deep", content=Content(text="hi")),
+        replace(WHICH, agent="deep"),
+        replace(NEWS, source=Source(kind="background", name="deep")),
+    ],
+    ids=["answer", "question", "push"],
+)
+def test_what_an_agent_says_tells_whose_it_is_only_where_there_are_several(said):
     lane = Lane(capabilities=RICH)
     lane.append(ConversationLinked(conversation=DM, by=ADA))
-    lane.append(composed)
+    lane.append(said)
     scene = lane.scene(lane.events)
     assert show(lane.events[-1], lane.place(), scene).speaker == ""
     several = replace(scene, several=True)

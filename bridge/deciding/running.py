@@ -124,16 +124,17 @@ def _end(run: OpenRun, command: EndRun) -> Drafts:
         if command.content is not None and says_something(command.content)
         else ()
     )
-    questions = tuple(Draft(body=_asked(run.run, each)) for each in command.questions)
+    questions = tuple(Draft(body=_asked(run, each)) for each in command.questions)
     outcome: Outcome = "paused" if questions else "completed" if words else "silent"
     upto = max(run.upto, command.upto)
     return (*words, *questions, _finished(run, outcome, upto, usage=command.usage))
 
 
-def _asked(run: RunId, asking: Asking) -> QuestionAsked:
+def _asked(run: OpenRun, asking: Asking) -> QuestionAsked:
     return QuestionAsked(
         question=asking.question,
-        run=run,
+        run=run.run,
+        agent=run.agent,
         kind=asking.kind,
         text=asking.text,
         options=asking.options,

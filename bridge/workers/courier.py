@@ -71,7 +71,7 @@ class Courier:
         self._clock = clock
         self._shut = shut
         self._suspended = suspended
-        self._previewing = Previewing(store, live, clock)
+        self._previewing = Previewing(store, live, clock, several=several)
         self._tending = Tending("courier", self._tend, clock)
 
     def wake(self, conversation: ConversationId) -> None:

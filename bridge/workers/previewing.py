@@ -47,9 +47,10 @@ class _Following:
 
 
 class Previewing:
-    """Follows open runs for the courier."""
+    """Follows open runs for the courier. `several`: a preview says which agent writes it."""
 
-    def __init__(self, store: Store, live: Live, clock: Clock) -> None:
+    def __init__(self, store: Store, live: Live, clock: Clock, *, several: bool = False) -> None:
+        self._several = several
         self._store = store
         self._live = live
         self._clock = clock
@@ -126,7 +127,8 @@ class Previewing:
     ) -> bool:
         """Show the text, once; False when that is still to be done."""
         limits = channel.capabilities(lane.address)
-        text = opening(preview.text, limits)
+        speaker = session.open_run.agent if self._several and session.open_run else ""
+        text = opening(preview.text, limits, speaker)
         if following.shown == (preview.run, text) and not following.wears_off(
             self._clock.now(), limits
         ):
@@ -134,13 +136,14 @@ class Previewing:
         if not following.may_show(self._clock.now(), limits.preview_interval):
             return False
         following.shown, following.shown_at = (preview.run, text), self._clock.now()
+        part = replace(_part(session, preview, lane, text), speaker=speaker)
         if limits.drafts:
-            await self._draft(lane, channel, _part(session, preview, lane, text), following)
+            await self._draft(lane, channel, part, following)
             return True
         receipts = await self._store.receipts(session.id, lane.id, sources=())
         known = live_preview(receipts)
         try:
-            await self._send(lane, channel, _part(session, preview, lane, text), known)
+            await self._send(lane, channel, part, known)
         except RateLimited as error:
             following.blocked_until = error.until
         except Rejected:

@@ -52,7 +52,13 @@ def test_a_run_stops_on_its_questions_in_one_append():
     play << [
         composed(R1, "Well."),
         QuestionAsked(
-            question=Q1, run=R1, kind="choice", text="Which?", options=(TEA, COFFEE), to=(ADA,)
+            question=Q1,
+            run=R1,
+            kind="choice",
+            text="Which?",
+            options=(TEA, COFFEE),
+            to=(ADA,),
+            agent="echo",
         ),
         finished(R1, "paused", upto=2),
     ]

@@ -560,3 +560,15 @@ async def test_typing_that_hangs_holds_up_no_answer(monkeypatch: pytest.MonkeyPa
         await begun(b, writer)
         writer.end("So it is.")
         await b.until_shown("ada", "So it is.", each=0.05)
+
+
+async def test_where_several_agents_may_answer_a_preview_says_who_writes_it() -> None:
+    writer = Writer()
+    async with bridge(agent=writer, more_agents={"deep": Writer()}) as b:
+        await begun(b, writer)
+        writer.write("Let me")
+        await b.until(lambda: shown(b) == ["Let me"], each=0.1)
+        assert ours(b)[-1].speaker == "echo"
+        writer.end("Let me see.")
+        await b.until(lambda: shown(b) == ["Let me see."], each=0.1)
+        assert ours(b)[-1].speaker == "echo"
