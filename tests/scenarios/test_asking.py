@@ -3,7 +3,7 @@
 import asyncio
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -43,16 +43,25 @@ agents:
 
 
 class Browser:
+    """Follows the log as it grows: what was read once is not read again."""
+
     def __init__(self, client: httpx.AsyncClient) -> None:
         self._client = client
+        self._events: list[dict[str, Any]] = []
+        self._offset = "-1"
 
     async def input(self, **body: Any) -> None:
         answer = await self._client.post(f"{LOG}/inbox", json=body)
         assert answer.status_code == 200, answer.text
 
     async def events(self, kind: str) -> list[dict[str, Any]]:
-        events = (await self._client.get(LOG)).json()
-        return [each for each in events if each["type"] == kind]
+        caught_up = False
+        while not caught_up:
+            answer = await self._client.get(LOG, params={"offset": self._offset})
+            self._events += answer.json()
+            self._offset = answer.headers["Stream-Next-Offset"]
+            caught_up = "Stream-Up-To-Date" in answer.headers
+        return [each for each in self._events if each["type"] == kind]
 
     async def until(self, kind: str, count: int = 1) -> list[dict[str, Any]]:
         async with asyncio.timeout(PATIENCE):
@@ -61,10 +70,14 @@ class Browser:
         return found
 
 
+def browsing(models: FakeModels, data: Path) -> AbstractAsyncContextManager[Browser]:
+    return browsing_with(config(models), data)
+
+
 @asynccontextmanager
-async def browsing(models: FakeModels, data: Path) -> AsyncIterator[Browser]:
+async def browsing_with(config: str, data: Path) -> AsyncIterator[Browser]:
     """Run the bridge, with a browser on it."""
-    async with running_bridge(data, config(models)) as bridge:
+    async with running_bridge(data, config) as bridge:
         headers = {"Authorization": f"Bearer {bridge.token}"}
         async with httpx.AsyncClient(
             base_url=bridge.url, headers=headers, trust_env=False, timeout=PATIENCE
