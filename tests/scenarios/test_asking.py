@@ -9,7 +9,6 @@ from typing import Any
 
 import httpx
 import psutil
-import pytest
 
 from tests.fakes.models import Answers, FakeModels, calls
 from tests.running import running_bridge
@@ -17,13 +16,6 @@ from tests.running import running_bridge
 PROGRAM = Path(__file__).parents[1] / "fakes" / "mcp_program.py"
 LOG = "/v1/stream/sessions/main"
 PATIENCE = 60
-
-
-@pytest.fixture
-async def models() -> AsyncIterator[FakeModels]:
-    fake = await FakeModels().start()
-    yield fake
-    await fake.stop()
 
 
 def config(models: FakeModels) -> str:

@@ -4,10 +4,7 @@ The fake model forgets whatever it is not shown, so what it still knows was carr
 """
 
 import re
-from collections.abc import AsyncIterator
 from pathlib import Path
-
-import pytest
 
 from agents.litellm.prompt import SUM_UP
 from bridge.content import Content, Option
@@ -38,13 +35,6 @@ CODE = "The code word is lighthouse."
 SUMMARY = "SUMMARY: the code word is lighthouse."
 QUESTION = "Which colour shall the shed be?"
 COLOURS = (Option(id="r", label="Red, as ever"), Option(id="g", label="Green"))
-
-
-@pytest.fixture
-async def models() -> AsyncIterator[FakeModels]:
-    fake = await FakeModels().start()
-    yield fake
-    await fake.stop()
 
 
 def config(models: FakeModels) -> str:

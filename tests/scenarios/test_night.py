@@ -3,11 +3,8 @@
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-
-import pytest
 
 from tests.fakes.apps import App, shown
 from tests.fakes.models import Answers, FakeModels, calls
@@ -28,13 +25,6 @@ class LaterClock:
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(max(0.0, seconds))
-
-
-@pytest.fixture
-async def models() -> AsyncIterator[FakeModels]:
-    fake = await FakeModels().start()
-    yield fake
-    await fake.stop()
 
 
 def helper(models: FakeModels) -> dict[str, object]:
