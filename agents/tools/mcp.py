@@ -24,7 +24,7 @@ import structlog
 from pydantic import Field, model_validator
 
 from agents.tools.tool import Call, Done, Tool, ToolError, fit_name
-from bridge.plugins import Section
+from bridge.plugins import Section, Variable
 
 if TYPE_CHECKING:
     from mcp.client.client import Client
@@ -53,10 +53,10 @@ class McpSection(Section):
 
     command: Annotated[str, Field(min_length=1)] | None = None
     args: tuple[str, ...] = ()
-    env: Mapping[str, str] = {}
+    env: Mapping[str, Variable] = {}
     cwd: str | None = None
     url: Annotated[str, Field(pattern=r"^https?://\S+$")] | None = None
-    headers: Mapping[str, str] = {}
+    headers: Mapping[str, Variable] = {}
     connect_seconds: Annotated[float, Field(gt=0)] = 20
 
     @model_validator(mode="after")

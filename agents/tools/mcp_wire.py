@@ -1,6 +1,6 @@
 """How an MCP server is reached with the official client, which is big: imported when used."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from types import TracebackType
 from typing import Any, Self
@@ -13,6 +13,7 @@ from mcp.shared.exceptions import MCPError
 from mcp_types import CONNECTION_CLOSED, Implementation
 
 from agents.tools.mcp import McpSection
+from bridge.plugins import Variable
 
 INFO = Implementation(name="bridgehead", version="0")
 CONNECT_SECONDS = 10.0
@@ -36,7 +37,7 @@ async def transport(
                 StdioServerParameters(
                     command=config.command,
                     args=list(config.args),
-                    env=dict(config.env),
+                    env=_values(config.env),
                     cwd=config.cwd,
                     encoding_error_handler="replace",
                 )
@@ -44,11 +45,15 @@ async def transport(
             read, write = await stack.enter_async_context(started)
         else:
             timeout = httpx2.Timeout(CONNECT_SECONDS, read=READ_SECONDS)
-            http = httpx2.AsyncClient(headers=dict(config.headers), timeout=timeout)
+            http = httpx2.AsyncClient(headers=_values(config.headers), timeout=timeout)
             await stack.enter_async_context(http)
             opened = streamable_http_client(config.url or "", http_client=http)
             read, write = await stack.enter_async_context(opened)
         yield Watched(read, ended), write
+
+
+def _values(hidden: Mapping[str, Variable]) -> dict[str, str]:
+    return {name: value.get_secret_value() for name, value in hidden.items()}
 
 
 class Watched:

@@ -26,18 +26,17 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 @dataclass(slots=True, kw_only=True)
 class Resolver:
-    """Puts what references stand for in their place; `referred` are the paths where it did."""
+    """Puts what references stand for in their place; `referred` says what it put where."""
 
     environ: Mapping[str, str]
     folder: Path
     problems: Problems
-    referred: set[KeyPath] = field(default_factory=set)
+    referred: dict[KeyPath, list[str]] = field(default_factory=dict)
 
     def resolve(self, value: Any, path: KeyPath = ()) -> Any:
         match value:
             case {"file": str() as file, **rest} if not rest and path:
-                self.referred.add(path)
-                return self._file(file, path)
+                return self._put(self._file(file, path), path)
             case dict():
                 return {key: self.resolve(item, (*path, key)) for key, item in value.items()}
             case list():
@@ -51,12 +50,15 @@ class Resolver:
         escaped, name = match.groups()
         if escaped:
             return f"${{{name}}}"
-        self.referred.add(path)
         if not _NAME.fullmatch(name):
             self.problems.add(path, f"${{{name}}} is no name of an environment variable")
         elif not self.environ.get(name):
             self.problems.add(path, f"the environment variable {name} is not set; set it")
-        return self.environ.get(name, "")
+        return self._put(self.environ.get(name, ""), path)
+
+    def _put(self, value: str, path: KeyPath) -> str:
+        self.referred.setdefault(path, []).append(value)
+        return value
 
     def _file(self, written: str, path: KeyPath) -> str:
         file = (self.folder / Path(written).expanduser()).absolute()

@@ -4,7 +4,7 @@ Values are not repeated in a problem: any of them may be a secret in the wrong p
 """
 
 import difflib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, get_args
 
@@ -20,13 +20,13 @@ WRITE_REFERENCE = "a secret does not stand in this file: write ${NAME} or {file:
 
 @dataclass(slots=True, kw_only=True)
 class Validator:
-    """Validates sections; `referred` are the paths whose value came from outside the file.
+    """Validates sections; `referred` are the values that came from outside the file.
 
     `secrets` collects the values of every secret, for the log to hide.
     """
 
     problems: Problems
-    referred: Collection[KeyPath]
+    referred: Mapping[KeyPath, Sequence[str]]
     secrets: set[str] = field(default_factory=set)
 
     def model(
@@ -63,7 +63,7 @@ class Validator:
     def _note_secrets(self, made: BaseModel, path: KeyPath) -> None:
         for at, secret in _secrets(made, path):
             if at in self.referred:
-                self.secrets.add(secret.get_secret_value())
+                self.secrets |= {secret.get_secret_value(), *self.referred[at]}
             elif at in self.problems.lines and not isinstance(secret, Variable):
                 self.problems.add(at, WRITE_REFERENCE)
 

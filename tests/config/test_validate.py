@@ -19,7 +19,7 @@ class Outer(BaseModel):
 
 def test_an_unknown_key_deep_inside_is_compared_with_the_keys_known_there():
     problems = Problems(file=None)
-    Validator(problems=problems, referred=()).model(Outer, {"inner": {"widht": 1}}, ())
+    Validator(problems=problems, referred={}).model(Outer, {"inner": {"widht": 1}}, ())
     assert problems.found == [
         "inner.widht: 'widht' is not known; did you mean 'width'? known: width"
     ]
@@ -37,7 +37,7 @@ class Program(BaseModel):
 def test_a_variable_may_stand_in_the_file_and_is_a_secret_if_it_does_not():
     lines = {("env",): 1, ("env", "MODEL"): 2, ("env", "KEY"): 3, ("key",): 4}
     problems = Problems(file=None, lines=lines)
-    validator = Validator(problems=problems, referred={("env", "KEY")})
+    validator = Validator(problems=problems, referred={("env", "KEY"): ["s3cret"]})
     section = {"env": {"MODEL": "small", "KEY": "s3cret"}, "key": "written"}
     validator.model(Program, section, ())
     assert problems.found == [f"key: {WRITE_REFERENCE}"]
