@@ -47,12 +47,21 @@ def approval(
 
 
 def card(planned: PlannedCall) -> str:
-    """Return the call as people read it, in Markdown."""
-    shown = visible(_pretty(planned.arguments))
+    """Return the question whether a call may run, in Markdown. Its name is that of a known tool."""
+    return f"May I use `{planned.name}`?\n\n{_block(_pretty(planned.arguments), 'json')}"
+
+
+def exact(planned: PlannedCall) -> str:
+    """Return a call under whatever name, in Markdown."""
+    return _block(f"{planned.name} {_pretty(planned.arguments)}")
+
+
+def _block(text: str, language: str = "") -> str:
+    shown = visible(text)
     left = len(shown) - MOST_SHOWN
     note = f"\n\n…and {left} more characters that are not shown here." if left > 0 else ""
     fence = max([*_BACKTICKS.findall(shown), "``"], key=len) + "`"
-    return f"May I use `{planned.name}`?\n\n{fence}json\n{shown[:MOST_SHOWN]}\n{fence}{note}"
+    return f"{fence}{language}\n{shown[:MOST_SHOWN]}\n{fence}{note}"
 
 
 def _pretty(arguments: str) -> str:
