@@ -99,8 +99,10 @@ def _size(event: Event) -> int:
         case MessageReceived(content=content) | MessageComposed(content=content):
             images = sum(each.kind == "image" for each in content.attachments)
             return LINE * 2 + tokens(content.text) + IMAGE * images
-        case ToolCalled(arguments=text) | Triggered(prompt=text) | QuestionAsked(text=text):
+        case ToolCalled(arguments=text) | Triggered(prompt=text):
             return LINE * 2 + tokens(text)
+        case QuestionAsked(text=text, call=call):
+            return LINE * 2 + tokens(text + (call.arguments if call else ""))
         case ToolReturned(result=text):
             return LINE + tokens(text[:LONGEST_RESULT])
         case _:

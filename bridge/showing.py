@@ -51,6 +51,7 @@ from bridge.events import (
     Triggered,
     UsageReported,
 )
+from bridge.exactly import exactly
 from bridge.ids import ConversationId, ParticipantId, Seq
 from bridge.parts import Button, Capabilities, Conversation, Priority
 from bridge.routing import answer_button, saying_button
@@ -263,7 +264,8 @@ def _question(asked: QuestionAsked, place: Place, scene: Scene) -> Showing:
 
 
 def _words(asked: QuestionAsked) -> str:
-    return asked.text if asked.text.strip() else texts.QUESTION
+    words = asked.text if asked.text.strip() else texts.QUESTION
+    return f"{words}\n\n{exactly(asked.call)}" if asked.call is not None else words
 
 
 def _closed(closed: QuestionClosed, place: Place, scene: Scene) -> Look | None:

@@ -18,6 +18,7 @@ from bridge.events import (
     MessageReceived,
     ParticipantJoined,
     ParticipantLeft,
+    PlannedCall,
     Pushed,
     QuestionAsked,
     QuestionClosed,
@@ -26,7 +27,8 @@ from bridge.events import (
     Source,
     Transcribed,
 )
-from bridge.ids import ConversationId, MediaId, ParticipantId
+from bridge.exactly import exactly
+from bridge.ids import CallId, ConversationId, MediaId, ParticipantId
 from bridge.parts import Button
 from bridge.routing import AnswerPress, SayingPress, pressed
 from bridge.showing import Amending, Muted, Retracting, Showing, people_in, places_in, show
@@ -215,6 +217,15 @@ def test_what_was_overheard_is_not_spoken_about_elsewhere():
     assert looks(SPOKEN, related=[overheard]) == Muted()
     assert isinstance(looks(SPOKEN, related=[overheard], room=True), Showing)
     assert looks(SPOKEN, related=[WHICH]) is None
+
+
+def test_a_question_about_a_call_shows_the_exact_call_whatever_its_words_say():
+    call = PlannedCall(call=CallId("k"), name="rm", arguments='{"path": "/"}')
+    asked = replace(WHICH, text="May I water the flowers?", call=call, to=())
+    shown = f"May I water the flowers?\n\n{exactly(call)}"
+    assert looks(asked).text == shown
+    closed = QuestionClosed(question=Q1, asked=1, outcome="expired")
+    assert looks(closed, related=[asked]).to.text.startswith(shown)
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,6 @@ from agents.lines.said import (
     UsageInput,
     UsageLine,
 )
-from agents.tools.approval import exact
 from bridge.commands import Asking
 from bridge.content import Attachment, Content, Option
 from bridge.errors import AgentFailed, AgentUnavailable
@@ -111,14 +110,13 @@ class Hearing:
         if line.kind == "choice" and not options:
             raise AgentFailed("the agent asked to choose, and gave no options")
         soon = timedelta(seconds=line.expires_in) if line.expires_in else None
-        call = _planned(line.call) if line.call else None
         return Asking(
             question=QuestionId(line.question or mint("q")),
             kind=line.kind,
-            text=f"{line.text}\n\n{exact(call)}" if call else line.text,
+            text=line.text,
             options=options or (APPROVAL if line.kind == "approval" else ()),
             to=_people(line.to),
-            call=call,
+            call=_planned(line.call) if line.call else None,
             expires_at=self.clock.now() + soon if soon else None,
         )
 

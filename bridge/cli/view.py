@@ -30,6 +30,7 @@ from bridge.events import (
     Transcribed,
     Triggered,
 )
+from bridge.exactly import exactly
 from bridge.ids import START, ConversationId, ParticipantId, QuestionId, RunId, Seq
 
 Look = Literal["said", "answer", "interim", "aside", "question", "tool"]
@@ -154,9 +155,11 @@ class View:
             case Pushed(source=source, content=content, buttons=buttons):
                 text = _with_choices(content.text, buttons)
                 return Line(look="answer", speaker=_source(source), text=text, seq=event.seq)
-            case QuestionAsked(text=text, options=options):
-                numbered = f"{text}\n\n{texts.numbered(options)}" if options else text
-                return Line(look="question", speaker=self.agent, text=numbered, seq=event.seq)
+            case QuestionAsked(text=text, options=options, call=call):
+                parts = [text, *([exactly(call)] if call else [])]
+                parts += [texts.numbered(options)] if options else []
+                text = "\n\n".join(parts)
+                return Line(look="question", speaker=self.agent, text=text, seq=event.seq)
             case ToolCalled(name=name, arguments=arguments):
                 return Line(look="tool", text=f"{name} {arguments}", seq=event.seq)
             case ToolReturned(result=result, failed=failed):

@@ -94,7 +94,7 @@ async def test_an_approval_outlives_two_restarts_and_the_approved_call_runs_once
         assert children
     assert added["result"] == "3", "what only reads was not asked about"
     assert asked["call"]["name"] == "files__note"
-    assert str(noted) in asked["text"]
+    assert str(noted) in asked["call"]["arguments"]
     assert not noted.exists()
     assert not [child for child in children if child.is_running()], "no server outlives the bridge"
     async with browsing(models, data):

@@ -128,12 +128,6 @@ async def test_an_approval_can_be_given_denied_or_given_for_good() -> None:
     assert question.call == PlannedCall(call="k", name="rm", arguments='{"path": "/"}')
 
 
-async def test_the_exact_call_is_shown_whatever_the_text_says() -> None:
-    call = {"call": "k", "name": "rm`\u0060``", "arguments": {"path": "/"}}
-    question = await asking(kind="approval", text="May I water the flowers?", call=call)
-    assert question.text == ('May I water the flowers?\n\n`````\nrm```` {\n  "path": "/"\n}\n`````')
-
-
 async def test_a_question_is_asked_as_it_was_put() -> None:
     question = await asking(
         kind="choice",
