@@ -168,6 +168,7 @@ NAMELESS = """() => [...document.querySelectorAll(
 def test_everything_that_can_be_used_has_a_name(bridge: Bridge, pages: Pages):
     """And there is one main part, one heading of the first level, and a language."""
     page = pages.open(bridge.link())
+    expect(page.locator("#my-name")).not_to_be_empty()
     page.set_input_files("#files", FILES)
     expect(page.locator(".chosen[data-state=up]")).to_have_count(2)
     say(page, "send them back")
