@@ -18,11 +18,15 @@ PATIENCE = 60.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A request as it came in. `shape` is openai, anthropic, ollama or transcription."""
+    """A request as it came in. `shape` is openai, anthropic, ollama or transcription.
+
+    `port` is the caller's: the same for what came over one connection.
+    """
 
     shape: str
     body: Mapping[str, Any]
     headers: Mapping[str, str]
+    port: int = 0
 
     @property
     def model(self) -> str:
@@ -115,7 +119,8 @@ class FakeModels:
 
     async def _reply(self, shape: str, request: web.Request) -> Answers:
         body = await request.json()
-        asked = Asked(shape=shape, body=body, headers=dict(request.headers))
+        port = request.transport.get_extra_info("peername")[1] if request.transport else 0
+        asked = Asked(shape=shape, body=body, headers=dict(request.headers), port=port)
         self.asked.append(asked)
         reply = self.replies.pop(0) if self.replies else Answers(text="Hello!")
         return reply if isinstance(reply, Answers) else reply(asked)

@@ -48,3 +48,14 @@ async def test_trying_out_a_model_says_what_is_wrong(bench):
     with pytest.raises(Unanswered, match="Incorrect API key") as raised:
         await try_out(section(bench.models), seconds=5, now=bench.clock.now)
     assert "sk-of-a-test" not in str(raised.value)
+
+
+@pytest.mark.parametrize("shape", ["openai", "anthropic", "ollama"])
+async def test_a_provider_is_asked_again_over_the_same_connection(bench, shape):
+    """An answer is read to its end, though not to what litellm makes of it after that."""
+    story = told()
+    await bench.answer(story, shape=shape)
+    story.say("And again?")
+    await bench.answer(story, shape=shape)
+    first, second = bench.models.asked
+    assert first.port == second.port != 0
