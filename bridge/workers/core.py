@@ -22,6 +22,7 @@ from bridge.workers.desks import UNLIMITED, Desks
 from bridge.workers.door import Account
 from bridge.workers.fetching import Fetching
 from bridge.workers.intake import Intake
+from bridge.workers.last_words import LastWords
 from bridge.workers.live import LiveBoards
 from bridge.workers.names import Names
 from bridge.workers.roster import Roster
@@ -108,12 +109,14 @@ class Core:
             clock=clock,
             node=mint("n"),
         )
+        last_words = LastWords(clock)
         self._courier = Courier(
             store,
             self.sessions,
             self.live,
             self._channels,
             names=self.names,
+            last_words=last_words,
             several=len(agents) > 1,
             clock=clock,
             shut=self._shut,
@@ -126,6 +129,7 @@ class Core:
             {each.channel.name: each.account for each in channels},
             fetching=Fetching(self._channels, blobs, clock),
             clock=clock,
+            last_words=last_words,
             woken=self._courier.wake,
         )
 

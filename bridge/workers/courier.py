@@ -29,6 +29,7 @@ from bridge.session import Session
 from bridge.showing import Place, Scene, people_in, places_in
 from bridge.shown import is_preview, live_preview
 from bridge.workers.calls import called
+from bridge.workers.last_words import LastWords
 from bridge.workers.names import Names
 from bridge.workers.previewing import Previewing
 from bridge.workers.tending import Tending
@@ -58,6 +59,7 @@ class Courier:
         channels: Mapping[ChannelName, Channel],
         *,
         names: Names,
+        last_words: LastWords,
         several: bool = False,
         clock: Clock,
         shut: Callable[[ChannelName, ChannelError], None],
@@ -67,6 +69,7 @@ class Courier:
         self._sessions = sessions
         self._channels = channels
         self._names = names
+        self._last_words = last_words
         self._several = several
         self._clock = clock
         self._shut = shut
@@ -184,12 +187,13 @@ class Courier:
                 return await self._resolve(part, receipt, lane, channel)
             case delivery.Retract(message=message, receipt=receipt):
                 if isinstance(channel, Deleting):
+                    tried_at = self._clock.now()
                     try:
                         async with called(channel, lane.address):
                             await channel.delete(lane.address, message)
                     except ChannelError as error:
                         if not _is_hopeless(error, lane):
-                            await self._postpone(lane, error)
+                            await self._postpone(lane, error, tried_at)
                             return False
                         receipt = replace(receipt, state="failed", code=error.code)
                 await self._store.record(receipt)
@@ -249,6 +253,7 @@ class Courier:
     ) -> bool:
         if not isinstance(channel, Resolving):
             raise TypeError(f"{channel.name} says it resolves, but has no resolve()")
+        tried_at = self._clock.now()
         try:
             async with called(channel, lane.address):
                 sent = await channel.resolve(lane.address, part)
@@ -258,7 +263,7 @@ class Courier:
                 await self._store.attempt(receipt)
             # A platform that refuses to say leaves it as unknown as one that cannot be reached.
             unsaid = OutcomeUnknown(code=error.code) if isinstance(error, Rejected) else error
-            await self._postpone(lane, unsaid)
+            await self._postpone(lane, unsaid, tried_at)
             return False
         await self._store.record(delivery.resolved(receipt, sent))
         return False
@@ -279,7 +284,7 @@ class Courier:
         if error.certain:
             owed = replace(receipt, state="owed", tries=receipt.tries - 1, message=None)
             await self._store.record(owed)
-        await self._postpone(lane, error)
+        await self._postpone(lane, error, receipt.at)
         return False
 
     async def _edit_anew(self, part: Part, receipt: Receipt) -> None:
@@ -293,7 +298,7 @@ class Courier:
         else:
             await self._store.record(replace(receipt, state="failed"))
 
-    async def _postpone(self, lane: Conversation, error: ChannelError) -> None:
+    async def _postpone(self, lane: Conversation, error: ChannelError, tried_at: datetime) -> None:
         now = self._clock.now()
         if lane.session is None:
             return
@@ -301,20 +306,30 @@ class Courier:
             case retry.Again(at=until, tries=tries) | retry.Resolve(at=until, tries=tries):
                 await self._postponed(lane, until, tries, error)
             case retry.Suspend():
-                await self._postponed(lane, None, lane.tries + 1, error, suspended=True)
+                await self._suspend(lane, error, tried_at)
             case retry.Relocate(place=place):
-                await self._relocate(lane, place, error)
+                await self._relocate(lane, place, error, tried_at)
             case retry.Shut():
                 self._shut(lane.address.channel, error)
                 await self._postponed(lane, now + retry.MOST_PAUSE, lane.tries + 1, error)
             case retry.Drop():
                 pass
 
-    async def _relocate(self, lane: Conversation, place: str, error: ChannelError) -> None:
+    async def _suspend(self, lane: Conversation, error: ChannelError, tried_at: datetime) -> None:
+        """Let a lane wait until someone writes there; they may have done so since it was tried."""
+        await self._postponed(lane, None, lane.tries + 1, error, suspended=True)
+        if self._last_words.since(lane.id, tried_at):
+            await self._store.revive(lane.id)
+        else:
+            await self._suspended(lane)
+
+    async def _relocate(
+        self, lane: Conversation, place: str, error: ChannelError, tried_at: datetime
+    ) -> None:
         try:
             await self._store.move(lane.id, place=place)
         except Refused:  # another lane delivers there already
-            await self._postponed(lane, None, lane.tries + 1, error, suspended=True)
+            await self._suspend(lane, error, tried_at)
 
     async def _postponed(
         self,
@@ -334,8 +349,6 @@ class Courier:
                 error=error.code or type(error).__name__,
                 suspended=suspended,
             )
-        if suspended:
-            await self._suspended(lane)
 
 
 def _is_hopeless(error: ChannelError, lane: Conversation) -> bool:

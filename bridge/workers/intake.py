@@ -36,6 +36,7 @@ from bridge.ports import Appended, Clock, Origin, Sessions, Store
 from bridge.routing import SHARED, AnswerPress, SayingPress, pressed, session_for
 from bridge.workers.door import Account, Door
 from bridge.workers.fetching import Fetching
+from bridge.workers.last_words import LastWords
 from bridge.workers.places import Places
 from bridge.workers.reports import Reports
 
@@ -60,6 +61,7 @@ class Intake:
         *,
         fetching: Fetching,
         clock: Clock,
+        last_words: LastWords,
         woken: Callable[[ConversationId], None],
     ) -> None:
         self._store = store
@@ -69,7 +71,8 @@ class Intake:
         self._woken = woken
         self._places = Places(store, sessions, clock)
         self._door = Door(store, sessions, accounts, self._places, clock)
-        self._reports = Reports(store, clock, woken=woken)
+        self._last_words = last_words
+        self._reports = Reports(store, clock, last_words=last_words, woken=woken)
 
     async def __call__(self, heard: Inbound | Reported | Relocated) -> Reply | None:
         match heard:
@@ -113,11 +116,15 @@ class Intake:
             )
         else:
             await self._places.join(session, who)
-        self._reports.spoken(conversation.id)
-        if conversation.suspended:
+        self._last_words.note(conversation.id)
+        if await self._is_suspended(conversation.id):
             await self._store.revive(conversation.id)
             self._woken(conversation.id)
         return Scene(who=who, conversation=conversation, session=session)
+
+    async def _is_suspended(self, conversation: ConversationId) -> bool:
+        lane = await self._store.conversation(conversation)
+        return lane is not None and lane.suspended
 
     # -- what
 

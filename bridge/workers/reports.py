@@ -12,17 +12,13 @@ The rules:
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
 
 from bridge.errors import Refused
 from bridge.ids import ConversationId
 from bridge.inbound import Relocated, Reported
 from bridge.parts import Conversation, Receipt, ReceiptState
 from bridge.ports import Clock, Store
-
-LONG_AGO = datetime.min.replace(tzinfo=UTC)
-MOST = 10_000
-"""Places whose last word is kept in mind; then all are forgotten, and a lane rather waits."""
+from bridge.workers.last_words import LastWords
 
 RANKS: tuple[ReceiptState, ...] = ("attempted", "unknown", "submitted", "sent", "delivered", "read")
 """From the least to the most that is known of a message."""
@@ -32,18 +28,17 @@ class Reports:
     """`woken` hears of a lane in which there is something to do again."""
 
     def __init__(
-        self, store: Store, clock: Clock, *, woken: Callable[[ConversationId], None]
+        self,
+        store: Store,
+        clock: Clock,
+        *,
+        last_words: LastWords,
+        woken: Callable[[ConversationId], None],
     ) -> None:
         self._store = store
         self._clock = clock
+        self._last_words = last_words
         self._woken = woken
-        self._spoke_at: dict[ConversationId, datetime] = {}
-
-    def spoken(self, conversation: ConversationId) -> None:
-        """Note that someone wrote from this place just now."""
-        if len(self._spoke_at) >= MOST:
-            self._spoke_at.clear()
-        self._spoke_at[conversation] = self._clock.now()
 
     async def take(self, reported: Reported) -> None:
         """Keep what became of a message. What is not ours is ignored."""
@@ -68,7 +63,7 @@ class Reports:
 
     async def _owe(self, lane: Conversation, receipt: Receipt, reported: Reported) -> None:
         assert lane.session is not None
-        if self._spoke_at.get(lane.id, LONG_AGO) <= receipt.at:
+        if not self._last_words.since(lane.id, receipt.at):
             # The lane stops first: a part that is owed is sent as soon as anyone looks.
             await self._store.postpone(
                 lane.session,
@@ -78,6 +73,8 @@ class Reports:
                 error=reported.code,
                 suspended=True,
             )
+            if self._last_words.since(lane.id, receipt.at):
+                await self._store.revive(lane.id)
         owed = replace(receipt, state="owed", message=None, tries=0, code=reported.code)
         await self._store.record(owed)
 

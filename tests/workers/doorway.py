@@ -12,6 +12,7 @@ from bridge.workers.desks import Desks
 from bridge.workers.door import Account
 from bridge.workers.fetching import Fetching
 from bridge.workers.intake import Intake
+from bridge.workers.last_words import LastWords
 from bridge.workers.names import Names
 from storage.memory import MemoryStore
 from storage.memory_blobs import MemoryBlobs
@@ -53,6 +54,7 @@ class Doorway:
             accounts,
             fetching=Fetching(self.channels, self.blobs, self.clock),
             clock=self.clock,
+            last_words=LastWords(self.clock),
             woken=self.revived.append,
         )
         await self.desks.create(SHARED, title="Main", owner=OWNER)

@@ -1,0 +1,35 @@
+"""When someone last wrote from each place, as far as this process has heard.
+
+A place that is closed to us is opened by whoever writes from it. What fails there may be told only
+afterwards: of a message that was tried before they wrote, it says nothing any more.
+"""
+
+from datetime import UTC, datetime
+
+from bridge.ids import ConversationId
+from bridge.ports import Clock
+
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+MOST = 10_000
+"""Places that are kept in mind; then all are forgotten, and a lane rather waits."""
+
+
+class LastWords:
+    """Who suspends a lane looks here after that; who writes here looks at the lane after that.
+
+    So whichever comes first, one of them sees the other.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._at: dict[ConversationId, datetime] = {}
+
+    def note(self, conversation: ConversationId) -> None:
+        """Note that someone wrote from this place just now."""
+        if len(self._at) >= MOST:
+            self._at.clear()
+        self._at[conversation] = self._clock.now()
+
+    def since(self, conversation: ConversationId, at: datetime) -> bool:
+        """Say whether someone wrote from this place after that time."""
+        return self._at.get(conversation, LONG_AGO) > at
