@@ -57,11 +57,11 @@ async def test_a_question_is_answered_once_and_told_of_once(fake, bot, ada, dm, 
 
 async def test_the_answer_is_seen_being_written(fake, bot, ada, dm, bridge):
     async with bridge(fake, bot):
-        ada.says(dm, "slow 2")
+        ada.says(dm, "slow 5")
         await until(fake, lambda: dm.typed)
         await until(fake, dm.shown)
         assert dm.drafted
-    assert dm.notified() == ["That took 2 s."]
+    assert dm.notified() == ["That took 5 s."]
 
 
 async def test_in_a_group_it_answers_whoever_speaks_to_it_alone(fake, bot, ada, bridge):
