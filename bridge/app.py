@@ -267,8 +267,10 @@ def _url(config: Config, port: int) -> str:
 def _announced(path: Path, url: str) -> Iterator[None]:
     """Say in a file where the server is, for the command line, for as long as it runs."""
     body = json.dumps({"url": url, "pid": os.getpid()})
-    path.write_text(body, encoding="utf-8")
-    path.chmod(0o600)
+    whole = path.with_suffix(".new")  # whoever reads it finds all of it or none
+    whole.write_text(body, encoding="utf-8")
+    whole.chmod(0o600)
+    whole.replace(path)
     try:
         yield
     finally:
