@@ -20,6 +20,10 @@ def account(folder, fake, bot):
     )
 
 
+WORDS = " ".join(["word"] * 400)
+"""It takes seconds to be written."""
+
+
 def config(folder, fake, *bots):
     accounts = "".join(account(folder, fake, bot) for bot in bots)
     echo = "agents: {echo: {type: echo, delay: 0.01}}\n"
@@ -57,11 +61,11 @@ async def test_a_question_is_answered_once_and_told_of_once(fake, bot, ada, dm, 
 
 async def test_the_answer_is_seen_being_written(fake, bot, ada, dm, bridge):
     async with bridge(fake, bot):
-        ada.says(dm, "slow 5")
-        await until(fake, lambda: dm.typed)
+        ada.says(dm, WORDS)
+        await until(fake, lambda: dm.drafted)
+        assert dm.shown() == [], "it is not said yet"
         await until(fake, dm.shown)
-        assert dm.drafted
-    assert dm.notified() == ["That took 5 s."]
+    assert dm.notified() == [f"Ada Lovelace (Bridge) said: {WORDS}"]
 
 
 async def test_in_a_group_it_answers_whoever_speaks_to_it_alone(fake, bot, ada, bridge):
