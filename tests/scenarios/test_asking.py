@@ -18,14 +18,20 @@ LOG = "/v1/stream/sessions/main"
 PATIENCE = 60
 
 
+def model(models: FakeModels) -> str:
+    """Return the section of an agent on top of these models, as far as it goes."""
+    return f"""\
+    type: litellm
+    model: openai/gpt-4o-mini
+    api_base: {models.base("openai")}
+    api_key: of-a-test"""
+
+
 def config(models: FakeModels) -> str:
     return f"""
 agents:
   helper:
-    type: litellm
-    model: openai/gpt-4o-mini
-    api_base: {models.base("openai")}
-    api_key: of-a-test
+{model(models)}
     tools:
       mcp:
         files:

@@ -24,7 +24,7 @@ from bridge.workers.clock import SystemClock
 from storage.sql.store import SqliteSection, sqlite
 from tests.fakes.models import Answers, Asked, FakeModels
 from tests.running import running_bridge
-from tests.scenarios.test_asking import Browser, browsing_with
+from tests.scenarios.test_asking import Browser, browsing_with, model
 
 TURNS = 1_000
 CONTEXT = 16_000
@@ -41,10 +41,7 @@ def config(models: FakeModels) -> str:
     return f"""
 agents:
   helper:
-    type: litellm
-    model: openai/gpt-4o-mini
-    api_base: {models.base("openai")}
-    api_key: of-a-test
+{model(models)}
     context_tokens: {CONTEXT}
     max_output_tokens: 1000
 """

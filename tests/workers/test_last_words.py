@@ -9,7 +9,7 @@ from bridge.ids import ConversationId
 from bridge.workers import last_words as module
 from bridge.workers.last_words import LastWords
 from channels.memory import MemoryChannel
-from tests.workers.rig import SetClock, bridge
+from tests.workers.rig import Bridge, SetClock, bridge
 
 HERE, THERE = ConversationId("c_1"), ConversationId("c_2")
 
@@ -56,13 +56,18 @@ def afresh(monkeypatch):
         monkeypatch.setattr(ClosedOnce, name, asyncio.Event(), raising=False)
 
 
+async def news_refused(b: Bridge) -> None:
+    """Let Ada be told the news, which her platform has turned down, though nobody knows yet."""
+    b.platform.say("ada", "Ada", "hello")
+    await b.until_shown("ada", "hello", each=0.1)
+    await b.until_at_rest(each=0.1)
+    await b.push("the news")
+    await b.until(ClosedOnce.refused.is_set)
+
+
 async def test_who_writes_while_a_refusal_is_on_its_way_is_shown_everything() -> None:
     async with bridge(channel=ClosedOnce) as b:
-        b.platform.say("ada", "Ada", "hello")
-        await b.until_shown("ada", "hello", each=0.1)
-        await b.until_at_rest(each=0.1)
-        await b.push("the news")
-        await b.until(ClosedOnce.refused.is_set)
+        await news_refused(b)
         b.clock.forward(1)
         b.platform.say("ada", "Ada", "what is new?")
         await b.until(lambda: not b.platform.waiting(), each=0.1)
@@ -74,11 +79,7 @@ async def test_who_writes_while_a_refusal_is_on_its_way_is_shown_everything() ->
 
 async def test_a_place_in_which_nobody_wrote_stands_still_until_someone_does() -> None:
     async with bridge(channel=ClosedOnce) as b:
-        b.platform.say("ada", "Ada", "hello")
-        await b.until_shown("ada", "hello", each=0.1)
-        await b.until_at_rest(each=0.1)
-        await b.push("the news")
-        await b.until(ClosedOnce.refused.is_set)
+        await news_refused(b)
         ClosedOnce.told.set()
 
         async def suspended() -> bool:
