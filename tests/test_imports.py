@@ -18,6 +18,7 @@ def fresh(monkeypatch):
 
 @pytest.fixture
 def collector():
+    gc.enable()
     yield
     gc.unfreeze()
     gc.enable()

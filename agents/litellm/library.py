@@ -6,7 +6,7 @@ Nothing else imports it, and nothing of it goes further than here: what comes in
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,6 +26,9 @@ FAMILY_LIMIT = 128_000
 
 UNKNOWN_CONTEXT, LOCAL_CONTEXT = 32_000, 16_000
 """Tokens; of a model that litellm does not know, and of a local one."""
+
+READ_OUT = 1.0
+"""Seconds a provider gets to end a connection over which its answer has come."""
 
 LOCAL = ("ollama/", "ollama_chat/")
 
@@ -172,7 +175,18 @@ async def _until_metered(stream: Any, section: ModelSection) -> AsyncGenerator[P
         yield piece
         whole = whole or bool(piece.finish)
         if whole and piece.metered is not None:
+            await _read_out(stream)
             return
+
+
+async def _read_out(stream: Any) -> None:
+    """Read past litellm to the end of the response: only then can its connection be used again."""
+    rest = getattr(stream, "completion_stream", None)
+    if isinstance(rest, AsyncIterable):
+        with suppress(Exception):
+            async with asyncio.timeout(READ_OUT):
+                async for _ in rest:
+                    pass
 
 
 def _settings(

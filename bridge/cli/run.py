@@ -1,12 +1,12 @@
 """`bridge run`: starts the bridge, and says where it can be talked to once it can."""
 
 import asyncio
-import gc
 import os
 import shlex
 import shutil
 import sys
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from bridge import logs
 from bridge.config import Config, load
 from bridge.config.load import DATA
-from bridge.imports import without
+from bridge.imports import for_good, without
 
 if TYPE_CHECKING:
     from bridge.app import Running
@@ -27,21 +27,21 @@ def run(
 
     What is made at the start stays for good, so it is kept out of the garbage collector's rounds.
     """
-    gc.disable()
-    with without("watchfiles"):  # uvicorn would watch files, and we never reload
-        from bridge.app import serve  # noqa: PLC0415 - a wrong configuration is told without it
+    with ExitStack() as starting:
+        starting.enter_context(for_good())
+        with without("watchfiles"):  # uvicorn would watch files, and we never reload
+            from bridge.app import serve  # noqa: PLC0415 - a wrong configuration is told without it
 
-    config = _moved(load(file, environ, look_round=True), host, port)
-    logs.configure(config.log, secrets=config.secrets)
+        config = _moved(load(file, environ, look_round=True), host, port)
+        logs.configure(config.log, secrets=config.secrets)
 
-    def announce(running: "Running") -> None:
-        gc.freeze()
-        gc.enable()
-        chat = _chat_command(file, environ, sys.argv[0])
-        sys.stdout.write(announcement(running, chat))
-        sys.stdout.flush()
+        def announce(running: "Running") -> None:
+            starting.close()
+            chat = _chat_command(file, environ, sys.argv[0])
+            sys.stdout.write(announcement(running, chat))
+            sys.stdout.flush()
 
-    asyncio.run(serve(config, announce=announce))
+        asyncio.run(serve(config, announce=announce))
 
 
 def announcement(running: "Running", chat: str) -> str:

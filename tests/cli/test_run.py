@@ -1,5 +1,6 @@
 """`bridge run`: what it prints, and how it ends."""
 
+import gc
 import re
 import sys
 from pathlib import Path
@@ -29,6 +30,12 @@ def test_a_wrong_configuration_is_told_whole_and_ends_with_2(tmp_path):
     assert ":1: grace: " in done.err
     assert ":2: htpp: " in done.err
     assert "Traceback" not in done.err
+
+
+def test_a_start_that_fails_leaves_the_garbage_collector_running(tmp_path):
+    environ = {"BRIDGE_DATA": str(tmp_path), "HOME": str(tmp_path)}
+    assert command("run", "--config", str(tmp_path / "none.yaml"), environ=environ).code
+    assert gc.isenabled()
 
 
 def test_a_second_bridge_on_the_same_data_is_refused_by_name(own_bridge):

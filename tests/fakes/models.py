@@ -51,7 +51,8 @@ class Answers:
     """What a model says: `words` come one by one. `calls` are names with their arguments.
 
     `status` other than 200 is an error, with `error` as its message. `cut_off`: the stream ends
-    without saying why; `stalls`: it neither ends nor goes on; `garbage`: it is no JSON.
+    without saying why; `stalls`: it neither ends nor goes on; `garbage`: it is no JSON. `lingers`
+    are the seconds from the last word that counts to the end of the response.
     """
 
     text: str = ""
@@ -62,6 +63,7 @@ class Answers:
     retry_after: str = ""
     cut_off: bool = False
     stalls: bool = False
+    lingers: float = 0
     garbage: bool = False
     thinking: str = ""
 
@@ -140,8 +142,7 @@ class FakeModels:
                 await asyncio.sleep(0)
             if reply.garbage:
                 await response.write(b"data: {not json at all\n\n")
-            if reply.stalls:
-                await asyncio.sleep(60)
+            await asyncio.sleep(60 if reply.stalls else reply.lingers)
         except (asyncio.CancelledError, ConnectionError):
             self.hung_up += 1
             raise

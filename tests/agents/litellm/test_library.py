@@ -5,7 +5,7 @@ import pytest
 from agents.litellm.config import ModelSection
 from agents.litellm.failure import Unanswered
 from agents.litellm.library import FAMILY_LIMIT, LOCAL_CONTEXT, abilities, try_out
-from tests.agents.litellm.rig import section, told
+from tests.agents.litellm.rig import ended, section, told
 from tests.fakes.models import Answers
 
 
@@ -54,8 +54,15 @@ async def test_trying_out_a_model_says_what_is_wrong(bench):
 async def test_a_provider_is_asked_again_over_the_same_connection(bench, shape):
     """An answer is read to its end, though not to what litellm makes of it after that."""
     story = told()
-    await bench.answer(story, shape=shape)
+    await bench.answer(story, Answers(text="Hello!", lingers=0.05), shape=shape)
     story.say("And again?")
     await bench.answer(story, shape=shape)
     first, second = bench.models.asked
     assert first.port == second.port != 0
+
+
+@pytest.mark.parametrize("shape", ["openai", "anthropic"])
+async def test_a_provider_that_keeps_the_line_open_keeps_no_answer_back(bench, shape):
+    said = await bench.answer(told(), Answers(text="Hello!", lingers=60), shape=shape)
+    assert ended(said).content.text == "Hello!"
+    await bench.models.until(lambda: bench.models.hung_up == 1)
