@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).parent.parent
 OURS = ("bridge", "channels", "agents", "storage")
@@ -20,6 +21,16 @@ for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "ftp_proxy"):
     os.environ.pop(name.upper(), None)
 for name in [name for name in os.environ if name.startswith("BRIDGE_") and name not in KEPT]:
     del os.environ[name]
+
+
+# How long an example took says how busy the machine was. CI tries the same examples each time.
+settings.register_profile(
+    "unhurried",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize="CI" in os.environ,
+)
+settings.load_profile("unhurried")
 
 
 def pytest_configure() -> None:

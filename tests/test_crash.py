@@ -134,7 +134,6 @@ async def test_a_death_at_any_edge_on_sqlite(tmp_path: Path) -> None:
 
 @settings(
     max_examples=25,
-    deadline=None,
     derandomize=True,
     phases=[Phase.explicit, Phase.generate],
 )

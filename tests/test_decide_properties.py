@@ -95,7 +95,7 @@ ANYTHING = st.one_of(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(ANYTHING, max_size=30))
 def test_whatever_is_asked_one_run_speaks_and_the_agent_only_gets_further(commands):
     play = with_ada()
@@ -130,7 +130,7 @@ def assert_runs_are_whole(bodies):
                 assert run == open_run
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(ANYTHING, max_size=20))
 def test_however_it_got_there_the_session_comes_to_rest(commands):
     """A runner that does what `next_step` says, with an agent that always fails, ends in Idle."""

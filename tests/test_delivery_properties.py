@@ -20,7 +20,7 @@ def assert_at_rest(lane: Lane) -> None:
     assert not [each for each in lane.receipts.values() if each.state in {"attempted", "owed"}]
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(STORIES)
 def test_where_a_place_can_find_out_all_is_shown_once_and_in_order(deeds):
     story = told(RICH, deeds)
@@ -30,7 +30,7 @@ def test_where_a_place_can_find_out_all_is_shown_once_and_in_order(deeds):
     assert_at_rest(story.lane)
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(STORIES)
 def test_where_it_cannot_a_part_in_doubt_is_repeated_once_and_marked(deeds):
     story = told(replace(RICH, resolves=False), deeds)
@@ -38,7 +38,7 @@ def test_where_it_cannot_a_part_in_doubt_is_repeated_once_and_marked(deeds):
     assert_at_rest(story.lane)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(STORIES)
 def test_a_place_that_can_only_send_is_served_as_well(deeds):
     story = told(PLAIN, deeds)
@@ -65,7 +65,7 @@ def assert_shown_at_most_twice(story: Story) -> None:
         assert len(doubled) == len(set(doubled)), "nothing is shown a third time"
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(FLOODS)
 def test_what_was_missed_is_shown_or_summed_up_and_never_both(deeds):
     """Only a question that was open when its range was summed up is both."""
@@ -91,7 +91,7 @@ def unquoted(lane: Lane) -> set[str]:
     return {word for text in texts for word in re.findall(r"\b\d+-\d+\b", text)}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(FLOODS)
 def test_ranges_of_recaps_do_not_overlap(deeds):
     lane = told(RICH, deeds, at_most=1000).lane
@@ -100,7 +100,7 @@ def test_ranges_of_recaps_do_not_overlap(deeds):
     assert all(one.upto < other.source for one, other in pairwise(ordered))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @example([("begin", 0), ("asked", 60), ("closed", 0)])
 @given(FLOODS)
 def test_no_card_of_a_closed_question_can_still_be_pressed(deeds):

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.errors import (
@@ -88,13 +88,11 @@ def test_an_error_that_is_not_certain_is_never_simply_sent_again():
     assert isinstance(decide(Odd()), Resolve)
 
 
-@settings(deadline=None)
 @given(tries=st.integers(0, 10_000), key=st.text())
 def test_pauses_lie_between_a_second_and_five_minutes(tries, key):
     assert SECOND <= pause(tries, key) <= timedelta(minutes=5)
 
 
-@settings(deadline=None)
 @given(key=st.text())
 def test_pauses_grow_up_to_the_longest_ones(key):
     pauses = [pause(tries, key) for tries in range(9)]

@@ -5,7 +5,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.errors import Refused
@@ -81,7 +81,6 @@ def test_a_time_past_the_calendar_is_refused_or_never():
         first_slot(rule, NOW + MINUTE)
 
 
-@settings(deadline=None)
 @given(
     seconds=st.integers(1, 10**6),
     start=st.integers(-(10**7), 10**7),
@@ -158,7 +157,6 @@ def test_every_half_hour_by_cron_goes_on_through_both_changes():
         assert {after - before for before, after in pairwise(found)} == {30 * MINUTE}
 
 
-@settings(deadline=None)
 @given(
     expression=st.sampled_from(
         ["*/7 * * * *", "30 2 * * *", "0 1,2,3 * * *", "15 */2 * * 0", "0 0 29 2 *", "59 23 L * *"]

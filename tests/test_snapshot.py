@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.events import Event
@@ -15,7 +15,6 @@ from tests.strategies import TIMES, bodies
 LOGS = st.lists(st.tuples(bodies(), TIMES), max_size=15)
 
 
-@settings(deadline=None)
 @given(LOGS, LOGS)
 def test_going_on_from_a_snapshot_is_going_on_from_the_fold(before, after):
     events = [

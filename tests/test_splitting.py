@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -200,7 +200,6 @@ SCRAPS = st.sampled_from((*BLANKS, *MARKUP, *WORDS))
 ANYTHING = st.one_of(st.lists(SCRAPS, max_size=60).map("".join), st.text(max_size=200))
 
 
-@settings(deadline=None)
 @given(source=ANYTHING, limit=st.integers(1, 80))
 @example(source="```py\n\n\n\n```\n\n", limit=20)
 @example(source="```" + " " * 200 + "\nabc\n```" + " " * 200, limit=40)
@@ -210,7 +209,6 @@ def test_spans_cover_the_source_and_nothing_visible_is_lost(source, limit):
         assert "".join("".join(piece.text.split()) for piece in pieces) == "".join(source.split())
 
 
-@settings(deadline=None)
 @given(source=ANYTHING, limit=st.integers(1, 80), data=st.data())
 def test_any_start_will_do(source, limit, data):
     check_cover(source, limit, start=data.draw(st.integers(0, len(source))))
@@ -243,13 +241,11 @@ def check_code(source, pieces):
     assert words == source.count("code")
 
 
-@settings(deadline=None)
 @given(source=documents(), limit=st.integers(80, 300))
 def test_code_is_read_as_code_in_every_piece(source, limit):
     check_code(source, check_cover(source, limit))
 
 
-@settings(deadline=None)
 @given(source=documents(), before=st.integers(80, 300), limit=st.integers(80, 300))
 def test_a_changed_limit_neither_loses_nor_repeats(source, before, limit):
     shown, *_ = split(source, before)
@@ -263,7 +259,6 @@ GROWN = st.lists(st.sampled_from((*GROWING, *BLANKS, *MARKUP, *WORDS)), max_size
 
 
 @SIZES
-@settings(deadline=None)
 @given(source=GROWN, room=st.integers(300, 600))
 def test_every_piece_fits_by_the_size_it_has_on_the_platform(size, source, room):
     for piece in check_cover(source * 10, room, size=size):
@@ -271,14 +266,12 @@ def test_every_piece_fits_by_the_size_it_has_on_the_platform(size, source, room)
 
 
 @SIZES
-@settings(deadline=None)
 @given(source=GROWN, room=st.integers(1, 40))
 def test_a_room_too_small_for_anything_is_no_reason_to_stop(size, source, room):
     check_cover(source, room, size=size)
 
 
 @SIZES
-@settings(deadline=None)
 @given(source=documents(), limit=st.integers(120, 300))
 def test_fences_are_in_pairs_whatever_the_size(size, source, limit):
     pieces = check_cover(source, limit, size=size)

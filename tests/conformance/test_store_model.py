@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
@@ -240,10 +240,5 @@ class Twins(RuleBasedStateMachine):
             assert sql == memory
 
 
-Twins.TestCase.settings = settings(
-    max_examples=30,
-    stateful_step_count=40,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
-)
+Twins.TestCase.settings = settings(max_examples=30, stateful_step_count=40)
 TestTwins = Twins.TestCase

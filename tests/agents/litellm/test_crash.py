@@ -18,8 +18,7 @@ Kill = tuple[int, bool]
 KILLS = st.lists(st.tuples(st.integers(1, 14), st.booleans()), max_size=4)
 PLENTY = settings(
     max_examples=40,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 

@@ -52,7 +52,6 @@ def is_subsequence(small, large):
     return all(each in remaining for each in small)
 
 
-@settings(deadline=None)
 @given(source=DOCUMENT)
 def test_every_word_survives_in_its_order(source):
     for dialect in DIALECTS:
@@ -67,7 +66,6 @@ def test_every_word_survives_in_its_order(source):
             assert not set(expected) - set(got)
 
 
-@settings(deadline=None)
 @example(source="~~~~alpha~~~~ https://a.example.org/")
 @example(source="```python see https://a.example.org/ first\nx = 1\n```")
 @given(source=DOCUMENT)
@@ -78,7 +76,6 @@ def test_every_address_survives(source):
             assert unquote(url).rstrip("_").replace("&amp;", "&") in got
 
 
-@settings(deadline=None)
 @given(source=DOCUMENT | ANYTHING)
 def test_any_text_renders_to_what_is_safe(source):
     for dialect in DIALECTS:
@@ -89,7 +86,6 @@ def test_any_text_renders_to_what_is_safe(source):
         assert dialect.size(source) >= 0
 
 
-@settings(deadline=None)
 @given(source=DOCUMENT | ANYTHING)
 def test_slack_reads_again_what_was_read(source):
     """Its block is standard Markdown: what we write must read as what we had."""
@@ -97,7 +93,6 @@ def test_slack_reads_again_what_was_read(source):
     assert letters(plain.render(again)) == letters(plain.render(source))
 
 
-@settings(deadline=None)
 @given(source=DOCUMENT | ANYTHING)
 def test_the_tree_keeps_its_rules(source):
     check_blocks(parse(source))
@@ -236,7 +231,7 @@ def test_what_is_written_stays_in_proportion(dialect, source):
     assert len(rendered(dialect, source)) <= 30 * len(source) + 1000
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(url=URLS, text=st.sampled_from(["x", "**x**", "`x`"]))
 def test_a_link_shows_its_address_where_there_are_no_links(url, text):
     assert f"x ({url})" in plain.render(f"[{text}]({url})").replace("%40", "@")

@@ -1,7 +1,7 @@
 """Telegram gets a text and entities that it takes as they are, and no more than it shows."""
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 
 from channels.markdown.telegram import render, size
 from channels.markdown.units import utf16
@@ -48,14 +48,12 @@ def check(source):
     return formatted
 
 
-@settings(deadline=None)
 @given(source=DOCUMENT | ANYTHING)
 @example(source="    indented code first")
 def test_entities_are_sorted_nested_and_trimmed(source):
     check(source)
 
 
-@settings(deadline=None)
 @given(source=DOCUMENT | ANYTHING)
 @example(source="> ```py\n> x\n> ```\n> **b *i* [`l`](https://x.yz)**")
 @example(source="**a `b` c** [d `e`](https://x.yz/ü?a=b&c=d#e) [f](https://x.yz)")
@@ -131,7 +129,6 @@ def test_size_is_the_length_or_the_share_of_the_entities():
     assert size("*a* " * 101) > 4096
 
 
-@settings(deadline=None)
 @given(source=DOCUMENT | ANYTHING)
 def test_what_fits_by_its_size_fits_and_loses_no_formatting(source):
     formatted = render(source)

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from channels.markdown.document import Paragraph, Styled, Verbatim
 from channels.markdown.parse import parse
@@ -14,7 +14,6 @@ FORMATTED = re.compile(r"(?:(?<=\s)|^)([*_~])(?=[^\s*_~`])[^\n`]*?[^\s]\1(?![^\W
 """What WhatsApp formats: a mark where a word begins, and its like where one ends, in one line."""
 
 
-@settings(deadline=None)
 @given(source=PHRASE | ANYTHING)
 def test_text_without_styles_is_shown_without_styles(source):
     blocks = parse(source)
