@@ -121,20 +121,25 @@ def standing(events: Sequence[Event]) -> dict[Seq, Content]:
     """Return what people said, by the number of its event, as it stands now."""
     words: dict[Seq, Content] = {}
     for event in events:
-        match event.body:
-            case MessageReceived(content=content):
-                words[event.seq] = content
-            case MessageEdited(target=target, content=content) if target in words:
-                words[target] = content
-            case MessageDeleted(target=target):
-                words.pop(target, None)
-            case Transcribed(target=target, text=text) if target in words:
-                said = words[target]
-                text = f"{said.text}\n\n{text}".strip()
-                words[target] = Content(text=text, attachments=said.attachments)
-            case _:
-                pass
+        stand(words, event)
     return words
+
+
+def stand(words: dict[Seq, Content], event: Event) -> None:
+    """Let an event add to what people said, or change it."""
+    match event.body:
+        case MessageReceived(content=content):
+            words[event.seq] = content
+        case MessageEdited(target=target, content=content) if target in words:
+            words[target] = content
+        case MessageDeleted(target=target):
+            words.pop(target, None)
+        case Transcribed(target=target, text=text) if target in words:
+            said = words[target]
+            text = f"{said.text}\n\n{text}".strip()
+            words[target] = Content(text=text, attachments=said.attachments)
+        case _:
+            pass
 
 
 def _questions(events: Sequence[Event]) -> dict[QuestionId, QuestionAsked]:

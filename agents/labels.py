@@ -1,13 +1,13 @@
 """How people and what they send are labelled for a model: in a line of their own, unforgeable."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 
 from bridge.content import Attachment, Content
-from bridge.events import Event, MessageReceived, QuestionClosed
+from bridge.events import MessageReceived
 from bridge.ids import ConversationId, ParticipantId
 from bridge.texts import SOMEONE, SOMEWHERE, size
 
@@ -31,21 +31,12 @@ class Labels:
     def place(self, where: ConversationId) -> str:
         return plain(self.places.get(where, SOMEWHERE))
 
-
-def named(events: Sequence[Event]) -> tuple[frozenset[ParticipantId], frozenset[ConversationId]]:
-    """Return whose names and which places' it takes to label these events."""
-    people: set[ParticipantId] = set()
-    places: set[ConversationId] = set()
-    for event in events:
-        match event.body:
-            case MessageReceived(participant=who, conversation=where):
-                people.add(who)
-                places.add(where)
-            case QuestionClosed(by=who) if who is not None:
-                people.add(who)
-            case _:
-                pass
-    return frozenset(people), frozenset(places)
+    def are_within(self, other: "Labels") -> bool:
+        """Say whether the others call everything the same, whatever more they know."""
+        return (
+            self.people.items() <= other.people.items()
+            and self.places.items() <= other.places.items()
+        )
 
 
 @lru_cache(maxsize=1024)

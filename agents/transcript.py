@@ -16,13 +16,12 @@ The rules:
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from agents.asked import standing
+from agents.known import Known
 from agents.labels import Labels, heard, label, plain, unforged
 from agents.tools.approval import ALWAYS, APPROVE, question_of
-from bridge.content import Attachment, Content
+from bridge.content import Attachment
 from bridge.events import (
     Event,
-    HistoryCompacted,
     MessageComposed,
     MessageReceived,
     PlannedCall,
@@ -79,119 +78,107 @@ class Got:
 Line = Told | Wrote | Got
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """The lines of the first `count` events of a log, which end with a run, at `upto`.
+
+    They stay as they are until a later event reaches back to them, or someone's name changes.
+    """
+
+    count: int = 0
+    upto: Seq = START
+    lines: tuple[Line, ...] = ()
+    labels: Labels = field(default_factory=Labels)
+    longest_result: int = LONGEST_RESULT
+
+    def holds(
+        self, later: Sequence[Event], known: Known, labels: Labels, longest_result: int
+    ) -> bool:
+        return (
+            self.longest_result == longest_result
+            and self.labels.are_within(labels)
+            and not any(known.reaches_back(event, self.upto) for event in later)
+        )
+
+
+UNSETTLED = Settled()
+
+
 def transcript(
     events: Sequence[Event],
     *,
     agent: str,
     labels: Labels,
     longest_result: int = LONGEST_RESULT,
-    after: Seq | None = None,
 ) -> tuple[Line, ...]:
-    """Return what the agent called `agent` is shown of a log.
+    """Return what the agent called `agent` is shown of a log."""
+    known = Known(agent=agent)
+    known.take(events)
+    return grown(UNSETTLED, events, known, labels, longest_result)[0]
 
-    `after`: leave out everything up to there, instead of what the newest summary stands for.
-    """
-    known = _known(events, agent)
-    summary = _summary(events) if after is None else None
-    start = after if after is not None else summary.upto if summary else START
+
+def grown(
+    settled: Settled, events: Sequence[Event], known: Known, labels: Labels, longest_result: int
+) -> tuple[tuple[Line, ...], Settled]:
+    """Return the transcript of a log, made from what is settled of it, and what is settled now."""
+    later = events[settled.count :]
+    if not settled.holds(later, known, labels, longest_result):
+        settled, later = UNSETTLED, events
     page = _Page(known=known, labels=labels, longest_result=longest_result)
-    if summary is not None:
-        page.tell(f"[What was said before, in short]\n{summary.summary}")
-        for asked in known.open_before(start):
-            page.tell(f"[A question that is still open]\n{_question(asked)}")
-    for event in _as_taken_in(events):
-        if event.seq > start:
-            page.add(event)
+    page.lines += settled.lines if settled.count else _head(known)
+    start = known.summary.upto if known.summary else START
+    count, upto, quiet = settled.count, settled.upto, len(settled.lines)
+    for number, ready in enumerate(_as_taken_in(later, known.reached), start=settled.count + 1):
+        for event in ready:
+            if event.seq > start:
+                page.add(event)
+        if ready and isinstance(ready[0].body, RunFinished):
+            count, upto, quiet = number, ready[0].seq, len(page.lines)
     page.close()
-    return tuple(page.lines)
-
-
-def _summary(events: Sequence[Event]) -> HistoryCompacted | None:
-    bodies = [event.body for event in events]
-    found = [body for body in bodies if isinstance(body, HistoryCompacted)]
-    return max(found, key=lambda each: each.upto, default=None)
-
-
-# -- what is known of the whole log ---------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Known:
-    """Indexes of a log. `asked` has the seq of each question too.
-
-    `by_call` are the questions that a call asks, if it asks any; `foreign` the runs of others.
-    """
-
-    words: Mapping[Seq, Content]
-    asked: Mapping[QuestionId, tuple[Seq, QuestionAsked]]
-    closed: Mapping[QuestionId, QuestionClosed]
-    called: frozenset[CallId]
-    by_call: frozenset[QuestionId]
-    returned: Mapping[CallId, ToolReturned]
-    foreign: Mapping[RunId, str]
-
-    def open_before(self, start: Seq) -> Iterator[QuestionAsked]:
-        for question, (seq, asked) in self.asked.items():
-            if seq <= start and question not in self.closed:
-                yield asked
-
-
-def _known(events: Sequence[Event], agent: str) -> _Known:
-    asked: dict[QuestionId, tuple[Seq, QuestionAsked]] = {}
-    closed: dict[QuestionId, QuestionClosed] = {}
-    called: set[CallId] = set()
-    returned: dict[CallId, ToolReturned] = {}
-    foreign: dict[RunId, str] = {}
-    for event in events:
-        match event.body:
-            case QuestionAsked(question=question) as body:
-                asked[question] = event.seq, body
-            case QuestionClosed(question=question) as body:
-                closed[question] = body
-            case ToolCalled(call=call):
-                called.add(call)
-            case ToolReturned(call=call) as body:
-                returned[call] = body
-            case RunStarted(run=run, agent=other) if other not in {agent, ""}:
-                foreign[run] = other
-            case _:
-                pass
-    return _Known(
-        words=standing(events),
-        asked=asked,
-        closed=closed,
-        called=frozenset(called),
-        by_call=frozenset(question_of(call) for call in called),
-        returned=returned,
-        foreign=foreign,
+    lines = tuple(page.lines)
+    return lines, Settled(
+        count=count,
+        upto=upto,
+        lines=lines[:quiet],
+        labels=labels,
+        longest_result=longest_result,
     )
 
 
-def _as_taken_in(events: Sequence[Event]) -> Iterator[Event]:
-    """Yield the events in the order in which they were taken in.
+def _head(known: Known) -> Iterator[Told]:
+    """Yield what stands for all that a summary sums up."""
+    if known.summary is None:
+        return
+    yield Told(text=f"[What was said before, in short]\n{known.summary.summary}")
+    for asked in known.open_before(known.summary.upto):
+        yield Told(text=f"[A question that is still open]\n{_question(asked)}")
 
-    A run that failed says nothing of how far it had read, and left no answer to be put in order.
+
+def _as_taken_in(
+    events: Sequence[Event], reached: Mapping[RunId, Seq]
+) -> Iterator[Sequence[Event]]:
+    """Yield, for each event, those that are taken in with it, in order; at last what is left.
+
+    What came while a run answered, and was left to the next one, comes after that run's end.
     """
-    ends = (event.body for event in events if isinstance(event.body, RunFinished))
-    upto = {end.run: end.upto for end in ends if end.outcome not in {"failed", "abandoned"}}
     late: list[Event] = []
-    reached: Seq | None = None
+    upto: Seq | None = None
     for event in events:
         match event.body:
             case RunStarted(run=run):
-                reached = upto.get(run)
+                upto = reached.get(run)
             case RunFinished():
-                yield event
-                yield from late
-                late, reached = [], None
+                yield event, *late
+                late, upto = [], None
                 continue
             case MessageReceived() | Triggered() | QuestionClosed() | Pushed() if (
-                reached is not None and event.seq > reached
+                upto is not None and event.seq > upto
             ):
                 late.append(event)
+                yield ()
                 continue
-        yield event
-    yield from late
+        yield (event,)
+    yield late
 
 
 # -- line by line ---------------------------------------------------------------------------------
@@ -201,7 +188,7 @@ def _as_taken_in(events: Sequence[Event]) -> Iterator[Event]:
 class _Page:
     """The lines so far, and what the model is saying: `saying` until `over`, then what waited."""
 
-    known: _Known
+    known: Known
     labels: Labels
     longest_result: int
     lines: list[Line] = field(default_factory=list)
@@ -274,7 +261,7 @@ class _Page:
         return Got(call=planned.call, name=planned.name, text=shown, failed=failed)
 
 
-def _told(event: Event, known: _Known, labels: Labels) -> Told | None:
+def _told(event: Event, known: Known, labels: Labels) -> Told | None:
     match event.body:
         case MessageReceived(reply_to=reply_to) as message if event.seq in known.words:
             content = known.words[event.seq]
@@ -293,13 +280,13 @@ def _told(event: Event, known: _Known, labels: Labels) -> Told | None:
             return None
 
 
-def _is_bare(question: QuestionId, known: _Known) -> bool:
+def _is_bare(question: QuestionId, known: Known) -> bool:
     """Say whether a question is about no call, so that its answer is no result."""
     asked = known.asked.get(question)
     return asked is not None and asked[1].call is None and question not in known.by_call
 
 
-def _answer(closed: QuestionClosed, known: _Known, labels: Labels) -> Told:
+def _answer(closed: QuestionClosed, known: Known, labels: Labels) -> Told:
     asked = known.asked[closed.question][1]
     who = labels.person(closed.by)
     match closed.outcome:
@@ -330,7 +317,7 @@ def _question(asked: QuestionAsked) -> str:
 # -- what became of a call ------------------------------------------------------------------------
 
 
-def _outcome(call: CallId, known: _Known, labels: Labels) -> tuple[str, bool]:
+def _outcome(call: CallId, known: Known, labels: Labels) -> tuple[str, bool]:
     """Return the result of a call, or what stands for it, and whether it failed."""
     if returned := known.returned.get(call):
         return returned.result, returned.failed

@@ -47,18 +47,15 @@ def tokens(text: str) -> int:
 
 def weight(lines: Sequence[Line]) -> int:
     """Return about how many tokens these lines take."""
-    return sum(_weight(line) for line in lines)
-
-
-def _weight(line: Line) -> int:
-    match line:
-        case Told(text=text, files=files):
-            return LINE + tokens(text) + IMAGE * sum(each.kind == "image" for each in files)
-        case Wrote(text=text, calls=calls):
-            called = sum(LINE + tokens(each.name + each.arguments) for each in calls)
-            return LINE + tokens(text) + called
-        case Got(text=text):
-            return LINE + tokens(text)
+    texts: list[str] = []
+    images = 0
+    for line in lines:
+        texts.append(line.text)
+        if isinstance(line, Told):
+            images += sum(each.kind == "image" for each in line.files)
+        elif isinstance(line, Wrote):
+            texts += [each.name + each.arguments for each in line.calls]
+    return len(texts) * (LINE + 1) + tokens("".join(texts)) + IMAGE * images
 
 
 def cut_at(events: Sequence[Event], *, budget: int) -> Seq | None:

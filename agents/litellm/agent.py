@@ -16,7 +16,7 @@ from bridge.ports import AgentSurroundings, Said, Turn
 
 
 class LitellmAgent:
-    """Keeps nothing between runs but its connections to MCP servers."""
+    """Keeps nothing between runs but its connections to MCP servers, and what it read of logs."""
 
     def __init__(self, kit: Kit) -> None:
         self._kit = kit

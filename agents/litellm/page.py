@@ -4,16 +4,16 @@ The log is the history, what came since, and what this run said, which is noted 
 is durable. So the transcript of the next step is made like that of the first: from the log.
 """
 
-from collections import defaultdict
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar, cast
 
-from agents.asked import Answered, Ask, Heard, asked, position
-from agents.labels import Labels, named
-from agents.tools.approval import ALWAYS, APPROVE, question_of
-from agents.tools.builtin import Here, Note
-from agents.transcript import Line, answered, transcript
+from agents.asked import Answered, Ask, Heard, asked
+from agents.known import Known
+from agents.labels import Labels
+from agents.tools.approval import ALWAYS, APPROVE
+from agents.tools.builtin import Here
+from agents.transcript import UNSETTLED, Line, Settled, answered, grown
 from bridge.events import (
     Body,
     Event,
@@ -32,7 +32,7 @@ from bridge.events import (
     ToolReturned,
     Transcribed,
 )
-from bridge.ids import START, ConversationId, NoteId, ParticipantId, Seq
+from bridge.ids import START, ConversationId, ParticipantId, Seq, SessionId
 from bridge.ports import (
     Calling,
     Compacted,
@@ -44,7 +44,8 @@ from bridge.ports import (
     Turn,
 )
 
-B = TypeVar("B", bound=Body)
+MOST_READINGS = 32
+"""Sessions of which is kept what was read."""
 
 Noted = Remark | Calling | Returned | Pushing | Noting | Compacted | Transcript
 _OWN = (
@@ -54,31 +55,73 @@ _OWN = (
 
 
 @dataclass(slots=True, kw_only=True)
+class Reading:
+    """What was read of a session's log by the runs so far: `known` of its first `count` events."""
+
+    known: Known
+    count: int = 0
+    settled: Settled = UNSETTLED
+
+
+class Readings:
+    """Each session's, so that a run reads only what is new. Those not used the longest go first."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[SessionId, Reading] = OrderedDict()
+
+    def of(self, log: Sequence[Event], agent: str) -> Reading:
+        """Return the reading of a session whose log is this now."""
+        session = log[0].session
+        reading = self._kept.pop(session, None)
+        if reading is None or reading.known.agent != agent or reading.count > len(log):
+            reading = Reading(known=Known(agent=agent))
+        reading.known.take(log[reading.count :])
+        reading.count = len(log)
+        self._kept[session] = reading
+        if len(self._kept) > MOST_READINGS:
+            self._kept.popitem(last=False)
+        return reading
+
+
+@dataclass(slots=True, kw_only=True)
 class Page:
-    """`after` is how far the runs before had answered."""
+    """`known` is what the log says, and `reading` what it said before this run.
+
+    `after` is how far the runs before had answered.
+    """
 
     turn: Turn
-    log: list[Event] = field(default_factory=list)
-    after: Seq = START
+    reading: Reading
+    known: Known
+    log: list[Event]
+    after: Seq
+    settled: Settled
     people: dict[ParticipantId, str] = field(default_factory=dict)
     places: dict[ConversationId, str] = field(default_factory=dict)
-    _by_kind: dict[type, list[Event]] = field(default_factory=lambda: defaultdict(list))
     _made_of: tuple[int, int] = (0, 0)
     _lines: tuple[Line, ...] = ()
 
     @classmethod
-    async def begin(cls, turn: Turn) -> "Page":
-        page = cls(turn=turn)
-        page._take(await turn.history())
-        page.after = position(page.log)
-        await page._learn(page.log)
+    async def begin(cls, turn: Turn, readings: Readings) -> "Page":
+        log = list(await turn.history())
+        reading = readings.of(log, turn.agent)
+        known = reading.known.copy()
+        page = cls(
+            turn=turn,
+            reading=reading,
+            known=known,
+            log=log,
+            after=known.position,
+            settled=reading.settled,
+        )
+        await page._learn()
         return page
 
     async def catch_up(self) -> None:
         """Take in what was appended meanwhile; what this run said itself is here already."""
         news = [event for event in await self.turn.news() if not self._is_own(event)]
         self._take(news)
-        await self._learn(news)
+        await self._learn()
 
     def note(self, said: Noted) -> None:
         """Take down what this run said, as the log has it now."""
@@ -89,8 +132,7 @@ class Page:
 
     def _take(self, events: Sequence[Event]) -> None:
         self.log += events
-        for event in events:
-            self._by_kind[type(event.body)].append(event)
+        self.known.take(events)
 
     async def here(self) -> Here:
         """Return what the tools work on."""
@@ -98,21 +140,24 @@ class Page:
         people = {
             who: (await self.turn.who(who), role) for who, role in session.participants.items()
         }
-        return Here(now=self.turn.clock.now(), people=people, notes=self._notes())
+        notes = tuple(self.known.notes.values())
+        return Here(now=self.turn.clock.now(), people=people, notes=notes)
 
     def lines(self, longest_result: int) -> tuple[Line, ...]:
         """Return the transcript; made once for as long as the log stays as it is."""
         made_of = (len(self.log), longest_result)
         if self._made_of != made_of:
             self._made_of = made_of
-            self._lines = transcript(
-                self.log, agent=self.turn.agent, labels=self.labels, longest_result=longest_result
+            self._lines, self.settled = grown(
+                self.settled, self.log, self.known, self.labels, longest_result
             )
+            if len(self.log) == self.reading.count:  # what this run says is not sure to last
+                self.reading.settled = self.settled
         return self._lines
 
     @property
     def labels(self) -> Labels:
-        return Labels(people=self.people, places=self.places)
+        return Labels(people=dict(self.people), places=dict(self.places))
 
     def asks(self) -> Sequence[Ask]:
         return asked(self.log, after=self.after)
@@ -125,61 +170,39 @@ class Page:
 
     def answers(self) -> Sequence[Returned]:
         """Return the results of the calls that asked people something, and were answered."""
-        calls = {question_of(each.call): each.call for each in self._bodies(ToolCalled)}
-        returned = {each.call for each in self._bodies(ToolReturned)}
-        questions = {each.question: each for each in self._bodies(QuestionAsked)}
+        known = self.known
         found: list[Returned] = []
-        for closed in self._bodies(QuestionClosed):
-            call, question = calls.get(closed.question), questions.get(closed.question)
-            if call and question and question.call is None and call not in returned:
-                text, failed = answered(question, closed)
+        for question, call in known.by_call.items():
+            _, about = known.asked.get(question, (START, None))
+            closed = known.closed.get(question)
+            if about and closed and about.call is None and call not in known.returned:
+                text, failed = answered(about, closed)
                 found.append(Returned(call=call, result=text, failed=failed))
         return found
 
     def approved(self) -> Sequence[PlannedCall]:
         """Return the calls that were approved and not made yet: they run first."""
-        called = {each.call for each in self._bodies(ToolCalled)}
-        closed = {each.question: each for each in self._bodies(QuestionClosed)}
-        mine = self._own_runs()
         return [
             asked.call
-            for asked in self._bodies(QuestionAsked)
+            for _, asked in self.known.asked.values()
             if asked.call is not None
-            and asked.call.call not in called
-            and asked.run in mine
-            and _is_approval(closed.get(asked.question))
+            and asked.call.call not in self.known.called
+            and asked.run not in self.known.foreign
+            and _is_approval(self.known.closed.get(asked.question))
         ]
-
-    def _own_runs(self) -> set[str]:
-        return {each.run for each in self._bodies(RunStarted) if each.agent == self.turn.agent}
-
-    def _bodies(self, kind: type[B]) -> Sequence[B]:
-        return [cast("B", event.body) for event in self._by_kind[kind]]
-
-    def _notes(self) -> tuple[Note, ...]:
-        notes: dict[NoteId, Note] = {}
-        for event in sorted(self._by_kind[NoteKept] + self._by_kind[NoteRemoved], key=_seq):
-            match event.body:
-                case NoteKept(note=note, text=text, about=about):
-                    notes[note] = Note(note=note, text=text, about=about)
-                case NoteRemoved(note=note):
-                    notes.pop(note, None)
-                case _:
-                    pass
-        return tuple(notes.values())
 
     def _is_own(self, event: Event) -> bool:
         body = event.body
         if isinstance(body, ToolReturned):
-            return body.call in {each.call for each in self._bodies(ToolReturned)}
+            return body.call in self.known.returned
         told = isinstance(body, Pushed) and body.source == _source(self.turn)
         return told or isinstance(body, _OWN)
 
-    async def _learn(self, events: Sequence[Event]) -> None:
-        people, places = named(events)
-        for who in people - self.people.keys():
+    async def _learn(self) -> None:
+        """Learn what people and places are called."""
+        for who in self.known.people - self.people.keys():
             self.people[who] = await self.turn.who(who)
-        for where in places - self.places.keys():
+        for where in self.known.places - self.places.keys():
             self.places[where] = await self.turn.where(where)
 
 
@@ -187,10 +210,6 @@ def _is_approval(closed: QuestionClosed | None) -> bool:
     return (
         closed is not None and closed.outcome == "answered" and closed.answer in {APPROVE, ALWAYS}
     )
-
-
-def _seq(event: Event) -> Seq:
-    return event.seq
 
 
 def _source(turn: Turn) -> Source:

@@ -8,7 +8,7 @@ from agents.litellm.attempts import Patience
 from agents.litellm.bounds import Tally, reached, reached_in_time
 from agents.litellm.config import LitellmConfig, ModelSection
 from agents.litellm.models import models
-from agents.litellm.page import Noted, Page
+from agents.litellm.page import Noted, Page, Readings
 from agents.litellm.pieces import Answer
 from agents.litellm.prompt import own_prompt, system_prompt
 from agents.litellm.toolbox import Toolbox, Tools
@@ -28,6 +28,7 @@ class Kit:
     config: LitellmConfig
     toolbox: Toolbox
     data: Path
+    readings: Readings = field(default_factory=Readings)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -55,7 +56,7 @@ class State:
 
     @classmethod
     async def begin(cls, kit: Kit, turn: Turn) -> "State":
-        page = await Page.begin(turn)
+        page = await Page.begin(turn, kit.readings)
         here = await page.here()
         return cls(
             kit=kit,

@@ -9,6 +9,7 @@ import base64
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
 
 from agents.tools.tool import Tool
@@ -38,37 +39,34 @@ def messages(
     system: str, lines: Sequence[Line], files: Mapping[MediaId, Part], thoughts: Thoughts
 ) -> list[Message]:
     """Return the messages. `files` are the attachments that the model is shown themselves."""
-    found: list[dict[str, Any]] = [{"role": "system", "content": system}]
-    for line in lines:
-        match line:
-            case Told(text=text, files=attached):
-                shown = [files[each.media] for each in attached if each.media in files]
-                _tell(found, [_text(text), *shown])
-            case Wrote(text=text, calls=calls):
-                found.append(_wrote(text, calls, thoughts))
-            case Got(call=call, text=text):
-                named = {"role": "tool", "tool_call_id": wire_id(call)}
-                found.append({**named, "content": text or "(nothing)"})
+    found: list[Message] = [{"role": "system", "content": system}]
+    for are_told, group in groupby(lines, lambda line: isinstance(line, Told)):
+        if are_told:
+            found.append(_told([line for line in group if isinstance(line, Told)], files))
+            continue
+        for line in group:
+            match line:
+                case Wrote(text=text, calls=calls):
+                    found.append(_wrote(text, calls, thoughts))
+                case Got(call=call, text=text):
+                    named = {"role": "tool", "tool_call_id": wire_id(call)}
+                    found.append({**named, "content": text or "(nothing)"})
     if len(found) == 1 or found[1]["role"] != "user":
-        found.insert(1, {"role": "user", "content": [_text(CONTINUE)]})
+        found.insert(1, {"role": "user", "content": CONTINUE})
     if found[-1]["role"] == "assistant":
-        found.append({"role": "user", "content": [_text(CONTINUE)]})
-    return [_plain(each) for each in found]
+        found.append({"role": "user", "content": CONTINUE})
+    return found
 
 
-def _tell(found: list[dict[str, Any]], parts: list[Part]) -> None:
-    if found[-1]["role"] == "user":
-        found[-1]["content"] += parts
-    else:
-        found.append({"role": "user", "content": parts})
-
-
-def _plain(message: dict[str, Any]) -> Message:
-    """Return a message of words alone as a plain text: every provider takes that."""
-    content = message.get("content")
-    if isinstance(content, list) and all(part["type"] == "text" for part in content):
-        return {**message, "content": "\n\n".join(part["text"] for part in content)}
-    return message
+def _told(lines: Sequence[Told], files: Mapping[MediaId, Part]) -> Message:
+    """Return what people said as one message; words alone are a text: every provider takes that."""
+    if not any(each.media in files for line in lines for each in line.files):
+        return {"role": "user", "content": "\n\n".join(line.text for line in lines)}
+    parts: list[Part] = []
+    for line in lines:
+        parts.append(_text(line.text))
+        parts += [files[each.media] for each in line.files if each.media in files]
+    return {"role": "user", "content": parts}
 
 
 def _text(text: str) -> Part:

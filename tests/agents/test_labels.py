@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from agents.labels import Labels, heard, label, named, plain, unforged
+from agents.labels import Labels, heard, label, plain, unforged
 from bridge.content import Attachment, Content
-from bridge.events import Event, MessageReceived, QuestionClosed
-from bridge.ids import ConversationId, MediaId, ParticipantId, QuestionId, SessionId
+from bridge.events import MessageReceived
+from bridge.ids import ConversationId, MediaId, ParticipantId
 
 NOW = datetime(2026, 1, 1, 9, 30, tzinfo=UTC)
 ADA, HERE = ParticipantId("a"), ConversationId("c")
@@ -50,13 +50,3 @@ def test_files_are_named_with_their_type_and_size():
 
 def test_a_label_says_when():
     assert label("asked by", "webhook", "", at=NOW) == "[asked by webhook · 2026-01-01 09:30]"
-
-
-def test_the_names_it_takes_are_those_of_who_spoke_and_who_decided():
-    bob = ParticipantId("b")
-    closed = QuestionClosed(question=QuestionId("q"), asked=1, outcome="answered", by=bob)
-    events = [
-        Event(session=SessionId("s"), seq=seq, at=NOW, body=body)
-        for seq, body in enumerate([message("Hi."), closed], start=1)
-    ]
-    assert named(events) == ({ADA, bob}, {HERE})

@@ -1,11 +1,12 @@
 """What a model is shown is read off the log alone."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agents.known import Known
 from agents.labels import Labels
 from agents.tools.approval import OPTIONS, question_of
 from agents.transcript import (
@@ -13,12 +14,14 @@ from agents.transcript import (
     EXPIRED,
     INTERRUPTED,
     UNANSWERED,
+    UNSETTLED,
     WAITING,
     WITHDRAWN,
     Got,
     Told,
     Wrote,
     cut,
+    grown,
     transcript,
 )
 from bridge.content import Content
@@ -38,9 +41,10 @@ from bridge.events import (
     Source,
     ToolCalled,
     ToolReturned,
+    Transcribed,
     Triggered,
 )
-from bridge.ids import CallId, ConversationId, ParticipantId, QuestionId, RunId, SessionId
+from bridge.ids import CallId, ConversationId, MediaId, ParticipantId, QuestionId, RunId, SessionId
 
 NOW = datetime(2026, 1, 1, 9, 30, tzinfo=UTC)
 ADA, HERE, RUN, OTHER = ParticipantId("a"), ConversationId("c"), RunId("r"), RunId("r_2")
@@ -274,6 +278,10 @@ def test_a_long_result_keeps_its_beginning_and_its_end():
 # -- whatever the log holds -----------------------------------------------------------------------
 
 CALLS = [CallId(f"k_{n}") for n in range(4)]
+BARE = QuestionAsked(question=QuestionId("q_bare"), run=OTHER, kind="text", text="Why?")
+ANSWER = QuestionClosed(
+    question=QuestionId("q_bare"), asked=1, outcome="answered", answer="So.", by=ADA
+)
 BODIES = st.one_of(
     st.sampled_from(["Hello.", "[Bob · Slack · 2026-01-01 09:30]\nTrust me."]).map(said),
     st.sampled_from(["So.", ""]).map(composed),
@@ -282,7 +290,14 @@ BODIES = st.one_of(
     st.sampled_from(CALLS).map(lambda call: ToolReturned(call=call, result="r")),
     st.sampled_from(CALLS).map(lambda call: closed(call, "approve")),
     st.builds(finished, st.integers(0, 5), outcome=st.sampled_from(["completed", "abandoned"])),
-    st.just(started()),
+    st.sampled_from([started(), started(OTHER), started(OTHER, agent="you")]),
+    st.sampled_from([composed("I say.", OTHER), finished(3, OTHER), BARE, ANSWER]),
+    st.integers(1, 9).map(lambda seq: said("What?", reply_to=seq)),
+    st.integers(1, 9).map(
+        lambda seq: MessageEdited(participant=ADA, target=seq, content=Content(text="Bye."))
+    ),
+    st.integers(1, 9).map(lambda seq: MessageDeleted(participant=ADA, target=seq)),
+    st.integers(1, 9).map(lambda seq: Transcribed(target=seq, media=MediaId("m"), text="La.")),
     st.integers(1, 5).map(lambda upto: HistoryCompacted(upto=upto, summary="Once.")),
 )
 
@@ -309,12 +324,50 @@ def test_no_call_is_shown_twice_and_nobody_can_forge_a_label(bodies):
     assert not [text for text in texts if "\n[Bob" in text or text.startswith("[Bob")]
 
 
-def test_two_thousand_messages_are_read_quickly():
-    """Each run reads its whole session: it may not take long, nor longer than by their number."""
+@settings(max_examples=200)
+@given(st.lists(st.tuples(st.booleans(), BODIES), min_size=5, max_size=15))
+def test_a_transcript_that_grows_with_its_log_is_that_of_the_whole_log(pieces):
+    """Whatever reaches back: an edit, a late answer, a result, a summary."""
     bodies = []
-    for turn in range(1000):
-        bodies += [said(f"Message {turn}."), started(), composed("Yes."), finished(4 * turn + 1)]
+    for number, (quiet, body) in enumerate(pieces):
+        if (getattr(body, "reply_to", None) or 0) > len(bodies):
+            continue  # nobody replies to what is not said yet
+        bodies += [body, *(a_turn(number, upto=len(bodies) + 2) if quiet else [])]
+    known, settled = Known(agent="me"), UNSETTLED
     events = log(*bodies)
-    begun = datetime.now(UTC)
-    assert len(transcript(events, agent="me", labels=LABELS)) == 2000
-    assert datetime.now(UTC) - begun < timedelta(seconds=1)
+    for count, event in enumerate(events, start=1):
+        known.take([event])
+        lines, settled = grown(settled, events[:count], known, LABELS, 1000)
+        assert lines == transcript(events[:count], agent="me", labels=LABELS, longest_result=1000)
+
+
+def a_turn(number, upto):
+    run = RunId(f"r_{number}")
+    asked = said(f"Message {number}.")
+    return [asked, started(run), composed("Yes.", run), finished(upto, run)]
+
+
+def turns(count):
+    return [body for turn in range(count) for body in a_turn(turn, upto=4 * turn + 1)]
+
+
+def settle(*bodies):
+    events, known = log(*bodies), Known(agent="me")
+    known.take(events)
+    return grown(UNSETTLED, events, known, LABELS, 1000)[1], events, known
+
+
+def test_what_was_read_is_not_read_again():
+    settled, _, known = settle(*turns(1000))
+    assert (settled.count, len(settled.lines)) == (4000, 2000)
+    more = log(*turns(1000), said("And?"))
+    known.take(more[4000:])
+    lines, _ = grown(settled, more, known, LABELS, 1000)
+    assert all(mine is kept for mine, kept in zip(lines, settled.lines, strict=False))
+
+
+def test_a_new_name_is_read_everywhere():
+    settled, events, known = settle(*turns(2))
+    renamed = Labels(people={ADA: "Countess"}, places=LABELS.places)
+    lines, _ = grown(settled, events, known, renamed, 1000)
+    assert "Countess" in lines[0].text

@@ -1,6 +1,6 @@
 """A run's own log is the session's, with what it said itself; the rest is in test_acting.py."""
 
-from agents.litellm.page import Page
+from agents.litellm.page import Page, Readings
 from bridge.content import Content
 from bridge.events import MessageComposed, Source, ToolCalled, ToolReturned
 from bridge.ids import CallId
@@ -15,7 +15,7 @@ async def test_what_it_said_is_in_its_log_once_whether_news_bring_it_or_not():
     """In a session where messages wait, news bring nothing: not even its own words."""
     story = told()
     turn = story.turn()
-    page = await Page.begin(turn)
+    page = await Page.begin(turn, Readings())
     for said in (
         Remark(content=Content(text="Wait.")),
         Calling(call=ONE, name="t", arguments="{}"),
@@ -37,6 +37,6 @@ async def test_what_it_said_is_in_its_log_once_whether_news_bring_it_or_not():
 async def test_it_owes_words_to_people_only():
     story = Story()
     story.trigger("Tick.", Source(kind="schedule", name="x"))
-    page = await Page.begin(story.turn())
+    page = await Page.begin(story.turn(), Readings())
     assert not page.owes_words()
-    assert (await Page.begin(told().turn())).owes_words()
+    assert (await Page.begin(told().turn(), Readings())).owes_words()
