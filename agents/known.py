@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, fields
 
 from agents.asked import stand
 from agents.tools.approval import question_of
-from agents.tools.builtin import Note
 from bridge.content import Content
 from bridge.events import (
     Body,
@@ -50,7 +49,7 @@ class Known:
     returned: dict[CallId, ToolReturned] = field(default_factory=dict)
     foreign: dict[RunId, str] = field(default_factory=dict)
     reached: dict[RunId, Seq] = field(default_factory=dict)
-    notes: dict[NoteId, Note] = field(default_factory=dict)
+    notes: dict[NoteId, NoteKept] = field(default_factory=dict)
     people: set[ParticipantId] = field(default_factory=set)
     places: set[ConversationId] = field(default_factory=set)
     first: dict[str, Seq] = field(default_factory=dict)
@@ -84,8 +83,8 @@ class Known:
                 self.foreign[run] = other
             case RunFinished() as end:
                 self._end(end)
-            case NoteKept(note=note, text=text, about=about):
-                self.notes[note] = Note(note=note, text=text, about=about)
+            case NoteKept(note=note) as kept:
+                self.notes[note] = kept
             case NoteRemoved(note=note):
                 self.notes.pop(note, None)
             case HistoryCompacted() as summary:

@@ -36,7 +36,16 @@ from bridge.ids import (
     SessionId,
 )
 from bridge.inbound import Inbox, RemoteFile
-from bridge.parts import Address, Capabilities, Conversation, Part, Receipt, Reply, Sent
+from bridge.parts import (
+    Address,
+    Capabilities,
+    Conversation,
+    Part,
+    Receipt,
+    ReceiptState,
+    Reply,
+    Sent,
+)
 from bridge.session import Session
 from bridge.usage import Spent
 
@@ -433,8 +442,13 @@ class Lanes(Protocol):
     async def attempt(self, receipt: Receipt) -> None:
         """Keep, durably, that a part is about to be sent. Replaces an earlier receipt of it."""
 
-    async def record(self, receipt: Receipt) -> None:
-        """Keep what became of a part. Replaces an earlier receipt of it."""
+    async def record(
+        self, receipt: Receipt, *, over: Collection[ReceiptState] | None = None
+    ) -> None:
+        """Keep what became of a part. Replaces an earlier receipt of it.
+
+        With `over`, only one in one of these states: of any other, more is known already.
+        """
 
     async def advance(self, session: SessionId, conversation: ConversationId, to: Seq) -> None:
         """Move the lane's cursor to `to`, never back, and clear its `tries` and `due_at`."""

@@ -23,7 +23,7 @@ from bridge.ids import (
     Seq,
     SessionId,
 )
-from bridge.parts import Address, Conversation, Receipt
+from bridge.parts import Address, Conversation, Receipt, ReceiptState
 from bridge.plugins import Section, StorePlugin
 from bridge.ports import (
     Appended,
@@ -176,9 +176,11 @@ class MemoryStore(MemoryUsage):
         await self.check()
         self._keep(receipt)
 
-    async def record(self, receipt: Receipt) -> None:
+    async def record(
+        self, receipt: Receipt, *, over: Collection[ReceiptState] | None = None
+    ) -> None:
         await self.check()
-        self._keep(receipt)
+        self._keep(receipt, over)
 
     async def advance(self, session: SessionId, conversation: ConversationId, to: Seq) -> None:
         await self.check()
@@ -224,8 +226,8 @@ class MemoryStore(MemoryUsage):
             return None
         return self._receipts[known.session, conversation].source_of(message)
 
-    def _keep(self, receipt: Receipt) -> None:
-        self._receipts[receipt.session, receipt.conversation].keep(receipt)
+    def _keep(self, receipt: Receipt, over: Collection[ReceiptState] | None = None) -> None:
+        self._receipts[receipt.session, receipt.conversation].keep(receipt, over)
 
     def _lane(self, session: SessionId, conversation: ConversationId) -> Conversation | None:
         known = self._conversations.get(conversation)

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 
 from bridge.ids import MessageId, PartId, Seq
-from bridge.parts import SETTLED, Receipt
+from bridge.parts import SETTLED, Receipt, ReceiptState
 
 
 class ReceiptBook:
@@ -14,12 +14,18 @@ class ReceiptBook:
         self._unsettled: set[PartId] = set()
         self._shows: dict[MessageId, set[PartId]] = defaultdict(set)
 
+    def __contains__(self, part: PartId) -> bool:
+        return part in self._by_part
+
     @property
     def unsettled(self) -> bool:
         return bool(self._unsettled)
 
-    def keep(self, receipt: Receipt) -> None:
-        """Keep a receipt in place of an earlier one of the same part."""
+    def keep(self, receipt: Receipt, over: Collection[ReceiptState] | None = None) -> None:
+        """Keep a receipt in place of an earlier one of its part, if that is in such a state."""
+        known = self._by_part.get(receipt.part)
+        if known is not None and over is not None and known.state not in over:
+            return
         self._drop(receipt.part)
         self._by_part[receipt.part] = receipt
         self._parts[receipt.source].add(receipt.part)

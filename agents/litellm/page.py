@@ -12,7 +12,7 @@ from agents.asked import Answered, Ask, Heard, asked
 from agents.known import Known
 from agents.labels import Labels
 from agents.tools.approval import ALWAYS, APPROVE
-from agents.tools.builtin import Here
+from agents.tools.builtin import Here, Note
 from agents.transcript import UNSETTLED, Line, Settled, answered, grown
 from bridge.events import (
     Body,
@@ -140,7 +140,8 @@ class Page:
         people = {
             who: (await self.turn.who(who), role) for who, role in session.participants.items()
         }
-        notes = tuple(self.known.notes.values())
+        kept = self.known.notes.values()
+        notes = tuple(Note(note=each.note, text=each.text, about=each.about) for each in kept)
         return Here(now=self.turn.clock.now(), people=people, notes=notes)
 
     def lines(self, longest_result: int) -> tuple[Line, ...]:

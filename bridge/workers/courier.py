@@ -182,6 +182,8 @@ class Courier:
         """Do a step; False when the plan must be made anew."""
         match step:
             case delivery.Show(part=part, tries=tries):
+                if await self._has_stopped(lane):
+                    return False
                 return await self._show(part, tries, lane, channel)
             case delivery.Resolve(part=part, receipt=receipt):
                 return await self._resolve(part, receipt, lane, channel)
@@ -208,6 +210,11 @@ class Courier:
             case _:
                 assert_never(step)
 
+    async def _has_stopped(self, lane: Conversation) -> bool:
+        """Say whether the platform has said meanwhile that nothing more reaches this place."""
+        now = await self._store.conversation(lane.id)
+        return now is None or now.suspended or now.session != lane.session
+
     async def _show(self, part: Part, tries: int, lane: Conversation, channel: Channel) -> bool:
         receipt = Receipt(
             session=part.session,
@@ -226,20 +233,12 @@ class Courier:
             sent = await self._send(part, lane, channel)
         except ChannelError as error:
             return await self._failed(part, receipt, lane, error)
-        await self._sent(receipt, sent)
+        await self._settle(replace(receipt, state=sent.state, message=sent.message))
         return True
 
-    async def _sent(self, receipt: Receipt, sent: Sent) -> None:
-        """Keep that a part was taken, unless the platform has said more of it meanwhile."""
-        if sent.state == "submitted":
-            sources = [receipt.source]
-            known = await self._store.receipts(
-                receipt.session, receipt.conversation, sources=sources
-            )
-            now = next((each for each in known if each.part == receipt.part), receipt)
-            if now.state != "attempted":
-                return
-        await self._store.record(replace(receipt, state=sent.state, message=sent.message))
+    async def _settle(self, receipt: Receipt) -> None:
+        """Keep what became of an attempt, unless the platform has said more of it meanwhile."""
+        await self._store.record(receipt, over=["attempted"])
 
     async def _send(self, part: Part, lane: Conversation, channel: Channel) -> Sent:
         async with called(channel, lane.address):
@@ -265,7 +264,7 @@ class Courier:
             unsaid = OutcomeUnknown(code=error.code) if isinstance(error, Rejected) else error
             await self._postpone(lane, unsaid, tried_at)
             return False
-        await self._store.record(delivery.resolved(receipt, sent))
+        await self._settle(delivery.resolved(receipt, sent))
         return False
 
     # -- failures
@@ -279,11 +278,11 @@ class Courier:
             await self._edit_anew(part, receipt)
             return False
         if isinstance(error, Rejected):
-            await self._store.record(replace(receipt, state="failed", code=error.code))
+            await self._settle(replace(receipt, state="failed", code=error.code))
             return True
         if error.certain:
             owed = replace(receipt, state="owed", tries=receipt.tries - 1, message=None)
-            await self._store.record(owed)
+            await self._settle(owed)
         await self._postpone(lane, error, receipt.at)
         return False
 

@@ -46,13 +46,14 @@ class Reports:
         if lane is None or lane.session is None:
             return
         receipt = await self._receipt(lane, reported)
-        if receipt is None or not _is_news(receipt, reported):
+        if receipt is None or receipt.state not in _less_than(reported):
             return
         if reported.again:
             await self._owe(lane, receipt, reported)
         else:
             known = replace(receipt, state=reported.state, message=reported.message)
-            await self._store.record(replace(known, code=reported.code, at=self._clock.now()))
+            known = replace(known, code=reported.code, at=self._clock.now())
+            await self._store.record(known, over=_less_than(reported))
         self._woken(lane.id)
 
     async def relocate(self, relocated: Relocated) -> None:
@@ -76,7 +77,7 @@ class Reports:
             if self._last_words.since(lane.id, receipt.at):
                 await self._store.revive(lane.id)
         owed = replace(receipt, state="owed", message=None, tries=0, code=reported.code)
-        await self._store.record(owed)
+        await self._store.record(owed, over=_less_than(reported))
 
     async def _receipt(self, lane: Conversation, reported: Reported) -> Receipt | None:
         found = await self._known(lane, reported)
@@ -94,9 +95,7 @@ class Reports:
         return await self._store.receipts(lane.session, lane.id, sources=sources)
 
 
-def _is_news(receipt: Receipt, reported: Reported) -> bool:
-    if receipt.state not in RANKS:
-        return False
-    if reported.state == "failed":
-        return receipt.state not in {"delivered", "read"}
-    return RANKS.index(reported.state) > RANKS.index(receipt.state)
+def _less_than(reported: Reported) -> Sequence[ReceiptState]:
+    """Return the states of a message of which less is known than this report says."""
+    end = "delivered" if reported.state == "failed" else reported.state
+    return RANKS[: RANKS.index(end)]

@@ -61,7 +61,8 @@ class Memory:
 class Hearing:
     """One listening. `ready` is set once what was said before has been looked for.
 
-    `noticed` is told of everything that was handed in, and of when that was said.
+    `noticed` is told of everything, and of when it was said: of someone's words before they are
+    handed in, for what waited for them is sent at once.
     """
 
     def __init__(
@@ -116,9 +117,9 @@ class Hearing:
             if inbound.external_id in self.memory:
                 self.memory.turned_away.pop(inbound.external_id, None)
                 return None if found else self.memory.replies[inbound.external_id]
+            await self._noticed(inbound, found or self._clock.now())
             reply = await self._patiently(inbound)
             self.memory.keep(inbound.external_id, None if found else reply)
-            await self._noticed(inbound, found or self._clock.now())
             return reply
 
     async def tell(self, reported: Reported) -> None:

@@ -31,7 +31,7 @@ from channels.whatsapp.api import Api, Listed, Outgoing
 from channels.whatsapp.config import Templates
 from channels.whatsapp.errors import WINDOW_CLOSED
 from channels.whatsapp.sightings import Sightings
-from channels.whatsapp.windows import Windows
+from channels.whatsapp.windows import NEVER, Windows
 
 log = structlog.get_logger()
 
@@ -69,6 +69,7 @@ class Sending:
         self._last: dict[str, MessageId] = {}
         self._unanswered: OrderedDict[PartKey, datetime] = OrderedDict()
         self._reports: OrderedDict[PartKey, MessageId] = OrderedDict()
+        self._tried: OrderedDict[PartKey, datetime] = OrderedDict()
 
     async def send(self, to: Address, part: Part) -> Sent:
         key, place = keys.key_of(part), to.place
@@ -78,6 +79,7 @@ class Sending:
             raise Gone("they have to write first: it is over a day ago", code=WINDOW_CLOSED)
         self._budget.spend(place, part.priority)
         callback = keys.callback(self._surroundings.webhook_url, key)
+        _remember(self._tried, key, self._clock.now())
         try:
             sid = await self._call(place, message, callback)
         except OutcomeUnknown as error:
@@ -137,9 +139,13 @@ class Sending:
         if reported.state != "failed":
             return
         self._sightings.codes[reported.code] += 1
-        if reported.code == WINDOW_CLOSED:
-            self._windows.shut(reported.address.place)
-            await self._ask_to_write(reported.address.place)
+        place, tried_at = reported.address.place, self._tried_at(reported)
+        if reported.code == WINDOW_CLOSED and self._windows.shut(place, tried_at):
+            await self._ask_to_write(place)
+
+    def _tried_at(self, reported: Reported) -> datetime:
+        """Return when it was sent; of what was sent before a restart only that it is long ago."""
+        return self._tried.get(reported.key, NEVER) if reported.key else NEVER
 
     async def _ask_to_write(self, place: str) -> None:
         """Send the template that asks the person to write, once for this closed window."""

@@ -3,6 +3,7 @@
 The rules:
 
 - A person's words open their window; Twilio's word that it is closed shuts it until they write.
+  Of a message from before they wrote that word says nothing any more.
 - Of whom nothing is known the window counts as open: Twilio knows better, and says so.
 - What is kept lags behind by at most `LAG`, and is read as that much later: to try in vain is
   harmless, to be silent without need is not.
@@ -43,9 +44,12 @@ class Windows:
                 await self._facts.put(HEARD + place, at.isoformat())
                 self._kept[place] = at
 
-    def shut(self, place: str) -> None:
-        """Note that Twilio says it is closed."""
+    def shut(self, place: str, tried_at: datetime) -> bool:
+        """Note that Twilio says it was closed to a message; say whether it still is."""
+        if place in self._ends and self._ends[place] > tried_at + WINDOW:
+            return False
         self._ends[place] = NEVER
+        return True
 
     async def is_open(self, place: str) -> bool:
         await self._load()

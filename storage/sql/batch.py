@@ -7,6 +7,7 @@ other without waiting keep their order.
 """
 
 from collections.abc import Sequence
+from itertools import groupby
 
 from sqlalchemy import Connection
 
@@ -41,7 +42,9 @@ def apply(connection: Connection, ops: Sequence[Op]) -> list[object]:
 
 
 def _apply_plain(connection: Connection, ops: Sequence[Op]) -> None:
-    keep_receipts(connection, [op.receipt for op in ops if isinstance(op, KeepReceipt)])
+    kept = [op for op in ops if isinstance(op, KeepReceipt)]
+    for over, alike in groupby(kept, lambda op: op.over):
+        keep_receipts(connection, [op.receipt for op in alike], over)
     change_lanes(connection, [op for op in ops if isinstance(op, LaneChange)])
     settle_many(connection, [op for op in ops if isinstance(op, Settle)])
     folds = [(op.session, op.seq, op.body) for op in ops if isinstance(op, KeepSnapshot)]

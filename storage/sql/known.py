@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from bridge.events import Event
 from bridge.ids import ConversationId, ParticipantId, Seq, SessionId
-from bridge.parts import Address, Conversation, Receipt
+from bridge.parts import Address, Conversation, Receipt, ReceiptState
 from bridge.ports import Appended
 from bridge.projection import LaneClosed, LaneOpened, project
 from storage.admission import Admitted, Append, origin_receipt
@@ -33,9 +33,9 @@ class _Lane:
     book: ReceiptBook = field(default_factory=ReceiptBook)
     parts: int = 0
 
-    def keep(self, receipt: Receipt) -> None:
+    def keep(self, receipt: Receipt, over: Collection[ReceiptState] | None = None) -> None:
         self.parts += 1
-        self.book.keep(receipt)
+        self.book.keep(receipt, over)
 
 
 class Known:
@@ -107,8 +107,8 @@ class Known:
     def note(self, op: Op, answer: object) -> None:
         """Take in an op that was committed, and its answer."""
         match op:
-            case KeepReceipt(receipt=receipt):
-                self._keep(receipt)
+            case KeepReceipt(receipt=receipt, over=over):
+                self._keep(receipt, over)
             case Append():
                 if isinstance(answer, Appended) and answer.fresh:
                     self._note_append(op, answer)
@@ -138,14 +138,16 @@ class Known:
             case _:
                 pass
 
-    def _keep(self, receipt: Receipt) -> None:
+    def _keep(self, receipt: Receipt, over: Collection[ReceiptState] | None = None) -> None:
         self._stamps[receipt.conversation] += 1
         key = receipt.session, receipt.conversation
         lane = self._lanes.get(key)
-        if lane is not None:
-            lane.keep(receipt)
-            if lane.parts > _PARTS:
-                del self._lanes[key]
+        if lane is None:
+            return
+        if over is None or receipt.part in lane.book:
+            lane.keep(receipt, over)
+        if lane.parts > _PARTS or receipt.part not in lane.book:
+            del self._lanes[key]  # of a part that is not here, nobody knows whether it was replaced
 
     def _advance(self, session: SessionId, conversation: ConversationId, to: Seq) -> None:
         self._stamps[conversation] += 1

@@ -1,19 +1,19 @@
 """Lanes and receipts in SQL."""
 
 from collections.abc import Collection, Sequence
+from functools import cache
 from typing import Any, assert_never
 
 from sqlalchemy import Connection, Select, and_, case, func, select, text, update
 
 from bridge.ids import START, ConversationId, MessageId, Seq, SessionId
-from bridge.parts import Conversation, Receipt
-from storage.sql.many import named, updating, upserting
+from bridge.parts import Conversation, Receipt, ReceiptState
+from storage.sql.many import Many, named, updating, upserting
 from storage.sql.ops import Advance, LaneChange, Postpone, Revive
 from storage.sql.rows import Values, conversation_of, micros_or_none, receipt_of, receipt_values
 from storage.sql.tables import conversations, lanes, receipts, sessions
 from storage.words import clean
 
-_UPSERT_RECEIPTS = upserting(receipts)
 _CHANGE_LANES = updating(
     update(lanes)
     .values(
@@ -32,8 +32,19 @@ _CHANGE_LANES = updating(
 _UNSETTLED = text("receipts.state IN ('attempted', 'owed')")  # literal, as its index is
 
 
-def keep_receipts(connection: Connection, kept: Sequence[Receipt]) -> None:
-    _UPSERT_RECEIPTS.run(connection, [receipt_values(receipt) for receipt in kept])
+def keep_receipts(
+    connection: Connection, kept: Sequence[Receipt], over: tuple[ReceiptState, ...] | None = None
+) -> None:
+    """Keep them in their order; with `over`, only in place of one in one of these states."""
+    _upsert(over).run(connection, [receipt_values(receipt) for receipt in kept])
+
+
+@cache
+def _upsert(over: tuple[ReceiptState, ...] | None) -> Many:
+    if over is None:
+        return upserting(receipts)
+    states = ", ".join(f"'{state}'" for state in over)
+    return upserting(receipts, over=text(f"receipts.state IN ({states})"))
 
 
 def change_lanes(connection: Connection, changes: Sequence[LaneChange]) -> None:

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Row,
     Select,
     Table,
+    TextClause,
     Update,
     and_,
     bindparam,
@@ -112,10 +113,11 @@ def inserting(table: Table) -> Many:
     return Many(_names(table), lambda dialect: _insert(table, dialect))
 
 
-def upserting(table: Table, *, newer: str | None = None) -> Many:
+def upserting(table: Table, *, newer: str | None = None, over: TextClause | None = None) -> Many:
     """Return an insert as `inserting` does whose rows each replace the one of the same key.
 
-    With `newer`, a column, only where the value there is not greater.
+    With `newer`, a column, only where the value there is not greater; with `over`, only where that
+    holds of the row that is there.
     """
     keys = [column.name for column in table.primary_key]
     others = [name for name in _names(table) if name not in keys]
@@ -123,7 +125,7 @@ def upserting(table: Table, *, newer: str | None = None) -> Many:
     def build(dialect: str) -> "Insert":
         insert = _insert(table, dialect)
         fresh = insert.excluded
-        condition = None if newer is None else table.c[newer] <= fresh[newer]
+        condition = over if newer is None else table.c[newer] <= fresh[newer]
         changes: dict[str, Any] = {name: fresh[name] for name in others}
         return insert.on_conflict_do_update(index_elements=keys, set_=changes, where=condition)
 

@@ -4,13 +4,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bridge.ids import ConversationId, ParticipantId, Seq, SessionId
-from bridge.parts import Address, Receipt
+from bridge.parts import Address, Receipt, ReceiptState
 from storage.admission import Append
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeepReceipt:
+    """`over`: the states of which the receipt that is there has to be in one, None for any."""
+
     receipt: Receipt
+    over: tuple[ReceiptState, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from bridge.errors import StoreUnavailable
 from bridge.events import Draft, Event
 from bridge.ids import ConversationId, MessageId, ParticipantId, Seq, SessionId
-from bridge.parts import Address, Conversation, Receipt
+from bridge.parts import Address, Conversation, Receipt, ReceiptState
 from bridge.ports import (
     Appended,
     DueSchedule,
@@ -176,8 +176,11 @@ class SqlStore:
     async def attempt(self, receipt: Receipt) -> None:
         await self._writer.submit(KeepReceipt(receipt=receipt))
 
-    async def record(self, receipt: Receipt) -> None:
-        await self._writer.submit(KeepReceipt(receipt=receipt))
+    async def record(
+        self, receipt: Receipt, *, over: Collection[ReceiptState] | None = None
+    ) -> None:
+        states = None if over is None else tuple(sorted(over))
+        await self._writer.submit(KeepReceipt(receipt=receipt, over=states))
 
     async def advance(self, session: SessionId, conversation: ConversationId, to: Seq) -> None:
         await self._writer.submit(Advance(session=session, conversation=conversation, to=to))

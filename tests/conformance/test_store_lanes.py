@@ -1,5 +1,6 @@
 """The `Lanes` port, sentence by sentence."""
 
+import asyncio
 import dataclasses
 
 import pytest
@@ -127,6 +128,30 @@ async def test_a_later_receipt_of_a_part_replaces_the_earlier(following: Store):
     await following.record(receipt("3:0", "read", source=3, message="m_1"))
     (kept,) = await following.receipts(S1, C1, sources=[3])
     assert kept.state == "read"
+
+
+async def test_what_is_said_of_an_attempt_does_not_undo_what_is_known_by_then(following: Store):
+    """A platform may say what became of a message before the call that sent it returns."""
+    await following.attempt(receipt("3:0", "attempted", source=3))
+    await following.attempt(receipt("4:0", "attempted", source=4))
+    await following.record(receipt("3:0", "delivered", source=3, message="m_1"))
+    for part, source in (("3:0", 3), ("4:0", 4)):
+        sent = receipt(part, "submitted", source=source, message="m_1")
+        await following.record(sent, over=["attempted"])
+    found = await following.receipts(S1, C1, sources=[3, 4])
+    assert [each.state for each in found] == ["delivered", "submitted"]
+
+
+async def test_two_who_say_it_at_once_leave_the_most_that_is_known(following: Store):
+    await following.attempt(receipt("3:0", "attempted", source=3))
+    delivered = receipt("3:0", "delivered", source=3, message="m_1")
+    sent = receipt("3:0", "sent", source=3, message="m_1")
+    await asyncio.gather(
+        following.record(delivered, over=["attempted", "sent"]),
+        following.record(sent, over=["attempted"]),
+    )
+    (kept,) = await following.receipts(S1, C1, sources=[3])
+    assert kept == delivered
 
 
 async def test_an_attempt_replaces_an_owed_part(following: Store):

@@ -206,9 +206,9 @@ class Twins(RuleBasedStateMachine):
     def revoke(self, who: ParticipantId, label: str) -> None:
         self.both(lambda store: store.revoke_tokens(who, label=label))
 
-    @rule(receipt=RECEIPTS)
-    def record(self, receipt: Receipt) -> None:
-        self.both(lambda store: store.record(receipt))
+    @rule(receipt=RECEIPTS, over=st.none() | st.sets(st.sampled_from(["sent", "owed", "failed"])))
+    def record(self, receipt: Receipt, over: set[ReceiptState] | None) -> None:
+        self.both(lambda store: store.record(receipt, over=over))
         self.both(lambda store: store.attempt(dataclasses.replace(receipt, state="attempted")))
 
     @rule(session=SESSIONS, place=PLACES, to=SMALL)

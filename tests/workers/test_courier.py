@@ -64,9 +64,9 @@ async def test_a_receipt_goes_before_the_message_and_another_before_the_cursor()
             deeds.append(receipt.state)
             await super().attempt(receipt)
 
-        async def record(self, receipt):
+        async def record(self, receipt, **how):
             deeds.append(receipt.state)
-            await super().record(receipt)
+            await super().record(receipt, **how)
 
         async def advance(self, session, conversation, to):
             deeds.append("advance")

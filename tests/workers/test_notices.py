@@ -15,9 +15,10 @@ async def test_the_owner_is_told_of_an_account_that_is_refused_and_the_rest_goes
         await b.gather("ada")
         b.platform.refuse(Unauthorized("the token was revoked"), on="listen", times=None)
         b.platform.called.ring()
-        await b.until(lambda: "chat" in b.core.supervisor.faults, each=0.05)
+        await b.until(lambda: notices(b), each=0.05)
         await b.until_at_rest(each=0.05)
         (told,) = await notices(b)
+        assert "chat" in b.core.supervisor.faults
         assert told.to == (OWNER,)
         assert "the token was revoked" in told.content.text
 
@@ -27,6 +28,7 @@ async def test_a_person_who_can_be_reached_nowhere_is_a_notice_to_the_owner() ->
         await b.gather("ada")
         b.platform.close("ada")
         await b.push("news")
+        await b.until(lambda: notices(b), each=0.05)
         await b.until_at_rest(each=0.05)
         (told,) = await notices(b)
         assert told.content.text == texts.out_of_reach("ada")

@@ -16,7 +16,7 @@ from bridge.errors import (
     Unreachable,
 )
 from bridge.ids import ChannelName
-from bridge.inbound import PartKey
+from bridge.inbound import Inbound, PartKey
 from bridge.parts import Address
 from channels.whatsapp.channel import WhatsAppChannel
 from tests.channels.whatsapp.ear import Ear, listening, until
@@ -127,6 +127,46 @@ async def test_of_whom_nothing_is_known_twilio_is_asked(stage, fake, ada):
         with pytest.raises(Gone):
             await stage.channel.send(stranger, part("anyone?"))
     assert fake.shown(ada) == []
+
+
+async def test_a_failure_told_after_they_wrote_silences_nobody(stage, fake, ada, there):
+    ada.wrote_at.clear()
+    ear = Ear()
+    async with listening(stage.channel, ear):
+        fake.holds = True
+        await stage.channel.send(there, part("answer"))  # it is taken, and will not be brought
+        await until(lambda: fake.held)
+        fake.holds = False
+        fake.says(ada, "I am back")
+        await until(lambda: ear.heard)
+        await fake.release()
+        await until(lambda: ear.reported)
+        await stage.channel.send(there, part("answer"))
+        await until(lambda: fake.shown(ada))
+    assert ear.states()[0] == "failed"
+
+
+async def test_whoever_writes_can_be_told_something_while_that_is_being_taken_in(
+    stage, fake, ada, there
+):
+    """What waited for their words is sent at once."""
+    ada.wrote_at.clear()
+    told = []
+
+    class Prompt(Ear):
+        async def __call__(self, heard):
+            if isinstance(heard, Inbound):
+                told.append(await stage.channel.send(there, part("answer")))
+            return await super().__call__(heard)
+
+    ear = Prompt()
+    async with listening(stage.channel, ear):
+        await stage.channel.send(there, part("answer"))
+        await until(lambda: ear.reported)
+        with pytest.raises(Gone):
+            await stage.channel.send(there, part("answer"))
+        fake.says(ada, "I am back")
+        await until(lambda: told)
 
 
 @pytest.fixture

@@ -86,9 +86,17 @@ async def test_after_a_restart_it_is_never_closed_while_it_is_open(clock, facts)
 async def test_twilios_word_closes_it_until_they_write(clock, facts):
     windows = Windows(clock, facts)
     await windows.heard(ADA, clock.now())
-    windows.shut(ADA)
+    assert windows.shut(ADA, clock.now())
     assert not await windows.is_open(ADA)
     await windows.heard(ADA, clock.now())
+    assert await windows.is_open(ADA)
+
+
+async def test_twilios_word_of_a_message_from_before_they_wrote_closes_nothing(clock, facts):
+    windows, tried_at = Windows(clock, facts), clock.now()
+    clock.time += timedelta(seconds=1)
+    await windows.heard(ADA, clock.now())
+    assert not windows.shut(ADA, tried_at)
     assert await windows.is_open(ADA)
 
 
