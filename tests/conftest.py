@@ -1,6 +1,7 @@
 """What holds for every test: no proxies, our own packages, and no rig missing where it must be."""
 
 import os
+import signal
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,6 +23,9 @@ for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "ftp_proxy"):
 for name in [name for name in os.environ if name.startswith("BRIDGE_") and name not in KEPT]:
     del os.environ[name]
 
+
+# Whoever is started in the background is deaf to Ctrl-C, and so would be what the tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # How long an example took says how busy the machine was. CI tries the same examples each time.
 settings.register_profile(

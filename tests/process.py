@@ -16,9 +16,9 @@ from pathlib import Path
 import httpx
 import structlog
 
+from tests.waiting import PATIENCE
+
 ROOT = Path(__file__).parent.parent
-PATIENCE = 90.0
-"""Seconds; the machine may be busy."""
 
 
 class BridgeProcess:

@@ -9,8 +9,7 @@ from pathlib import Path
 import pexpect
 import pyte
 
-PATIENCE = 60.0
-"""Seconds; the machine may be busy."""
+from tests.waiting import PATIENCE
 
 CTRL_C, CTRL_D = "\x03", "\x04"
 

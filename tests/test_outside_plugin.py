@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import PATIENCE
+
 ROOT = Path(__file__).parent.parent
 OUTSIDE = Path(__file__).parent / "outside"
-PATIENCE = 60.0
 
 USE = """
 import json, pathlib, sys

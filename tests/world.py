@@ -39,11 +39,11 @@ from tests.crashing import (
     HurriedClock,
     Process,
 )
+from tests.waiting import PATIENCE
 
 RICH = ChannelName("rich")
 PLAIN = ChannelName("plain")
 PLAIN_PLACES = Capabilities(max_chars=4000)
-PATIENCE = 40.0
 ANYONE = Account(allow=frozenset({EVERYONE}))
 
 Change = Callable[["World", Core], None]

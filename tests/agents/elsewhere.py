@@ -18,10 +18,10 @@ from bridge.ids import RunId
 from bridge.ports import Said, Turn
 from tests.agents.outside import surroundings
 from tests.agents.player import Json, play
+from tests.waiting import PATIENCE
 
 SECRET = "a-secret-that-both-sides-know"
 TOKEN = "token-of-the-agent-elsewhere"
-PATIENCE = 20.0
 LINES, JSON = "application/x-ndjson", "application/json"
 
 

@@ -14,8 +14,8 @@ import pytest
 from agents.child import Child, Program, started
 from bridge.errors import AgentFailed, AgentUnavailable
 from tests.agents.outside import PYTHON, ROOT
+from tests.waiting import PATIENCE, until
 
-PATIENCE = 20.0
 ENVIRON = {"PATH": os.environ["PATH"]}
 
 STUBBORN = """
@@ -40,10 +40,8 @@ def lives(pid: int) -> bool:
         return False
 
 
-async def until_dead(*pids: int, seconds: float = PATIENCE) -> None:
-    async with asyncio.timeout(seconds):
-        while any(lives(pid) for pid in pids):
-            await asyncio.sleep(0.01)
+async def until_dead(*pids: int) -> None:
+    await until(lambda: not any(lives(pid) for pid in pids))
 
 
 async def pids(child: Child) -> list[int]:
@@ -66,7 +64,7 @@ async def test_a_program_that_ignores_being_told_to_end_is_killed_with_what_it_s
         assert all(lives(pid) for pid in both)
         before = time.monotonic()
     assert time.monotonic() - before < 2
-    await until_dead(*both, seconds=1)
+    await until_dead(*both)
 
 
 async def test_a_program_that_is_told_to_end_may_clean_up() -> None:
@@ -98,7 +96,7 @@ os._exit(0)
         left = await pids(child)
         async with asyncio.timeout(PATIENCE):
             assert await child.line() is None
-    await until_dead(*left, seconds=1)
+    await until_dead(*left)
 
 
 async def test_its_end_is_seen_through_though_whoever_waits_is_cancelled() -> None:
@@ -115,7 +113,7 @@ async def test_its_end_is_seen_through_though_whoever_waits_is_cancelled() -> No
     using.cancel()
     with pytest.raises(asyncio.CancelledError):
         await using
-    await until_dead(*both, seconds=1)
+    await until_dead(*both)
 
 
 ALONE = f"""
@@ -156,7 +154,7 @@ async def test_when_the_bridge_is_interrupted_its_programs_end_at_once() -> None
     bridge, both = alone()
     bridge.send_signal(signal.SIGINT)
     bridge.wait()
-    await until_dead(*both, seconds=1)
+    await until_dead(*both)
 
 
 async def test_it_sees_the_environment_it_is_given_and_none_of_ours(monkeypatch) -> None:

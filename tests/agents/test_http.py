@@ -30,6 +30,7 @@ from tests.agents.elsewhere import (
 )
 from tests.agents.outside import surroundings
 from tests.turns import Story
+from tests.waiting import until
 
 ENDED = {"type": "ended", "text": "Yes."}
 LATER = Answer(status=202)
@@ -77,9 +78,7 @@ async def waiting(agent: Http, story: Story) -> tuple[asyncio.Task, RunId]:
         return items
 
     run = asyncio.create_task(listen())
-    async with asyncio.timeout(20):
-        while not agent._mailroom._open:
-            await asyncio.sleep(0.001)
+    await until(lambda: agent._mailroom._open)
     return run, turn.run
 
 

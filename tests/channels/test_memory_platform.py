@@ -13,6 +13,7 @@ from bridge.parts import Button, Reply
 from channels.memory import MemoryChannel
 from channels.memory_platform import MemoryPlatform
 from tests.channels.placing import HERE, part
+from tests.waiting import soon
 
 
 @pytest.fixture
@@ -160,7 +161,7 @@ async def test_listening_with_refused_credentials_ends(platform, channel):
 
     platform.refuse(Unauthorized(), on="listen")
     with pytest.raises(Unauthorized):
-        await asyncio.wait_for(channel.listen(inbox), 5)
+        await soon(channel.listen(inbox))
 
 
 async def test_an_unanswered_edit_was_made_and_can_be_found(platform, channel):

@@ -8,6 +8,7 @@ from bridge.cli.exits import CommandError
 from bridge.cli.follow import Connected, Cut, Glimpsed, Heard, follow, history, view
 from bridge.cli.server import Server
 from tests.flaky import flaky_wire
+from tests.waiting import PATIENCE
 
 
 class Follower:
@@ -27,7 +28,7 @@ class Follower:
         return [event.seq for signal in heard for event in signal.events]
 
     async def until(self, reached):
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while not reached():
                 if self._task.done():
                     self._task.result()

@@ -9,6 +9,7 @@ from bridge.cli.outbox import Outbox
 from bridge.cli.sender import Sender
 from bridge.cli.server import Server
 from tests.flaky import flaky_wire
+from tests.waiting import PATIENCE, soon
 
 
 def said(bridge, session):
@@ -31,7 +32,7 @@ class Rig:
 
     async def next(self):
         getting = asyncio.create_task(self.taken.get())
-        await asyncio.wait({getting, self._task}, timeout=20, return_when="FIRST_COMPLETED")
+        await asyncio.wait({getting, self._task}, timeout=PATIENCE, return_when="FIRST_COMPLETED")
         if not getting.done():
             getting.cancel()
             self._task.result()
@@ -147,7 +148,7 @@ async def test_a_token_that_is_no_longer_good_ends_it_and_keeps_what_was_typed(
     sender = Sender(server, session, rig.box)
     sender.put({"type": "message", "text": "kept"})
     with pytest.raises(CommandError, match="What you typed is kept"):
-        await asyncio.wait_for(sender.run(lambda _: None), 20)
+        await soon(sender.run(lambda _: None))
     assert len(Outbox(tmp_path / "box.json")) == 1
 
 

@@ -5,6 +5,8 @@ import signal
 import subprocess
 import sys
 
+from tests.waiting import PATIENCE
+
 
 def test_the_list_has_the_last_touched_first(run, bridge, session):
     other = bridge.session("Touched later")
@@ -60,5 +62,5 @@ def test_following_prints_what_comes_until_it_is_interrupted(bridge, session):
     while "silent news" not in (line := following.stdout.readline()):
         assert line, "it ended"
     following.send_signal(signal.SIGINT)
-    _, errors = following.communicate(timeout=20)
+    _, errors = following.communicate(timeout=PATIENCE)
     assert (following.returncode, errors) == (130, "")

@@ -24,8 +24,7 @@ from bridge.inbound import Inbound, Spoken
 from bridge.parts import Part, Reply, Span
 from bridge.ports import Deleting, Editing, Resolving, Typing
 from tests.conformance.rig import RIGS, ChannelRig
-
-PATIENCE = 20.0
+from tests.waiting import soon, until
 
 
 @pytest.fixture(params=RIGS, ids=lambda rig: rig.__name__)
@@ -70,12 +69,6 @@ async def listening(rig: ChannelRig, ear: Ear) -> AsyncIterator[asyncio.Task[Non
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
-
-
-async def until(condition) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while not condition():
-            await asyncio.sleep(0.005)
 
 
 def part(text: str, number: int = 1) -> Part:
@@ -129,7 +122,7 @@ async def test_what_the_store_could_not_keep_is_delivered_again(rig):
 async def test_after_any_other_error_the_next_listener_hears_it(rig):
     said = await rig.say(rig.place, "hello")
     with pytest.raises(ZeroDivisionError):
-        await asyncio.wait_for(rig.channel.listen(Ear(refusals=[ZeroDivisionError()])), PATIENCE)
+        await soon(rig.channel.listen(Ear(refusals=[ZeroDivisionError()])))
     assert list(rig.acknowledged()) == []
     ear = Ear()
     async with listening(rig, ear):

@@ -7,6 +7,7 @@ import pytest
 from bridge.errors import Refused, StoreUnavailable
 from bridge.ports import Store
 from tests.stores import AT, C1, S1, log_of, put, said
+from tests.waiting import soon
 
 
 async def test_an_open_store_can_be_used(lived_in: Store):
@@ -19,8 +20,8 @@ async def test_every_waiter_returns_when_the_store_is_closed(lived_in: Store):
     waiting = [asyncio.create_task(lived_in.wait(S1, after=0)) for _ in range(3)]
     await asyncio.sleep(0.05)
     await lived_in.close()
-    await asyncio.wait_for(asyncio.gather(*waiting), 5)
-    await asyncio.wait_for(lived_in.wait(S1, after=0), 5)
+    await soon(asyncio.gather(*waiting))
+    await soon(lived_in.wait(S1, after=0))
 
 
 async def test_a_closed_store_cannot_be_used(lived_in: Store):
@@ -46,7 +47,7 @@ async def test_what_was_asked_for_before_closing_is_kept_or_refused(lived_in: St
     calls = [asyncio.create_task(put(lived_in, S1, said(str(n)))) for n in range(50)]
     await asyncio.sleep(0)
     await lived_in.close()
-    done = await asyncio.wait_for(asyncio.gather(*calls, return_exceptions=True), 10)
+    done = await soon(asyncio.gather(*calls, return_exceptions=True))
     assert all(isinstance(each, StoreUnavailable | tuple) for each in done)
 
 

@@ -29,6 +29,7 @@ from tests.stores import (
     started,
     texts,
 )
+from tests.waiting import soon
 
 NOBODY = SessionId("s_nobody")
 
@@ -407,7 +408,7 @@ async def test_the_head_of_an_unknown_session_is_an_error(lived_in: Store):
 
 async def test_waiting_returns_at_once_when_the_head_is_past(lived_in: Store):
     await put(lived_in, S1, said("a"))
-    await asyncio.wait_for(lived_in.wait(S1, after=0), 5)
+    await soon(lived_in.wait(S1, after=0))
 
 
 async def test_waiting_returns_when_something_is_appended(lived_in: Store):
@@ -415,7 +416,7 @@ async def test_waiting_returns_when_something_is_appended(lived_in: Store):
     await asyncio.sleep(0.05)
     assert not any(each.done() for each in waiting)
     await put(lived_in, S1, said("a"))
-    await asyncio.wait_for(asyncio.gather(*waiting), 5)
+    await soon(asyncio.gather(*waiting))
 
 
 async def test_waiting_is_not_over_for_what_is_appended_elsewhere(lived_in: Store):
@@ -436,13 +437,13 @@ async def test_who_waits_and_reads_in_turns_misses_nothing(lived_in: Store):
 
     followers = [asyncio.create_task(follow()) for _ in range(3)]
     await asyncio.gather(*[put(lived_in, S1, said("x"), said("y")) for _ in range(100)])
-    for found in await asyncio.wait_for(asyncio.gather(*followers), 20):
+    for found in await soon(asyncio.gather(*followers)):
         assert found == ["x", "y"] * 100
 
 
 async def test_waiting_for_an_unknown_session_is_an_error(lived_in: Store):
     with pytest.raises(UnknownSession):
-        await asyncio.wait_for(lived_in.wait(NOBODY, after=0), 5)
+        await soon(lived_in.wait(NOBODY, after=0))
 
 
 # -- snapshots ------------------------------------------------------------------------------------

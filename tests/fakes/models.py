@@ -12,8 +12,7 @@ from typing import Any
 
 from aiohttp import web
 
-PATIENCE = 60.0
-"""Seconds: whoever asks first imports litellm."""
+from tests.waiting import until
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,10 +111,8 @@ class FakeModels:
         ends = {"openai": "/openai", "anthropic": "/anthropic", "ollama": "/ollama"}
         return self.url + ends[shape]
 
-    async def until(self, holds: Callable[[], bool]) -> None:
-        async with asyncio.timeout(PATIENCE):
-            while not holds():
-                await asyncio.sleep(0.01)
+    async def until(self, holds: Callable[[], object]) -> None:
+        await until(holds)
 
     # -- what every shape has in common
 

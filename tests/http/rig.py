@@ -1,8 +1,7 @@
 """A bridge's HTTP side for tests: real desks and boards over the memory store, a real server."""
 
-import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,6 +26,7 @@ from bridge.workers.live import LiveBoards
 from bridge.workers.names import Names
 from storage.memory import MemoryStore
 from storage.memory_blobs import MemoryBlobs
+from tests.waiting import PATIENCE
 from tests.workers.rig import roster
 
 ADA, BOB, EVE = ParticipantId("p_ada"), ParticipantId("p_bob"), ParticipantId("p_eve")
@@ -111,7 +111,7 @@ class Bridge:
 
     def client(self, participant: ParticipantId = ADA) -> httpx.AsyncClient:
         return httpx.AsyncClient(
-            base_url=self.url, headers=bearer(participant), timeout=5, verify=False
+            base_url=self.url, headers=bearer(participant), timeout=PATIENCE, verify=False
         )
 
     async def say(self, text: str) -> Seq:
@@ -192,13 +192,6 @@ async def following(
         assert answer.status_code == 200
         async with aclosing(frames(answer)) as read:
             yield read
-
-
-async def until(true: Callable[[], bool], seconds: float = 2.0) -> None:
-    """Wait for something to become so."""
-    async with asyncio.timeout(seconds):
-        while not true():
-            await asyncio.sleep(0.005)
 
 
 def _frame(block: str) -> Frame:

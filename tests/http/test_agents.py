@@ -12,6 +12,7 @@ from bridge.errors import AgentFailed, RunOver
 from bridge.events import Pushed, Source, Triggered
 from bridge.ids import RunId
 from tests.http.rig import ADA, MAIN, MOST, Bridge, bearer
+from tests.waiting import PATIENCE
 
 TOKEN = "token-of-the-agent-elsewhere"
 HELPER = "/v1/agents/helper"
@@ -52,7 +53,10 @@ def helper(bridge: Bridge) -> Distant:
 @pytest.fixture
 async def agent(bridge: Bridge, helper: Distant) -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(
-        base_url=bridge.url, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=5, verify=False
+        base_url=bridge.url,
+        headers={"Authorization": f"Bearer {TOKEN}"},
+        timeout=PATIENCE,
+        verify=False,
     ) as client:
         yield client
 

@@ -18,6 +18,7 @@ from tests.http.rig import (
     serving,
     texts,
 )
+from tests.waiting import soon
 
 
 async def test_catch_up_returns_the_whole_log_and_where_it_ends(
@@ -144,8 +145,7 @@ async def test_a_long_poll_answers_as_soon_as_something_is_said(
     await asyncio.sleep(0.1)
     assert not polling.done()
     await bridge.say("now")
-    async with asyncio.timeout(0.2):
-        assert texts((await polling).json()) == ["now"]
+    assert texts((await soon(polling)).json()) == ["now"]
 
 
 async def test_a_long_poll_without_news_ends_empty(ada: httpx.AsyncClient) -> None:

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from bridge.http.flow import Leash, OpenFlows
+from tests.waiting import PATIENCE
 
 
 async def forever() -> None:
@@ -27,7 +28,7 @@ async def test_a_cut_ends_a_wait_now_and_every_later_one_at_once() -> None:
     waiting = [asyncio.create_task(leash.wait(forever(), 60)) for _ in range(3)]
     await asyncio.sleep(0.01)
     leash.cut()
-    async with asyncio.timeout(0.5):
+    async with asyncio.timeout(PATIENCE):
         assert await asyncio.gather(*waiting) == [False] * 3
         assert not await leash.wait(forever(), 60)
         assert not await leash.finish(forever(), 60)

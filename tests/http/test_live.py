@@ -21,8 +21,8 @@ from tests.http.rig import (
     seqs,
     serving,
     texts,
-    until,
 )
+from tests.waiting import PATIENCE, until
 
 R1 = RunId("r_1")
 PATIENT = replace(QUICK, stream=20, keepalive=20)
@@ -172,7 +172,7 @@ async def test_whoever_is_removed_sees_nothing_live_any_more() -> None:
             await anext(read)
             await bridge.leave(BOB)
             bridge.live.show(MAIN, preview(1, "about Bob"))
-            async with asyncio.timeout(1):
+            async with asyncio.timeout(PATIENCE):
                 assert [frame async for frame in read] == []
         await until(lambda: bridge.live.glimpse(MAIN).present == ())
 

@@ -25,8 +25,8 @@ from tests.http.rig import (
     Bridge,
     bearer,
     serving,
-    until,
 )
+from tests.waiting import until
 
 UPLOAD = "/v1/media"
 PNG = {"Content-Type": "image/png"}

@@ -11,9 +11,10 @@ import pytest
 from bridge.errors import ConfigError
 from bridge.http.server import HttpServer
 from tests.http.rig import INBOX, LIVE, STREAM, Bridge, following, numbered, serving
-from tests.http.test_slow_readers import PATIENT, fill, open_flows, stalled_readers, until
+from tests.http.test_slow_readers import PATIENT, fill, open_flows, stalled_readers
+from tests.waiting import until
 
-STOP_SECONDS = 1.5
+STOP_SECONDS = 10.0
 """What a stop may take on a busy machine; it is to be within a second on any other."""
 
 

@@ -21,8 +21,8 @@ from tests.http.rig import (
     following,
     serving,
     texts,
-    until,
 )
+from tests.waiting import PATIENCE, until
 
 STALLED = 30
 PATIENT = replace(QUICK, stream=30, keepalive=10, drain=30)
@@ -36,7 +36,7 @@ async def test_stalled_readers_cost_little_memory_and_do_not_slow_the_others() -
             await until(lambda: open_flows(bridge) == STALLED)
             async with following(ada, offset="now") as read:
                 await anext(read)
-                async with asyncio.timeout(10):
+                async with asyncio.timeout(PATIENCE):
                     for number in range(20):
                         await bridge.say(f"{number}")
                         assert texts((await anext(read)).data) == [f"{number}"]

@@ -22,8 +22,8 @@ from tests.http.rig import (
     seqs,
     serving,
     texts,
-    until,
 )
+from tests.waiting import PATIENCE, until
 
 SSE = {"live": "sse", "offset": "-1"}
 PATIENT = replace(QUICK, stream=20, keepalive=20)
@@ -163,7 +163,7 @@ async def test_whoever_is_removed_sees_their_stream_close_without_what_came_afte
             await anext(read)
             await bridge.leave(BOB)
             await bridge.say("about Bob")
-            async with asyncio.timeout(1):
+            async with asyncio.timeout(PATIENCE):
                 assert [frame async for frame in read] == []
         assert (await bob.get(STREAM)).status_code == 404
 
@@ -175,7 +175,7 @@ async def test_a_revoked_token_closes_its_streams() -> None:
             await bridge.store.revoke_tokens(ADA, label="test")
             await asyncio.sleep(0.02)
             await bridge.say("not for this token any more")
-            async with asyncio.timeout(1):
+            async with asyncio.timeout(PATIENCE):
                 assert [frame async for frame in read] == []
         assert (await ada.get(STREAM)).status_code == 401
 

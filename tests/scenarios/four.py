@@ -16,8 +16,8 @@ from bridge.app import running
 from bridge.config import load
 from bridge.ports import Clock
 from tests.fakes.apps import App, Apps, four, shown
+from tests.waiting import PATIENCE
 
-PATIENCE = 60.0
 SECRETS = frozenset({"token", "bot_token", "app_token", "auth_token"})
 
 

@@ -12,10 +12,10 @@ import psutil
 
 from tests.fakes.models import Answers, FakeModels, calls
 from tests.running import running_bridge
+from tests.waiting import PATIENCE, until
 
 PROGRAM = Path(__file__).parents[1] / "fakes" / "mcp_program.py"
 LOG = "/v1/stream/sessions/main"
-PATIENCE = 60
 
 
 def model(models: FakeModels) -> str:
@@ -135,9 +135,7 @@ async def test_stopping_leaves_no_child_of_a_tool_that_hangs(models, tmp_path):
         pids = [int(pid) for pid in started.read_text().split()]
         await browser.input(type="stop")
         await browser.until("run_finished")
-        async with asyncio.timeout(20):
-            while any(_alive(pid) for pid in pids):
-                await asyncio.sleep(0.05)
+        await until(lambda: not any(_alive(pid) for pid in pids))
 
 
 def _alive(pid: int) -> bool:

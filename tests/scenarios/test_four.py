@@ -15,8 +15,8 @@ from bridge.app import Running
 from channels.memory import platforms
 from channels.memory_platform import MemoryPlatform
 from tests.running import running_bridge
+from tests.waiting import PATIENCE
 
-PATIENCE = 60
 CONFIG = """
 agents: {echo: {type: echo, delay: 0.02}}
 channels:

@@ -14,13 +14,14 @@ from typing import Any
 import httpx
 from httpx_sse import aconnect_sse
 
+from tests.waiting import PATIENCE, until
+
 CONFIG = """
 data: {data}
 http: {{port: 0}}
 agents: {{echo: {{type: echo, delay: 0.15}}}}
 grace: 0
 """
-PATIENCE = 60
 
 
 @dataclass
@@ -37,9 +38,7 @@ class Bridge:
             stdout=asyncio.subprocess.DEVNULL,
             env={**os.environ, "HOME": str(self.data)},
         )  # fmt: skip
-        async with asyncio.timeout(PATIENCE):
-            while not (self.data / "server.json").exists():
-                await asyncio.sleep(0.02)
+        await until((self.data / "server.json").exists)
 
     async def kill(self, with_signal: int = signal.SIGKILL) -> None:
         assert self.process is not None

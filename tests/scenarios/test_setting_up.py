@@ -12,15 +12,15 @@ from bridge import texts
 from bridge.config import load
 from tests.fakes.apps import App, four, shown
 from tests.fakes.models import FakeModels
+from tests.waiting import PATIENCE, soon, until
 
-PATIENCE = 60.0
 HOST = ["--host", "127.0.0.1", "--port", "0"]
 
 
 async def run(*arguments: str, data: Path) -> tuple[int, str]:
     """Run a command to its end; return its exit code and all that it printed."""
     process = await begun(*arguments, data=data)
-    out, _ = await asyncio.wait_for(process.communicate(), PATIENCE)
+    out, _ = await soon(process.communicate())
     return process.returncode or 0, out.decode()
 
 
@@ -42,12 +42,6 @@ async def printed(process: asyncio.subprocess.Process, pattern: str) -> str:
             if found := re.search(pattern, line.decode()):
                 return found[1]
     raise AssertionError(f"it never printed {pattern}")
-
-
-async def until(condition) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while not condition():
-            await asyncio.sleep(0.02)
 
 
 def answers(app: App) -> dict[str, str]:

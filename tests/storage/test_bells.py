@@ -4,6 +4,7 @@ import asyncio
 
 from storage.bells import Bells
 from tests.stores import S1, S2
+from tests.waiting import soon
 
 
 async def test_a_ring_wakes_everyone_who_waits_for_that_session():
@@ -42,4 +43,4 @@ async def test_a_waiter_wakes_in_its_own_turn():
     bells = Bells()
     bell = bells.subscribe(S1)
     asyncio.get_running_loop().call_soon(bells.ring, S1)
-    await asyncio.wait_for(bell, 5)
+    await soon(bell)

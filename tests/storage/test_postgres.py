@@ -14,6 +14,7 @@ from storage.sql.postgres import parsed
 from storage.sql.store import PostgresSection, postgres
 from tests.postgres import postgres_url, server
 from tests.stores import AT, S1, log_of, opened, put, said, surroundings, texts
+from tests.waiting import soon
 
 __all__ = ["postgres_url"]
 
@@ -162,7 +163,7 @@ async def test_of_many_callers_cut_off_each_is_told(tmp_path, postgres_url):
         await store.create_session(S1, at=AT)
         await execute(postgres_url, CUT_OTHERS)
         calls = [put(store, S1, said(str(n))) for n in range(20)]
-        results = await asyncio.wait_for(asyncio.gather(*calls, return_exceptions=True), 20)
+        results = await soon(asyncio.gather(*calls, return_exceptions=True))
         assert {type(each).__mro__[1] for each in results} == {StoreUnavailable}
         assert await log_of(store) == []
 

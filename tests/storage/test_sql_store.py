@@ -9,6 +9,7 @@ import pytest
 from bridge.errors import StoreUnavailable
 from storage.sql.sql_store import SqlStore
 from tests.stores import AT, S1, S2, opened, put, said, seqs
+from tests.waiting import soon
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ async def test_who_follows_a_session_live_does_not_read_the_database(store, monk
     unreadable(store, monkeypatch)
     waiting = asyncio.create_task(store.wait(S1, after=2))
     await put(store, S1, said("c"))
-    await asyncio.wait_for(waiting, 5)
+    await soon(waiting)
     assert seqs(await store.read(S1, after=2, limit=10)) == [3]
     assert list(await store.read(S1, after=3, limit=10)) == []
     assert await store.head(S1) == 3
@@ -52,7 +53,7 @@ async def test_a_waiter_that_comes_while_the_head_is_read_is_not_forgotten(store
     waiting = asyncio.create_task(store.wait(S2, after=0))
     await asyncio.sleep(0)
     await put(store, S2, said("a"))
-    await asyncio.wait_for(waiting, 5)
+    await soon(waiting)
 
 
 async def test_a_cancelled_waiter_leaves_nothing(store):

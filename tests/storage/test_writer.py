@@ -11,6 +11,7 @@ from storage.sql import writer as module
 from storage.sql.database import ConnectionLost
 from storage.sql.ops import Op, Revive
 from storage.sql.writer import Writer
+from tests.waiting import soon
 
 BAD, LOST, FULL, SOFT = "bad", "lost", "full", "soft"
 
@@ -67,7 +68,7 @@ def asked(writer: Writer, *names: str) -> list[asyncio.Task[object]]:
 
 
 async def outcomes(calls: list[asyncio.Task[object]]) -> list[object]:
-    found = await asyncio.wait_for(asyncio.gather(*calls, return_exceptions=True), 5)
+    found = await soon(asyncio.gather(*calls, return_exceptions=True))
     return [type(each) if isinstance(each, Exception) else each for each in found]
 
 

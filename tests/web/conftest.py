@@ -20,7 +20,7 @@ FLAGS = (
 )
 
 
-PATIENCE_MS = 20_000
+PATIENCE_MS = 60_000
 """For a machine that does much else at the same time."""
 
 

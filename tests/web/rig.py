@@ -32,6 +32,7 @@ from channels.memory import MemoryChannel
 from channels.memory_platform import MemoryPlatform
 from storage.memory import MemoryStore
 from storage.memory_blobs import MemoryBlobs
+from tests.waiting import PATIENCE
 
 ADA, BOB = ParticipantId("p_ada"), ParticipantId("p_bob")
 CHAT = ChannelName("chat")
@@ -247,7 +248,7 @@ def say(page: Page, text: str) -> None:
     page.keyboard.press("Enter")
 
 
-def until(true: Callable[[], bool], seconds: float = 20) -> None:
+def until(true: Callable[[], bool], seconds: float = PATIENCE) -> None:
     """Wait for something that the page does not show."""
     end = monotonic() + seconds
     while not true():

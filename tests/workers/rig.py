@@ -29,9 +29,7 @@ from channels.memory import EVERYTHING, MemoryChannel
 from channels.memory_platform import MemoryPlatform
 from storage.memory import MemoryStore
 from storage.memory_blobs import MemoryBlobs
-
-PATIENCE = 30.0
-"""Seconds of real time; the machine may be busy."""
+from tests.waiting import PATIENCE
 
 CHAT = ChannelName("chat")
 OWNER = ParticipantId("p_owner")

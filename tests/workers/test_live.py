@@ -9,6 +9,7 @@ from bridge.events import Preview
 from bridge.ids import ParticipantId, RunId, SessionId
 from bridge.ports import Glimpse, Presence
 from bridge.workers.live import TYPING_LASTS, LiveBoards
+from tests.waiting import soon
 
 HERE, THERE = SessionId("s_1"), SessionId("s_2")
 ADA, BOB = ParticipantId("p_ada"), ParticipantId("p_bob")
@@ -42,10 +43,6 @@ def live(clock):
 
 def preview(text, *, revision=1, run=R1):
     return Preview(run=run, revision=revision, text=text)
-
-
-async def soon(waiting):
-    return await asyncio.wait_for(waiting, timeout=5)
 
 
 # -- previews -------------------------------------------------------------------------------------

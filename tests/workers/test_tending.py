@@ -9,6 +9,7 @@ from structlog.testing import capture_logs
 
 from bridge.workers.tending import PAUSES, Tending
 from tests.stepping import AT, StepClock, rest
+from tests.waiting import soon
 
 
 class Work:
@@ -211,7 +212,7 @@ async def test_closing_cuts_off_what_does_not_come_to_rest(work, clock):
     work.gate.clear()
     tending.wake("a")
     await rest()
-    await asyncio.wait_for(tending.close(0.02), timeout=5)
+    await soon(tending.close(0.02))
     assert work.done == {}
     assert tending._tasks == {}
 

@@ -13,6 +13,7 @@ from agents.tools import mcp as module
 from agents.tools.mcp import McpSection, McpServer, ServerDown
 from agents.tools.tool import Call, ToolError
 from bridge.ids import CallId
+from tests.waiting import until
 
 PROGRAM = str(Path(__file__).parents[2] / "fakes" / "mcp_program.py")
 
@@ -34,9 +35,7 @@ async def use(made, name, **arguments):
 
 
 async def gone(*pids):
-    async with asyncio.timeout(30):
-        while any(psutil.pid_exists(pid) and not zombie(pid) for pid in pids):
-            await asyncio.sleep(0.02)
+    await until(lambda: not any(psutil.pid_exists(pid) and not zombie(pid) for pid in pids))
 
 
 def zombie(pid):
@@ -115,9 +114,7 @@ async def test_one_that_hangs_after_its_call_was_stopped_is_killed_with_its_chil
     started = tmp_path / "started"
     async with server() as made:
         call = asyncio.create_task(use(made, "block", text=str(started)))
-        async with asyncio.timeout(30):
-            while not started.exists() or not started.read_text():
-                await asyncio.sleep(0.01)
+        await until(lambda: started.exists() and started.read_text())
         pids = [int(pid) for pid in started.read_text().split()]
         call.cancel()
         with pytest.raises(asyncio.CancelledError):

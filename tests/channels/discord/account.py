@@ -18,10 +18,10 @@ from channels.discord.channel import DiscordChannel
 from channels.discord.config import DiscordConfig, Pace
 from tests.fakes.discord.fake import FakeDiscord
 from tests.fakes.discord.world import Bot, Room
+from tests.waiting import until
 
 DISCORD = ChannelName("discord")
 FAST = Pace(again=0.01, save=0.01, answer=0.1, identify=0.01, reconnect=(0.0, 0.02, 0.05))
-PATIENCE = 20.0
 
 
 @dataclass
@@ -128,12 +128,6 @@ class Ear:
     async def until(self, count: int) -> list[Inbound]:
         await until(lambda: len(self.heard) >= count)
         return self.heard
-
-
-async def until(condition) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while not condition():
-            await asyncio.sleep(0.005)
 
 
 def part(text: str = "hello", number: int = 1, **more) -> Part:

@@ -6,7 +6,8 @@ import pytest
 
 from bridge.errors import StoreUnavailable
 from bridge.parts import Button, Reply
-from tests.channels.discord.account import Ear, part, until
+from tests.channels.discord.account import Ear, part
+from tests.waiting import until
 
 SAY, SAY_LATER, CHANGE_LATER = 4, 5, 6
 

@@ -4,8 +4,9 @@ import asyncio
 import time
 
 from bridge.errors import StoreUnavailable
-from tests.channels.discord.account import Account, Ear, until
+from tests.channels.discord.account import Account, Ear
 from tests.fakes.discord.world import Message
+from tests.waiting import until
 
 
 async def connected_once(account: Account) -> Account:

@@ -8,7 +8,8 @@ import pytest
 
 from bridge.errors import Unauthorized
 from channels.discord.config import Pace
-from tests.channels.discord.account import Account, Ear, until
+from tests.channels.discord.account import Account, Ear
+from tests.waiting import soon, until
 
 
 async def test_a_cut_connection_is_resumed_and_what_was_missed_is_told(discord, account, ada):
@@ -138,21 +139,21 @@ async def test_heartbeats_are_sent(discord, account):
 async def test_a_refused_token_ends_it(discord):
     account = Account(discord, token="wrong")
     with pytest.raises(Unauthorized):
-        await asyncio.wait_for(account.channel.listen(Ear()), 5)
+        await soon(account.channel.listen(Ear()))
 
 
 @pytest.mark.parametrize(("code", "says"), [(4004, "token"), (4014, "Message Content Intent")])
 async def test_a_gateway_that_refuses_us_ends_it_and_says_why(discord, account, code, says):
     discord.gateway.closing = [code]
     with pytest.raises(Unauthorized, match=says) as raised:
-        await asyncio.wait_for(account.channel.listen(Ear()), 5)
+        await soon(account.channel.listen(Ear()))
     assert raised.value.code == str(code)
 
 
 async def test_without_the_intent_discord_really_refuses(discord, account):
     discord.bot.content = False
     with pytest.raises(Unauthorized, match="Message Content Intent"):
-        await asyncio.wait_for(account.channel.listen(Ear()), 5)
+        await soon(account.channel.listen(Ear()))
 
 
 async def test_a_gateway_that_hangs_up_at_once_is_not_called_without_a_pause(discord):

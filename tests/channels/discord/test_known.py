@@ -1,7 +1,7 @@
 """Rooms and roles are known by name while connected, and nothing is before."""
 
 from channels.discord.known import Known
-from tests.channels.discord.account import until
+from tests.waiting import until
 
 
 def test_before_the_first_connection_nothing_is_known():

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from tests.channels.discord.account import until
+from tests.waiting import until
 
 
 async def test_the_commands_are_put_into_the_menu_once(discord, account):

@@ -13,8 +13,9 @@ from channels.discord.gateway import INTENTS, Gateway
 from channels.discord.hearing import Hearing
 from channels.discord.seen import Seen
 from channels.discord.wire import Wire
-from tests.channels.discord.account import Account, MemoryFacts, until
+from tests.channels.discord.account import Account, MemoryFacts
 from tests.stores import StillClock
+from tests.waiting import until
 
 
 class Loud(Hearing):

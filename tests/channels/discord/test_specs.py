@@ -17,9 +17,10 @@ import pytest
 from bridge.content import Attachment
 from bridge.ids import MediaId
 from bridge.parts import Button, Reply
-from tests.channels.discord.account import Account, Ear, part, until
+from tests.channels.discord.account import Account, Ear, part
 from tests.fakes.discord.fake import FakeDiscord
 from tests.fakes.discord.fields import CREATE, Checker
+from tests.waiting import until
 
 SPEC = Path(os.environ.get("BRIDGE_SPECS", "")) / "discord_openapi.json"
 

@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from tests.channels.discord.account import until
 from tests.fakes.discord.world import Bot
 from tests.running import running_bridge
+from tests.waiting import until
 
 CONFIG = """
 agents: {{echo: {{type: echo, delay: 0.02}}}}

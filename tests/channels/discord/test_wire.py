@@ -6,8 +6,9 @@ import pytest
 
 from bridge.errors import RateLimited
 from bridge.ids import ChannelName
-from tests.channels.discord.account import Account, part, until
+from tests.channels.discord.account import Account, part
 from tests.fakes.discord.fake import FakeDiscord
+from tests.waiting import until
 
 
 async def test_two_bots_on_one_discord_hear_and_show_their_own(discord):

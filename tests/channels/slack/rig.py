@@ -19,10 +19,10 @@ from channels.slack.channel import SlackChannel
 from channels.slack.config import SlackConfig
 from tests.fakes.slack.server import FakeSlack
 from tests.fakes.slack.workspace import Room
+from tests.waiting import until
 
 NAME = ChannelName("slack")
 PING_SECONDS = 0.2
-PATIENCE = 20.0
 FASTER = 20
 """A second of the channel's own waiting takes a twentieth here."""
 
@@ -153,12 +153,6 @@ async def listening(channel: SlackChannel, ear: Ear) -> AsyncIterator[asyncio.Ta
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
-
-
-async def until(condition) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while not condition():
-            await asyncio.sleep(0.005)
 
 
 async def connected(fake: FakeSlack) -> None:

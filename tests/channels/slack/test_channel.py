@@ -8,8 +8,9 @@ import pytest
 from bridge.errors import Unauthorized
 from bridge.ids import ChannelName
 from bridge.parts import Address
-from tests.channels.slack.rig import Ear, connected, listening, opened, part, until
+from tests.channels.slack.rig import Ear, connected, listening, opened, part
 from tests.fakes.slack.server import FakeSlack
+from tests.waiting import until
 
 
 def test_naming_slack_in_a_config_imports_none_of_its_libraries():

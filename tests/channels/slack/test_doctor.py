@@ -4,7 +4,8 @@ import pytest
 from pydantic import SecretStr
 
 from channels.slack.manifest import SCOPES
-from tests.channels.slack.rig import Ear, MemoryFacts, listening, opened, until
+from tests.channels.slack.rig import Ear, MemoryFacts, listening, opened
+from tests.waiting import until
 
 
 async def faults(fake, facts=None, **config) -> dict[str, str]:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from tests.fakes.slack.server import FakeSlack
 from tests.fakes.slack.workspace import Room
+from tests.waiting import until
 
-PATIENCE = 60
 CONFIG = """
 data: {data}
 http: {{port: 0}}
@@ -46,12 +46,6 @@ class Process:
         self.running.send_signal(signal.SIGKILL)
         await self.running.wait()
         await until(lambda: not self.fake.sockets.connected)
-
-
-async def until(condition) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while not condition():
-            await asyncio.sleep(0.01)
 
 
 def copies(fake: FakeSlack, room: Room, words: str) -> int:

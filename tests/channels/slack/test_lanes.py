@@ -14,7 +14,8 @@ from channels.slack import lanes as module
 from channels.slack.lanes import Lanes
 from channels.slack.parse import News
 from channels.slack.places import Spot
-from tests.channels.slack.rig import QuickClock, until
+from tests.channels.slack.rig import QuickClock
+from tests.waiting import soon, until
 
 
 def news(number: int, room: str = "C1", *, slash: bool = False) -> News:
@@ -105,7 +106,7 @@ async def test_another_error_ends_all_of_it(desk):
     await asyncio.sleep(0)
     lanes.take(news(1))
     with pytest.raises(ExceptionGroup) as raised:
-        await asyncio.wait_for(task, 5)
+        await soon(task)
     assert raised.group_contains(ZeroDivisionError)
 
 

@@ -9,7 +9,8 @@ from bridge.errors import StoreUnavailable
 from channels.slack import limits
 from channels.slack.places import spot, ts_of
 from channels.slack.seen import Seen
-from tests.channels.slack.rig import MemoryFacts, QuickClock, until
+from tests.channels.slack.rig import MemoryFacts, QuickClock
+from tests.waiting import until
 
 NOW = QuickClock().now()
 ONE, TWO, THREE = (ts_of(NOW - timedelta(hours=hours)) for hours in (3, 2, 1))

@@ -6,7 +6,8 @@ import pytest
 
 from bridge.errors import Unauthorized
 from channels.slack import socket
-from tests.channels.slack.rig import Ear, listening, opened, until
+from tests.channels.slack.rig import Ear, listening, opened
+from tests.waiting import soon, until
 
 
 async def test_when_slack_renews_the_connection_nothing_is_lost(fake, ada):
@@ -75,13 +76,13 @@ async def test_a_socket_that_stays_lost_is_made_anew_and_hears_everything(fake, 
 async def test_a_refused_token_ends_listening(fake, method):
     fake.fault(method, error="token_revoked")
     with pytest.raises(Unauthorized):
-        await asyncio.wait_for(opened(fake).listen(Ear()), 5)
+        await soon(opened(fake).listen(Ear()))
 
 
 async def test_switched_off_socket_mode_ends_listening_and_says_where_to_switch_it_on(fake):
     fake.sockets.socket_mode = False
     with pytest.raises(Unauthorized, match="Enable Socket Mode"):
-        await asyncio.wait_for(opened(fake).listen(Ear()), 5)
+        await soon(opened(fake).listen(Ear()))
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from bridge.errors import Unauthorized
 from channels.telegram.line import Line
 from tests.channels.telegram.connected import BRISK, Ear, connect
 from tests.fakes.telegram.methods import get_updates
+from tests.waiting import soon
 
 
 async def begun(telegram):
@@ -75,7 +76,7 @@ async def test_a_refused_token_ends_it(fake, bot, revoked):
     else:
         del fake.bots[bot.token]
     with pytest.raises(Unauthorized):
-        await asyncio.wait_for(connect(fake, bot).channel.listen(Ear()), 5)
+        await soon(connect(fake, bot).channel.listen(Ear()))
 
 
 async def test_a_token_that_is_revoked_meanwhile_ends_it(telegram, bot, ada, dm):
@@ -86,7 +87,7 @@ async def test_a_token_that_is_revoked_meanwhile_ends_it(telegram, bot, ada, dm)
     bot.revoked = True
     ada.says(dm, "wake")
     with pytest.raises(Unauthorized):
-        await asyncio.wait_for(listening, 5)
+        await soon(listening)
 
 
 async def test_a_page_in_between_is_no_reason_to_end(fake, telegram, bot, ada, dm):

@@ -7,8 +7,6 @@ import pytest
 from bridge import texts
 from tests.running import running_bridge
 
-PATIENCE = 20.0
-
 
 def account(folder, fake, bot):
     secret = folder / f"{bot.username}.token"
@@ -42,16 +40,12 @@ def bridge(tmp_path):
     return run
 
 
-async def until(fake, condition):
-    await fake.until(condition, within=PATIENCE)
-
-
 async def test_a_question_is_answered_once_and_told_of_once(fake, bot, ada, dm, bridge):
     async with bridge(fake, bot):
         ada.says(dm, "hello")
-        await until(fake, dm.shown)
+        await fake.until(dm.shown)
         ada.says(dm, "and again")
-        await until(fake, lambda: len(dm.shown()) == 2)
+        await fake.until(lambda: len(dm.shown()) == 2)
     assert dm.shown() == [
         "Ada Lovelace (Bridge) said: hello",
         "Ada Lovelace (Bridge) said: and again",
@@ -62,9 +56,9 @@ async def test_a_question_is_answered_once_and_told_of_once(fake, bot, ada, dm, 
 async def test_the_answer_is_seen_being_written(fake, bot, ada, dm, bridge):
     async with bridge(fake, bot):
         ada.says(dm, WORDS)
-        await until(fake, lambda: dm.drafted)
+        await fake.until(lambda: dm.drafted)
         assert dm.shown() == [], "it is not said yet"
-        await until(fake, dm.shown)
+        await fake.until(dm.shown)
     assert dm.notified() == [f"Ada Lovelace (Bridge) said: {WORDS}"]
 
 
@@ -74,16 +68,16 @@ async def test_in_a_group_it_answers_whoever_speaks_to_it_alone(fake, bot, ada, 
     async with bridge(fake, bot):
         ada.says(team, "just talking")
         ada.says(team, "@bridge_bot hello")
-        await until(fake, team.shown)
+        await fake.until(team.shown)
     assert team.shown() == ["Ada Lovelace (Bridge) said: hello"]
 
 
 async def test_a_button_answers_the_question_and_goes(fake, bot, ada, dm, bridge):
     async with bridge(fake, bot):
         ada.says(dm, "ask")
-        await until(fake, lambda: [each for each in dm.seen() if each.buttons])
+        await fake.until(lambda: [each for each in dm.seen() if each.buttons])
         query = ada.presses(dm, "Tea")
-        await until(fake, lambda: "Ada Lovelace chose Tea." in dm.shown())
+        await fake.until(lambda: "Ada Lovelace chose Tea." in dm.shown())
     assert bot.queries[query] is not None
     assert not [each for each in dm.seen() if each.buttons]
 
@@ -94,12 +88,12 @@ async def test_two_bots_show_one_session_with_who_said_what(fake, ada, bridge):
     here, there = one.dm(ada), two.dm(bob)
     async with bridge(fake, one, two):
         ada.says(here, "hello")
-        await until(fake, here.shown)
+        await fake.until(here.shown)
         bob.says(there, "hi")
-        await until(fake, lambda: "Bob (Two) said: hi" in here.shown()[-1])
+        await fake.until(lambda: "Bob (Two) said: hi" in here.shown()[-1])
         ada.sends(here, ("photo", b"picture"), caption="look")
-        await until(fake, lambda: [each for each in there.seen() if each.file])
-        await until(fake, lambda: "(with photo.jpg)" in there.shown()[-1])
+        await fake.until(lambda: [each for each in there.seen() if each.file])
+        await fake.until(lambda: "(with photo.jpg)" in there.shown()[-1])
     mirrored = next(each for each in there.seen() if each.file)
     assert mirrored.file.body == b"picture"
     assert mirrored.text == "Ada Lovelace · One\nlook"
@@ -113,7 +107,7 @@ async def test_what_may_have_been_shown_is_shown_once_more_and_marked(fake, bot,
     fake.fault("sendMessage", applied=True, hang_up=True)
     async with bridge(fake, bot):
         ada.says(dm, "hello")
-        await until(fake, lambda: len(dm.shown()) == 2)
+        await fake.until(lambda: len(dm.shown()) == 2)
     answer = "Ada Lovelace (Bridge) said: hello"
     mark = texts.REPEATED.strip("_")
     assert dm.shown() == [answer, f"{answer}\n\n{mark}"]
@@ -130,7 +124,7 @@ async def test_what_was_surely_not_shown_is_shown_once(fake, bot, dm, bridge, fa
     fake.fault("sendMessage", **fault)
     async with bridge(fake, bot):
         dm.person.says(dm, "hello")
-        await until(fake, dm.shown)
+        await fake.until(dm.shown)
     assert dm.shown() == ["Ada Lovelace (Bridge) said: hello"]
 
 
@@ -139,11 +133,11 @@ async def test_what_is_said_while_telegram_or_the_bridge_is_away_is_answered(
 ):
     ada.says(dm, "before")
     async with bridge(fake, bot):
-        await until(fake, dm.shown)
+        await fake.until(dm.shown)
         await fake.down()
         ada.says(dm, "while down")
         await fake.up()
-        await until(fake, lambda: len(dm.shown()) == 2)
+        await fake.until(lambda: len(dm.shown()) == 2)
     assert [each.rpartition(" said: ")[2] for each in dm.shown()] == ["before", "while down"]
 
 
@@ -152,4 +146,4 @@ async def test_a_bad_token_stops_its_account_alone(fake, ada, bridge):
     dm = good.dm(ada)
     async with bridge(fake, good, revoked):
         ada.says(dm, "hello")
-        await until(fake, lambda: any("hello" in each for each in dm.shown()))
+        await fake.until(lambda: any("hello" in each for each in dm.shown()))

@@ -1,15 +1,14 @@
 """Someone who listens, for tests: what was heard, and what is to happen when it is handed in."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 from bridge.inbound import Inbound, Relocated, Reported, Spoken
 from bridge.parts import Reply
 from channels.whatsapp.channel import WhatsAppChannel
-
-PATIENCE = 20.0
+from tests.waiting import until
 
 
 @dataclass
@@ -60,9 +59,3 @@ async def listening(channel: WhatsAppChannel, ear: Ear) -> AsyncIterator[asyncio
 def _is_ready(channel: WhatsAppChannel) -> bool:
     hearing = channel._hook.hearing
     return hearing is not None and hearing.ready.is_set()
-
-
-async def until(condition: Callable[[], object], *, within: float = PATIENCE) -> None:
-    async with asyncio.timeout(within):
-        while not condition():
-            await asyncio.sleep(0.005)

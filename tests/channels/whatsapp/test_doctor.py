@@ -12,10 +12,11 @@ from bridge.ids import ChannelName
 from bridge.parts import Address
 from bridge.ports import Check
 from channels.whatsapp.channel import WhatsAppChannel
-from tests.channels.whatsapp.ear import Ear, listening, until
+from tests.channels.whatsapp.ear import Ear, listening
 from tests.channels.whatsapp.parts import PNG, part
 from tests.channels.whatsapp.stage import Stage, configured, staged
 from tests.fakes.whatsapp.world import SANDBOX, Sender, Template
+from tests.waiting import until
 
 TEMPLATES = {"buttons_2": "HX" + "b" * 32, "reopen": "HX" + "0" * 32}
 TWO = [{"title": "{{2}}", "id": "{{3}}"}, {"title": "{{4}}", "id": "{{5}}"}]

@@ -10,11 +10,12 @@ import pytest
 from bridge.ids import ChannelName
 from bridge.parts import Address
 from channels.whatsapp.channel import WhatsAppChannel
-from tests.channels.whatsapp.ear import Ear, listening, until
+from tests.channels.whatsapp.ear import Ear, listening
 from tests.channels.whatsapp.parts import PDF, YES_NO, part
 from tests.channels.whatsapp.stage import Stage, configured, staged
 from tests.fakes.whatsapp import fields, specs
 from tests.fakes.whatsapp.world import Media, Template
+from tests.waiting import until
 
 ROOT = Path(__file__).parents[3]
 BUTTONS, REOPEN = "HX" + "b" * 32, "HX" + "0" * 32

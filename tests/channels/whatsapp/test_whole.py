@@ -10,11 +10,10 @@ from bridge import texts
 from bridge.app import running as serving
 from bridge.config import load
 from channels.limits import Rate
-from tests.channels.whatsapp.ear import until as until_soon
 from tests.fakes.whatsapp.twilio import running
 from tests.fakes.whatsapp.world import Media, Template
+from tests.waiting import until
 
-PATIENCE = 30.0
 BUTTONS, REOPEN = "HX" + "b" * 32, "HX" + "0" * 32
 NEWS = "There is news for you. Write to read it."
 
@@ -66,10 +65,6 @@ def bridge(tmp_path, fake):
             yield started
 
     return run
-
-
-async def until(condition):
-    await until_soon(condition, within=PATIENCE)
 
 
 def answers(fake, person) -> list[str]:

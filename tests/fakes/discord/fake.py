@@ -38,9 +38,9 @@ from tests.fakes.discord.world import (
     Server,
     snowflake,
 )
+from tests.waiting import PATIENCE
 
 T = TypeVar("T")
-PATIENCE = 20.0
 
 
 @dataclass(kw_only=True)

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.waiting import PATIENCE
+
 JSON = dict[str, Any]
 AUTOMATIC = re.compile(
     r"(?P<mention>(?<!\w)@\w{3,32})|(?P<bot_command>(?<![\w/])/[a-z]\w*(?:@\w+)?)"
@@ -480,7 +482,7 @@ class World:
         event, self._changed = self._changed, asyncio.Event()
         event.set()
 
-    async def until(self, condition: Callable[[], object], within: float = 5.0) -> None:
+    async def until(self, condition: Callable[[], object], within: float = PATIENCE) -> None:
         """Wait until a condition holds. Raises `TimeoutError` that says what was shown."""
         try:
             async with asyncio.timeout(within):

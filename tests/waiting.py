@@ -1,0 +1,26 @@
+"""Waiting in tests: as long as a busy machine takes, and over as soon as it has come."""
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+PATIENCE = 60.0
+"""Seconds. A test that fails because others kept the processor busy has found nothing."""
+
+
+async def until(holds: Callable[[], object | Awaitable[object]]) -> None:
+    """Wait until something holds."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            found = holds()
+            if await found if inspect.isawaitable(found) else found:
+                return
+            await asyncio.sleep(0.005)
+
+
+async def soon(coming: Awaitable[T]) -> T:
+    """Wait for what must come."""
+    return await asyncio.wait_for(coming, PATIENCE)
