@@ -75,7 +75,8 @@ def failures(events: Sequence[Event]) -> int:
 def asked(events: Sequence[Event], *, after: Seq) -> tuple[Ask, ...]:
     """Return what the events past `after` ask, oldest first. `events` is the log from its start."""
     new = [event for event in events if event.seq > after]
-    words, questions = standing(new), _questions(events)
+    ended = any(isinstance(event.body, QuestionClosed) for event in new)
+    words, questions = standing(new), _questions(events) if ended else {}
     asks: list[Ask] = []
     for event in new:
         match event.body:
