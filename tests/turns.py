@@ -71,8 +71,8 @@ class StoryClock:
 class Story:
     """The session of Ada and Bob."""
 
-    def __init__(self) -> None:
-        self.id = SessionId("s_story")
+    def __init__(self, session: str = "s_story") -> None:
+        self.id = SessionId(session)
         self.events: list[Event] = []
         self.now = datetime(2026, 1, 1, tzinfo=UTC)
         self.runs = 0

@@ -5,6 +5,8 @@ import inspect
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+import psutil
+
 T = TypeVar("T")
 
 PATIENCE = 60.0
@@ -24,3 +26,15 @@ async def until(holds: Callable[[], object | Awaitable[object]]) -> None:
 async def soon(coming: Awaitable[T]) -> T:
     """Wait for what must come."""
     return await asyncio.wait_for(coming, PATIENCE)
+
+
+async def until_dead(*pids: int) -> None:
+    await until(lambda: not any(map(lives, pids)))
+
+
+def lives(pid: int) -> bool:
+    """Say whether a process does anything any more; whoever inherits it buries it."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

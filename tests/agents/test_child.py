@@ -8,13 +8,12 @@ import sys
 import time
 from pathlib import Path
 
-import psutil
 import pytest
 
 from agents.child import Child, Program, started
 from bridge.errors import AgentFailed, AgentUnavailable
 from tests.agents.outside import PYTHON, ROOT
-from tests.waiting import PATIENCE, until
+from tests.waiting import PATIENCE, lives, until_dead
 
 ENVIRON = {"PATH": os.environ["PATH"]}
 
@@ -30,18 +29,6 @@ time.sleep(600)
 
 def python(body: str, *, grace: float = 0.1, cwd: Path | None = None) -> Program:
     return Program(command=(*PYTHON, "-c", body), environ=ENVIRON, grace=grace, cwd=cwd)
-
-
-def lives(pid: int) -> bool:
-    """Say whether a process does anything any more; whoever inherits it buries it."""
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
-
-
-async def until_dead(*pids: int) -> None:
-    await until(lambda: not any(lives(pid) for pid in pids))
 
 
 async def pids(child: Child) -> list[int]:

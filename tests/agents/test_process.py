@@ -14,8 +14,9 @@ from bridge.errors import AgentError, AgentFailed, AgentUnavailable
 from bridge.events import Preview, QuestionAsked, ToolCalled
 from bridge.ports import Calling, Ended, Remark
 from tests.agents.outside import PLAYER, PYTHON, process, program, surroundings
-from tests.agents.test_child import STUBBORN, lives, until_dead
+from tests.agents.test_child import STUBBORN
 from tests.turns import Story
+from tests.waiting import lives, until_dead
 
 
 @pytest.fixture
@@ -234,7 +235,7 @@ async def test_a_stopped_run_leaves_no_process(tmp_path, story) -> None:
     with pytest.raises(asyncio.CancelledError):
         await waiting
     assert time.monotonic() - before < 1
-    await until_dead(*both, seconds=1)
+    await until_dead(*both)
 
 
 async def test_a_program_may_tidy_up_after_its_last_line(tmp_path, story) -> None:

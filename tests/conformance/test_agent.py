@@ -124,7 +124,7 @@ async def test_it_keeps_nothing_between_runs(make):
 
 async def test_one_agent_answers_two_sessions_at_once(make):
     agent = make()
-    one, other = Story(), Story()
+    one, other = Story("s_one"), Story("s_other")
     other.runs = 100  # no two runs have the same id
     one.say("one")
     other.say("other")
@@ -143,7 +143,7 @@ async def test_a_cut_off_run_is_made_up_for_by_the_next(make, story):
     await speech.aclose()
     story.abandon()
     await story.answer(agent)
-    undisturbed = Story()
+    undisturbed = Story("s_undisturbed")
     undisturbed.say("Hello there, agent.")
     await undisturbed.answer(make())
     assert story.words() == undisturbed.words()

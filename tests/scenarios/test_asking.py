@@ -12,7 +12,7 @@ import psutil
 
 from tests.fakes.models import Answers, FakeModels, calls
 from tests.running import running_bridge
-from tests.waiting import PATIENCE, until
+from tests.waiting import PATIENCE, until_dead
 
 PROGRAM = Path(__file__).parents[1] / "fakes" / "mcp_program.py"
 LOG = "/v1/stream/sessions/main"
@@ -135,11 +135,4 @@ async def test_stopping_leaves_no_child_of_a_tool_that_hangs(models, tmp_path):
         pids = [int(pid) for pid in started.read_text().split()]
         await browser.input(type="stop")
         await browser.until("run_finished")
-        await until(lambda: not any(_alive(pid) for pid in pids))
-
-
-def _alive(pid: int) -> bool:
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
+        await until_dead(*pids)

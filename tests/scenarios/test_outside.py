@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import psutil
 import pytest
 
 from tests.agents.elsewhere import SECRET, TOKEN, Answer, Asked, Elsewhere, elsewhere
 from tests.agents.outside import EXAMPLE, HEAD, PYTHON
 from tests.agents.test_child import STUBBORN
-from tests.process import PATIENCE, BridgeProcess
+from tests.process import BridgeProcess
+from tests.waiting import PATIENCE, lives
 
 TOLD = STUBBORN.replace("print(", "say('preview', text=f'{").replace(
     "os.getpid(), child.pid, flush=True)", "os.getpid()} {child.pid}')"
@@ -65,18 +65,11 @@ def preview(bridge: BridgeProcess) -> str:
     raise AssertionError("nothing was shown")
 
 
-def until_dead(pids: list[int], seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while left := [pid for pid in pids if _lives(pid)]:
+def until_dead(pids: list[int]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while left := [pid for pid in pids if lives(pid)]:
         assert time.monotonic() < deadline, f"still alive: {left}"
         time.sleep(0.01)
-
-
-def _lives(pid: int) -> bool:
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
 
 
 def test_a_program_asks_the_bridge_is_killed_and_the_answer_is_acted_upon_once(bridge) -> None:
@@ -104,12 +97,10 @@ def test_stop_leaves_no_process_that_would_not_end(bridge) -> None:
     running = bridge(config(type="process", command=[*PYTHON, "-c", HEAD + TOLD]))
     running.say("main", "work")
     pids = [int(each) for each in preview(running).split()]
-    before = time.monotonic()
     running.say("main", "/stop")
     (finished,) = until(running, "run_finished")
     assert finished["outcome"] == "cancelled"
-    assert time.monotonic() - before < PATIENCE / 10
-    until_dead(pids, PATIENCE / 10)
+    until_dead(pids)
 
 
 @pytest.mark.parametrize("how", ["kill", "stop"])
@@ -118,7 +109,7 @@ def test_no_process_outlives_its_bridge(bridge, how) -> None:
     running.say("main", "work")
     pids = [int(each) for each in preview(running).split()]
     getattr(running, how)()
-    until_dead(pids, PATIENCE / 10)
+    until_dead(pids)
     running.start()
 
 

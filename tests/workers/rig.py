@@ -29,6 +29,7 @@ from channels.memory import EVERYTHING, MemoryChannel
 from channels.memory_platform import MemoryPlatform
 from storage.memory import MemoryStore
 from storage.memory_blobs import MemoryBlobs
+from tests.stepping import rest
 from tests.waiting import PATIENCE
 
 CHAT = ChannelName("chat")
@@ -226,7 +227,7 @@ class Bridge:
             while True:
                 holds = condition()
                 if await holds if inspect.isawaitable(holds) else holds:
-                    return
+                    return await rest()  # so that who is to sleep does before the clock is set
                 await asyncio.sleep(0.002)
                 self.clock.forward(each)
 

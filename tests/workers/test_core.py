@@ -141,8 +141,7 @@ async def test_a_sweep_that_fails_is_told_as_a_fault_and_mends() -> None:
             await b.gather("ada")
             store.is_down = True
             b.clock.forward(SWEEP_EVERY)
-            await b.until(b.core.faults, each=1)
-            assert "the disk is full" in b.core.faults()
+            await b.until(lambda: "the disk is full" in b.core.faults(), each=1)
             store.is_down = False
             await b.until(lambda: not b.core.faults(), each=1)
 

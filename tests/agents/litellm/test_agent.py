@@ -6,13 +6,12 @@ import tomllib
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
-import psutil
-
 from agents.litellm.agent import help_of
 from agents.litellm.config import LitellmConfig
 from bridge.ports import Closing, Warming
 from tests.agents.litellm.rig import section, told
 from tests.fakes.models import Answers, calls
+from tests.waiting import lives, until_dead
 
 PROGRAM = str(Path(__file__).parents[2] / "fakes" / "mcp_program.py")
 ROOT = Path(__file__).parents[3]
@@ -52,9 +51,9 @@ async def test_closing_it_ends_its_servers(bench):
     bench.models.replies = [calls("files__pid"), Answers(text="Done.")]
     items = await story.answer(agent)
     pid = next(int(item.result) for item in items if hasattr(item, "result"))
-    assert psutil.pid_exists(pid)
+    assert lives(pid)
     await agent.close()
-    assert not psutil.pid_exists(pid)
+    await until_dead(pid)
 
 
 def test_help_says_what_it_is_and_can(models_at_rest):

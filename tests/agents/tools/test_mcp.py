@@ -6,14 +6,13 @@ import sys
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import psutil
 import pytest
 
 from agents.tools import mcp as module
 from agents.tools.mcp import McpSection, McpServer, ServerDown
 from agents.tools.tool import Call, ToolError
 from bridge.ids import CallId
-from tests.waiting import until
+from tests.waiting import until, until_dead
 
 PROGRAM = str(Path(__file__).parents[2] / "fakes" / "mcp_program.py")
 
@@ -32,14 +31,6 @@ async def use(made, name, **arguments):
     tools = {tool.name: tool for tool in await made.tools()}
     call = Call(call=CallId("k_1"), name=name, arguments=arguments)
     return await tools[f"fake__{name}"].run(call)
-
-
-async def gone(*pids):
-    await until(lambda: not any(psutil.pid_exists(pid) and not zombie(pid) for pid in pids))
-
-
-def zombie(pid):
-    return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
 
 
 async def test_its_tools_carry_its_name_and_say_whether_they_only_read():
@@ -82,7 +73,7 @@ async def test_one_that_dies_between_two_calls_is_started_anew_before_the_next()
     async with server() as made:
         first = int((await use(made, "pid")).text)
         os.kill(first, 9)
-        await gone(first)
+        await until_dead(first)
         await asyncio.sleep(0.05)
         assert int((await use(made, "pid")).text) != first
 
@@ -119,14 +110,14 @@ async def test_one_that_hangs_after_its_call_was_stopped_is_killed_with_its_chil
         call.cancel()
         with pytest.raises(asyncio.CancelledError):
             await call
-        await gone(*pids)
+        await until_dead(*pids)
         assert (await use(made, "add", a=1, b=1)).text == "2"
 
 
 async def test_closing_ends_its_process():
     async with server() as made:
         pid = int((await use(made, "pid")).text)
-    await gone(pid)
+    await until_dead(pid)
 
 
 async def test_two_runs_share_one_server():
