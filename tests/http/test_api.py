@@ -16,6 +16,7 @@ from bridge.ids import ChannelName, ConversationId, RunId
 from bridge.parts import Address
 from bridge.slash import COMMANDS
 from tests.http.rig import ADA, BOB, EVE, MAIN, SESSION, Bridge
+from tests.waiting import until
 
 RUN = RunId("r_1")
 
@@ -185,7 +186,7 @@ async def test_a_backup_is_the_whole_copy_and_leaves_nothing_behind(
     assert answer.content == content
     assert answer.headers["content-length"] == str(len(content))
     assert 'filename="bridgehead-' in answer.headers["content-disposition"]
-    assert _inside(tmp_path) == []
+    await until(lambda: _inside(tmp_path) == [])  # it is removed once it was sent
 
 
 @pytest.mark.parametrize(
