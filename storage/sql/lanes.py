@@ -43,7 +43,7 @@ def keep_receipts(
 def _upsert(over: tuple[ReceiptState, ...] | None) -> Many:
     if over is None:
         return upserting(receipts)
-    states = ", ".join(f"'{state}'" for state in over)
+    states = ", ".join(f"'{state}'" for state in over) or "NULL"
     return upserting(receipts, over=text(f"receipts.state IN ({states})"))
 
 

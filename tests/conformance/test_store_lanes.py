@@ -138,6 +138,7 @@ async def test_what_is_said_of_an_attempt_does_not_undo_what_is_known_by_then(fo
     for part, source in (("3:0", 3), ("4:0", 4)):
         sent = receipt(part, "submitted", source=source, message="m_1")
         await following.record(sent, over=["attempted"])
+    await following.record(receipt("4:0", "failed", source=4), over=[])
     found = await following.receipts(S1, C1, sources=[3, 4])
     assert [each.state for each in found] == ["delivered", "submitted"]
 

@@ -454,6 +454,8 @@ async def test_a_part_that_a_later_failure_made_owed_is_shown_again() -> None:
 class Hasty(MemoryChannel):
     """A platform that says what became of a message before the call that sent it returns."""
 
+    again = False
+
     async def listen(self, inbox) -> None:
         self.inbox = inbox
         await super().listen(inbox)
@@ -461,9 +463,8 @@ class Hasty(MemoryChannel):
     async def send(self, to: Address, part: Part) -> Sent:
         sent = await super().send(to, part)
         key = PartKey(session=part.session, conversation=part.conversation, part=part.id)
-        await self.inbox(
-            Reported(address=to, message=sent.message, state="failed", key=key, code="63024")
-        )
+        about = {"address": to, "message": sent.message, "key": key, "again": self.again}
+        await self.inbox(Reported(state="failed", code="63024", **about))
         return Sent(message=sent.message, state="submitted")
 
 
@@ -474,6 +475,21 @@ async def test_what_a_platform_said_before_its_call_returned_stands() -> None:
         await b.until_at_rest(each=0.05)
         (receipt,) = await receipts(b, "ada", seq)
         assert (receipt.state, receipt.code) == ("failed", "63024")
+
+
+async def test_a_place_that_is_closed_in_the_middle_of_something_is_sent_nothing_more_of_it() -> (
+    None
+):
+    class Closed(Hasty):
+        again = True
+
+    async with bridge(channel=Closed, capabilities=PLAIN) as b:
+        await b.gather("ada")
+        seq = await b.push("word " * 2000)
+        await b.until_at_rest(each=0.05)
+        (receipt,) = await receipts(b, "ada", seq)
+        assert receipt.state == "owed"
+        assert (await b.lane("ada")).suspended
 
 
 async def test_closing_shows_what_is_due() -> None:
