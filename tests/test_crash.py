@@ -50,7 +50,8 @@ async def story(world: World) -> None:
     ada, bob = world.rich, world.plain
     ada.say("ada", "Ada", "word one")
     bob.say("den", "Bob", "word two")
-    await ada.until(lambda: sees(ada, "ada", "word two") >= 2, within=PATIENCE)
+    await ada.until(lambda: sees(ada, "ada", "word one"), within=PATIENCE)
+    await bob.until(lambda: sees(bob, "den", "word two"), within=PATIENCE)
     ada.say("ada", "Ada", "word three")
     ada.say("ada", "Ada", "ask")
     await ada.until(lambda: any(each.buttons for each in ada.seen("ada")), within=PATIENCE)

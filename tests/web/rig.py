@@ -248,6 +248,15 @@ def say(page: Page, text: str) -> None:
     page.keyboard.press("Enter")
 
 
+def of_each(page: Page, selector: str, what: str) -> list[Any]:
+    """Return what a function says of each element that is there now.
+
+    In one look: an element that is found in one and asked in the next may be gone by then.
+    """
+    script = f"selector => Array.from(document.querySelectorAll(selector), {what})"
+    return list(page.evaluate(script, selector))
+
+
 def until(true: Callable[[], bool], seconds: float = PATIENCE) -> None:
     """Wait for something that the page does not show."""
     end = monotonic() + seconds

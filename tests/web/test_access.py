@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from bridge.content import Option
 from tests.web.files import wav
-from tests.web.rig import Bridge, Pages, say, until
+from tests.web.rig import Bridge, Pages, of_each, say, until
 
 pytestmark = pytest.mark.browser
 
@@ -57,9 +57,8 @@ def test_nothing_scrolls_sideways_at_360_px(bridge: Bridge, pages: Pages):
     expect(page.locator(".question")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
     assert page.evaluate("document.querySelector('#log').scrollWidth") <= NARROW["width"]
-    rights = page.eval_on_selector_all(
-        "#rows > *, .head > *, .composer > *",
-        "all => all.map(e => e.getBoundingClientRect().right)",
+    rights = of_each(
+        page, "#rows > *, .head > *, .composer > *", "e => e.getBoundingClientRect().right"
     )
     assert max(rights) <= NARROW["width"]
 
@@ -264,5 +263,5 @@ def test_motion_is_left_out_where_it_is_not_wanted(bridge: Bridge, pages: Pages)
     page = pages.open(bridge.link(), reduced_motion="reduce")
     say(page, "slow 2")
     expect(page.locator(".dots i").first).to_be_visible()
-    names = page.eval_on_selector_all("*", "all => all.map(e => getComputedStyle(e).animationName)")
+    names = of_each(page, "*", "e => getComputedStyle(e).animationName")
     assert set(names) == {"none"}

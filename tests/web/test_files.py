@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.web.files import png, wav
-from tests.web.rig import ADA, BOB, MOST, Bridge, Pages, say, until
+from tests.web.rig import ADA, BOB, MOST, Bridge, Pages, of_each, say, until
 
 pytestmark = pytest.mark.browser
 
@@ -33,8 +33,7 @@ def send(page: Page, text: str = "") -> None:
 
 
 def size_of(page: Page, image: str) -> list[int]:
-    script = "all => all.map(e => e.naturalWidth)"
-    return list(page.eval_on_selector_all(image, script))
+    return of_each(page, image, "e => e.naturalWidth")
 
 
 # -- sending and seeing ---------------------------------------------------------------------------
@@ -327,7 +326,5 @@ def test_files_fit_a_narrow_page(bridge: Bridge, pages: Pages):
     expect(page.locator(".said:not(.pending) .files li")).to_have_count(4)
     until(lambda: size_of(page, ".picture img") == [3000])
     assert page.evaluate("document.querySelector('#log').scrollWidth") <= NARROW["width"]
-    rights = page.eval_on_selector_all(
-        ".files *, .composer > *", "all => all.map(e => e.getBoundingClientRect().right)"
-    )
+    rights = of_each(page, ".files *, .composer > *", "e => e.getBoundingClientRect().right")
     assert max(rights) <= NARROW["width"]

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.web.rig import ADA, Bridge, Pages, token_of
+from tests.web.rig import ADA, Bridge, Pages, of_each, token_of
 
 pytestmark = pytest.mark.browser
 
@@ -57,9 +57,7 @@ def test_every_module_is_asked_for_at_once(bridge: Bridge, pages: Pages):
     """The page names its modules ahead, so that none waits for the one that imports it."""
     page = pages.open(bridge.link())
     expect(page.locator("#my-name")).to_have_text("Ada")
-    named = page.eval_on_selector_all(
-        "script[src], link[href]", "all => all.map(e => e.src || e.href)"
-    )
+    named = of_each(page, "script[src], link[href]", "e => e.src || e.href")
     loaded = {url for url in pages.requests if "/web/" in url}
     assert loaded <= set(named)
     assert [url for url in loaded if url.endswith(".js") and pages.requests.count(url) > 1] == []

@@ -5,7 +5,7 @@ import json
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.web.rig import Bridge, Pages
+from tests.web.rig import Bridge, Pages, of_each
 
 pytestmark = pytest.mark.browser
 
@@ -42,11 +42,9 @@ FORBIDDEN = "#rows :is(script, img, iframe, object, embed, form, style, link, ba
 def assert_inert(page: Page) -> None:
     assert page.evaluate("window.pwned") is None
     assert page.locator(FORBIDDEN).count() == 0
-    for href in page.eval_on_selector_all("#rows a", "all => all.map(a => a.href)"):
+    for href in of_each(page, "#rows a", "a => a.href"):
         assert href.startswith(("http://", "https://", "mailto:", "tel:"))
-    for attributes in page.eval_on_selector_all(
-        "#rows *", "all => all.map(e => e.getAttributeNames())"
-    ):
+    for attributes in of_each(page, "#rows *", "e => e.getAttributeNames()"):
         assert [name for name in attributes if name.startswith("on") or name == "style"] == []
 
 
