@@ -118,6 +118,7 @@ class Four:
 
     async def gather(self) -> None:
         """Let the person write once from each app, so that each follows the session."""
+        await self.until(self.apps.discord.fake.gateway.sockets)  # it keeps no first words
         for app in self.apps.all:
             app.says("/status")
             await self.until(lambda app=app: self.count(app, "people:"))

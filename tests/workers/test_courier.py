@@ -431,6 +431,7 @@ async def test_a_place_that_was_long_away_gets_one_recap() -> None:
         assert "word 3" not in recap
         assert after == "and now"
         assert len(b.said("bob")) <= 3, "but for a part that was under way, all is in the recap"
+        await b.until_shown("ada", "and now")
         assert len(b.said("ada")) == 26
 
 
