@@ -8,7 +8,7 @@ from bridge.cli.exits import CommandError
 from bridge.cli.follow import Connected, Cut, Glimpsed, Heard, follow, history, view
 from bridge.cli.server import Server
 from tests.flaky import flaky_wire
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, until
 
 
 class Follower:
@@ -108,7 +108,7 @@ async def test_what_is_being_written_passes_beside_the_log(server, bridge, sessi
 async def test_history_is_the_whole_log_and_ends_where_following_goes_on(server, bridge, session):
     for number in range(3):
         await say(bridge, session, f"silent {number}")
-    await asyncio.sleep(0.3)
+        await until(lambda: bridge.events(session)[-1]["type"] == "run_finished")
     events, offset = await history(server, session)
     assert [event.seq for event in events] == [event["seq"] for event in bridge.events(session)]
     follower = Follower(server, session, offset)

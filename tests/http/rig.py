@@ -205,6 +205,10 @@ def _frame(block: str) -> Frame:
     return Frame(event, json.loads(data), ids[0] if ids else "")
 
 
+def open_flows(bridge: Bridge) -> int:
+    return len(bridge.app.state.reach.flows)
+
+
 def texts(events: Sequence[dict[str, Any]]) -> list[str]:
     return [event["content"]["text"] for event in events if "content" in event]
 

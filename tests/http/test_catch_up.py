@@ -14,11 +14,12 @@ from tests.http.rig import (
     QUICK,
     STREAM,
     Bridge,
+    open_flows,
     seqs,
     serving,
     texts,
 )
-from tests.waiting import soon
+from tests.waiting import soon, until
 
 
 async def test_catch_up_returns_the_whole_log_and_where_it_ends(
@@ -142,8 +143,7 @@ async def test_a_long_poll_answers_as_soon_as_something_is_said(
     bridge: Bridge, ada: httpx.AsyncClient
 ) -> None:
     polling = asyncio.create_task(ada.get(STREAM, params={"offset": "now", "live": "long-poll"}))
-    await asyncio.sleep(0.1)
-    assert not polling.done()
+    await until(lambda: open_flows(bridge))
     await bridge.say("now")
     assert texts((await soon(polling)).json()) == ["now"]
 
@@ -165,7 +165,7 @@ async def test_whoever_is_removed_while_polling_reads_nothing_more(bridge: Bridg
         polling = asyncio.create_task(
             bob.get(STREAM, params={"offset": "now", "live": "long-poll"})
         )
-        await asyncio.sleep(0.1)
+        await until(lambda: open_flows(bridge))
         await bridge.leave(BOB)
         answer = await polling
         assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found")

@@ -136,11 +136,10 @@ async def test_a_sender_who_leaves_in_the_middle_leaves_nothing(bridge) -> None:
     _, writer = await opened(bridge, "Content-Length: 1000")
     writer.write(b"half of it")
     await writer.drain()
-    await asyncio.sleep(0.05)
+    await until(lambda: bridge.blobs._quota._coming > 0)
     writer.close()
-    await asyncio.sleep(0.05)
+    await until(lambda: bridge.blobs._quota._coming == 0)
     assert kept(bridge) == 0
-    assert bridge.blobs._quota._coming == 0
 
 
 async def test_a_sender_who_stalls_is_not_waited_for(monkeypatch) -> None:

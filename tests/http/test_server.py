@@ -10,8 +10,8 @@ import pytest
 
 from bridge.errors import ConfigError
 from bridge.http.server import HttpServer
-from tests.http.rig import INBOX, LIVE, STREAM, Bridge, following, numbered, serving
-from tests.http.test_slow_readers import PATIENT, fill, open_flows, stalled_readers
+from tests.http.rig import INBOX, LIVE, STREAM, Bridge, following, numbered, open_flows, serving
+from tests.http.test_slow_readers import PATIENT, fill, stalled_readers
 from tests.waiting import until
 
 STOP_SECONDS = 10.0

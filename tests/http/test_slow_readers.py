@@ -19,6 +19,7 @@ from tests.http.rig import (
     Bridge,
     bearer,
     following,
+    open_flows,
     serving,
     texts,
 )
@@ -46,7 +47,7 @@ async def test_stalled_readers_cost_little_memory_and_do_not_slow_the_others() -
 
 
 async def test_a_reader_that_does_not_read_for_long_is_cut_off() -> None:
-    async with serving(replace(PATIENT, drain=0.3)) as bridge:
+    async with serving(replace(PATIENT, drain=1.5)) as bridge:
         await fill(bridge, messages=800, size=10_000)
         with stalled_readers(bridge, 3):
             await until(lambda: open_flows(bridge) == 3)
@@ -55,7 +56,7 @@ async def test_a_reader_that_does_not_read_for_long_is_cut_off() -> None:
 
 
 async def test_a_slow_reader_gets_everything_as_long_as_it_reads_on() -> None:
-    async with serving(replace(PATIENT, drain=0.3)) as bridge, bridge.client() as ada:
+    async with serving(replace(PATIENT, drain=1.5)) as bridge, bridge.client() as ada:
         await fill(bridge, messages=300, size=10_000)
         seen = 0
         async with following(ada) as read:
@@ -63,7 +64,7 @@ async def test_a_slow_reader_gets_everything_as_long_as_it_reads_on() -> None:
                 frame = await anext(read)
                 if frame.event == "data":
                     seen += len(texts(frame.data))
-                    await asyncio.sleep(0.01)
+                    await asyncio.sleep(0.05)
 
 
 async def fill(bridge: Bridge, *, messages: int, size: int) -> float:
@@ -89,10 +90,6 @@ def stalled_readers(bridge: Bridge, count: int) -> Iterator[None]:
             reader.connect((url.host, url.port))
             reader.sendall(asked.encode())
         yield
-
-
-def open_flows(bridge: Bridge) -> int:
-    return len(bridge.app.state.reach.flows)
 
 
 def resident() -> float:

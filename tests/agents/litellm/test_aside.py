@@ -2,11 +2,11 @@
 
 import asyncio
 import threading
-import time
 
 import pytest
 
 from agents.litellm.aside import Aside
+from tests.waiting import PATIENCE, until
 
 ELSEWHERE = Aside("elsewhere")
 
@@ -21,14 +21,15 @@ async def test_it_runs_in_its_own_thread():
 
 async def test_what_blocks_there_does_not_block_here():
     async def block():
-        time.sleep(0.2)  # noqa: ASYNC251 - that is the point
+        blocks.set()
+        return goes_on.wait(PATIENCE)
 
-    beats = 0
+    blocks, goes_on = threading.Event(), threading.Event()
     blocking = asyncio.create_task(ELSEWHERE.call(block))
-    while not blocking.done():
-        beats += 1
-        await asyncio.sleep(0.01)
-    assert beats > 5
+    await until(blocks.is_set)
+    assert not blocking.done()
+    goes_on.set()
+    assert await blocking
 
 
 async def collected(make, stall_seconds=5):

@@ -73,8 +73,7 @@ async def test_one_that_dies_between_two_calls_is_started_anew_before_the_next()
     async with server() as made:
         first = int((await use(made, "pid")).text)
         os.kill(first, 9)
-        await until_dead(first)
-        await asyncio.sleep(0.05)
+        await until(lambda: not made._connection.is_up)
         assert int((await use(made, "pid")).text) != first
 
 

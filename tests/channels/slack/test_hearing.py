@@ -275,7 +275,7 @@ async def test_what_arrives_out_of_order_is_handed_in_in_order(fake, ada):
         fake.sockets._open = sockets
         fake.sockets.again(deliveries[2])
         fake.sockets.again(deliveries[1])
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.5)
         ear.slow[fake.dm(ada).id].set()
         await until(lambda: len(ear.heard) == 3)
     assert ear.texts() == ["zero", "one", "two"]

@@ -1,13 +1,14 @@
 """Hearing: redelivery, order, slow places, albums, updates that cannot be read, replies."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
 from bridge.errors import StoreUnavailable
 from bridge.inbound import Added, Pressed, Relocated
 from bridge.parts import Reply
-from tests.channels.telegram.connected import Ear, part
+from tests.channels.telegram.connected import BRISK, Ear, connect, part
 from tests.fakes.telegram.methods import get_updates
 
 
@@ -125,8 +126,9 @@ async def test_only_what_is_of_concern_is_asked_for(fake, telegram):
 # -- albums ---------------------------------------------------------------------------------------
 
 
-async def test_an_album_is_heard_once_even_if_it_comes_bit_by_bit(telegram, bot, ada, dm):
+async def test_an_album_is_heard_once_even_if_it_comes_bit_by_bit(fake, bot, ada, dm):
     ear = Ear()
+    telegram = connect(fake, bot, pace=replace(BRISK, album=0.5))
     async with telegram.listening(ear):
         sent = ada.sends(dm, ("photo", b"1"), ("photo", b"2"), ("photo", b"3"), caption="look")
         late = bot.updates.pop()
