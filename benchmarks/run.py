@@ -1,5 +1,6 @@
 """Runs a benchmark in a process of its own, so that none inherits another's heap."""
 
+import os
 from concurrent.futures import ProcessPoolExecutor
 from importlib import import_module
 from multiprocessing import get_context
@@ -10,6 +11,7 @@ NAMES = ("appends", "latency", "fanout", "sse", "startup", "apps", "turns")
 
 
 def apart(name: str, *, quick: bool) -> Result:
+    os.sync()  # what another one left to be written would be waited for by this one
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
         return process.submit(measured, name, quick=quick).result()
 
