@@ -12,6 +12,7 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import MCPError
 from mcp_types import CONNECTION_CLOSED, Implementation
 
+from agents.tools import mcp_keeper
 from agents.tools.mcp import McpSection
 from bridge.plugins import Variable
 
@@ -33,11 +34,15 @@ async def transport(
     """Open the way to a server; `ended` is called once nothing more will come from it."""
     async with AsyncExitStack() as stack:
         if config.command is not None:
+            environ = _values(config.env)
+            mcp_keeper.check(config.command, environ, config.cwd)
+            keeping = mcp_keeper.kept((config.command, *config.args))
+            command, *args = stack.enter_context(keeping)
             started = stdio_client(
                 StdioServerParameters(
-                    command=config.command,
-                    args=list(config.args),
-                    env=_values(config.env),
+                    command=command,
+                    args=args,
+                    env=environ,
                     cwd=config.cwd,
                     encoding_error_handler="replace",
                 )
