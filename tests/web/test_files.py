@@ -36,6 +36,11 @@ def size_of(page: Page, image: str) -> list[int]:
     return of_each(page, image, "e => e.naturalWidth")
 
 
+def until_held(page: Page, held: list[Route]) -> None:
+    """Wait until an upload is held up; that is told while the page is asked something."""
+    until(lambda: bool(page.title() and held))
+
+
 # -- sending and seeing ---------------------------------------------------------------------------
 
 
@@ -157,6 +162,19 @@ def test_all_of_it_is_done_by_keyboard(bridge: Bridge, pages: Pages):
     until(lambda: bridge.files() == [("report.pdf",)])
 
 
+def test_a_button_keeps_the_focus_when_its_file_is_there(bridge: Bridge, pages: Pages):
+    page = pages.open(bridge.link())
+    held: list[Route] = []
+    page.route("**/v1/media?*", lambda route: held.append(route))  # noqa: PLW0108 -- it is marked
+    choose(page, CAT)
+    remove = page.get_by_role("button", name="Remove cat.png")
+    remove.focus()
+    until_held(page, held)
+    held[0].continue_()
+    expect(page.locator(".chosen[data-state=up]")).to_have_count(1)
+    expect(remove).to_be_focused()
+
+
 # -- what goes wrong ------------------------------------------------------------------------------
 
 
@@ -170,6 +188,7 @@ def test_a_message_waits_for_its_files_and_then_goes_out_by_itself(bridge: Bridg
     page.keyboard.press("Enter")
     expect(page.locator("#composer")).to_have_attribute("aria-busy", "true")
     assert bridge.said() == []
+    until_held(page, held)
     held[0].continue_()
     expect(page.locator(".said:not(.pending)")).to_have_count(1)
     expect(page.get_by_label("Message", exact=True)).to_have_value("")
@@ -211,7 +230,7 @@ def test_an_answer_that_gets_lost_makes_no_second_message(bridge: Bridge, pages:
     expect(page.locator(".chosen[data-state=up]")).to_have_count(1)
     send(page, "once")
     expect(page.locator(".said.mine:not(.pending)")).to_have_count(1)
-    until(lambda: len(lost) == 1 and page.locator(".pending").count() == 0)
+    until(lambda: page.locator(".pending").count() == 0 and len(lost) == 1)
     assert (bridge.said(), bridge.files()) == (["once"], [("cat.png",)])
 
 

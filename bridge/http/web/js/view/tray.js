@@ -9,7 +9,7 @@
  */
 
 import { Unauthorized, Unreachable } from "../api.js";
-import { h, icon } from "../dom.js";
+import { $, h, icon } from "../dom.js";
 import { own } from "../storage.js";
 import { label, sizeOf } from "../text.js";
 import { WORDS } from "../words.js";
@@ -180,8 +180,10 @@ export class Tray {
   /** @param {Chosen} chosen */
   #redraw(chosen) {
     const old = chosen.node;
+    const focused = old?.contains(document.activeElement) && document.activeElement.className;
     chosen.node = this.#chip(chosen);
     old?.replaceWith(chosen.node);
+    if (focused) $(`.${focused}`, chosen.node)?.focus();
   }
 
   /** @param {Chosen} chosen */
