@@ -102,7 +102,7 @@ async def test_an_approval_outlives_two_restarts_and_the_approved_call_runs_once
     assert asked["call"]["name"] == "files__note"
     assert str(noted) in asked["call"]["arguments"]
     assert not noted.exists()
-    assert not [child for child in children if child.is_running()], "no server outlives the bridge"
+    await until_dead(*(child.pid for child in children))
     async with browsing(models, data):
         pass
     async with browsing(models, data) as browser:
