@@ -62,6 +62,17 @@ def test_being_offline_in_mid_answer_loses_nothing(bridge: Bridge, pages: Pages)
     assert_whole(page)
 
 
+def test_when_the_browser_says_it_is_offline_the_bridge_is_asked_anew(bridge: Bridge, pages: Pages):
+    page = pages.open(bridge.link())
+    expect(page.locator("#connection")).to_have_text("Connected")
+    page.evaluate(WATCH_CONNECTION)
+    with page.expect_request("**/live?*"):
+        page.evaluate("dispatchEvent(new Event('offline'))")
+    expect(page.locator("#connection")).to_have_text("Connected")
+    assert page.evaluate("window.states") == ["Reconnecting…", "Connected"]
+    assert_whole(page)
+
+
 def test_the_end_of_a_response_is_not_shown(loop: Loop, bridge: Bridge, pages: Pages):
     """The server ends each response by design: the page goes on without a word."""
     bridge.stop()

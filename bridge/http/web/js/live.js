@@ -10,6 +10,8 @@
  *   and only previews and presence are missed.
  * - No byte for 35 s (the server sends one every 15 s) means a dead connection, whatever the
  *   browser believes; so does coming back from the background after more than 5 s.
+ * - When the browser says that it is offline the bridge is asked anew: that may be wrong, and what
+ *   still comes in may be the rest of what was on its way.
  */
 
 import { Refused, Unauthorized } from "./api.js";
@@ -202,8 +204,13 @@ export class Follower {
   #watchThePage() {
     const { signal } = this.listening;
     addEventListener("online", () => this.reopen(), { signal });
-    addEventListener("offline", () => this.listener.state("offline"), { signal });
+    addEventListener("offline", () => this.#doubted(), { signal });
     document.addEventListener("visibilitychange", () => this.#seenAgain(), { signal });
+  }
+
+  #doubted() {
+    this.listener.state("offline");
+    this.#response.abort();
   }
 
   #seenAgain() {
