@@ -11,6 +11,7 @@ The rules:
 - A store that cannot be used just now is no reason to hear or say nothing.
 """
 
+from asyncio import Lock
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -34,6 +35,7 @@ class Windows:
         self._ends: dict[str, datetime] = {}
         self._kept: dict[str, datetime] = {}
         self._is_loaded = False
+        self._asking = Lock()
 
     async def heard(self, place: str, at: datetime) -> None:
         """Note that someone wrote."""
@@ -65,9 +67,10 @@ class Windows:
         """Say whether the person is to be asked to write, and note that they are."""
         await self._load()
         window = self._kept.get(place, NEVER).isoformat()
-        if await self._facts.get(ASKED + place) == window:
-            return False
-        await self._facts.put(ASKED + place, window)
+        async with self._asking:
+            if await self._facts.get(ASKED + place) == window:
+                return False
+            await self._facts.put(ASKED + place, window)
         return True
 
     async def not_asked(self, place: str) -> None:

@@ -1,5 +1,6 @@
 """Windows are remembered with few writes, and never closed too early."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -112,3 +113,17 @@ async def test_a_store_that_is_away_closes_nothing(clock, facts, monkeypatch):
         assert await windows.is_open(ADA)
     await windows.heard(ADA, clock.now())
     assert facts.writes == 1
+
+
+async def test_of_many_failures_at_once_one_asks_them_to_write(clock, facts, monkeypatch):
+    get = facts.get
+
+    async def slow(key):
+        found = await get(key)
+        await asyncio.sleep(0)
+        return found
+
+    monkeypatch.setattr(facts, "get", slow)
+    windows = Windows(clock, facts)
+    asked = await asyncio.gather(*(windows.may_ask(ADA) for _ in range(3)))
+    assert sorted(asked) == [False, False, True]
