@@ -80,19 +80,28 @@ class Reports:
         await self._store.record(owed, over=_less_than(reported))
 
     async def _receipt(self, lane: Conversation, reported: Reported) -> Receipt | None:
-        found = await self._known(lane, reported)
-        key = reported.key
-        if key is not None:
-            ours = (key.session, key.conversation) == (lane.session, lane.id)
-            return next((each for each in found if ours and each.part == key.part), None)
-        return next((each for each in found if each.message == reported.message), None)
+        """Return the receipt of what was sent.
 
-    async def _known(self, lane: Conversation, reported: Reported) -> Sequence[Receipt]:
-        """Return the receipts of what the message shows, and all that are not settled."""
+        What is under way is looked through first: it may be settled between the two looks, but what
+        is settled is not under way again with the same message.
+        """
         assert lane.session is not None
-        source = await self._store.source_of(lane.id, reported.message)
-        sources = () if source is None else (source,)
-        return await self._store.receipts(lane.session, lane.id, sources=sources)
+        known = await self._store.receipts(lane.session, lane.id, sources=())
+        receipt = _told_of(reported, lane, known)
+        if receipt is None:
+            source = await self._store.source_of(lane.id, reported.message)
+            sources = () if source is None else (source,)
+            known = await self._store.receipts(lane.session, lane.id, sources=sources)
+            receipt = _told_of(reported, lane, known)
+        return receipt
+
+
+def _told_of(reported: Reported, lane: Conversation, known: Sequence[Receipt]) -> Receipt | None:
+    key = reported.key
+    if key is None:
+        return next((each for each in known if each.message == reported.message), None)
+    ours = (key.session, key.conversation) == (lane.session, lane.id)
+    return next((each for each in known if ours and each.part == key.part), None)
 
 
 def _less_than(reported: Reported) -> Sequence[ReceiptState]:

@@ -1,6 +1,7 @@
 """What platforms say later of a message, twice, out of order, or too early."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
 
@@ -95,6 +96,26 @@ async def test_a_part_whose_outcome_was_unknown_is_found_by_its_key() -> None:
     receipt = await told.receipt()
     assert (receipt.state, receipt.message) == ("sent", SM)
     assert told.lane.id in told.door.revived
+
+
+async def test_a_part_that_is_settled_while_its_report_is_taken_in_is_found(monkeypatch) -> None:
+    """The call that sent it returns between any two looks at the store."""
+    told = await Told.of("attempted", message=None)
+    store, attempted = told.door.store, await told.receipt()
+
+    def settling(look):
+        async def looked(*args, **how):
+            found = await look(*args, **how)
+            sent = replace(attempted, state="submitted", message=SM)
+            await store.record(sent, over=["attempted"])
+            return found
+
+        return looked
+
+    for name in ("source_of", "receipts"):
+        monkeypatch.setattr(store, name, settling(getattr(store, name)))
+    await told.report("failed", code="63016", again=True, key=told.key())
+    assert (await told.receipt()).state == "owed"
 
 
 async def test_a_part_that_waits_for_the_person_is_owed_and_its_lane_stands_still() -> None:
