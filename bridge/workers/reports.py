@@ -86,14 +86,15 @@ class Reports:
         is settled is not under way again with the same message.
         """
         assert lane.session is not None
-        known = await self._store.receipts(lane.session, lane.id, sources=())
-        receipt = _told_of(reported, lane, known)
-        if receipt is None:
-            source = await self._store.source_of(lane.id, reported.message)
-            sources = () if source is None else (source,)
-            known = await self._store.receipts(lane.session, lane.id, sources=sources)
-            receipt = _told_of(reported, lane, known)
-        return receipt
+        under_way = await self._store.receipts(lane.session, lane.id, sources=())
+        receipt = _told_of(reported, lane, under_way)
+        if receipt is not None:
+            return receipt
+        source = await self._store.source_of(lane.id, reported.message)
+        if source is None:
+            return None
+        known = await self._store.receipts(lane.session, lane.id, sources=(source,))
+        return _told_of(reported, lane, known)
 
 
 def _told_of(reported: Reported, lane: Conversation, known: Sequence[Receipt]) -> Receipt | None:
