@@ -1,6 +1,17 @@
-"""How people and what they send are labelled for a model: in a line of their own, unforgeable."""
+"""How people and what they send are labelled for a model: in a line of their own, unforgeable.
 
+A label is a line that begins with a bracket and has the dot SEPARATOR in it. The rules:
+
+- Names in a label hold neither, so that none ends its label or begins another.
+- In the words of people, and of other agents, no line begins with a bracket, whichever of Unicode's
+  line breaks made it a line and whatever invisible characters stand before it.
+- What a tool brought or a file holds stays as it is, to the letter, but for the lines in it that
+  look like a label.
+"""
+
+import json
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,8 +25,13 @@ from bridge.texts import SOMEONE, SOMEWHERE, size
 LONGEST_QUOTE = 200
 """Characters of the message that another one replies to."""
 
-_LABEL = re.compile(r"^(\s*)\[", re.MULTILINE)
-_SPACE = re.compile(r"[\s\[\]]+")
+SEPARATOR = " · "
+
+_BRACKET = re.compile(r"[\[［﹇【〔〖⟦❲⁅〚]")  # noqa: RUF001 - look-alikes of "["
+_DOT = re.compile(r"[·•‧∙⋅・･]")
+_SPACE = re.compile(r"[\s\[\]［］﹇﹈【】〔〕〖〗⟦⟧❲❳⁅⁆〚〛·•‧∙⋅・･]+")  # noqa: RUF001
+_UNSEEN = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Me", "Mn", "Zl", "Zp", "Zs"})
+_BLANK_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +63,12 @@ def plain(name: str) -> str:
 
 def label(*words: str, at: datetime) -> str:
     named = " ".join(filter(None, (plain(word) for word in words)))
-    return f"[{named} · {_minute(at)}]"
+    return bracketed(named, _minute(at))
+
+
+def bracketed(*words: str) -> str:
+    """Return a label of these words, which hold nothing that belongs to labels."""
+    return f"[{SEPARATOR.join(words)}]"
 
 
 def heard(
@@ -62,18 +83,50 @@ def heard(
     header.append(_minute(at))
     if not message.addressed:
         header.append("overheard")
-    lines = [f"[{' · '.join(header)}]"]
+    lines = [bracketed(*header)]
     if quoted is not None:
-        lines.append(f"> {' '.join(quoted.text.split())[:LONGEST_QUOTE]}")
+        lines.append(bracketed("in reply to", plain(quoted.text)[:LONGEST_QUOTE]))
     if content.text:
         lines.append(unforged(content.text))
-    lines += [f"({_file(each)})" for each in content.attachments]
+    lines += [_file(each) for each in content.attachments]
     return "\n".join(lines)
 
 
 def unforged(text: str) -> str:
     """Return someone's words with no line left that could be taken for a label."""
-    return _LABEL.sub(r"\1\\[", text) if "[" in text else text
+    return "\n".join(_escaped(line) for line in text.splitlines()) if _may_forge(text) else text
+
+
+def unforged_result(text: str) -> str:
+    """Return what a tool brought, or a file holds, with no line left that looks like a label."""
+    if not _may_forge(text) or _DOT.search(text) is None or _is_json(text):
+        return text
+    lines = text.splitlines(keepends=True)
+    return "".join(_escaped(line) if _DOT.search(line) else line for line in lines)
+
+
+def _may_forge(text: str) -> bool:
+    return _BRACKET.search(text) is not None
+
+
+def _escaped(line: str) -> str:
+    found = _BRACKET.search(line)
+    if found is None or not all(_is_unseen(char) for char in line[: found.start()]):
+        return line
+    return f"{line[: found.start()]}\\{line[found.start() :]}"
+
+
+def _is_unseen(char: str) -> bool:
+    return unicodedata.category(char) in _UNSEEN or char in _BLANK_LETTERS
+
+
+def _is_json(text: str) -> bool:
+    """Say whether it is one JSON value: its strings have no lines, and its lines are no labels."""
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _minute(at: datetime) -> str:
@@ -83,4 +136,4 @@ def _minute(at: datetime) -> str:
 
 def _file(attachment: Attachment) -> str:
     name, kind = plain(attachment.name), attachment.kind
-    return f"{kind}: {name}, {attachment.mime}, {size(attachment.size)}"
+    return bracketed(kind, f"{name}, {plain(attachment.mime)}, {size(attachment.size)}")

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from agents.known import Known
-from agents.labels import Labels, heard, label, plain, unforged
+from agents.labels import Labels, bracketed, heard, label, plain, unforged, unforged_result
 from agents.tools.approval import ALWAYS, APPROVE, question_of
 from bridge.content import Attachment
 from bridge.events import (
@@ -39,6 +39,8 @@ from bridge.ids import START, CallId, QuestionId, RunId, Seq
 LONGEST_RESULT = 20_000
 """Characters of a tool's result that a model is shown."""
 
+SUMMED_UP = bracketed("the bridge", "what was said before, in short")
+STILL_OPEN = bracketed("the bridge", "a question that is still open")
 WAITING = "Waiting for approval: nobody has decided yet."
 UNANSWERED = "Waiting for the answer: nobody has answered yet."
 APPROVED = "Approved, but not run yet."
@@ -149,9 +151,9 @@ def _head(known: Known) -> Iterator[Told]:
     """Yield what stands for all that a summary sums up."""
     if known.summary is None:
         return
-    yield Told(text=f"[What was said before, in short]\n{known.summary.summary}")
+    yield Told(text=f"{SUMMED_UP}\n{unforged(known.summary.summary)}")
     for asked in known.open_before(known.summary.upto):
-        yield Told(text=f"[A question that is still open]\n{_question(asked)}")
+        yield Told(text=f"{STILL_OPEN}\n{unforged(_question(asked))}")
 
 
 def _as_taken_in(
@@ -231,7 +233,7 @@ class _Page:
     def _composed(self, composed: MessageComposed) -> None:
         if other := self.known.foreign.get(composed.run):
             text = unforged(composed.content.text)
-            self.tell(f"[{plain(other)}, another agent, to people]\n{text}")
+            self.tell(f"{bracketed(plain(other), 'another agent, to people')}\n{text}")
             return
         self.close()
         self.saying = Wrote(text=composed.content.text)
@@ -248,7 +250,8 @@ class _Page:
     def _ask(self, asked: QuestionAsked) -> None:
         """Take a question about a call for that call; what a call asks, it tells itself."""
         if other := self.known.foreign.get(asked.run):
-            self.tell(f"[{plain(other)}, another agent, asked people]\n{_question(asked)}")
+            header = bracketed(plain(other), "another agent, asked people")
+            self.tell(f"{header}\n{unforged(_question(asked))}")
         elif asked.call is not None:
             self._call(asked.call)
         elif asked.question not in self.known.by_call:
@@ -257,7 +260,7 @@ class _Page:
 
     def _result(self, planned: PlannedCall) -> Got:
         text, failed = _outcome(planned.call, self.known, self.labels)
-        shown = cut(text, self.longest_result)
+        shown = unforged_result(cut(text, self.longest_result))
         return Got(call=planned.call, name=planned.name, text=shown, failed=failed)
 
 
@@ -288,16 +291,16 @@ def _is_bare(question: QuestionId, known: Known) -> bool:
 
 def _answer(closed: QuestionClosed, known: Known, labels: Labels) -> Told:
     asked = known.asked[closed.question][1]
-    who = labels.person(closed.by)
+    who, about = labels.person(closed.by), _first_line(asked.text)
     match closed.outcome:
         case "answered":
             return Told(
-                text=f"[{who} answered: {_first_line(asked.text)}]\n{unforged(said(closed, asked))}"
+                text=f"{bracketed(who, 'answered', about)}\n{unforged(said(closed, asked))}"
             )
         case "expired":
-            return Told(text=f"[{_first_line(asked.text)}]\n{EXPIRED_QUESTION}")
+            return Told(text=f"{bracketed('about', about)}\n{EXPIRED_QUESTION}")
         case "withdrawn":
-            return Told(text=f"[{_first_line(asked.text)}]\n{WITHDRAWN_QUESTION}")
+            return Told(text=f"{bracketed('about', about)}\n{WITHDRAWN_QUESTION}")
 
 
 def _first_line(text: str) -> str:

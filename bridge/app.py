@@ -42,6 +42,7 @@ from bridge.workers.codes import Codes
 from bridge.workers.core import Connected, Core
 from bridge.workers.door import Account
 from bridge.workers.facts import AccountFacts
+from bridge.workers.people import OWNER_REALM, OWNER_USER
 from bridge.workers.roster import Roster
 from bridge.workers.tidying import FILES, tidy
 
@@ -50,7 +51,6 @@ log = structlog.get_logger()
 OWNER_TOKEN = "owner-token"  # noqa: S105 - the name of the file, not the token
 LINK_KEY = "link-key"
 SERVER = "server.json"
-OWNER_REALM = "bridge"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,7 +198,7 @@ async def _owner(store: Store, clock: Clock) -> ParticipantId:
         ParticipantId(mint("p")),
         name=texts.OWNER,
         realm=OWNER_REALM,
-        user="owner",
+        user=OWNER_USER,
         at=clock.now(),
     )
 

@@ -4,13 +4,13 @@ The rules:
 
 - `()` means it is so already. `Refused` carries a text for the asker; `RunOver` tells a run that
   it may not speak any more.
-- Who may ask what is `bridge.access`. An archived session is read, left and unlinked, no more.
+- Who may ask what is `bridge.permissions`. An archived session is read, left and unlinked, no more.
 """
 
 from datetime import datetime
 from typing import assert_never
 
-from bridge import access, texts
+from bridge import permissions, texts
 from bridge.commands import (
     AbandonRun,
     Announce,
@@ -107,7 +107,7 @@ def _admit(session: Session, command: Command) -> None:
     by: ParticipantId | None = getattr(command, "by", None)
     if by is None:
         return
-    why = access.refusal(session.participants.get(by), command)
+    why = permissions.refusal(session, command)
     if not why and session.archived and not isinstance(command, Archive | Leave | Unlink):
         why = texts.ARCHIVED
     if why:

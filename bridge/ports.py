@@ -292,6 +292,12 @@ class Turn(Protocol):
     async def who(self, participant: ParticipantId) -> str:
         """Return the name people know this participant by."""
 
+    async def meant(self, who: str) -> frozenset[ParticipantId]:
+        """Return whom a configuration means: never by a name, which anyone may choose.
+
+        `owner` is whoever owns the bridge; else a participant's id, or `realm:user`.
+        """
+
     async def where(self, conversation: ConversationId) -> str:
         """Return what people call this place: "Telegram", "browser"."""
 

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
-Name = Literal["agent", "help", "link", "mode", "model", "revoke", "status", "stop", "usage"]
+Name = Literal["agent", "help", "link", "may", "mode", "model", "revoke", "status", "stop", "usage"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +24,7 @@ COMMANDS = (
     SlashCommand(name="help", text="what you can do here"),
     SlashCommand(name="agent", text="which agents there are; with a name, who answers here"),
     SlashCommand(name="link", text="go on in another app: get a code, and type it there"),
+    SlashCommand(name="may", text="who may change the agent, the model and the mode here"),
     SlashCommand(
         name="mode", text="what your words do to an answer under way: steer, queue or interrupt"
     ),

@@ -1,6 +1,6 @@
 """Every text the bridge itself writes to people, in one place. Markdown; no secrets, no jargon."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bridge.budget import Level
 from bridge.content import Option
@@ -187,6 +187,24 @@ def mode(chosen: str) -> str:
 
 def mode_chosen(name: str) -> str:
     return f"**{name}** from now on: what is said while the agent answers, {MODES[name]}."
+
+
+def who_may(opened: Mapping[str, bool]) -> str:
+    lines = [
+        f"- {name}: {'owners and members' if members else 'owners'}"
+        for name, members in opened.items()
+    ]
+    head = "Who may change these here:"
+    return "\n".join([head, *lines, "", "`/may NAME members` or `/may NAME owners` changes it."])
+
+
+def opened_to(name: str, *, members: bool) -> str:
+    whom = "Owners and members" if members else "Only owners"
+    return f"{whom} may change the {name} here from now on."
+
+
+def no_such_permission(names: Sequence[str]) -> str:
+    return f"Write `/may NAME members` or `/may NAME owners`; NAME is one of {', '.join(names)}."
 
 
 def no_such_mode(name: str) -> str:

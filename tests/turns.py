@@ -206,6 +206,12 @@ class StoryTurn:
     async def who(self, participant: ParticipantId) -> str:
         return str(participant)
 
+    async def meant(self, who: str) -> frozenset[ParticipantId]:
+        people = self._story.fold.participants
+        if who == "owner":
+            return frozenset(each for each, role in people.items() if role == "owner")
+        return frozenset({ParticipantId(who.rpartition(":")[2])})
+
     async def where(self, conversation: ConversationId) -> str:
         return str(conversation)
 

@@ -2,13 +2,13 @@
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from datetime import timedelta
 
 from agents.litellm.calling import Plan, Refusal, Running, approved, perform, plan
 from agents.litellm.pieces import Wanted
 from agents.litellm.state import State
 from agents.tools.approval import approval
-from agents.tools.tool import ToolError
 from bridge.commands import Asking
 from bridge.consent import always_allowed
 from bridge.content import Content
@@ -34,6 +34,10 @@ async def settle(state: State) -> AsyncGenerator[Preview | Said]:
 async def act(state: State) -> AsyncGenerator[Preview | Said]:
     """Do about the calls in the model's answer what is to be done; it may end the run."""
     todo = await _planned(state)
+    deciders = await _deciders(state) if todo.asking else ()
+    if deciders is None:
+        refused = [Refusal(planned=each, why=_nobody_decides(state)) for each in todo.asking]
+        todo = replace(todo, refused=(*todo.refused, *refused), asking=())
     steps: Sequence[Refusal | Running] = (*todo.refused, *todo.running)
     text = state.answer.text
     if steps and text.strip():
@@ -41,7 +45,7 @@ async def act(state: State) -> AsyncGenerator[Preview | Said]:
     async with aclosing(_make(state, steps)) as items:
         async for item in items:
             yield item
-    state.questions += [_approval(state, each) for each in todo.asking]
+    state.questions += [_approval(state, each, deciders or ()) for each in todo.asking]
     if state.questions:
         state.end("" if steps else text)
 
@@ -95,21 +99,29 @@ def _activity(steps: Sequence[Refusal | Running]) -> str:
 # -- asking whether a call may run ----------------------------------------------------------------
 
 
-def _approval(state: State, planned: PlannedCall) -> Asking:
+def _approval(state: State, planned: PlannedCall, deciders: Sequence[ParticipantId]) -> Asking:
     hours = state.kit.config.tools.approval_hours
     return approval(
         planned,
-        to=_approvers(state),
+        to=deciders,
         expires_at=state.turn.clock.now() + timedelta(hours=hours) if hours else None,
     )
 
 
-def _approvers(state: State) -> tuple[ParticipantId, ...]:
-    """Return who may decide: those of the configured names who are here; else anyone who may."""
-    found: dict[ParticipantId, None] = {}
-    for name in state.kit.config.tools.approvers:
-        try:
-            found |= dict.fromkeys(state.here.named([name]))
-        except ToolError:
-            continue
-    return tuple(found)
+async def _deciders(state: State) -> tuple[ParticipantId, ...] | None:
+    """Return who may decide: () for anyone who may write, None where nobody who may is here."""
+    approvers = state.kit.config.tools.approvers
+    if not approvers:
+        return ()
+    meant = [await state.turn.meant(each) for each in approvers]
+    here = (await state.turn.fold()).participants
+    found = dict.fromkeys(who for each in meant for who in sorted(each) if who in here)
+    return tuple(found) or None
+
+
+def _nobody_decides(state: State) -> str:
+    meant = ", ".join(state.kit.config.tools.approvers)
+    return (
+        f"This call was not made: only {meant} may approve it, and they take no part in this "
+        "session. Tell people so: one of them has to write here first."
+    )

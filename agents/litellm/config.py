@@ -1,9 +1,10 @@
 """What the config says of a model, its bounds and its tools."""
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from agents.tools.mcp import McpSection
 from agents.tools.policy import Rule
@@ -39,12 +40,28 @@ def _section(value: Any) -> Any:
 
 
 Named = Annotated[ModelSection, BeforeValidator(_section)]
+_MEANT = re.compile(r"owner|p_\w+|.+:\S+")
+
+
+def _meant(value: str) -> str:
+    """Let through what means one person for good. Raises `ValueError` for a name."""
+    if _MEANT.fullmatch(value):
+        return value
+    raise ValueError(
+        f"{value!r} is a name, and anyone may choose a name: write `owner`, an id that "
+        "`bridge people` shows, or an account such as `telegram:42`"
+    )
+
+
+Meant = Annotated[str, AfterValidator(_meant)]
 ServerName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,23}$")]
 
 
 class ToolsSection(Section):
     """`functions` are names of the entry point group `bridgehead.tools`, or `module:function`.
 
+    `approvers` are those who may approve calls, by role or id; of those only who takes part in the
+    session is asked, and where none does the call is refused. Left out: anyone who may write.
     `seconds` is how long one call may take, `longest_result` how many characters of its result
     the model is shown.
     """
@@ -53,7 +70,7 @@ class ToolsSection(Section):
     functions: tuple[str, ...] = ()
     mcp: Mapping[ServerName, McpSection] = {}
     policy: tuple[Rule, ...] = ()
-    approvers: tuple[str, ...] = ()
+    approvers: tuple[Meant, ...] = ()
     approval_hours: Annotated[float, Field(gt=0)] | None = None
     seconds: Annotated[float, Field(gt=0)] = 120
     longest_result: Positive = 20_000

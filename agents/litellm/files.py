@@ -6,6 +6,7 @@ Everything else it knows by name, from the transcript.
 import base64
 from collections.abc import Mapping, Sequence
 
+from agents.labels import bracketed, plain, unforged_result
 from agents.litellm.library import Abilities
 from agents.litellm.wire import Part
 from agents.tools.page import is_text
@@ -63,10 +64,11 @@ def _part(file: Attachment, body: bytes) -> Part:
     if file.mime in IMAGES:
         return {"type": "image_url", "image_url": {"url": _url(file.mime, body)}}
     if file.mime == PDF:
-        inline = {"file_data": _url(PDF, body), "filename": file.name}
+        inline = {"file_data": _url(PDF, body), "filename": plain(file.name)}
         return {"type": "file", "file": inline}
     text = cut(body.decode(errors="replace"), LONGEST_TEXT)
-    return {"type": "text", "text": f"({file.name} says:)\n{text}"}
+    header = bracketed("the file", f"{plain(file.name)} says")
+    return {"type": "text", "text": f"{header}\n{unforged_result(text)}"}
 
 
 def _url(mime: str, body: bytes) -> str:

@@ -45,20 +45,24 @@ class Here:
     notes: tuple[Note, ...] = ()
 
     def named(self, names: Sequence[str]) -> tuple[ParticipantId, ...]:
-        """Return who is meant; "owner" is every owner. Raises `ToolError` for an unknown name."""
-        found: dict[ParticipantId, None] = {}
-        for name in names:
-            meant = [who for who in self.people if self._is(who, name)]
-            if not meant:
-                known = ", ".join(sorted(each for each, _ in self.people.values()))
-                raise ToolError(f"nobody here is called {name!r}; here are: {known}")
-            found |= dict.fromkeys(meant)
-        return tuple(found)
+        """Return who is meant: by name, or as "owner" every owner, whatever others call themselves.
 
-    def _is(self, who: ParticipantId, name: str) -> bool:
-        called, role = self.people[who]
-        wanted = name.strip().lower()
-        return called.lower() == wanted or (wanted == OWNER and role == OWNER)
+        Raises `ToolError` for a name that nobody here bears, or that more than one does.
+        """
+        return tuple(dict.fromkeys(who for name in names for who in self._meant(name)))
+
+    def _meant(self, name: str) -> Sequence[ParticipantId]:
+        wanted = name.strip().casefold()
+        if wanted == OWNER:
+            meant = [who for who, (_, role) in self.people.items() if role == OWNER]
+        else:
+            meant = [who for who, (called, _) in self.people.items() if called.casefold() == wanted]
+        if wanted != OWNER and len(meant) > 1:
+            raise ToolError(f"more than one person here is called {name!r}")
+        if not meant:
+            known = ", ".join(sorted(called for called, _ in self.people.values()))
+            raise ToolError(f"nobody here is called {name!r}; here are: {known}")
+        return meant
 
 
 class _Arguments(BaseModel):

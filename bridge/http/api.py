@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Response
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from bridge import slash, texts
+from bridge.display_names import clean_name, told_apart
 from bridge.http.faults import failures
 from bridge.http.inbox import ACCOUNT
 from bridge.http.offsets import offset
@@ -165,7 +166,8 @@ async def _places(reach: Reach, session: SessionId) -> list[PlaceLine]:
 
 async def _names(reach: Reach, ids: list[ParticipantId]) -> dict[ParticipantId, str]:
     known = await reach.store.participants(ids)
-    return {each: known[each].name if each in known else texts.SOMEONE for each in ids}
+    found = {each: clean_name(known[each].name) if each in known else "" for each in ids}
+    return told_apart({each: name or texts.SOMEONE for each, name in found.items()})
 
 
 def _line(row: SessionRow) -> SessionLine:

@@ -167,7 +167,7 @@ class Courier:
         return Scene(
             now=self._clock.now(),
             several=self._several,
-            names=await self._names.people(people),
+            names=await self._names.in_session(session, people),
             places={place: await self._names.where(place) for place in places},
             related=related,
         )

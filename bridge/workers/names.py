@@ -4,8 +4,11 @@ from collections.abc import Collection, Mapping
 from typing import TypeVar
 
 from bridge import texts
-from bridge.ids import ChannelName, ConversationId, ParticipantId
+from bridge.display_names import clean_name, told_apart
+from bridge.events import Role
+from bridge.ids import ChannelName, ConversationId, ParticipantId, SessionId
 from bridge.ports import Store
+from bridge.session import Session
 
 CLIENTS: Mapping[ConversationId, str] = {
     ConversationId("http:web"): texts.BROWSER,
@@ -15,8 +18,11 @@ CLIENTS: Mapping[ConversationId, str] = {
 """The places that are clients of the HTTP side: they follow by themselves and have no lane."""
 
 Key = TypeVar("Key")
+Value = TypeVar("Value")
 
 KEPT = 10_000
+
+_Known = tuple[Mapping[ParticipantId, Role], Mapping[ParticipantId, str]]
 
 
 class Names:
@@ -27,13 +33,26 @@ class Names:
         self._labels = labels
         self._people: dict[ParticipantId, str] = {}
         self._places: dict[ConversationId, str] = {}
+        self._sessions: dict[SessionId, _Known] = {}
+
+    async def in_session(
+        self, session: Session, ids: Collection[ParticipantId] = ()
+    ) -> Mapping[ParticipantId, str]:
+        """Return the names of those who take part, namesakes told apart, and of `ids`."""
+        people = session.participants
+        known = self._sessions.get(session.id)
+        if known is None or known[0] is not people:
+            known = people, told_apart(await self.people(people))
+            self._sessions = {**_bounded(self._sessions), session.id: known}
+        others = [each for each in ids if each not in people]
+        return {**known[1], **await self.people(others)} if others else known[1]
 
     async def people(self, ids: Collection[ParticipantId]) -> dict[ParticipantId, str]:
         known = {each: self._people[each] for each in ids if each in self._people}
         missing = [each for each in ids if each not in known]
         if missing:
             found = await self._store.participants(missing)
-            read = {who: participant.name for who, participant in found.items()}
+            read = {who: clean_name(each.name) or texts.SOMEONE for who, each in found.items()}
             self._people = {**_bounded(self._people), **read}
             known |= read
         return {each: known.get(each, texts.SOMEONE) for each in ids}
@@ -56,5 +75,5 @@ class Names:
         return self._labels.get(channel, channel)
 
 
-def _bounded(kept: dict[Key, str]) -> dict[Key, str]:
+def _bounded(kept: dict[Key, Value]) -> dict[Key, Value]:
     return kept if len(kept) < KEPT else {}

@@ -1,6 +1,8 @@
 """Who speaks, from which place, and which session that place follows. Every step is idempotent."""
 
+from bridge import texts
 from bridge.commands import Change, Join, Link, Unlink
+from bridge.display_names import clean_name
 from bridge.events import Role
 from bridge.ids import ConversationId, ParticipantId, SessionId, mint
 from bridge.inbound import Inbound, Sender
@@ -28,7 +30,7 @@ class Places:
             return known
         return await self._store.enrol(
             as_who or ParticipantId(mint("p")),
-            name=sender.name,
+            name=clean_name(sender.name) or texts.SOMEONE,
             realm=sender.realm,
             user=sender.user,
             at=self._clock.now(),
@@ -43,7 +45,7 @@ class Places:
             ConversationId(mint("c")),
             inbound.address,
             room=inbound.room,
-            title=inbound.title,
+            title=clean_name(inbound.title),
             at=self._clock.now(),
         )
 

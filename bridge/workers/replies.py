@@ -4,10 +4,13 @@ A reply is for the asker alone; what is to change goes through `decide` like eve
 who may not change it is told that instead.
 """
 
-from bridge import consent, slash, texts
+from collections.abc import Sequence
+
+from bridge import consent, permissions, slash, texts
 from bridge.commands import Change, Command, Say, Stop
 from bridge.ids import ParticipantId
 from bridge.parts import Reply
+from bridge.permissions import MEMBERS, OPENABLE, OWNERS
 from bridge.ports import Clock, Store
 from bridge.session import Session, setting_key
 from bridge.steering import MODES, SETTING, mode_of
@@ -48,6 +51,8 @@ class Replies:
                 return _model(fold, spoken.by, parsed.argument)
             case "revoke":
                 return _revoke(fold, spoken.by, parsed.argument)
+            case "may":
+                return _may(fold, spoken.by, parsed.argument.lower().split())
             case "mode":
                 return _mode(fold, spoken.by, parsed.argument.lower())
             case _:
@@ -86,7 +91,7 @@ class Replies:
         return texts.link_code(await self._codes.link(who, fold.id))
 
     async def _status(self, fold: Session) -> str:
-        people = await self._names.people(fold.participants)
+        people = await self._names.in_session(fold)
         places = {await self._names.where(each) for each in fold.conversations}
         return texts.status(
             title=fold.title,
@@ -124,6 +129,17 @@ def _mode(fold: Session, who: ParticipantId, name: str) -> Asked:
     if name not in MODES:
         return None, Reply(text=texts.no_such_mode(name), refused=True)
     return _change(SETTING, name, who), Reply(text=texts.mode_chosen(name))
+
+
+def _may(fold: Session, who: ParticipantId, words: Sequence[str]) -> Asked:
+    if not words:
+        opened = permissions.opened(fold)
+        return None, Reply(text=texts.who_may({each: each in opened for each in OPENABLE}))
+    if len(words) != 2 or words[0] not in OPENABLE or words[1] not in {MEMBERS, OWNERS}:  # noqa: PLR2004 - a name and for whom
+        return None, Reply(text=texts.no_such_permission(OPENABLE), refused=True)
+    name, whom = words
+    told = Reply(text=texts.opened_to(name, members=whom == MEMBERS))
+    return _change(permissions.may(name), whom, who), told
 
 
 def _setting(fold: Session, name: str) -> str:

@@ -62,6 +62,7 @@ from bridge.ports import (
 from bridge.session import Begin, Expire, Idle, Session, next_step
 from bridge.workers.histories import Histories
 from bridge.workers.names import Names
+from bridge.workers.people import People
 from bridge.workers.roster import Roster
 from bridge.workers.spending import Spending
 from bridge.workers.tending import Tending
@@ -101,6 +102,7 @@ class Runner:
             histories=Histories(store),
             sessions=sessions,
             names=names,
+            people=People(store),
             blobs=blobs,
             clock=clock,
         )

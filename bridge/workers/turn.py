@@ -10,6 +10,7 @@ from bridge.session import Session
 from bridge.steering import mode_of
 from bridge.workers.histories import PAGE, Histories
 from bridge.workers.names import Names
+from bridge.workers.people import People
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +21,7 @@ class Desktop:
     histories: Histories
     sessions: Sessions
     names: Names
+    people: People
     blobs: Blobs
     clock: Clock
 
@@ -68,7 +70,11 @@ class LogTurn:
         return fresh
 
     async def who(self, participant: ParticipantId) -> str:
-        return await self._on.names.who(participant)
+        names = await self._on.names.in_session(await self.fold(), [participant])
+        return names[participant]
+
+    async def meant(self, who: str) -> frozenset[ParticipantId]:
+        return await self._on.people.meant(who)
 
     async def where(self, conversation: ConversationId) -> str:
         return await self._on.names.where(conversation)

@@ -130,7 +130,7 @@ def test_a_message_is_shown_as_it_stands_now():
 
 def test_a_reply_quotes_what_it_replies_to():
     lines = shown(said("It rains.\nA lot."), said("Really?", reply_to=1))
-    assert lines[1] == Told(text=f"{HEADER}\n> It rains. A lot.\nReally?")
+    assert lines[1] == Told(text=f"{HEADER}\n[in reply to · It rains. A lot.]\nReally?")
 
 
 def test_an_answer_is_what_the_model_wrote():
@@ -224,7 +224,7 @@ def test_a_question_about_no_call_is_words_and_its_answer_is_told():
     )
     assert shown(question, finished(0, outcome="paused"), answer) == [
         Wrote(text="Tea?"),
-        Told(text="[Ada answered: Tea?]\n\\[yes"),
+        Told(text="[Ada · answered · Tea?]\n\\[yes"),
     ]
 
 
@@ -233,7 +233,7 @@ def test_another_agents_words_are_someone_elses_and_its_calls_are_not_shown():
         started(OTHER, agent="you"), composed("Mine.", OTHER), called(ONE, OTHER),
         ToolReturned(call=ONE, result="1"), finished(0, OTHER),
     )  # fmt: skip
-    assert lines == [Told(text="[you, another agent, to people]\nMine.")]
+    assert lines == [Told(text="[you · another agent, to people]\nMine.")]
 
 
 def test_what_asks_it_besides_people_is_labelled_too():
@@ -248,14 +248,17 @@ def test_a_summary_stands_for_what_was_before_it():
         said("Old."), started(), composed("Older."), finished(1), said("New."),
         HistoryCompacted(upto=4, summary="They talked."),
     )  # fmt: skip
-    assert lines == [Told(text="[What was said before, in short]\nThey talked."), told("New.")]
+    assert lines == [
+        Told(text="[the bridge · what was said before, in short]\nThey talked."),
+        told("New."),
+    ]
 
 
 def test_a_question_that_is_still_open_outlives_a_summary():
     compacted = HistoryCompacted(upto=2, summary="They talked.")
     lines = shown(asked(ONE), finished(0, outcome="paused"), said("New."), compacted)
     assert lines[1] == Told(
-        text="[A question that is still open]\nMay I?\n- Approve\n- Deny\n- Always"
+        text="[the bridge · a question that is still open]\nMay I?\n- Approve\n- Deny\n- Always"
     )
 
 

@@ -14,12 +14,13 @@ from typing import Any, TypeVar
 from agents.echo import Echo
 from bridge import texts
 from bridge.budget import Budgets
-from bridge.commands import Push
+from bridge.commands import Change, Push
 from bridge.content import Content
 from bridge.errors import StoreUnavailable
 from bridge.events import Body, Event, Preview, Source
 from bridge.ids import START, ChannelName, ParticipantId, Seq, SessionId
 from bridge.parts import Address, Capabilities, Conversation
+from bridge.permissions import MEMBERS, may
 from bridge.ports import Agent, Ended, Said, Turn
 from bridge.routing import SHARED
 from bridge.workers.core import Connected, Core
@@ -183,6 +184,11 @@ class Bridge:
         await self.start()
 
     # -- what there is
+
+    async def let_members_change(self, setting: str) -> None:
+        """Do what an owner's `/may SETTING members` does."""
+        opened = Change(scope="session", name=may(setting), value=MEMBERS)
+        await self.core.sessions.submit(SHARED, opened)
 
     async def events(self, session: SessionId = SHARED) -> Sequence[Event]:
         return await self.store.read(session, after=START, limit=100_000)

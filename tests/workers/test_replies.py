@@ -119,7 +119,7 @@ async def test_a_viewer_cannot_choose_for_everyone() -> None:
     await desks.create(HERE, title="Main", owner=ADA)
     await desks.submit(HERE, Join(participant=EVE, role="viewer"))
     said = Say(by=EVE, conversation=DM, content=Content(text="/agent deep"))
-    with pytest.raises(Refused, match=texts.READ_ONLY):
+    with pytest.raises(Refused, match=texts.OWNERS_ONLY):
         await desks.hear(HERE, said)
     mine = Say(by=ADA, conversation=DM, content=Content(text="/agent deep"))
     appended = await desks.hear(HERE, mine)

@@ -178,6 +178,7 @@ async def test_the_agent_that_was_chosen_answers_and_is_named_where_there_are_se
         yield words(f"This is {turn.agent}.")
 
     async with bridge(more_agents={"deep": Acting(deep)}) as b:
+        await b.let_members_change("agent")
         b.platform.say("ada", "Ada", "/agent deep")
         b.platform.say("ada", "Ada", "who are you?")
         await b.until_shown("ada", "deep: This is deep.")

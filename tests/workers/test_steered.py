@@ -39,6 +39,7 @@ class Listener:
 
 async def two_words(b: Bridge, agent: Listener, mode: str) -> None:
     """Ada says one thing, and another while the agent answers."""
+    await b.let_members_change("mode")
     b.platform.say("ada", "Ada", f"/mode {mode}")
     b.platform.say("ada", "Ada", "one")
     await b.until(lambda: agent.began == 1)

@@ -9,6 +9,7 @@ from bridge.parts import Address
 from bridge.workers.desks import Desks
 from bridge.workers.histories import PAGE, Histories
 from bridge.workers.names import Names
+from bridge.workers.people import People
 from bridge.workers.turn import Desktop, LogTurn
 from storage.memory import MemoryStore
 from storage.memory_blobs import MemoryBlobs
@@ -33,6 +34,7 @@ def turn(store: MemoryStore, upto: int) -> LogTurn:
         histories=Histories(store),
         sessions=Desks(store, clock, names, woken=lambda *_: None, agents=roster()),
         names=names,
+        people=People(store),
         blobs=MemoryBlobs(clock=clock),
         clock=clock,
     )
@@ -85,6 +87,7 @@ async def test_a_history_of_exactly_a_page_is_whole() -> None:
 
 async def test_people_and_places_have_the_names_that_people_know() -> None:
     store = MemoryStore()
+    await store.create_session(HERE, at=NINE)
     await store.enrol(ADA, name="Ada", realm="chat", user="ada", at=NINE)
     await store.register(
         DM, Address(channel=ChannelName("chat"), place="dm"), room=False, title="", at=NINE

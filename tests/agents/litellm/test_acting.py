@@ -2,7 +2,7 @@
 
 import pytest
 
-from bridge.commands import Change
+from bridge.commands import Change, Join
 from bridge.content import Option
 from bridge.events import (
     NoteKept,
@@ -147,8 +147,29 @@ async def test_an_approval_that_comes_while_it_answers_is_acted_on_in_the_same_r
 
 async def test_only_those_who_may_decide_are_asked(bench):
     settings = asking_to()
-    settings["tools"]["approvers"] = ["owner", "Zoe"]
+    settings["tools"]["approvers"] = ["owner", "telegram:Zoe"]
     story = await asked_for_approval(bench, **settings)
+    assert story.questions()[0].to == (ParticipantId("Ada"),)
+
+
+@pytest.mark.parametrize("approver", ["telegram:Zoe", "p_Zoe"])
+async def test_where_nobody_who_may_decide_takes_part_the_call_is_not_made(bench, approver):
+    """It fails closed: those who are there may not decide instead."""
+    settings = asking_to()
+    settings["tools"]["approvers"] = [approver]
+    story = told()
+    await bench.answer(story, calls("touch", what="it"), DONE, **settings)
+    assert story.questions() == []
+    assert WORLD == []
+    assert f"only {approver} may approve it" in results(story)["touch"]
+
+
+async def test_a_member_called_owner_is_not_asked_as_one(bench):
+    settings = asking_to()
+    settings["tools"]["approvers"] = ["owner"]
+    story = told()
+    story.submit(Join(participant=ParticipantId("Owner"), role="member"))
+    await bench.answer(story, calls("touch", what="it"), **settings)
     assert story.questions()[0].to == (ParticipantId("Ada"),)
 
 

@@ -53,7 +53,7 @@ async def test_pictures_documents_and_texts_are_parts_of_a_message(bench):
         "image_url": {"url": "data:image/png;base64,iVBORw=="},
     }
     assert found[paper.media]["file"]["filename"] == "d.pdf"
-    assert found[table.media] == {"type": "text", "text": "(t.csv says:)\na,b"}
+    assert found[table.media] == {"type": "text", "text": "[the file · t.csv says]\na,b"}
 
 
 async def test_a_long_text_is_cut(bench):
