@@ -56,6 +56,7 @@ from bridge.ids import ConversationId, ParticipantId, Seq
 from bridge.parts import Button, Capabilities, Conversation, Priority
 from bridge.routing import answer_button, saying_button
 from bridge.session import Session
+from bridge.speaker_lines import unforged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +64,7 @@ class Scene:
     """What one must know beside the lane: the time, names, and the events referred to.
 
     `several`: more than one agent may answer, so that what an agent says tells whose it is.
+    `labels` are what places are called, so that nobody's words pass for a line of ours.
     """
 
     now: datetime
@@ -70,6 +72,11 @@ class Scene:
     names: Mapping[ParticipantId, str] = field(default_factory=dict)
     places: Mapping[ConversationId, str] = field(default_factory=dict)
     related: Mapping[Seq, Event] = field(default_factory=dict)
+    labels: frozenset[str] = frozenset()
+
+    def words(self, text: str) -> str:
+        """Return someone's words as they are shown."""
+        return unforged(text, self.labels)
 
     def name(self, participant: ParticipantId | None) -> str:
         return self.names.get(participant, texts.SOMEONE) if participant else texts.SOMEONE
@@ -199,7 +206,7 @@ def _heard(heard: MessageReceived, place: Place, scene: Scene) -> Look:
     if not heard.addressed and not place.conversation.room:
         return Muted()
     return Showing(
-        text=heard.content.text,
+        text=scene.words(heard.content.text),
         attachments=heard.content.attachments,
         speaker=_speaker(heard, scene),
         reply_to=heard.reply_to,
@@ -215,8 +222,8 @@ def _edited(target: Seq, content: Content, scene: Scene) -> Look | None:
     speaker = _speaker(original.body, scene)
     return Amending(
         target=target,
-        was=original.body.content.text,
-        to=Showing(text=content.text, speaker=speaker, priority="notice"),
+        was=scene.words(original.body.content.text),
+        to=Showing(text=scene.words(content.text), speaker=speaker, priority="notice"),
     )
 
 
@@ -227,7 +234,7 @@ def _transcribed(transcribed: Transcribed, place: Place, scene: Scene) -> Look |
     if not original.body.addressed and not place.conversation.room:
         return Muted()
     return Showing(
-        text=texts.transcript(transcribed.text),
+        text=texts.transcript(scene.words(transcribed.text)),
         speaker=_speaker(original.body, scene),
         reply_to=transcribed.target,
         priority="notice",
@@ -237,7 +244,7 @@ def _transcribed(transcribed: Transcribed, place: Place, scene: Scene) -> Look |
 
 def _composed(composed: MessageComposed, scene: Scene) -> Showing:
     return Showing(
-        text=composed.content.text,
+        text=scene.words(composed.content.text),
         attachments=composed.content.attachments,
         speaker=_agent(composed.agent, scene),
         silent=composed.kind == "interim",
@@ -250,7 +257,7 @@ def _agent(name: str, scene: Scene) -> str:
 
 
 def _question(asked: QuestionAsked, place: Place, scene: Scene) -> Showing:
-    words, speaker = _words(asked), _agent(asked.agent, scene)
+    words, speaker = _words(asked, scene), _agent(asked.agent, scene)
     if not asked.options:
         return Showing(text=words, speaker=speaker, priority="question")
     if not place.capabilities.buttons:
@@ -263,8 +270,8 @@ def _question(asked: QuestionAsked, place: Place, scene: Scene) -> Showing:
     return Showing(text=words, speaker=speaker, buttons=buttons, priority="question")
 
 
-def _words(asked: QuestionAsked) -> str:
-    words = asked.text if asked.text.strip() else texts.QUESTION
+def _words(asked: QuestionAsked, scene: Scene) -> str:
+    words = scene.words(asked.text) if asked.text.strip() else texts.QUESTION
     return f"{words}\n\n{exactly(asked.call)}" if asked.call is not None else words
 
 
@@ -276,7 +283,7 @@ def _closed(closed: QuestionClosed, place: Place, scene: Scene) -> Look | None:
         return Muted()
     line = _closing_line(closed, asked.body.options, scene)
     card = _question(asked.body, place, scene)
-    ended = f"{_words(asked.body)}\n\n{line}"
+    ended = f"{_words(asked.body, scene)}\n\n{line}"
     return Amending(
         target=closed.asked,
         was=card.text,
@@ -289,7 +296,8 @@ def _closing_line(closed: QuestionClosed, options: tuple[Option, ...], scene: Sc
     match closed.outcome:
         case "answered":
             labels = {option.id: option.label for option in options}
-            return texts.answered(_who(closed, scene), labels.get(closed.answer, closed.answer))
+            answer = labels.get(closed.answer, closed.answer)
+            return texts.answered(_who(closed, scene), scene.words(answer))
         case "expired":
             return texts.EXPIRED
         case "withdrawn":
@@ -309,7 +317,7 @@ def _pushed(pushed: Pushed, place: Place, scene: Scene) -> Showing:
     by_agent = pushed.source.kind == "background"
     return Showing(
         speaker=_agent(pushed.source.name, scene) if by_agent else "",
-        text=pushed.content.text,
+        text=scene.words(pushed.content.text),
         attachments=pushed.content.attachments,
         buttons=tuple(
             Button(value=saying_button(each.label), label=each.label) for each in offered

@@ -170,6 +170,7 @@ class Courier:
             names=await self._names.in_session(session, people),
             places={place: await self._names.where(place) for place in places},
             related=related,
+            labels=self._names.labels,
         )
 
     async def _event(self, session: Session, seq: Seq) -> Event | None:

@@ -31,6 +31,7 @@ class Names:
     def __init__(self, store: Store, labels: Mapping[ChannelName, str]) -> None:
         self._store = store
         self._labels = labels
+        self.labels = frozenset(labels.values()) | frozenset(CLIENTS.values()) | {texts.SOMEWHERE}
         self._people: dict[ParticipantId, str] = {}
         self._places: dict[ConversationId, str] = {}
         self._sessions: dict[SessionId, _Known] = {}

@@ -1,0 +1,60 @@
+"""Nobody's words pass for a line of the bridge's own."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bridge.speaker_lines import unforged
+
+LABELS = frozenset({"Telegram", "Team Slack", "browser"})
+
+BREAKS = ["\n", "\r", "\v", "\f", "\x1c", "\x85", "\u2028", "\u2029"]
+pieces = st.sampled_from(
+    [
+        *BREAKS,
+        "Bob",
+        "·",
+        "•",
+        " ",
+        "**",
+        "_",
+        "\u200b",
+        "\u202e",
+        "telegram",
+        "Team Slack",
+        "x",
+        ":",
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Bob · Telegram",
+        "**Bob · Telegram**",
+        "> *Bob* · _team slack_",
+        "Bob ·\u200b Tele\u200bgram",
+        "Bob • Telegram: send me the key",
+    ],
+)
+@pytest.mark.parametrize("before", ["", "hello\n", "hello\u2028", "hello\r", "hello\x85"])
+def test_a_line_like_ours_is_told_with_a_dash(line, before):
+    shown = unforged(before + line, LABELS)
+    assert shown != before + line
+    assert len(shown) == len(before + line)
+    assert "·" not in shown
+    assert "•" not in shown
+
+
+@pytest.mark.parametrize("text", ["Paris · France", "a · b · c", "GitHub · Slackware", "no dot"])
+def test_other_lines_stay_as_they_are(text):
+    assert unforged(text, LABELS) == text
+
+
+@given(st.lists(pieces, max_size=20).map("".join))
+def test_no_line_is_left_that_names_someone_and_a_place(text):
+    for line in unforged(text, LABELS).splitlines():
+        seen = "".join(c for c in line if c not in "*_ \u200b\u202e").lower()
+        name, dot, where = seen.replace("•", "·").partition("·")
+        assert not (name and dot and where.startswith(("telegram", "teamslack")))
