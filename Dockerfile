@@ -10,6 +10,7 @@ COPY bridge bridge
 COPY channels channels
 COPY agents agents
 COPY storage storage
+COPY demo demo
 RUN /opt/bridgehead/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
 
 FROM python:${PYTHON}-slim

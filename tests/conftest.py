@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).parent.parent
-OURS = ("bridge", "channels", "agents", "storage")
+OURS = ("bridge", "channels", "agents", "storage", "demo")
 REQUIRE = "BRIDGE_TESTS_REQUIRE"
 """Comma-separated markers whose tests may not be skipped: in CI `browser,postgres`."""
 SPECS = "BRIDGE_SPECS"

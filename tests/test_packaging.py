@@ -32,7 +32,8 @@ def test_a_wheel_has_the_code_the_page_and_the_migrations_and_nothing_else(tmp_p
     assert "storage/migrations/env.py" in names
     assert any(name.endswith("entry_points.txt") for name in names)
     tops = {name.split("/")[0] for name in names if ".dist-info" not in name}
-    assert tops == {"bridge", "channels", "agents", "storage"}
+    assert tops == {"bridge", "channels", "agents", "storage", "demo"}
+    assert "demo/page.html" in names
     assert not [name for name in names if "__pycache__" in name]
 
 

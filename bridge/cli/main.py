@@ -173,11 +173,14 @@ def add(
 @app.command()
 def demo(
     port: Annotated[int, typer.Option(help="Serve the page here.", min=0, max=65_535)] = 8790,
+    once: Annotated[
+        bool, typer.Option("--once", help="Ask one question, print what each app shows, and end.")
+    ] = False,
 ) -> None:
     """Show one session in four chat apps on one page, without any account."""
     from bridge.cli.demo import demo as show_all
 
-    show_all(port)
+    show_all(port, once=once)
 
 
 @app.command("check-config")

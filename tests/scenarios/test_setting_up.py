@@ -10,7 +10,7 @@ import pytest
 
 from bridge import texts
 from bridge.config import load
-from tests.fakes.apps import App, four, shown
+from demo.apps import App, four, shown
 from tests.fakes.models import FakeModels
 from tests.waiting import PATIENCE, soon, until
 

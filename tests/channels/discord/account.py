@@ -16,8 +16,8 @@ from bridge.ports import ChannelSurroundings
 from bridge.workers.clock import SystemClock
 from channels.discord.channel import DiscordChannel
 from channels.discord.config import DiscordConfig, Pace
-from tests.fakes.discord.fake import FakeDiscord
-from tests.fakes.discord.world import Bot, Room
+from demo.discord.fake import FakeDiscord
+from demo.discord.world import Bot, Room
 from tests.waiting import until
 
 DISCORD = ChannelName("discord")

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from bridge.parts import Sent
+from demo.discord.fake import Actor, FakeDiscord
+from demo.discord.world import Room
 from tests.channels.discord.account import Account, part
-from tests.fakes.discord.fake import Actor, FakeDiscord
-from tests.fakes.discord.world import Room
 
 
 @pytest.fixture

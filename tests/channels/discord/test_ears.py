@@ -4,8 +4,8 @@ import asyncio
 import time
 
 from bridge.errors import StoreUnavailable
+from demo.discord.world import Message
 from tests.channels.discord.account import Account, Ear
-from tests.fakes.discord.world import Message
 from tests.waiting import until
 
 

@@ -3,7 +3,7 @@
 import discord
 
 from channels.discord import limits
-from tests.fakes.discord.fields import BUTTON, COMMAND, CREATE, ROW
+from demo.discord.fields import BUTTON, COMMAND, CREATE, ROW
 
 
 def test_limits_are_those_of_the_documentation():

@@ -17,8 +17,8 @@ from bridge.parts import Address, Part, Reply, Span
 from bridge.ports import Blob, ChannelSurroundings
 from channels.slack.channel import SlackChannel
 from channels.slack.config import SlackConfig
-from tests.fakes.slack.server import FakeSlack
-from tests.fakes.slack.workspace import Room
+from demo.slack.server import FakeSlack
+from demo.slack.workspace import Room
 from tests.waiting import until
 
 NAME = ChannelName("slack")

@@ -8,8 +8,8 @@ import pytest
 from bridge.errors import Unauthorized
 from bridge.ids import ChannelName
 from bridge.parts import Address
+from demo.slack.server import FakeSlack
 from tests.channels.slack.rig import Ear, connected, listening, opened, part
-from tests.fakes.slack.server import FakeSlack
 from tests.waiting import until
 
 

@@ -4,7 +4,7 @@ from slack_sdk.models.blocks import ActionsBlock, ButtonElement
 from slack_sdk.web.async_base_client import AsyncBaseClient
 
 from channels.slack import config, limits
-from tests.fakes.slack.fields import BLOCKS, BUTTON, METHODS
+from demo.slack.fields import BLOCKS, BUTTON, METHODS
 
 
 def test_limits_are_those_that_the_library_knows():

@@ -11,8 +11,8 @@ import pytest
 from bridge.app import Running, running
 from bridge.config import load
 from channels.slack.channel import SlackChannel
+from demo.slack.workspace import Room
 from tests.channels.slack.rig import PING_SECONDS
-from tests.fakes.slack.workspace import Room
 from tests.waiting import until
 
 FASTER = 20

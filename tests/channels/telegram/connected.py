@@ -18,8 +18,8 @@ from bridge.workers.clock import SystemClock
 from channels.telegram.channel import TelegramChannel
 from channels.telegram.config import TelegramConfig
 from channels.telegram.line import Pace
-from tests.fakes.telegram.server import FakeTelegram
-from tests.fakes.telegram.world import Bot, Room
+from demo.telegram.server import FakeTelegram
+from demo.telegram.world import Bot, Room
 
 BRISK = Pace(poll=2, look=0.02, longest_look=0.02, album=0.05, again=0.02, longest=0.02)
 SPECS = "BRIDGE_SPECS"

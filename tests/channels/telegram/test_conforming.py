@@ -9,11 +9,11 @@ import pytest
 
 from bridge.ids import RunId
 from bridge.parts import Button, Reply
+from demo.telegram import checking
+from demo.telegram.fields import METHODS
+from demo.telegram.server import FakeTelegram
+from demo.telegram.world import entity
 from tests.channels.telegram.connected import SPECS, Ear, connect, part, specs
-from tests.fakes.telegram import checking
-from tests.fakes.telegram.fields import METHODS
-from tests.fakes.telegram.server import FakeTelegram
-from tests.fakes.telegram.world import entity
 
 YES = (Button(value="q:1", label="Yes"),)
 NEVER_USED = {"setWebhook"}

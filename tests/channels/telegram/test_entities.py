@@ -4,7 +4,7 @@ import pytest
 
 from channels.telegram.entities import Named, calls, command, markdown
 from channels.telegram.wire import Entity, User
-from tests.fakes.telegram.world import automatic, entity
+from demo.telegram.world import automatic, entity
 
 BOT = Named(id=7, username="bridge_bot")
 

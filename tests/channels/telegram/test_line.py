@@ -6,8 +6,8 @@ import pytest
 
 from bridge.errors import Unauthorized
 from channels.telegram.line import Line
+from demo.telegram.methods import get_updates
 from tests.channels.telegram.connected import BRISK, Ear, connect
-from tests.fakes.telegram.methods import get_updates
 from tests.waiting import soon
 
 

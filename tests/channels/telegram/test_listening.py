@@ -8,8 +8,8 @@ import pytest
 from bridge.errors import StoreUnavailable
 from bridge.inbound import Added, Pressed, Relocated
 from bridge.parts import Reply
+from demo.telegram.methods import get_updates
 from tests.channels.telegram.connected import BRISK, Ear, connect, part
-from tests.fakes.telegram.methods import get_updates
 
 
 def confirmed(bot):

@@ -3,7 +3,7 @@
 from channels.telegram.entities import Named
 from channels.telegram.meant import is_addressed, is_for_another, reply_to, text
 from channels.telegram.wire import Message
-from tests.fakes.telegram.world import automatic
+from demo.telegram.world import automatic
 
 BOT = Named(id=7, username="bridge_bot")
 GROUP = {"id": -1, "type": "group", "title": "Team"}

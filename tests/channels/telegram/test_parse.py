@@ -8,7 +8,7 @@ from bridge.parts import Address
 from channels.telegram.entities import Named
 from channels.telegram.parse import chat_of, joined, place_of, read
 from channels.telegram.wire import Update
-from tests.fakes.telegram.world import World
+from demo.telegram.world import World
 
 CHANNEL = ChannelName("telegram")
 

@@ -12,10 +12,10 @@ from bridge.ids import ChannelName
 from bridge.parts import Address
 from bridge.ports import Check
 from channels.whatsapp.channel import WhatsAppChannel
+from demo.whatsapp.world import SANDBOX, Sender, Template
 from tests.channels.whatsapp.ear import Ear, listening
 from tests.channels.whatsapp.parts import PNG, part
 from tests.channels.whatsapp.stage import Stage, configured, staged
-from tests.fakes.whatsapp.world import SANDBOX, Sender, Template
 from tests.waiting import until
 
 TEMPLATES = {"buttons_2": "HX" + "b" * 32, "reopen": "HX" + "0" * 32}

@@ -9,10 +9,10 @@ from bridge.errors import StoreUnavailable
 from bridge.inbound import Pressed
 from bridge.ports import WebhookCall
 from channels.whatsapp import hearing
+from demo.whatsapp import world
 from tests.channels.whatsapp.ear import Ear, listening
 from tests.channels.whatsapp.parts import YES_NO, part
 from tests.channels.whatsapp.stage import PUBLIC, staged
-from tests.fakes.whatsapp import world
 from tests.waiting import until
 
 URL = f"{PUBLIC}/wa"

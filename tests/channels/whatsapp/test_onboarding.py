@@ -6,7 +6,7 @@ from pydantic import ValidationError
 from bridge.errors import ConfigError
 from bridge.plugins import load
 from channels.whatsapp.config import WhatsAppConfig
-from tests.fakes.whatsapp.world import SANDBOX
+from demo.whatsapp.world import SANDBOX
 
 PLUGIN = load("channels", "whatsapp")
 

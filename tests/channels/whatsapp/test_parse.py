@@ -11,7 +11,7 @@ from channels.markdown import whatsapp
 from channels.whatsapp import parse
 from channels.whatsapp.api import Listed, ListedFile
 from channels.whatsapp.places import number_of, place_of
-from tests.fakes.whatsapp import fields, world
+from demo.whatsapp import fields, world
 from tests.stores import AT
 
 WA = ChannelName("wa")

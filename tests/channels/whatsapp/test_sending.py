@@ -19,11 +19,11 @@ from bridge.ids import ChannelName
 from bridge.inbound import Inbound, PartKey
 from bridge.parts import Address
 from channels.whatsapp.channel import WhatsAppChannel
+from demo.whatsapp.twilio import running
+from demo.whatsapp.world import SANDBOX, Media, Template
 from tests.channels.whatsapp.ear import Ear, listening
 from tests.channels.whatsapp.parts import PDF, PNG, part
 from tests.channels.whatsapp.stage import Stage, fronted, staged, staged_channel
-from tests.fakes.whatsapp.twilio import running
-from tests.fakes.whatsapp.world import SANDBOX, Media, Template
 from tests.waiting import until
 
 REOPEN = "HX" + "0" * 32

@@ -14,8 +14,8 @@ from bridge.errors import (
 )
 from bridge.ids import MessageId
 from bridge.parts import Address
+from demo.discord.fake import FakeDiscord
 from tests.channels.discord.account import DISCORD, Account
-from tests.fakes.discord.fake import FakeDiscord
 
 FAULTS = {
     Unreachable: {"status": 503, "code": 130000},

@@ -15,8 +15,8 @@ from bridge.errors import (
 from bridge.ids import ChannelName, MessageId
 from bridge.parts import Address
 from channels.slack.places import spot
+from demo.slack.server import FakeSlack
 from tests.channels.slack.rig import opened
-from tests.fakes.slack.server import FakeSlack
 
 REFUSALS = {
     Unreachable: "service_unavailable",

@@ -15,9 +15,9 @@ from bridge.errors import (
 )
 from bridge.ids import MessageId
 from bridge.parts import Address
+from demo.telegram.server import FakeTelegram
+from demo.telegram.world import Room
 from tests.channels.telegram.connected import connect, specs
-from tests.fakes.telegram.server import FakeTelegram
-from tests.fakes.telegram.world import Room
 
 
 class TelegramRig:

@@ -15,8 +15,8 @@ from bridge.errors import (
 from bridge.ids import MessageId
 from bridge.parts import Address
 from channels.whatsapp.channel import WhatsAppChannel
+from demo.whatsapp.twilio import FakeTwilio
 from tests.channels.whatsapp.stage import Stage, staged
-from tests.fakes.whatsapp.twilio import FakeTwilio
 
 REFUSALS: Mapping[type[ChannelError], tuple[int, int]] = {
     Unreachable: (503, 20503),

@@ -16,10 +16,10 @@ from typing import Any
 
 from aiohttp import web
 
-from tests.fakes.telegram import checking
-from tests.fakes.telegram.checking import PLAIN, Checker, Uploaded
-from tests.fakes.telegram.methods import METHODS, Refusal
-from tests.fakes.telegram.world import JSON, Bot, World
+from demo.telegram import checking
+from demo.telegram.checking import PLAIN, Checker, Uploaded
+from demo.telegram.methods import METHODS, Refusal
+from demo.telegram.world import JSON, Bot, World
 
 PAGE = "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
 
