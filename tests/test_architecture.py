@@ -29,7 +29,7 @@ TYPES = "types and names only: every test uses them"
 TESTED_ELSEWHERE: dict[str, str] = {
     "bridge.__main__": "tests/cli/test_main.py",
     "bridge.cli.chat": "tests/cli/test_pipe.py",
-    "bridge.cli.demo": "tests/scenarios/test_demo.py",
+    "bridge.cli.demo": "tests/demo/test_page.py",
     "bridge.cli.exits": "tests/cli/test_main.py",
     "bridge.http.app": "tests/http/test_openapi.py",
     "bridge.http.edge": "tests/http/test_bad_input.py",

@@ -18,7 +18,7 @@ make demo ARGS="--once --port 0"
 
 echo "== make run"
 export BRIDGE_DATA="$work/data"
-env -u OPENAI_API_KEY -u ANTHROPIC_API_KEY make run ARGS="--port 0" >"$work/run.log" 2>&1 &
+make run ARGS="--port 0" >"$work/run.log" 2>&1 &
 bridge=$!
 tries=0
 until grep -q "Bridgehead is running" "$work/run.log"; do
@@ -43,7 +43,6 @@ if [ -n "$uv" ]; then
 else
     .venv/bin/python -m pip install --quiet --no-deps --force-reinstall "$work"/*.whl
 fi
-mv .venv/lib/python*/site-packages/demo/page.html "$work/page.html" # it is really the wheel's
-mv "$work/page.html" .venv/lib/python*/site-packages/demo/page.html
 cd "$work"
+clone/.venv/bin/python -c "import demo; assert 'site-packages' in demo.__file__"
 clone/.venv/bin/bridge demo --once --port 0
