@@ -18,6 +18,7 @@ import structlog
 
 from bridge import texts
 from bridge.config import ChannelConfig, Config
+from bridge.config.folder import private_folder
 from bridge.health import examine
 from bridge.http.app import create_app
 from bridge.http.auth import owner_token
@@ -85,7 +86,7 @@ async def serve(config: Config, *, announce: Callable[[Running], None]) -> None:
 async def running(config: Config, clock: Clock | None = None) -> AsyncIterator[Running]:
     """Run a bridge for as long as the context is open."""
     clock = clock or SystemClock()
-    config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    private_folder(config.data)
     surroundings = Surroundings(clock=clock, data=config.data)
     async with config.store.plugin.open(config.store.options, surroundings) as store:
         files = _files(config, surroundings)

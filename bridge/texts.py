@@ -200,11 +200,15 @@ def usage(lines: Sequence[tuple[str, Used]]) -> str:
 def used_up(used: Used) -> str:
     """Return what was used, in a few words: `3 answers, 1,200 tokens, $0.02`."""
     answers = f"{used.runs} answer{'s' if used.runs != 1 else ''}"
+    if not used.tokens and not used.cost:
+        return answers
     tokens = f"{used.tokens:,} token{'s' if used.tokens != 1 else ''}"
-    price = dollars(used.cost)
-    if used.unpriced:
-        price = f"{price} and {used.unpriced:,} tokens without a price"
-    return f"{answers}, {tokens}, {price}"
+    if not used.unpriced:
+        return f"{answers}, {tokens}, {dollars(used.cost)}"
+    if used.unpriced == used.tokens and not used.cost:
+        return f"{answers}, {tokens} (what they cost is not known)"
+    known = dollars(used.cost)
+    return f"{answers}, {tokens}, {known} (what {used.unpriced:,} of the tokens cost is not known)"
 
 
 def dollars(amount: float) -> str:
@@ -328,6 +332,16 @@ def transcript(words: str) -> str:
 QUESTION = "_A question:_"
 EXPIRED = "_Nobody answered in time._"
 WITHDRAWN = "_No longer needed._"
+
+
+def no_longer_needed(what: str) -> str:
+    """Say it where the question itself does not stand right above."""
+    return f"_No longer needed:_ {what}" if what else WITHDRAWN
+
+
+def nobody_answered(what: str) -> str:
+    return f"_Nobody answered in time:_ {what}" if what else EXPIRED
+
 
 REPEATED = "_(may be a repeat)_"
 

@@ -18,6 +18,7 @@ import typer
 from bridge import plugins
 from bridge.cli.exits import MisusedError
 from bridge.config import data_folder, load
+from bridge.config.folder import private_folder
 from bridge.config.load import find
 from bridge.errors import ConfigError
 from bridge.plugins import AgentPlugin, Ask, ChannelPlugin, Kind, Setup, Verified
@@ -51,6 +52,7 @@ def add(
     sys.stdout.write(f"{plugin.setup.intro.strip()}\n\n")
     answers, verified = _asked(plugin.setup, given)
     data = data_folder(target if target.exists() else None, environ)
+    private_folder(data)
     section = _section(kind, account, plugin.setup, answers, data)
     _write(target, account, section, environ, part)
     sys.stdout.write(_next(account, target, verified))

@@ -102,9 +102,12 @@ class Pipe:
             await self._dealt_with(max(taken.accepted.events))
 
     async def _dealt_with(self, seq: Seq) -> None:
-        """Wait until the agent has taken the log in up to `seq`, or nothing is going on."""
-        calm = 0
-        while self._talk.view.position < seq and calm < CALM_LOOKS:
+        """Wait until the agent has taken the log in up to `seq`, or nothing is going on.
+
+        Between a try that failed and the next one the session looks idle, but it is not over.
+        """
+        calm, view = 0, self._talk.view
+        while view.position < seq and (view.again or calm < CALM_LOOKS):
             self._changed.clear()
             try:
                 await asyncio.wait_for(self._changed.wait(), LOOK_AGAIN)

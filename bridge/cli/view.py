@@ -30,7 +30,7 @@ from bridge.events import (
     Transcribed,
     Triggered,
 )
-from bridge.exactly import exactly
+from bridge.exactly import briefly, exactly
 from bridge.ids import START, ConversationId, ParticipantId, QuestionId, RunId, Seq
 
 Look = Literal["said", "answer", "interim", "aside", "question", "tool"]
@@ -56,8 +56,9 @@ class Line:
 class View:
     """A session as one terminal sees it: who is here, what is going on, what was seen.
 
-    `run` is the open run. `questions` are the open ones, the oldest first. `files` are all that
-    were sent, the oldest first: people name one by its number.
+    `run` is the open run; `again`: the last one failed, and another try is to come. `questions`
+    are the open ones, the oldest first. `files` are all that were sent, the oldest first: people
+    name one by its number.
     """
 
     me: ParticipantId
@@ -66,6 +67,7 @@ class View:
     places: dict[str, str] = field(default_factory=dict)
     agent: str = ""
     run: RunId | None = None
+    again: bool = False
     position: Seq = START
     seen: Seq = START
     questions: dict[QuestionId, QuestionAsked] = field(default_factory=dict)
@@ -127,8 +129,9 @@ class View:
     def _fold(self, event: Event) -> None:
         match event.body:
             case RunStarted(run=run, agent=agent):
-                self.run, self.agent = run, agent
-            case RunFinished(upto=upto):
+                self.run, self.agent, self.again = run, agent, False
+            case RunFinished(outcome=outcome, upto=upto):
+                self.again = outcome in {"failed", "abandoned"} and upto <= self.position
                 self.run, self.position = None, max(self.position, upto)
                 self.look(self.frame)
             case QuestionAsked() as asked:
@@ -220,9 +223,9 @@ class View:
         asked = self.questions.get(closed.question)
         match closed.outcome:
             case "expired":
-                return texts.EXPIRED
+                return texts.nobody_answered(briefly(asked) if asked else "")
             case "withdrawn":
-                return texts.WITHDRAWN
+                return texts.no_longer_needed(briefly(asked) if asked else "")
             case "answered":
                 labels = {option.id: option.label for option in asked.options} if asked else {}
                 answer = labels.get(closed.answer, closed.answer)

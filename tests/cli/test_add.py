@@ -77,6 +77,11 @@ def test_only_the_owner_can_read_what_was_written(tmp_path):
         assert stat.S_IMODE((tmp_path / "data" / file).stat().st_mode) == 0o600
 
 
+def test_the_data_folder_is_the_owners_alone_also_before_the_first_run(tmp_path):
+    run("chat", typed="good\nmain\n")
+    assert stat.S_IMODE((tmp_path / "data").stat().st_mode) == 0o700
+
+
 def test_a_token_is_neither_shown_nor_written_into_the_configuration(tmp_path):
     done = run("chat", typed="good\nmain\n")
     assert "good" not in done.output
