@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Literal
 
 from bridge import texts
@@ -48,6 +49,7 @@ class Line:
     files: tuple[str, ...] = ()
     speaker: str = ""
     seq: Seq = START
+    at: datetime | None = None
     by: ParticipantId | None = None
     where: ConversationId | None = None
 
@@ -104,7 +106,7 @@ class View:
         self.seen = event.seq
         line = self._line(event)
         self._fold(event)
-        return self._with_files(line, event)
+        return self._with_files(replace(line, at=event.at), event) if line else None
 
     def question(self) -> tuple[QuestionId, QuestionAsked] | None:
         """Return the question that numbers answer: the one asked last."""
@@ -172,9 +174,9 @@ class View:
                 aside = self._aside(event)
                 return Line(look="aside", text=aside, seq=event.seq) if aside else None
 
-    def _with_files(self, line: Line | None, event: Event) -> Line | None:
+    def _with_files(self, line: Line, event: Event) -> Line:
         content = getattr(event.body, "content", None)
-        if line is None or not content or not content.attachments:
+        if not content or not content.attachments:
             return line
         first = len(self.files) + 1
         self.files += content.attachments
