@@ -141,9 +141,20 @@ def no_such_agent(name: str, names: Sequence[str]) -> str:
     return f"There is no agent {name!r} here. There are: {', '.join(names)}."
 
 
-def model(name: str) -> str:
+def model(name: str, choices: Sequence[str] = ()) -> str:
     chosen = f"The model here is **{name}**." if name else "The agent chooses the model itself."
-    return f"{chosen} `/model NAME` chooses another; `/model default` leaves it to the agent."
+    more = "`/model NAME` chooses another; `/model default` leaves it to the agent."
+    return "\n".join([f"{chosen} {more}", *_choices(choices)])
+
+
+def no_such_model(name: str, why: str, choices: Sequence[str]) -> str:
+    """Say why a model was not chosen; everything stays as it was."""
+    said = f"**{name}** was not chosen: {why.rstrip('.')}. The model here stays as it was."
+    return "\n".join([said, *_choices(choices)])
+
+
+def _choices(names: Sequence[str]) -> list[str]:
+    return ["", "To choose from:", *(f"- `/model {name}`" for name in names)] if names else []
 
 
 def model_chosen(name: str) -> str:
@@ -225,6 +236,8 @@ WAITING = "waiting for an answer to a question"
 # -- what `bridge doctor` reports -----------------------------------------------------------------
 
 WORKS = "works"
+ANSWERED = "it answers"
+FIX_AGENT = "look at its section in the configuration, then try again"
 FIX_STORE = "look at the disk and at `store` in the configuration, then try again"
 NO_ANSWER = "it did not answer in time"
 FIX_NETWORK = "look whether this machine reaches the platform, then try again"

@@ -231,7 +231,7 @@ def test_its_own_commands_are_completed_and_explained_too(chat):
     chat.type("\x15/help")
     chat.until("> /help")
     chat.type("\r")
-    chat.until("In this terminal:")
+    chat.until("In this terminal, too:")
 
 
 def test_it_fits_a_narrow_terminal(open_screen, bridge, session):
