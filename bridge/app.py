@@ -128,7 +128,7 @@ async def _faults(config: Config) -> Sequence[Check]:
     found = await agent_checks(config.agents, os.environ, seconds=EXAMINED_SECONDS)
     faults = [each for each in found if not each.ok]
     for each in faults:
-        log.warning("agent cannot answer", agent=each.name, detail=each.detail, fix=each.fix)
+        log.info("agent cannot answer", agent=each.name, detail=each.detail, fix=each.fix)
     return faults
 
 

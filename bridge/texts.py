@@ -150,7 +150,8 @@ def model(name: str, choices: Sequence[str] = ()) -> str:
 def no_such_model(name: str, why: str, choices: Sequence[str]) -> str:
     """Say why a model was not chosen; everything stays as it was."""
     said = f"**{name}** was not chosen: {why.rstrip('.')}. The model here stays as it was."
-    return "\n".join([said, *_choices(choices)])
+    known = ", ".join(f"`/model {each}`" for each in choices)
+    return f"{said} To choose from: {known}." if known else said
 
 
 def _choices(names: Sequence[str]) -> list[str]:

@@ -83,7 +83,7 @@ async def test_a_model_that_does_not_answer_is_refused_with_those_to_choose_from
     command, reply = await told("/model fsat")
     assert (command, reply.refused) == (None, True)
     assert "it does not answer" in reply.text
-    assert "- `/model usual`\n- `/model fast`" in reply.text
+    assert "`/model usual`, `/model fast`." in reply.text
     assert await told("/model fast") == (
         setting("model", "fast"),
         Reply(text=texts.model_chosen("fast")),
