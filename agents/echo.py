@@ -248,10 +248,14 @@ class Echo:
     """Answers everything new since the last run, and what comes in while it does."""
 
     help = HELP
+    models: Sequence[str] = ()
 
     def __init__(self, *, delay: float, clock: Clock) -> None:
         self._delay = delay
         self._clock = clock
+
+    async def refusal(self, model: str) -> str:  # noqa: ARG002
+        return "this agent repeats what you say and uses no model"
 
     async def run(self, turn: Turn) -> AsyncGenerator[Preview | Said]:
         log = list(await turn.history())

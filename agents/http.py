@@ -17,7 +17,7 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,6 +29,7 @@ import httpx
 import structlog
 from pydantic import Field, SecretStr, field_validator
 
+from agents import present
 from agents.lines.hearing import Hearing
 from agents.lines.said import (
     LEVELS,
@@ -51,7 +52,7 @@ from bridge.errors import AgentError, AgentFailed, AgentUnavailable, RunOver
 from bridge.events import Preview
 from bridge.ids import RunId
 from bridge.plugins import AgentPlugin, Section
-from bridge.ports import AgentSurroundings, Blobs, Ended, Said, Turn
+from bridge.ports import AgentSurroundings, Blobs, Check, Ended, Said, Turn
 
 log = structlog.get_logger()
 
@@ -318,4 +319,11 @@ def create(name: str, config: HttpConfig, surroundings: AgentSurroundings) -> Ht
     return Http(name, config, surroundings)
 
 
-plugin = AgentPlugin(config=HttpConfig, create=create)
+async def examine(config: HttpConfig, environ: Mapping[str, str], *, deep: bool) -> Sequence[Check]:
+    """Look whether something listens at the address; it is asked nothing, however `deep`."""
+    del environ, deep
+    fault = await present.address(config.url)
+    return [] if fault is None else [fault]
+
+
+plugin = AgentPlugin(config=HttpConfig, create=create, examine=examine)

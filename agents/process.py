@@ -15,7 +15,7 @@ The rules (docs/process-agents.md is the contract, with the lines themselves):
 import asyncio
 import os
 import shutil
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,7 @@ from typing import Annotated, TypeVar
 import structlog
 from pydantic import Field
 
+from agents import present
 from agents.chatter import Chatter
 from agents.child import Child, Program, started
 from agents.lines.hearing import Hearing
@@ -33,7 +34,7 @@ from agents.run_folder import RunFolder
 from bridge.errors import AgentError, AgentFailed, AgentUnavailable
 from bridge.events import Preview
 from bridge.plugins import AgentPlugin, Section, Variable
-from bridge.ports import AgentSurroundings, Ended, Said, Turn
+from bridge.ports import AgentSurroundings, Check, Ended, Said, Turn
 
 log = structlog.get_logger()
 
@@ -226,4 +227,15 @@ def create(name: str, config: ProcessConfig, surroundings: AgentSurroundings) ->
     return Process(name, config, surroundings)
 
 
-plugin = AgentPlugin(config=ProcessConfig, create=create)
+async def examine(
+    config: ProcessConfig, environ: Mapping[str, str], *, deep: bool
+) -> Sequence[Check]:
+    """Look whether the program is there; it is not started, however `deep`."""
+    del deep
+    given = {name: value.get_secret_value() for name, value in config.env.items()}
+    cwd = config.cwd.expanduser() if config.cwd else None
+    fault = present.program(config.command[0], cwd=cwd, environ={**environ, **given})
+    return [] if fault is None else [fault]
+
+
+plugin = AgentPlugin(config=ProcessConfig, create=create, examine=examine)

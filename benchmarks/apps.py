@@ -15,9 +15,9 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.bridge_process import Spent, spent_by
 from benchmarks.figures import Figure, latencies, median
-from tests.fakes.apps import Apps, four
-from tests.fakes.telegram.server import FakeTelegram
-from tests.fakes.telegram.world import Room
+from bridge.demo.apps import Apps, four
+from bridge.demo.telegram.server import FakeTelegram
+from bridge.demo.telegram.world import Room
 from tests.scenarios.four import Four
 
 PER_SECOND = 20

@@ -18,7 +18,8 @@ import structlog
 
 from bridge import texts
 from bridge.config import ChannelConfig, Config
-from bridge.health import examine
+from bridge.config.folder import private_folder
+from bridge.health import agent_checks, examine
 from bridge.http.app import create_app
 from bridge.http.auth import owner_token
 from bridge.http.links import Links, link_key
@@ -51,6 +52,8 @@ log = structlog.get_logger()
 OWNER_TOKEN = "owner-token"  # noqa: S105 - the name of the file, not the token
 LINK_KEY = "link-key"
 SERVER = "server.json"
+EXAMINED_SECONDS = 1.5
+"""How long the agents are looked at before the start is announced."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +61,7 @@ class Running:
     """A bridge that serves. `url` is what people open; `token` is the owner's.
 
     `code` makes whoever sends it from a chat app the owner; empty once someone did, or where no
-    chat app is configured.
+    chat app is configured. `faults` are what would keep agents from answering, each with its fix.
     """
 
     url: str
@@ -66,6 +69,7 @@ class Running:
     data: Path
     agent: str
     code: str = ""
+    faults: Sequence[Check] = ()
 
 
 async def serve(config: Config, *, announce: Callable[[Running], None]) -> None:
@@ -85,7 +89,7 @@ async def serve(config: Config, *, announce: Callable[[Running], None]) -> None:
 async def running(config: Config, clock: Clock | None = None) -> AsyncIterator[Running]:
     """Run a bridge for as long as the context is open."""
     clock = clock or SystemClock()
-    config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    private_folder(config.data)
     surroundings = Surroundings(clock=clock, data=config.data)
     async with config.store.plugin.open(config.store.options, surroundings) as store:
         files = _files(config, surroundings)
@@ -106,10 +110,26 @@ async def running(config: Config, clock: Clock | None = None) -> AsyncIterator[R
             with _announced(config.data / SERVER, url):
                 shown = config.http.public_url or url
                 agent = f"{config.agent} ({config.chosen})" if config.chosen else config.agent
-                yield Running(url=shown, token=token, data=config.data, agent=agent, code=code)
+                yield Running(
+                    url=shown,
+                    token=token,
+                    data=config.data,
+                    agent=agent,
+                    code=code,
+                    faults=await _faults(config),
+                )
         finally:
             await core.stop(config.grace)
             await server.stop()
+
+
+async def _faults(config: Config) -> Sequence[Check]:
+    """Return what would keep agents from answering; nobody waits long for it."""
+    found = await agent_checks(config.agents, os.environ, seconds=EXAMINED_SECONDS)
+    faults = [each for each in found if not each.ok]
+    for each in faults:
+        log.info("agent cannot answer", agent=each.name, detail=each.detail, fix=each.fix)
+    return faults
 
 
 # -- the parts ------------------------------------------------------------------------------------
@@ -220,9 +240,10 @@ def _server(
     files: _Files,
     channels: Sequence[Connected],
 ) -> HttpServer:
-    async def checks() -> Sequence[Check]:
+    async def checks(*, deep: bool) -> Sequence[Check]:
         accounts = [each.channel for each in channels]
-        return await examine(config, store, core.supervisor.faults, accounts)
+        faults = core.supervisor.faults
+        return await examine(config, store, faults, accounts, environ=os.environ, deep=deep)
 
     app = create_app(
         store=store,

@@ -104,8 +104,8 @@ class RunFinished:
 
     A run that failed or was abandoned carries the position it started from, so that what it
     left undone is tried again; unless the bridge gave up, then it carries how far the run had read.
-    So does one that was interrupted. With `usage` it says whose it was: the agent's, and the person
-    who called for it last before it began, if one did.
+    So does one that was interrupted. A run that answered, or with `usage`, says whose it was: the
+    agent's, and the person's who called for it last before it began, if one did.
     """
 
     run: RunId

@@ -7,10 +7,13 @@ import json
 import re
 import unicodedata
 
-from bridge.events import PlannedCall
+from bridge.events import PlannedCall, QuestionAsked
 
 MOST_SHOWN = 3000
 """Characters of a call; it says so when there are more."""
+
+LONGEST_NAME = 80
+"""Characters of the few words that name a question."""
 
 _HIDDEN = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
 _BACKTICKS = re.compile(r"`{3,}")
@@ -23,6 +26,27 @@ def exactly(planned: PlannedCall) -> str:
     note = f"\n\n…and {left} more characters that are not shown here." if left > 0 else ""
     fence = max([*_BACKTICKS.findall(shown), "``"], key=len) + "`"
     return f"{fence}\n{shown[:MOST_SHOWN]}\n{fence}{note}"
+
+
+def briefly(asked: QuestionAsked) -> str:
+    """Name a question on one line, in Markdown: its call if it has one, else how it begins."""
+    if asked.call is None:
+        return _cut(next(filter(None, map(str.strip, asked.text.splitlines())), ""))
+    named = " ".join(visible(f"{asked.call.name} {_only(asked.call.arguments)}").split())
+    return f"`{_cut(named.replace('`', chr(39)))}`"
+
+
+def _cut(words: str) -> str:
+    return words if len(words) <= LONGEST_NAME else f"{words[: LONGEST_NAME - 1]}…"
+
+
+def _only(arguments: str) -> str:
+    """Return the value of the only argument, or all of them as they were written."""
+    try:
+        values = list(json.loads(arguments).values())
+    except (ValueError, AttributeError):
+        return arguments
+    return str(values[0]) if len(values) == 1 else arguments
 
 
 def _pretty(arguments: str) -> str:

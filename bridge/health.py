@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 import structlog
 
 from bridge import texts
-from bridge.config import Config
+from bridge.config import AgentConfig, Config
 from bridge.errors import StoreUnavailable
 from bridge.ports import Channel, Check, Diagnosing, Store
 from bridge.workers.tidying import FILES
@@ -18,15 +19,66 @@ PATIENCE_SECONDS = 20.0
 
 
 async def examine(
-    config: Config, store: Store, faults: Mapping[str, str], channels: Iterable[Channel]
+    config: Config,
+    store: Store,
+    faults: Mapping[str, str],
+    channels: Iterable[Channel],
+    *,
+    environ: Mapping[str, str] = MappingProxyType({}),
+    deep: bool = False,
 ) -> Sequence[Check]:
-    """Return what works and what does not. `faults`: workers that failed, and why."""
+    """Return what works and what does not. `faults`: workers that failed, and why.
+
+    With `deep` the models are asked for a word.
+    """
     diagnosing = [each for each in channels if isinstance(each, Diagnosing)]
     found = await asyncio.gather(
-        store_checks(config.store.type, store), *(_diagnosis(each) for each in diagnosing)
+        store_checks(config.store.type, store),
+        agent_checks(config.agents, environ, deep=deep),
+        *(_diagnosis(each) for each in diagnosing),
     )
-    stored, *diagnoses = found
-    return [*stored, *_workers(config, faults), *(each for one in diagnoses for each in one)]
+    stored, agents, *diagnoses = found
+    return [
+        *stored,
+        *agents,
+        *_workers(config, faults),
+        *(each for one in diagnoses for each in one),
+    ]
+
+
+async def agent_checks(
+    agents: Mapping[str, AgentConfig],
+    environ: Mapping[str, str],
+    *,
+    deep: bool = False,
+    seconds: float = PATIENCE_SECONDS,
+) -> Sequence[Check]:
+    """Return of each agent what would keep it from answering, or that nothing was found."""
+    found = await asyncio.gather(
+        *(_agent(name, each, environ, deep=deep, seconds=seconds) for name, each in agents.items())
+    )
+    return [check for checks in found for check in checks]
+
+
+async def _agent(
+    name: str, agent: AgentConfig, environ: Mapping[str, str], *, deep: bool, seconds: float
+) -> Sequence[Check]:
+    name = f"agent {name}"
+    examine = agent.plugin.examine
+    try:
+        async with asyncio.timeout(seconds):
+            faults = await examine(agent.options, environ, deep=deep) if examine else ()
+    except TimeoutError:
+        faults = [Check(name="", ok=False, detail=texts.NO_ANSWER, fix=texts.FIX_AGENT)]
+    except Exception as error:
+        log.exception("examination failed", agent=name)
+        detail = str(error) or type(error).__name__
+        faults = [Check(name="", ok=False, detail=detail, fix=texts.FIX_AGENT)]
+    if not faults:
+        return [
+            Check(name=name, ok=True, detail=texts.ANSWERED if deep and examine else agent.type)
+        ]
+    return [Check(name=name, ok=False, detail=each.detail, fix=each.fix) for each in faults]
 
 
 async def store_checks(kind: str, store: Store) -> Sequence[Check]:

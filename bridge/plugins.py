@@ -6,12 +6,12 @@ config. It is imported only when the config names it. Its object is one of the p
 usually called `plugin`.
 """
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, SecretStr
 
@@ -23,6 +23,7 @@ from bridge.ports import (
     Blobs,
     Channel,
     ChannelSurroundings,
+    Check,
     Store,
     Surroundings,
 )
@@ -99,18 +100,32 @@ class Suggestion:
     why: str
 
 
+class Examine(Protocol):
+    """Looks at an agent's section; returns the faults that would keep it from answering.
+
+    It takes a second at most and asks no model anything, unless `deep`: then each is asked for a
+    word. `environ` is what the agent would find.
+    """
+
+    def __call__(
+        self, config: Any, environ: Mapping[str, str], /, *, deep: bool
+    ) -> Coroutine[Any, Any, Sequence[Check]]: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentPlugin:
     """`create` gets the name the agent has in the config, and its own section of it.
 
     `setup` serves `bridge add`. `suggest` looks round for a first run without a config, in the
     environment and on this machine, for a second at most; None: there is nothing to be found.
+    `examine` serves `bridge doctor`, `check-config` and the start.
     """
 
     config: type[Section]
     create: Callable[[str, Any, AgentSurroundings], Agent]
     setup: Setup | None = None
     suggest: Callable[[Mapping[str, str]], Suggestion | None] | None = None
+    examine: Examine | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -702,6 +702,20 @@ class Sessions(Protocol):
         """Make a session with its first participant. A repeat is a success."""
 
 
+@runtime_checkable
+class Choosing(Protocol):
+    """An agent with models to choose from, with `/model`.
+
+    `models` are those it has names for, the usual one first. `refusal` returns why another one
+    cannot be had, or ""; it may try it, for some seconds.
+    """
+
+    @property
+    def models(self) -> Sequence[str]: ...
+
+    async def refusal(self, model: str) -> str: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
     """What `bridge doctor` found of one thing; `fix` says what to do when it is not `ok`."""

@@ -99,5 +99,7 @@ def project(body: Body) -> Projection | None:
             | UsageReported(run=run, agent=agent, asker=asker, usage=usage)
         ):
             return UsageKept(run=run, participant=asker, agent=agent, usage=usage)
+        case RunFinished(run=run, agent=agent, asker=asker, usage=None) if agent:
+            return UsageKept(run=run, participant=asker, agent=agent, usage=Usage())
         case _:
             return None

@@ -51,7 +51,7 @@ from bridge.events import (
     Triggered,
     UsageReported,
 )
-from bridge.exactly import exactly
+from bridge.exactly import briefly, exactly
 from bridge.ids import ConversationId, ParticipantId, Seq
 from bridge.parts import Button, Capabilities, Conversation, Priority
 from bridge.routing import answer_button, saying_button
@@ -288,8 +288,19 @@ def _closed(closed: QuestionClosed, place: Place, scene: Scene) -> Look | None:
         target=closed.asked,
         was=card.text,
         to=Showing(text=ended, speaker=card.speaker, priority="question"),
-        instead=_notice(line),
+        instead=_notice(_closing_alone(closed, asked.body) or line),
     )
+
+
+def _closing_alone(closed: QuestionClosed, asked: QuestionAsked) -> str:
+    """Return the line for a place where the card stays as it is, if it has to name the question."""
+    match closed.outcome:
+        case "answered":
+            return ""
+        case "expired":
+            return texts.nobody_answered(briefly(asked))
+        case "withdrawn":
+            return texts.no_longer_needed(briefly(asked))
 
 
 def _closing_line(closed: QuestionClosed, options: tuple[Option, ...], scene: Scene) -> str:

@@ -141,9 +141,21 @@ def no_such_agent(name: str, names: Sequence[str]) -> str:
     return f"There is no agent {name!r} here. There are: {', '.join(names)}."
 
 
-def model(name: str) -> str:
+def model(name: str, choices: Sequence[str] = ()) -> str:
     chosen = f"The model here is **{name}**." if name else "The agent chooses the model itself."
-    return f"{chosen} `/model NAME` chooses another; `/model default` leaves it to the agent."
+    more = "`/model NAME` chooses another; `/model default` leaves it to the agent."
+    return "\n".join([f"{chosen} {more}", *_choices(choices)])
+
+
+def no_such_model(name: str, why: str, choices: Sequence[str]) -> str:
+    """Say why a model was not chosen; everything stays as it was."""
+    said = f"**{name}** was not chosen: {why.rstrip('.')}. The model here stays as it was."
+    known = ", ".join(f"`/model {each}`" for each in choices)
+    return f"{said} To choose from: {known}." if known else said
+
+
+def _choices(names: Sequence[str]) -> list[str]:
+    return ["", "To choose from:", *(f"- `/model {name}`" for name in names)] if names else []
 
 
 def model_chosen(name: str) -> str:
@@ -218,11 +230,15 @@ def usage(lines: Sequence[tuple[str, Used]]) -> str:
 def used_up(used: Used) -> str:
     """Return what was used, in a few words: `3 answers, 1,200 tokens, $0.02`."""
     answers = f"{used.runs} answer{'s' if used.runs != 1 else ''}"
+    if not used.tokens and not used.cost:
+        return answers
     tokens = f"{used.tokens:,} token{'s' if used.tokens != 1 else ''}"
-    price = dollars(used.cost)
-    if used.unpriced:
-        price = f"{price} and {used.unpriced:,} tokens without a price"
-    return f"{answers}, {tokens}, {price}"
+    if not used.unpriced:
+        return f"{answers}, {tokens}, {dollars(used.cost)}"
+    if used.unpriced == used.tokens and not used.cost:
+        return f"{answers}, {tokens} (what they cost is not known)"
+    known = dollars(used.cost)
+    return f"{answers}, {tokens}, {known} (what {used.unpriced:,} of the tokens cost is not known)"
 
 
 def dollars(amount: float) -> str:
@@ -239,6 +255,8 @@ WAITING = "waiting for an answer to a question"
 # -- what `bridge doctor` reports -----------------------------------------------------------------
 
 WORKS = "works"
+ANSWERED = "it answers"
+FIX_AGENT = "look at its section in the configuration, then try again"
 FIX_STORE = "look at the disk and at `store` in the configuration, then try again"
 NO_ANSWER = "it did not answer in time"
 FIX_NETWORK = "look whether this machine reaches the platform, then try again"
@@ -346,6 +364,16 @@ def transcript(words: str) -> str:
 QUESTION = "_A question:_"
 EXPIRED = "_Nobody answered in time._"
 WITHDRAWN = "_No longer needed._"
+
+
+def no_longer_needed(what: str) -> str:
+    """Say it where the question itself does not stand right above."""
+    return f"_No longer needed:_ {what}" if what else WITHDRAWN
+
+
+def nobody_answered(what: str) -> str:
+    return f"_Nobody answered in time:_ {what}" if what else EXPIRED
+
 
 REPEATED = "_(may be a repeat)_"
 

@@ -1,6 +1,7 @@
 """A terminal as a person has it: a program in a pseudo-terminal, and what is on its screen."""
 
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -11,7 +12,12 @@ import pyte
 
 from tests.waiting import PATIENCE
 
-CTRL_C, CTRL_D = "\x03", "\x04"
+CTRL_C, CTRL_D, CTRL_J = "\x03", "\x04", "\x0a"
+ALT_ENTER, UP = "\x1b\r", "\x1b[A"
+PASTE = "\x1b[200~{}\x1b[201~"
+"""What a terminal sends for something pasted."""
+
+TIME = re.compile(r"  \d\d:\d\d$", re.MULTILINE)
 
 
 class Screen:
@@ -54,10 +60,10 @@ class Screen:
 
     @property
     def text(self) -> str:
-        """Everything that was printed and still can be scrolled to."""
+        """Everything that was printed and still can be scrolled to, without the times."""
         columns = range(self._screen.columns)
         above = ("".join(row[x].data for x in columns) for row in self._screen.history.top)
-        return "\n".join([*(row.rstrip() for row in above), self.visible])
+        return TIME.sub("", "\n".join([*(row.rstrip() for row in above), self.visible]))
 
     def until(self, shown: str | Callable[[], bool]) -> None:
         """Look at the screen until a text is on it, or something holds."""

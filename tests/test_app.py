@@ -102,6 +102,12 @@ async def test_the_owners_token_is_for_its_owner_only(data: Path) -> None:
             assert (await stranger.get("/v1/me")).status_code == 401
 
 
+async def test_a_data_folder_that_others_could_enter_is_closed_at_the_start(data: Path) -> None:
+    data.mkdir(mode=0o755)
+    async with running_bridge(data, MEMORY):
+        assert mode(data) == 0o700
+
+
 async def test_where_it_serves_is_in_a_file_while_it_serves(data: Path) -> None:
     """For the command line; other users cannot read it, and a stop takes it away."""
     async with running_bridge(data, MEMORY) as bridge:

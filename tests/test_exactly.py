@@ -2,11 +2,12 @@
 
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.events import PlannedCall
-from bridge.exactly import MOST_SHOWN, exactly, visible
+from bridge.events import PlannedCall, QuestionAsked
+from bridge.exactly import LONGEST_NAME, MOST_SHOWN, briefly, exactly, visible
 from bridge.ids import CallId
 
 
@@ -42,3 +43,23 @@ def test_more_than_fits_is_said():
 def test_whatever_the_arguments_are_the_block_is_well_formed(text):
     lines = exactly(planned(json.dumps({"x": text}))).splitlines()
     assert lines.count(lines[0]) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "call", "name"),
+    [
+        ("\n  Which tea?\nThere are two.", None, "Which tea?"),
+        ("May I?", planned({"command": "rm x"}, "run"), "`run rm x`"),
+        ("May I?", planned({"command": "a\n`b`\u202e"}, "run"), "`run a 'b'\\u202e`"),
+        ("May I?", planned({"a": 1, "b": 2}, "add"), '`add {"a": 1, "b": 2}`'),
+        ("May I?", planned("[1]", "add"), "`add [1]`"),
+    ],
+)
+def test_a_question_is_named_in_a_few_words(text, call, name):
+    asked = QuestionAsked(question="q", run="r", kind="approval", text=text, call=call)
+    assert briefly(asked) == name
+
+
+def test_the_name_of_a_question_is_short_however_long_it_is():
+    asked = QuestionAsked(question="q", run="r", kind="open", text="x" * 5000)
+    assert len(briefly(asked)) == LONGEST_NAME

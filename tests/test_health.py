@@ -1,12 +1,13 @@
 """What the doctor finds: every part looks at itself, and one that cannot is a fault of its own."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
 from bridge import health, texts
 from bridge.config import load
-from bridge.health import examine, store_checks
+from bridge.health import agent_checks, examine, store_checks
 from bridge.ids import ChannelName
 from bridge.ports import Check
 from bridge.workers.tidying import FILES
@@ -78,3 +79,22 @@ async def test_an_account_that_cannot_look_at_itself_hides_no_other(config, monk
     assert told["work: platform"] == (False, "'ok'")
     assert told["mute: platform"] == (False, texts.NO_ANSWER)
     assert told["home: token"] == (True, "")
+
+
+async def test_an_agent_that_cannot_be_looked_at_in_time_is_a_fault(tmp_path) -> None:
+    """Whatever its plugin does, the start does not wait for it."""
+    file = tmp_path / "config.yaml"
+    file.write_text("agents: {helper: {type: litellm, model: openai/x}}\n")
+    config = load(file, {})
+
+    async def never(*_, deep):
+        await asyncio.Event().wait()
+
+    async def broken(*_, deep):
+        raise ValueError("is broken")
+
+    for examine_, said in ((never, texts.NO_ANSWER), (broken, "is broken")):
+        plugin = replace(config.agents["helper"].plugin, examine=examine_)
+        agents = {"helper": replace(config.agents["helper"], plugin=plugin)}
+        (found,) = await agent_checks(agents, {}, seconds=0.05)
+        assert (found.name, found.ok, found.detail) == ("agent helper", False, said)

@@ -33,7 +33,18 @@ def test_a_wheel_has_the_code_the_page_and_the_migrations_and_nothing_else(tmp_p
     assert any(name.endswith("entry_points.txt") for name in names)
     tops = {name.split("/")[0] for name in names if ".dist-info" not in name}
     assert tops == {"bridge", "channels", "agents", "storage"}
+    assert "bridge/demo/page.html" in names
     assert not [name for name in names if "__pycache__" in name]
+
+
+def test_the_demo_needs_nothing_of_the_tests_and_nothing_that_is_not_pinned_for_running():
+    """CI also plays it from a clone and from the wheel, in an environment of the pins alone."""
+    locked = (ROOT / "requirements.lock").read_text()
+    pinned = {name.replace("-", "_") for name in re.findall(r"^([\w.-]+)==", locked, re.MULTILINE)}
+    known = {*sys.stdlib_module_names, *pinned, "bridge", "channels", "agents", "storage"}
+    for path in (ROOT / "bridge" / "demo").rglob("*.py"):
+        roots = re.findall(r"^\s*(?:from|import) (\w+)", path.read_text(), re.MULTILINE)
+        assert set(roots) <= known, path
 
 
 def test_without_a_fitting_python_the_installation_says_what_is_needed(tmp_path):
@@ -72,6 +83,7 @@ def test_ci_runs_what_the_readme_says(tmp_path):
     assert re.search(r"^make run\b", readme, re.MULTILINE)
     assert re.search(r"^make test\b", readme, re.MULTILINE)
     assert "\nmake check\n" in (ROOT / ".ci" / "run").read_text()
+    assert "\nsh tools/first-minutes.sh\n" in (ROOT / ".ci" / "run").read_text()
     check = sh("make", "-n", "check", VENV=str(tmp_path)).stdout
     for step in ("ruff format --check", "ruff check", "mypy", "lint-imports", "pytest"):
         assert step in check

@@ -9,6 +9,7 @@ import pytest
 
 from bridge import texts
 from bridge.content import Option
+from bridge.usage import Used
 
 ROOT = Path(__file__).parent.parent
 OPTIONS = (Option(id="t", label="Tea"), Option(id="c", label="Coffee"))
@@ -95,3 +96,27 @@ def test_lanes_behind_are_counted():
 )
 def test_a_size_is_told_as_people_read_it(count, text):
     assert texts.size(count) == text
+
+
+@pytest.mark.parametrize(
+    ("used", "words"),
+    [
+        (Used(runs=10), "10 answers"),
+        (Used(runs=1, input_tokens=1), "1 answer, 1 token, $0.00"),
+        (
+            Used(runs=3, input_tokens=1000, output_tokens=200, cost=0.02),
+            "3 answers, 1,200 tokens, $0.0200",
+        ),
+        (
+            Used(runs=3, input_tokens=1200, unpriced=1200),
+            "3 answers, 1,200 tokens (what they cost is not known)",
+        ),
+        (
+            Used(runs=3, input_tokens=1200, cost=1.5, unpriced=700),
+            "3 answers, 1,200 tokens, $1.50 (what 700 of the tokens cost is not known)",
+        ),
+    ],
+)
+def test_what_was_used_is_told_in_plain_words(used, words):
+    """An answer without tokens counts; tokens without a price are not passed off as free."""
+    assert texts.used_up(used) == words

@@ -7,10 +7,9 @@ from typing import TypeVar
 
 import psutil
 
-T = TypeVar("T")
+from bridge.demo.waiting import PATIENCE as PATIENCE  # noqa: PLC0414 - it is what tests wait, too
 
-PATIENCE = 60.0
-"""Seconds. A test that fails because others kept the processor busy has found nothing."""
+T = TypeVar("T")
 
 
 async def until(holds: Callable[[], object | Awaitable[object]]) -> None:

@@ -3,7 +3,10 @@
 from agents.litellm.agent import create
 from agents.litellm.config import LitellmConfig
 from agents.litellm.discover import suggest
+from agents.litellm.examine import examine
 from agents.litellm.setup import setup
 from bridge.plugins import AgentPlugin
 
-plugin = AgentPlugin(config=LitellmConfig, create=create, setup=setup, suggest=suggest)
+plugin = AgentPlugin(
+    config=LitellmConfig, create=create, setup=setup, suggest=suggest, examine=examine
+)

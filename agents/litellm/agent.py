@@ -4,10 +4,12 @@ litellm itself is imported by the first run, or once the bridge is ready: see `l
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 
+from agents.litellm.choosing import refusal
 from agents.litellm.config import LitellmConfig
 from agents.litellm.library import prepare
+from agents.litellm.models import named
 from agents.litellm.run import work
 from agents.litellm.state import Kit
 from agents.litellm.toolbox import Toolbox
@@ -29,6 +31,13 @@ class LitellmAgent:
                 yield item
         finally:
             await speech.aclose()
+
+    @property
+    def models(self) -> Sequence[str]:
+        return named(self._kit.config)
+
+    async def refusal(self, model: str) -> str:
+        return await refusal(self._kit.config, model)
 
     async def warm(self) -> None:
         """Import and start what the first run would have to wait for."""

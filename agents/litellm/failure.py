@@ -117,4 +117,12 @@ def _reason(error: BaseException, secrets: Collection[str]) -> str:
         text = shorter
     for secret in secrets:
         text = text.replace(secret, "…")
-    return _KEY.sub("…", text)[:LONGEST_REASON] or type(error).__name__
+    return _cut(_KEY.sub("…", text)) or type(error).__name__
+
+
+def _cut(text: str) -> str:
+    """Return its beginning, up to the end of a word."""
+    if len(text) <= LONGEST_REASON:
+        return text
+    begins = text[: LONGEST_REASON - 2]
+    return f"{(begins.rpartition(' ')[0] or begins).rstrip(' .,;:')} …"

@@ -30,6 +30,8 @@ UNKNOWN_CONTEXT, LOCAL_CONTEXT = 32_000, 16_000
 READ_OUT = 1.0
 """Seconds a provider gets to end a connection over which its answer has come."""
 
+NO_WORD = "what came back holds no answer: is the address right?"
+
 LOCAL = ("ollama/", "ollama_chat/")
 
 SETTINGS = {
@@ -263,11 +265,14 @@ def _meter(section: ModelSection, usage: Any) -> Metered:
 
 
 async def try_out(section: ModelSection, *, seconds: float, now: Now) -> None:
-    """Let a model say one word. Raises `Unanswered`."""
+    """Let a model say one word. Raises `Unanswered`, also where what came back holds no word."""
     said = [{"role": "user", "content": "Say one word."}]
+    said_something = False
     async with aclosing(ask(section, said, (), stall_seconds=seconds, now=now)) as batches:
-        async for _ in batches:
-            pass
+        async for batch in batches:
+            said_something |= any(piece.text.strip() or piece.thinking for piece in batch)
+    if not said_something:
+        raise Unanswered(Trouble(kind="garbage", reason=NO_WORD))
 
 
 # -- hearing --------------------------------------------------------------------------------------

@@ -10,7 +10,11 @@ DEFAULT = "default"
 
 
 def chosen(config: LitellmConfig, session: Session) -> ModelSection:
-    name = session.settings.get(setting_key("session", "", MODEL), "").strip()
+    return section(config, session.settings.get(setting_key("session", "", MODEL), "").strip())
+
+
+def section(config: LitellmConfig, name: str) -> ModelSection:
+    """Return the model that a name means here."""
     if name in {"", DEFAULT, config.model}:
         return config
     return config.choices.get(name) or _other(config, name)
@@ -32,7 +36,13 @@ def _other(config: LitellmConfig, name: str) -> ModelSection:
     )
 
 
+def named(config: LitellmConfig) -> tuple[str, ...]:
+    """Return the names that the config gives models to choose from; the usual model is first."""
+    return (config.model, *(name for name in config.choices if name != config.model))
+
+
 def models(config: LitellmConfig, session: Session) -> tuple[ModelSection, ...]:
-    """Return the models to ask, in order."""
+    """Return the models to ask, in order: the usual one stands in for one that was chosen."""
     first = chosen(config, session)
-    return (first, *(each for each in config.fallbacks if each.model != first.model))
+    others = (config, *config.fallbacks)
+    return (first, *(each for each in others if each.model != first.model))

@@ -7,6 +7,7 @@ from pathlib import Path
 from agents.litellm.attempts import Patience
 from agents.litellm.bounds import Tally, reached, reached_in_time
 from agents.litellm.config import LitellmConfig, ModelSection
+from agents.litellm.examine import why_not
 from agents.litellm.models import models
 from agents.litellm.page import Noted, Page, Readings
 from agents.litellm.pieces import Answer
@@ -16,6 +17,7 @@ from agents.litellm.wire import Part, Thoughts
 from agents.tools.builtin import Here
 from bridge.commands import Asking
 from bridge.content import Content
+from bridge.errors import AgentFailed
 from bridge.events import Preview
 from bridge.ids import MediaId
 from bridge.ports import Ended, Turn, Using
@@ -56,13 +58,16 @@ class State:
 
     @classmethod
     async def begin(cls, kit: Kit, turn: Turn) -> "State":
+        asked = models(kit.config, await turn.fold())
+        if why := why_not(turn.agent, asked):
+            raise AgentFailed(why)
         page = await Page.begin(turn, kit.readings)
         here = await page.here()
         return cls(
             kit=kit,
             turn=turn,
             page=page,
-            models=models(kit.config, await turn.fold()),
+            models=asked,
             tally=Tally(started=turn.clock.now()),
             here=here,
             tools=NO_TOOLS,

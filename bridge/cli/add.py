@@ -9,15 +9,18 @@ import json
 import os
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import typer
 
 from bridge import plugins
 from bridge.cli.exits import MisusedError
 from bridge.config import data_folder, load
+from bridge.config.document import read
+from bridge.config.folder import private_folder
 from bridge.config.load import find
 from bridge.errors import ConfigError
 from bridge.plugins import AgentPlugin, Ask, ChannelPlugin, Kind, Setup, Verified
@@ -25,6 +28,9 @@ from bridge.plugins import AgentPlugin, Ask, ChannelPlugin, Kind, Setup, Verifie
 TRIES = 3
 MODEL = "litellm"
 """The type of agent that `bridge add model` adds."""
+
+FIRST_AGENT = "assistant"
+"""What the first agent is called, where nobody says otherwise: everyone who chats reads it."""
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 
@@ -36,9 +42,11 @@ def add(
     file: Path | None,
     given: Mapping[str, str],
     environ: Mapping[str, str],
+    answers: bool | None = None,
 ) -> None:
     """Add an account of a platform, or an agent. `given`: answers, and what is not asked for.
 
+    `answers`: the agent answers from now on; None: that is asked where another one does.
     Raises `ConfigError` when the platform refuses them, or there is no such platform.
     """
     kind = MODEL if kind == "model" else kind
@@ -47,12 +55,19 @@ def add(
     if plugin.setup is None:
         raise MisusedError(f"{kind} is not set up by questions: see docs/channels")
     target = file or find(environ) or data_folder(file, environ) / "config.yaml"
-    account = _free_name(name or kind, target)
+    known = _known(target, part)
+    account = _free(name or kind, known, target) if name or part == "channels" else ""
     sys.stdout.write(f"{plugin.setup.intro.strip()}\n\n")
-    answers, verified = _asked(plugin.setup, given)
+    given_answers, verified = _asked(plugin.setup, given)
     data = data_folder(target if target.exists() else None, environ)
-    section = _section(kind, account, plugin.setup, answers, data)
-    _write(target, account, section, environ, part)
+    private_folder(data)
+    asking = any(ask.key not in given for ask in plugin.setup.asks)
+    account = account or _called(known, target, asking=asking)
+    agent = ""
+    if part == "agents":
+        agent = _default(target, known, account, answers=answers, asking=asking)
+    section = _section(kind, account, plugin.setup, given_answers, data)
+    _write(target, account, section, environ, part=part, agent=agent)
     sys.stdout.write(_next(account, target, verified))
 
 
@@ -102,12 +117,45 @@ def _typed(ask: Ask) -> str:
 # -- what is written ------------------------------------------------------------------------------
 
 
-def _free_name(name: str, file: Path) -> str:
+def _known(file: Path, part: Kind) -> Mapping[str, Any]:
+    """Return the sections that the file has in this part, by name."""
+    sections = read(file).root.get(part) if file.exists() else None
+    return sections if isinstance(sections, dict) else {}
+
+
+def _free(name: str, known: Collection[str], file: Path) -> str:
     if not NAME.fullmatch(name):
         raise MisusedError("a name is of small letters, digits, - and _, at most 40")
-    if file.exists() and re.search(rf"^\s+{re.escape(name)}:", file.read_text(), re.MULTILINE):
+    if name in known:
         raise MisusedError(f"{file} has {name!r} already: choose another with --name")
     return name
+
+
+def _called(known: Collection[str], file: Path, *, asking: bool) -> str:
+    """Ask what an agent is to be called: people read it beside its answers."""
+    numbered = (f"{FIRST_AGENT}{number or ''}" for number in (0, *range(2, 100)))
+    default = next(each for each in numbered if each not in known)
+    while asking:
+        name: str = typer.prompt("What is it called in the chats", default=default)
+        try:
+            return _free(name.strip(), known, file)
+        except MisusedError as error:
+            sys.stdout.write(f"{error}\n")
+    return default
+
+
+def _default(
+    file: Path, known: Collection[str], account: str, *, answers: bool | None, asking: bool
+) -> str:
+    """Return which agent the file has to name as the one that answers; "" if it need not."""
+    root = read(file).root if file.exists() else {}
+    named = str(root.get("agent") or next(iter(known), ""))
+    if not known:
+        return account if root.get("agent") else ""
+    if answers is None and asking:
+        question = f"Does {account} answer from now on, instead of {named}"
+        answers = typer.confirm(question, default=True)
+    return account if answers else named
 
 
 def _section(kind: str, account: str, setup: Setup, answers: Mapping[str, str], data: Path) -> str:
@@ -125,10 +173,16 @@ def _section(kind: str, account: str, setup: Setup, answers: Mapping[str, str], 
     return "\n".join(lines) + "\n"
 
 
-def _write(file: Path, account: str, section: str, environ: Mapping[str, str], part: Kind) -> None:
-    """Put the section into the file; a file that cannot be used then is put back."""
+def _write(
+    file: Path, account: str, section: str, environ: Mapping[str, str], *, part: Kind, agent: str
+) -> None:
+    """Put the section into the file; a file that cannot be used then is put back.
+
+    `agent` is who answers by default; empty: the file need not say.
+    """
     before = file.read_text(encoding="utf-8") if file.exists() else None
-    _keep(file, inserted(before or "", section, part))
+    text = inserted(before or "", section, part)
+    _keep(file, answered_by(text, agent) if agent else text)
     try:
         load(file, environ)
     except ConfigError as error:
@@ -152,6 +206,15 @@ def inserted(text: str, section: str, part: Kind = "channels") -> str:
     if text and not text.endswith("\n"):
         text += "\n"
     return f"{text}{part}:\n{section}"
+
+
+def answered_by(text: str, agent: str) -> str:
+    """Return the text of a configuration that says which agent answers."""
+    found = re.search(r"^agent:[^\n#]*", text, re.MULTILINE)
+    if found is None:
+        return f"agent: {agent}\n{text}"
+    space = " " if text[found.end() : found.end() + 1] == "#" else ""
+    return f"{text[: found.start()]}agent: {agent}{space}{text[found.end() :]}"
 
 
 def _keep(file: Path, text: str) -> None:

@@ -1,28 +1,30 @@
-"""`bridge demo`: four chat apps on one page, without any account; from a clone only."""
+"""`bridge demo`: four chat apps on one page, without any account."""
 
 import sys
 from importlib import import_module
-from importlib.util import find_spec
-from pathlib import Path
 
-from bridge.cli.exits import MisusedError
-
-CLONE = Path(__file__).parents[2]
+from bridge import logs
+from bridge.config.model import LogSection
 
 
-def demo(port: int) -> None:
-    """Serve the demo until Ctrl-C. Its platforms are the tests' own, which are not installed."""
-    if not (CLONE / "tests" / "fakes" / "demo.py").exists():
-        raise MisusedError("the demo runs from a clone of the repository: make demo")
-    if find_spec("tests") is None or str(CLONE) not in sys.path:
-        sys.path.insert(0, str(CLONE))
-    sys.stdout.write("Starting four platforms and a bridge …\n")
-    import_module("tests.fakes.demo").serve(port, _announce)
+def demo(port: int, *, once: bool) -> None:
+    """Serve the demo until Ctrl-C, or play its scene once and end."""
+    logs.configure(LogSection(level="error"), secrets=())
+    _print("Starting four platforms and a bridge …\n")
+    page = import_module("bridge.demo.page")  # its platforms are loaded for this command alone
+    if once:
+        page.play(port, lambda line: _print(f"{line}\n"))
+    else:
+        page.serve(port, _announce)
 
 
 def _announce(url: str) -> None:
-    sys.stdout.write(
+    _print(
         f"\nOne session in four chat apps, all on this machine:\n\n  {url}\n\n"
         "Write in any of them. Ctrl-C stops it.\n"
     )
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(text)
     sys.stdout.flush()

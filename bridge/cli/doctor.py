@@ -1,11 +1,13 @@
 """`bridge doctor`: what works, what does not, and what to do about it."""
 
+import asyncio
 import json
 import os
 import shutil
 import stat
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from bridge.cli.safe import plain
 from bridge.cli.server import Where, ask, find
 from bridge.config import data_folder, load
 from bridge.errors import ConfigError
+from bridge.health import agent_checks
 
 OLDEST_PYTHON = (3, 11)
 LEAST_FREE = 200 * 1024 * 1024
@@ -33,9 +36,9 @@ class Check:
     fix: str = ""
 
 
-def doctor(where: Where, environ: Mapping[str, str], *, as_json: bool) -> bool:
-    """Print every check; return whether all is well."""
-    checks = [*_local(where, environ), *_remote(where, environ)]
+def doctor(where: Where, environ: Mapping[str, str], *, as_json: bool, deep: bool = False) -> bool:
+    """Print every check; return whether all is well. With `deep` models are asked for a word."""
+    checks = [*_local(where, environ), *_remote(where, environ, deep=deep)]
     if as_json:
         sys.stdout.write(json.dumps({"checks": [asdict(each) for each in checks]}, indent=2) + "\n")
     else:
@@ -124,15 +127,24 @@ def _disk(free: int) -> Check:
 # -- in the running bridge ------------------------------------------------------------------------
 
 
-def _remote(where: Where, environ: Mapping[str, str]) -> Iterator[Check]:
+def _remote(where: Where, environ: Mapping[str, str], *, deep: bool) -> Iterator[Check]:
     try:
         server = find(where, environ)
-        answer = ask(server, "GET", "/v1/doctor")
+        answer = ask(server, "GET", "/v1/doctor", params={"deep": deep})
     except (CommandError, ConfigError) as error:
         yield Check(name="bridge", ok=False, detail=str(error), fix="see above")
+        yield from _agents(where.config, environ, deep=deep)
         return
     yield Check(name="bridge", ok=True, detail=server.url)
     yield from (_reported(each) for each in answer.get("checks", ()))
+
+
+def _agents(file: Path | None, environ: Mapping[str, str], *, deep: bool) -> Iterator[Check]:
+    """Look at the agents from here, as no bridge runs that could."""
+    with suppress(ConfigError):
+        config = load(file, environ)
+        for each in asyncio.run(agent_checks(config.agents, environ, deep=deep)):
+            yield Check(name=each.name, ok=each.ok, detail=each.detail, fix=each.fix)
 
 
 def _reported(each: Any) -> Check:

@@ -39,6 +39,7 @@ TokenOption = Annotated[
     Path | None,
     typer.Option("--token-file", help="The token. [$BRIDGE_TOKEN, else the owner's of this data]"),
 ]
+DeepOption = Annotated[bool, typer.Option("--deep", help="Ask each model for one word, too.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 SessionArgument = Annotated[
     str | None,
@@ -160,6 +161,10 @@ def add(
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Answer a question, or set another key."),
     ] = None,
+    answers: Annotated[
+        bool | None,
+        typer.Option("--answers/--no-answers", help="The model answers from now on, or waits."),
+    ] = None,
     config: ConfigOption = None,
 ) -> None:
     """Add a chat app or a model: ask for its keys, try them, write the configuration."""
@@ -167,25 +172,30 @@ def add(
     from bridge.cli.add import settings
 
     given = settings(setting or ())
-    add_account(platform, name=name, file=config, given=given, environ=os.environ)
+    add_account(platform, name=name, file=config, given=given, environ=os.environ, answers=answers)
 
 
 @app.command()
 def demo(
     port: Annotated[int, typer.Option(help="Serve the page here.", min=0, max=65_535)] = 8790,
+    once: Annotated[
+        bool, typer.Option("--once", help="Ask one question, print what each app shows, and end.")
+    ] = False,
 ) -> None:
     """Show one session in four chat apps on one page, without any account."""
     from bridge.cli.demo import demo as show_all
 
-    show_all(port)
+    show_all(port, once=once)
 
 
 @app.command("check-config")
-def check_config(config: ConfigOption = None, as_json: JsonOption = False) -> None:
+def check_config(
+    config: ConfigOption = None, as_json: JsonOption = False, deep: DeepOption = False
+) -> None:
     """Check the configuration; tell every problem at once."""
     from bridge.cli.check import check
 
-    if not check(config, os.environ, as_json=as_json):
+    if not check(config, os.environ, as_json=as_json, deep=deep):
         raise typer.Exit(MISUSED)
 
 
@@ -195,13 +205,14 @@ def doctor(
     url: UrlOption = None,
     token_file: TokenOption = None,
     as_json: JsonOption = False,
+    deep: DeepOption = False,
 ) -> None:
     """Tell what works, what does not, and what to do about it."""
     from bridge.cli.doctor import doctor as examine
     from bridge.cli.server import Where
 
     where = Where(config=config, url=url, token_file=token_file)
-    if not examine(where, os.environ, as_json=as_json):
+    if not examine(where, os.environ, as_json=as_json, deep=deep):
         raise typer.Exit(FAILED)
 
 

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from bridge.cli.exits import CommandError
+from bridge.config.folder import private_folder
 from bridge.ids import SessionId, mint
 
 Input = Mapping[str, Any]
@@ -108,7 +109,8 @@ def outbox(data: Path, url: str, session: SessionId) -> Iterator[Outbox]:
     folder = data / "terminal"
     name = sha256(f"{url} {session}".encode()).hexdigest()[:16]
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_folder(data)
+        private_folder(folder)
         file, lock = next(_free(folder, name))
     except OSError as error:
         raise CommandError(f"{folder} cannot be written: {error.strerror or error}") from error

@@ -1,6 +1,7 @@
 """Lines as a terminal shows them: Markdown rendered, and nothing of it able to do harm."""
 
 import io
+from datetime import UTC, datetime
 
 from markdown_it import MarkdownIt
 from rich.console import Console, Group, RenderableType
@@ -14,6 +15,9 @@ from bridge.cli.view import Line
 PREVIEW_ROWS = 12
 """Of a long answer being written, this many last rows are shown."""
 
+LONGEST_RENDERED = 20_000
+"""Characters of an answer being written: the end of a longer one is shown as it is."""
+
 
 class _Said(Markdown):
     """Markdown whose HTML is text like any other, and whose links say where they lead."""
@@ -24,6 +28,10 @@ class _Said(Markdown):
         super().__init__("", hyperlinks=False, style=style)
         self.markup = text
         self.parsed = self._parser.parse(text)
+        for token in self.parsed:
+            for child in token.children or ():
+                if child.type == "softbreak":  # in a chat a new line is one
+                    child.type = "hardbreak"
 
 
 BLOCKS = ("said", "answer", "question")
@@ -42,7 +50,19 @@ class Painter:
         return self._console.width
 
     def line(self, line: Line) -> str:
-        return self._paint(_painted(line), block=line.look in BLOCKS)
+        return self._paint(_painted(line, _time(line.at)), block=line.look in BLOCKS)
+
+    def preview(self, text: str, rows: int = PREVIEW_ROWS) -> list[str]:
+        """Return the last rows of an answer being written, painted like the whole one will be."""
+        width = max(self.width - 4, 10)
+        if len(text) > LONGEST_RENDERED:
+            return preview_rows(text[-LONGEST_RENDERED:], width, rows)
+        with self._console.capture() as captured:
+            self._console.print(_Said(plain(text)), width=width)
+        painted = captured.get().split("\n")
+        while painted and not painted[-1].strip():
+            painted.pop()
+        return painted[-rows:]
 
     def reply(self, text: str) -> str:
         """Paint what is said to whoever asked alone."""
@@ -64,7 +84,17 @@ def console() -> Console:
     return Console(markup=False, emoji=False, highlight=False)
 
 
-def _painted(line: Line) -> RenderableType:
+def _time(at: datetime | None) -> str:
+    """Return when something was said, by this machine's clock; the day, too, if not today."""
+    if at is None:
+        return ""
+    here = at.astimezone()
+    return here.strftime(
+        "%H:%M" if here.date() == datetime.now(UTC).astimezone().date() else "%Y-%m-%d %H:%M"
+    )
+
+
+def _painted(line: Line, time: str) -> RenderableType:
     text = plain(line.text)
     match line.look:
         case "tool":
@@ -77,6 +107,7 @@ def _painted(line: Line) -> RenderableType:
         case "said" | "answer" | "question":
             style = {"said": "bold cyan", "answer": "bold green", "question": "bold yellow"}
             head = Text(one_line(line.speaker) or "·", style[line.look])
+            head.append(f"  {time}" if time else "", "not bold dim default")
             words = [_Said(text)] if text.strip() else []
             files = [Text(one_line(file), "cyan") for file in line.files]
             return Group(head, Padding(Group(*words, *files), (0, 0, 0, 2)))

@@ -16,7 +16,7 @@ from bridge.cli.paint import unadorned
 from bridge.cli.safe import plain
 from bridge.cli.sender import Taken
 from bridge.cli.talk import PLACE, Talk
-from bridge.cli.typed import Misspelt, SaveFile, SendFile, typed
+from bridge.cli.typed import Leave, Misspelt, SaveFile, SendFile, typed
 from bridge.cli.view import Line
 from bridge.cli.wire import place_id
 from bridge.ids import Seq
@@ -60,7 +60,7 @@ class Pipe:
         lines = self._lines()
         for _ in self._talk.sender.waiting:
             await self._taken.get()  # what an earlier terminal left behind goes first
-        while line := await lines.get():
+        while (line := await lines.get()) and typed(line) != Leave():
             if line.strip() and await self._say(line.rstrip("\n")):
                 await self._answered(await self._taken.get())
 
@@ -76,6 +76,8 @@ class Pipe:
                 return False
             case Misspelt(usage=usage):
                 raise CommandError(usage)
+            case Leave():
+                return False
         return True
 
     def _lines(self) -> asyncio.Queue[str]:
@@ -102,9 +104,12 @@ class Pipe:
             await self._dealt_with(max(taken.accepted.events))
 
     async def _dealt_with(self, seq: Seq) -> None:
-        """Wait until the agent has taken the log in up to `seq`, or nothing is going on."""
-        calm = 0
-        while self._talk.view.position < seq and calm < CALM_LOOKS:
+        """Wait until the agent has taken the log in up to `seq`, or nothing is going on.
+
+        Between a try that failed and the next one the session looks idle, but it is not over.
+        """
+        calm, view = 0, self._talk.view
+        while view.position < seq and (view.again or calm < CALM_LOOKS):
             self._changed.clear()
             try:
                 await asyncio.wait_for(self._changed.wait(), LOOK_AGAIN)

@@ -5,7 +5,7 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +15,7 @@ from bridge import logs
 from bridge.config import Config, load
 from bridge.config.load import DATA
 from bridge.imports import for_good, without
+from bridge.ports import Check
 
 if TYPE_CHECKING:
     from bridge.app import Running
@@ -56,8 +57,15 @@ def announcement(running: "Running", chat: str) -> str:
         " Talk to it from two places at once:\n\n"
         f"  browser   {running.url.rstrip('/')}/#token={running.token}\n"
         f"  terminal  {chat}\n{code}\n"
+        f"{attention(running.faults)}"
         f"Its data is in {running.data}. Ctrl-C stops it.\n\n"
     )
+
+
+def attention(faults: Sequence[Check]) -> str:
+    """Return what keeps agents from answering, so that it is not overlooked."""
+    told = "".join(f"  {each.name}: {each.detail}\n    → {each.fix}\n" for each in faults)
+    return f"ATTENTION, nobody will get an answer from\n{told}\n" if told else ""
 
 
 def _moved(config: Config, host: str | None, port: int | None) -> Config:

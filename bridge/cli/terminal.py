@@ -4,8 +4,9 @@ The rules:
 
 - Everything printed comes from the log, also one's own words: what is on the screen was taken.
 - What is being written, and by whom, stands just above the prompt and is redrawn in place.
-- Ctrl-C stops the answer being worked on; Ctrl-D leaves. Leaving never stops anything, but what is
-  just being sent of a file.
+- Enter says what was typed; Alt-Enter and Ctrl-J begin a new line, and what is pasted stays whole.
+- Ctrl-C stops the answer being worked on; Ctrl-D and /quit leave. Leaving never stops anything, but
+  what is just being sent of a file.
 - A file goes to the bridge first; what is typed meanwhile does not wait for it.
 """
 
@@ -19,16 +20,17 @@ from prompt_toolkit import PromptSession
 from prompt_toolkit.application import run_in_terminal
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion, PathCompleter
 from prompt_toolkit.document import Document
-from prompt_toolkit.formatted_text import StyleAndTextTuples
+from prompt_toolkit.formatted_text import ANSI, StyleAndTextTuples, to_formatted_text
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 
 from bridge.cli.exits import CommandError
 from bridge.cli.follow import Cut
-from bridge.cli.paint import Painter, preview_rows
+from bridge.cli.history import history
+from bridge.cli.paint import Painter
 from bridge.cli.safe import one_line
 from bridge.cli.sender import Taken
 from bridge.cli.talk import Talk
-from bridge.cli.typed import COMMANDS, HELP, Misspelt, SaveFile, SendFile, typed
+from bridge.cli.typed import COMMANDS, HELP, Leave, Misspelt, SaveFile, SendFile, typed
 
 PROMPT = "> "
 ROWS_FOR_COMMANDS = 4
@@ -49,12 +51,16 @@ class Terminal:
         self._talk = talk
         self._painter = painter
         self._typed_at = 0.0
+        self._painted = ("", 0), ""
         self._side: set[asyncio.Task[None]] = set()
         self._sending: dict[asyncio.Task[None], str] = {}
         self._prompt: PromptSession[str] = PromptSession(
             message=self._above,
             bottom_toolbar=self._below,
             key_bindings=self._keys(),
+            history=history(talk.server.data),
+            multiline=True,
+            prompt_continuation=" " * len(PROMPT),
             completer=_Commands(talk),
             complete_while_typing=True,
             erase_when_done=True,
@@ -84,19 +90,23 @@ class Terminal:
             try:
                 text = await self._prompt.prompt_async()
             except EOFError:
-                if not await self._stays_for_files():
-                    return
-                continue
-            if text.strip():
+                text = "/quit"
+            if typed(text) != Leave():
                 await self._do(text)
+            elif not await self._stays_for_files():
+                return
 
     async def _do(self, text: str) -> None:
         """Say what was typed, or do what it asks of this terminal."""
         match typed(text):
+            case None if not text.strip():
+                pass
             case None:
                 self._talk.say(text)
                 if text.strip() == "/help":
                     await self._note(HELP)
+            case Leave():
+                pass
             case Misspelt(usage=usage):
                 await self._note(usage, "red")
             case SendFile() as sent:
@@ -166,8 +176,7 @@ class Terminal:
             head = one_line(preview.activity) or "writing…"
             rows.append(("ansigreen bold", f"{one_line(view.agent)} "))
             rows.append(("ansibrightblack", f"{head}\n"))
-            for row in preview_rows(preview.text, self._painter.width - 4):
-                rows.append(("", f"  {row}\n"))
+            rows += to_formatted_text(ANSI(self._written(preview.text)))
         if view.run and self._talk.up and not view.frame.previews:
             rows.append(("ansibrightblack", f"{one_line(view.agent)} is working…\n"))
         if not self._talk.up:
@@ -177,6 +186,13 @@ class Terminal:
         if typing := [view.name(who) for who in view.frame.typing if who != view.me]:
             rows.append(("ansibrightblack", f"{one_line(', '.join(typing))} is typing…\n"))
         return [*rows, ("bold", PROMPT)]
+
+    def _written(self, text: str) -> str:
+        """Return an answer being written as it is painted; each is painted once."""
+        if self._painted[0] != (text, self._painter.width):
+            rows = "".join(f"  {row}\n" for row in self._painter.preview(text))
+            self._painted = (text, self._painter.width), rows
+        return self._painted[1]
 
     def _below(self) -> StyleAndTextTuples:
         view, waiting = self._talk.view, len(self._talk.sender.waiting)
@@ -193,6 +209,9 @@ class Terminal:
     def _keys(self) -> KeyBindings:
         keys = KeyBindings()
         keys.add("c-c")(self._interrupt)
+        keys.add("enter")(_say)
+        keys.add("escape", "enter")(_new_line)
+        keys.add("c-j")(_new_line)
         return keys
 
     def _interrupt(self, event: KeyPressEvent) -> None:
@@ -242,6 +261,14 @@ class _Commands(Completer):
         elif so_far.startswith(PATH_AFTER) and " " not in so_far[len(PATH_AFTER) :]:
             path = Document(so_far[len(PATH_AFTER) :])
             yield from self._paths.get_completions(path, event)
+
+
+def _say(event: KeyPressEvent) -> None:
+    event.current_buffer.validate_and_handle()
+
+
+def _new_line(event: KeyPressEvent) -> None:
+    event.current_buffer.newline(copy_margin=False)
 
 
 async def _quietly(call: Callable[[], Awaitable[None]]) -> None:

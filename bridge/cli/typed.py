@@ -1,4 +1,4 @@
-"""What is typed for this terminal itself, sans I/O: a file to be sent, or one to be saved."""
+"""What is typed for this terminal itself, sans I/O: send a file, save one, leave."""
 
 import re
 from dataclasses import dataclass
@@ -6,9 +6,17 @@ from dataclasses import dataclass
 COMMANDS = (
     ("file", "send a file: /file PATH, then what to say with it"),
     ("save", "save a file that was sent: /save NUMBER, then where to"),
+    ("quit", "leave, as /exit and Ctrl-D do"),
 )
-HELP = "In this terminal: " + "; ".join(f"/{name} to {text}" for name, text in COMMANDS) + "."
+HELP = "\n".join(
+    [
+        "In this terminal, too:",
+        *(f"  /{name} {text}" for name, text in COMMANDS),
+        "  Alt-Enter or Ctrl-J begins a new line; what is pasted stays one message",
+    ]
+)
 
+_LEAVING = re.compile(r"\s*/(quit|exit)\s*")
 _COMMAND = re.compile(r"\s*/(file|save)(?:\s+(.*))?\s*", re.DOTALL)
 _WORD = re.compile(r"""\s*(?:"(?P<double>[^"]+)"|'(?P<single>[^']+)'|(?P<bare>(?:\\.|\S)+))""")
 _ESCAPED = re.compile(r"\\(.)")
@@ -35,7 +43,12 @@ class Misspelt:
     usage: str
 
 
-Typed = SendFile | SaveFile | Misspelt
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leave:
+    """The person is done here."""
+
+
+Typed = SendFile | SaveFile | Misspelt | Leave
 
 
 def typed(text: str) -> Typed | None:
@@ -44,6 +57,8 @@ def typed(text: str) -> Typed | None:
     A path may be quoted, or have its spaces escaped, as terminals write it that a file is
     dropped on.
     """
+    if _LEAVING.fullmatch(text):
+        return Leave()
     command = _COMMAND.fullmatch(text)
     if command is None:
         return None

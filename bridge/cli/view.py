@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Literal
 
 from bridge import texts
@@ -30,7 +31,7 @@ from bridge.events import (
     Transcribed,
     Triggered,
 )
-from bridge.exactly import exactly
+from bridge.exactly import briefly, exactly
 from bridge.ids import START, ConversationId, ParticipantId, QuestionId, RunId, Seq
 
 Look = Literal["said", "answer", "interim", "aside", "question", "tool"]
@@ -48,6 +49,7 @@ class Line:
     files: tuple[str, ...] = ()
     speaker: str = ""
     seq: Seq = START
+    at: datetime | None = None
     by: ParticipantId | None = None
     where: ConversationId | None = None
 
@@ -56,8 +58,9 @@ class Line:
 class View:
     """A session as one terminal sees it: who is here, what is going on, what was seen.
 
-    `run` is the open run. `questions` are the open ones, the oldest first. `files` are all that
-    were sent, the oldest first: people name one by its number.
+    `run` is the open run; `again`: the last one failed, and another try is to come. `questions`
+    are the open ones, the oldest first. `files` are all that were sent, the oldest first: people
+    name one by its number.
     """
 
     me: ParticipantId
@@ -66,6 +69,7 @@ class View:
     places: dict[str, str] = field(default_factory=dict)
     agent: str = ""
     run: RunId | None = None
+    again: bool = False
     position: Seq = START
     seen: Seq = START
     questions: dict[QuestionId, QuestionAsked] = field(default_factory=dict)
@@ -102,7 +106,7 @@ class View:
         self.seen = event.seq
         line = self._line(event)
         self._fold(event)
-        return self._with_files(line, event)
+        return self._with_files(replace(line, at=event.at), event) if line else None
 
     def question(self) -> tuple[QuestionId, QuestionAsked] | None:
         """Return the question that numbers answer: the one asked last."""
@@ -127,8 +131,9 @@ class View:
     def _fold(self, event: Event) -> None:
         match event.body:
             case RunStarted(run=run, agent=agent):
-                self.run, self.agent = run, agent
-            case RunFinished(upto=upto):
+                self.run, self.agent, self.again = run, agent, False
+            case RunFinished(outcome=outcome, upto=upto):
+                self.again = outcome in {"failed", "abandoned"} and upto <= self.position
                 self.run, self.position = None, max(self.position, upto)
                 self.look(self.frame)
             case QuestionAsked() as asked:
@@ -169,9 +174,9 @@ class View:
                 aside = self._aside(event)
                 return Line(look="aside", text=aside, seq=event.seq) if aside else None
 
-    def _with_files(self, line: Line | None, event: Event) -> Line | None:
+    def _with_files(self, line: Line, event: Event) -> Line:
         content = getattr(event.body, "content", None)
-        if line is None or not content or not content.attachments:
+        if not content or not content.attachments:
             return line
         first = len(self.files) + 1
         self.files += content.attachments
@@ -220,9 +225,9 @@ class View:
         asked = self.questions.get(closed.question)
         match closed.outcome:
             case "expired":
-                return texts.EXPIRED
+                return texts.nobody_answered(briefly(asked) if asked else "")
             case "withdrawn":
-                return texts.WITHDRAWN
+                return texts.no_longer_needed(briefly(asked) if asked else "")
             case "answered":
                 labels = {option.id: option.label for option in asked.options} if asked else {}
                 answer = labels.get(closed.answer, closed.answer)

@@ -34,6 +34,9 @@ from bridge.plugins import Kind, Section, Suggestion
 DATA = "BRIDGE_DATA"
 FILE = "BRIDGE_CONFIG"
 
+FOUND_AGENT = "assistant"
+"""What an agent is called that was found and not configured: everyone who chats reads it."""
+
 SECTIONS = ("store", "media", "http", "agents", "channels", "log", "budgets")
 
 C = TypeVar("C", TypedSection, ChannelSection)
@@ -141,7 +144,7 @@ class _Reading:
         if self._suggested is None:
             return {"echo": {"type": "echo"}}
         kind, found = self._suggested
-        return {kind: {"type": kind, **found.options}}
+        return {FOUND_AGENT: {"type": kind, **found.options}}
 
     def _sections(self, key: str, default: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the named sections under a key, once their names are found good."""

@@ -163,9 +163,14 @@ def _fail(
     return (_notice(run.run, run.agent, text), finished)
 
 
+ANSWERED: tuple[Outcome, ...] = ("completed", "paused")
+"""Ends that people see as an answer: they count, also where the agent does not say what it used."""
+
+
 def _finished(
     run: OpenRun, outcome: Outcome, upto: Seq, *, usage: Usage | None, reason: str = ""
 ) -> Draft:
+    counted = usage is not None or outcome in ANSWERED
     return Draft(
         body=RunFinished(
             run=run.run,
@@ -173,8 +178,8 @@ def _finished(
             upto=upto,
             reason=reason,
             usage=usage,
-            agent=run.agent if usage is not None else "",
-            asker=run.asker if usage is not None else None,
+            agent=run.agent if counted else "",
+            asker=run.asker if counted else None,
         )
     )
 

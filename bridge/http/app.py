@@ -1,6 +1,6 @@
 """The HTTP side put together. docs/http.md is its contract."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, cast
@@ -17,10 +17,10 @@ from bridge.http.limits import Limits
 from bridge.http.links import Links
 from bridge.http.live import router as live_router
 from bridge.http.pages import SharedPages
-from bridge.http.reach import Reach
+from bridge.http.reach import Checks, Reach
 from bridge.ids import ChannelName, ParticipantId
 from bridge.parts import Address
-from bridge.ports import AgentReceiving, Blobs, Check, Clock, Live, Receiving, Sessions, Store
+from bridge.ports import AgentReceiving, Blobs, Clock, Live, Receiving, Sessions, Store
 from bridge.session import Session
 
 TITLE = "Bridgehead"
@@ -35,7 +35,7 @@ def create_app(
     links: Links,
     live: Live,
     clock: Clock,
-    checks: Callable[[], Awaitable[Sequence[Check]]],
+    checks: Checks,
     ready: Callable[[], str],
     label: Callable[[Address], str],
     operator: ParticipantId,

@@ -92,12 +92,12 @@ async def get_ready(reach: TheReach) -> Health:
     return Health(status="ready")
 
 
-@guarded.get("/v1/doctor", operation_id="get_doctor", responses=failures(401, 403, 503))
-async def get_doctor(reach: Operator) -> Report:
-    """Say what works, what does not and what to do."""
+@guarded.get("/v1/doctor", operation_id="get_doctor", responses=failures(400, 401, 403, 503))
+async def get_doctor(reach: Operator, *, deep: bool = False) -> Report:
+    """Say what works, what does not and what to do; with `deep` models are asked for a word."""
     lines = [
         CheckLine(name=each.name, ok=each.ok, detail=each.detail, fix=each.fix)
-        for each in await reach.checks()
+        for each in await reach.checks(deep=deep)
     ]
     return Report(checks=lines)
 

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated, Protocol, cast
 
 from fastapi import Depends, Request
 
@@ -28,6 +28,12 @@ MEMBERSHIP = (ParticipantJoined, ParticipantLeft, ParticipantMerged)
 _SESSION = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 
 
+class Checks(Protocol):
+    """What works and what does not; with `deep` models are asked for a word."""
+
+    def __call__(self, *, deep: bool) -> Awaitable[Sequence[Check]]: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reach:
     """See `bridge.http.app.create_app`."""
@@ -36,7 +42,7 @@ class Reach:
     sessions: Sessions
     live: Live
     clock: Clock
-    checks: Callable[[], Awaitable[Sequence[Check]]]
+    checks: Checks
     ready: Callable[[], str]
     label: Callable[[Address], str]
     operator: ParticipantId

@@ -48,7 +48,7 @@ class Replies:
             case "agent":
                 return self._agent(fold, spoken.by, parsed.argument)
             case "model":
-                return _model(fold, spoken.by, parsed.argument)
+                return await self._model(fold, spoken.by, parsed.argument)
             case "revoke":
                 return _revoke(fold, spoken.by, parsed.argument)
             case "may":
@@ -78,6 +78,17 @@ class Replies:
             return None, Reply(text=texts.no_such_agent(name, names), refused=True)
         return _change(roster.SETTING, name, who), Reply(text=texts.agent_chosen(name))
 
+    async def _model(self, fold: Session, who: ParticipantId, name: str) -> Asked:
+        choices, refusal = self._agents.models(fold), ""
+        if not name:
+            return None, Reply(text=texts.model(_setting(fold, MODEL), choices))
+        chosen = "" if name.lower() == NO_MODEL else name
+        if chosen and fold.participants.get(who) in {"owner", "member"}:
+            refusal = await self._agents.model_refusal(fold, chosen)
+        if refusal:
+            return None, Reply(text=texts.no_such_model(chosen, refusal, choices), refused=True)
+        return _change(MODEL, chosen, who), Reply(text=texts.model_chosen(chosen))
+
     async def _usage(self, fold: Session, who: ParticipantId) -> str:
         if who not in fold.participants:
             return texts.NOT_IN_SESSION
@@ -105,13 +116,6 @@ def state_of(session: Session) -> str:
     if session.open_run is not None:
         return texts.RUNNING
     return texts.WAITING if session.questions else texts.IDLE
-
-
-def _model(fold: Session, who: ParticipantId, name: str) -> Asked:
-    if not name:
-        return None, Reply(text=texts.model(_setting(fold, MODEL)))
-    chosen = "" if name.lower() == NO_MODEL else name
-    return _change(MODEL, chosen, who), Reply(text=texts.model_chosen(chosen))
 
 
 def _revoke(fold: Session, who: ParticipantId, tool: str) -> Asked:

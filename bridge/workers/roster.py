@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from bridge.ports import Agent
+from bridge.ports import Agent, Choosing
 from bridge.session import Session, setting_key
 
 SETTING = "agent"
@@ -26,6 +26,16 @@ class Roster:
 
     def agent(self, name: str) -> Agent:
         return self._agents[name]
+
+    def models(self, session: Session) -> Sequence[str]:
+        """Return the models that can be chosen by name where this agent answers."""
+        agent = self._agents.get(self.chosen(session))
+        return agent.models if isinstance(agent, Choosing) else ()
+
+    async def model_refusal(self, session: Session, model: str) -> str:
+        """Return why this model cannot be had from whoever answers in a session, or ""."""
+        agent = self._agents.get(self.chosen(session))
+        return await agent.refusal(model) if isinstance(agent, Choosing) else ""
 
     def help(self, session: Session) -> str:
         return self._agents[self.chosen(session)].help if self._agents else ""

@@ -8,7 +8,7 @@ from bridge.content import Attachment
 from bridge.events import Preview, RunFinished, Source, ToolCalled
 from bridge.ids import MediaId, ParticipantId
 from bridge.plugins import load
-from bridge.ports import AgentSurroundings, Calling, Ended, Remark, Returned
+from bridge.ports import AgentSurroundings, Calling, Choosing, Ended, Remark, Returned
 from storage.memory_blobs import MemoryBlobs
 from tests.turns import Story, StoryClock
 
@@ -331,3 +331,9 @@ def test_the_plugin_makes_one_with_the_configured_delay(tmp_path, clock):
         AgentSurroundings(clock=clock, data=tmp_path, blobs=MemoryBlobs(clock=clock)),
     )
     assert isinstance(agent, Echo)
+
+
+async def test_no_model_can_be_chosen_for_it(echo):
+    """Else people would be told that it answers with one from now on."""
+    assert isinstance(echo, Choosing)
+    assert "uses no model" in await echo.refusal("openai/gpt")

@@ -9,11 +9,11 @@ from typer.testing import CliRunner
 
 from bridge import plugins
 from bridge.cli import add as module
-from bridge.cli.add import inserted
+from bridge.cli.add import answered_by, inserted
 from bridge.cli.main import app
 from bridge.config import load
 from bridge.errors import ConfigError
-from bridge.plugins import Ask, ChannelPlugin, Section, Setup, Verified
+from bridge.plugins import AgentPlugin, Ask, ChannelPlugin, Section, Setup, Verified
 from channels.memory import create
 
 
@@ -77,6 +77,11 @@ def test_only_the_owner_can_read_what_was_written(tmp_path):
         assert stat.S_IMODE((tmp_path / "data" / file).stat().st_mode) == 0o600
 
 
+def test_the_data_folder_is_the_owners_alone_also_before_the_first_run(tmp_path):
+    run("chat", typed="good\nmain\n")
+    assert stat.S_IMODE((tmp_path / "data").stat().st_mode) == 0o700
+
+
 def test_a_token_is_neither_shown_nor_written_into_the_configuration(tmp_path):
     done = run("chat", typed="good\nmain\n")
     assert "good" not in done.output
@@ -110,6 +115,69 @@ def test_a_second_account_needs_a_name_of_its_own(tmp_path):
     written = (tmp_path / "data" / "config.yaml").read_text()
     assert written.count("channels:") == 1
     assert "  work:\n    type: chat\n" in written
+
+
+TALKER = AgentPlugin(
+    config=Tokens,
+    create=create,
+    setup=Setup(intro="Take one.", asks=(Ask(key="token", prompt="Token"),), verify=verify),
+)
+
+
+@pytest.fixture
+def talker(monkeypatch):
+    """A model that is set up by one question."""
+    known = {"chat": CHAT, "litellm": TALKER}
+    monkeypatch.setattr(plugins, "load", lambda _, name: known.get(name))
+    part = {"channels": ("chat",), "agents": ("litellm",)}
+    monkeypatch.setattr(plugins, "available", lambda kind: part.get(kind, ()))
+
+
+def agents(tmp_path):
+    import yaml
+
+    written = yaml.safe_load((tmp_path / "data" / "config.yaml").read_text())
+    return written.get("agent"), sorted(written["agents"])
+
+
+@pytest.mark.usefixtures("talker")
+def test_the_first_model_is_called_assistant_unless_it_is_named(tmp_path):
+    """Its name stands beside its answers: nobody is to read `litellm` there."""
+    done = run("model", typed="good\n\n")
+    assert done.exit_code == 0, done.output
+    assert agents(tmp_path) == (None, ["assistant"])
+
+
+@pytest.mark.usefixtures("talker")
+@pytest.mark.parametrize(("word", "answers"), [("y", "second"), ("", "second"), ("n", "first")])
+def test_a_second_model_asks_for_its_name_and_whether_it_answers_now(tmp_path, word, answers):
+    run("model", typed="good\nfirst\n")
+    done = run("model", typed=f"good\nfirst\nsecond\n{word}\n")
+    assert done.exit_code == 0, done.output
+    assert "already" in done.output, "a name that is taken is asked for again"
+    assert "instead of first" in done.output
+    assert agents(tmp_path) == (answers, ["first", "second"])
+
+
+@pytest.mark.usefixtures("talker")
+@pytest.mark.parametrize(("option", "answers"), [((), "assistant"), (("--answers",), "assistant2")])
+def test_with_all_answers_given_nothing_is_asked_and_nobody_is_replaced(tmp_path, option, answers):
+    for more in ((), option):
+        done = run("model", "--set", "token=good", *more)
+        assert done.exit_code == 0, done.output
+    assert agents(tmp_path) == (answers, ["assistant", "assistant2"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "a: 1\n", "agent: old\na: 1\n", "a: 1\nagent:  old # mine\nb: 2\n", "agent:\na: 1\n"],
+)
+def test_who_answers_is_written_whatever_the_file_looks_like(text):
+    import yaml
+
+    made = yaml.safe_load(answered_by(text, "new"))
+    assert made == {**(yaml.safe_load(text) or {}), "agent": "new"}
+    assert ("# mine" in text) == ("# mine" in answered_by(text, "new"))
 
 
 def test_a_file_that_could_not_be_used_any_more_is_put_back(tmp_path, monkeypatch):

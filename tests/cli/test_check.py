@@ -38,3 +38,32 @@ def test_as_json_the_problems_are_a_list(tmp_path):
 def test_the_database_is_not_touched(tmp_path):
     check(tmp_path, "data: kept\n")
     assert not (tmp_path / "kept").exists()
+
+
+AGENTS = """
+agent: helper
+agents:
+  helper: {type: litellm, model: openai/some}
+  script: {type: process, command: [./agent.sh]}
+  away: {type: http, url: "http://127.0.0.1:9/turns", secret: "${SECRET}"}
+"""
+
+
+def test_agents_that_could_not_answer_are_problems_each_with_its_fix(tmp_path):
+    """No key, no program, nobody at the address: told before anyone writes, not to whoever does."""
+    done = check(tmp_path, AGENTS, SECRET="s" * 20, PATH="/bin")
+    assert (done.code, done.out) == (2, "")
+    said = {line.split(": ")[1]: line for line in done.err.splitlines()}
+    assert "openai/some has no API key" in said["agent helper"]
+    assert "set OPENAI_API_KEY" in said["agent helper"]
+    assert "agent.sh is not there" in said["agent script"]
+    assert "cannot be reached: Connection refused" in said["agent away"]
+    told = json.loads(check(tmp_path, AGENTS, "--json", SECRET="s" * 20).out)
+    assert (told["ok"], len(told["problems"])) == (False, 3)
+
+
+def test_an_agent_with_its_key_is_no_problem(tmp_path):
+    done = check(
+        tmp_path, "agents: {helper: {type: litellm, model: openai/some}}\n", OPENAI_API_KEY="k"
+    )
+    assert (done.code, done.err) == (0, "")

@@ -58,3 +58,17 @@ def test_an_old_python_and_a_full_disk_are_faults():
     assert not _python((3, 10)).ok
     assert not _disk(1024).ok
     assert _disk(2**40).ok
+
+
+def test_an_agent_without_a_key_is_a_fault_also_before_the_bridge_runs(tmp_path):
+    (tmp_path / "c.yaml").write_text("agents: {helper: {type: litellm, model: openai/some}}\n")
+    environ = {"HOME": str(tmp_path), "BRIDGE_DATA": str(tmp_path / "none")}
+    done = command("doctor", "--json", "--config", str(tmp_path / "c.yaml"), environ=environ)
+    found = checks(done)["agent helper"]
+    assert (done.code, found["ok"]) == (1, False)
+    assert "OPENAI_API_KEY" in found["fix"]
+
+
+def test_the_running_bridge_looks_at_its_own_agents(run):
+    """Its environment counts, not the one that the doctor is called in."""
+    assert checks(run("doctor", "--json", "--deep"))["agent echo"]["ok"]

@@ -1,6 +1,7 @@
 """Lines as a terminal and a pipe show them."""
 
 import io
+from datetime import UTC, datetime, timedelta
 
 from rich.console import Console
 
@@ -76,3 +77,25 @@ def test_what_is_said_stands_apart_and_small_lines_stay_together():
     assert [line.strip() for line in out.split("\n")] == [
         "⚙ t", "⚙ t", "", "A", "x", "", "⚙ t", "⚙ t", "", "A", "x", "",
     ]  # fmt: skip
+
+
+def test_lines_stay_lines():
+    out = painted(Line(look="said", speaker="Ada", text="12 High Street\nSpringfield"))
+    assert [row.strip() for row in out.splitlines()] == ["", "Ada", "12 High Street", "Springfield"]
+
+
+def test_an_older_line_says_its_day_too():
+    now = datetime.now(UTC).astimezone()
+    today = painted(Line(look="said", speaker="Ada", text="x", at=now))
+    assert f"Ada  {now:%H:%M}\n" in today
+    old = painted(Line(look="said", speaker="Ada", text="x", at=now - timedelta(days=400)))
+    assert f"Ada  {now - timedelta(days=400):%Y-%m-%d %H:%M}\n" in old
+
+
+def test_an_answer_being_written_looks_like_the_whole_one_will():
+    painter = Painter(Console(file=io.StringIO(), width=40))
+    rows = painter.preview("**so** it is\nand `so`\n\n```\ncode", rows=3)
+    assert [row.strip() for row in rows][-1] == "code"
+    assert "**" not in "".join(painter.preview("**so** it is"))
+    assert len(painter.preview("x " * 50_000)) <= 12
+    assert "\x1b" not in "".join(painter.preview("\x1b[2Jx"))

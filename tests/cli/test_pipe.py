@@ -44,6 +44,13 @@ def test_an_answer_that_fails_for_good_ends_the_waiting(run, session):
     assert "could not answer" in done.out
 
 
+def test_an_answer_that_comes_only_at_the_third_try_is_waited_for(run, session):
+    """Between two tries the session is idle for longer than a look."""
+    done = run("chat", session, given="flaky\n")
+    assert done.code == 0
+    assert "After 2 failures, here I am." in done.out
+
+
 def test_what_others_say_meanwhile_is_printed(run, bridge, session):
     timer = threading.Timer(1.0, bridge.say, (session, "from the browser"))
     timer.start()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bridge.app import Running
 from bridge.cli.run import _chat_command, announcement
-from tests.process import command
+from tests.process import BridgeProcess, command
 
 
 def test_it_says_where_to_talk_and_nothing_else_and_stops_without_a_trace(own_bridge):
@@ -20,6 +20,24 @@ def test_it_says_where_to_talk_and_nothing_else_and_stops_without_a_trace(own_br
     assert f"Its data is in {own_bridge.data}." in out
     assert "the agent is echo" in out
     assert len(out.splitlines()) == 8, out
+
+
+def test_an_agent_without_a_key_is_told_at_the_start_and_to_whoever_writes(tmp_path):
+    """It starts all the same: everything but that agent works."""
+    config = "agents: {helper: {type: litellm, model: openai/some}}\n"
+    bridge = BridgeProcess(tmp_path / "data", config)
+    bridge.start()
+    try:
+        out = bridge.log.read_text()
+        assert (
+            "ATTENTION, nobody will get an answer from\n  agent helper: openai/some has no" in out
+        )
+        assert "set OPENAI_API_KEY where the bridge starts" in out
+        said = command("chat", environ=bridge.environ, given="hello\n").out
+        assert "the agent 'helper' has no API key: the owner has to set OPENAI_API_KEY" in said
+        assert "litellm" not in said
+    finally:
+        bridge.stop()
 
 
 def test_a_wrong_configuration_is_told_whole_and_ends_with_2(tmp_path):

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.screen import CTRL_C, CTRL_D, Screen
+from tests.screen import ALT_ENTER, CTRL_C, CTRL_D, CTRL_J, PASTE, TIME, UP, Screen
 
 
 @pytest.fixture
@@ -57,6 +57,73 @@ def test_an_answer_shows_while_it_is_written_and_stands_once_in_the_end(chat):
     chat.watch(1)
     assert answers() == 1
     assert "writing…" not in chat.visible
+
+
+@pytest.mark.parametrize("new_line", [ALT_ENTER, CTRL_J])
+def test_a_new_line_can_be_typed_and_stays_one(chat, bridge, session, new_line):
+    chat.type("silent 12 High Street")
+    chat.until("> silent 12 High Street")
+    chat.type(new_line)
+    chat.type("Springfield")
+    chat.until("Springfield")
+    assert said(bridge, session) == []
+    chat.type("\r")
+    chat.until("Owner · terminal\n  silent 12 High Street\n  Springfield\n")
+    assert said(bridge, session) == ["silent 12 High Street\nSpringfield"]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])
+def test_what_is_pasted_is_one_message_whatever_its_lines_end_with(chat, bridge, session, end):
+    chat.type(PASTE.format(f"silent 12 High Street{end}Springfield{end}"))
+    chat.until("Springfield")
+    chat.watch(0.3)
+    assert said(bridge, session) == []
+    chat.type("\r")
+    chat.until("Owner · terminal\n  silent 12 High Street\n  Springfield\n")
+    assert [each.rstrip() for each in said(bridge, session)] == [
+        "silent 12 High Street\nSpringfield"
+    ]
+
+
+def test_when_it_was_said_stands_dim_beside_who_said_it(chat):
+    chat.say("silent hello")
+    chat.until("Owner · terminal\n  silent hello\n")
+    assert TIME.search(chat.visible)
+
+
+def test_markdown_is_rendered_while_it_is_written(chat):
+    chat.say("markdown")
+    chat.until("writing…")
+    chat.until(lambda: "Headings" in chat.visible or "bold" in chat.visible)
+    assert "**" not in chat.visible
+
+
+def test_what_was_typed_is_kept_for_the_next_chat(open_screen, bridge, session):
+    first = open_screen(bridge, "chat", session)
+    first.until("Ctrl-D leaves")
+    first.say("silent and unforgettable")
+    first.until("Owner · terminal\n  silent and unforgettable")
+    first.type(CTRL_D)
+    assert first.end() == 0
+    second = open_screen(bridge, "chat", bridge.session("Another"))
+    second.until("Ctrl-D leaves")
+    second.type(UP)
+    second.until("> silent and unforgettable")
+    kept = bridge.data / "terminal" / "history"
+    assert kept.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("word", ["/quit", "/exit"])
+def test_a_word_leaves_too_and_is_said_to_nobody(chat, bridge, session, word):
+    chat.say(word)
+    assert chat.end() == 0
+    assert said(bridge, session) == []
+
+
+def test_how_to_leave_and_how_to_begin_a_line_is_in_the_help(chat):
+    chat.say("/help")
+    chat.until("/quit leave, as /exit and Ctrl-D do")
+    chat.until("Ctrl-J begins a new line")
 
 
 def test_ctrl_c_stops_the_answer_being_worked_on_and_the_chat_goes_on(chat):
@@ -164,7 +231,7 @@ def test_its_own_commands_are_completed_and_explained_too(chat):
     chat.type("\x15/help")
     chat.until("> /help")
     chat.type("\r")
-    chat.until("In this terminal:")
+    chat.until("In this terminal, too:")
 
 
 def test_it_fits_a_narrow_terminal(open_screen, bridge, session):

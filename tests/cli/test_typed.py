@@ -2,7 +2,7 @@
 
 import pytest
 
-from bridge.cli.typed import Misspelt, SaveFile, SendFile, typed
+from bridge.cli.typed import Leave, Misspelt, SaveFile, SendFile, typed
 
 
 @pytest.mark.parametrize(
@@ -37,6 +37,16 @@ def test_a_file_is_saved_by_its_number(line, number, path):
 @pytest.mark.parametrize("line", ["/file", "/file ", "/save", "/save cat.png", "/save -1"])
 def test_what_is_misspelt_is_told_how_it_is_written(line):
     assert isinstance(typed(line), Misspelt)
+
+
+@pytest.mark.parametrize("line", ["/quit", " /exit\n"])
+def test_it_is_left_by_a_word(line):
+    assert typed(line) == Leave()
+
+
+@pytest.mark.parametrize("line", ["/quitter", "/quit now", "quit"])
+def test_what_only_resembles_it_is_said(line):
+    assert typed(line) is None
 
 
 @pytest.mark.parametrize("line", ["hello", "/status", "/files a", "/filed", "say /file a", "/"])

@@ -164,8 +164,8 @@ def test_numbers_answer_the_question_asked_last_until_it_is_closed(screen):
             {"outcome": "answered", "answer": "t", "by": "p_ada", "conversation": "c_gone"},
             "_Ada · elsewhere: Tea_",
         ),
-        ({"outcome": "expired"}, "_Nobody answered in time._"),
-        ({"outcome": "withdrawn"}, "_No longer needed._"),
+        ({"outcome": "expired"}, "_Nobody answered in time:_ What?"),
+        ({"outcome": "withdrawn"}, "_No longer needed:_ What?"),
     ],
 )
 def test_how_a_question_was_closed_is_told(screen, closed, told):

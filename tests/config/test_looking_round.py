@@ -15,8 +15,8 @@ def nowhere(tmp_path, monkeypatch):
 
 def test_a_key_in_the_environment_makes_a_model_the_agent(tmp_path):
     config = load(None, {**KEY, "BRIDGE_DATA": str(tmp_path)}, look_round=True)
-    assert config.agent == "litellm"
-    assert config.agents["litellm"].options.model.startswith("openai/")
+    assert config.agent == "assistant"
+    assert config.agents["assistant"].options.model.startswith("openai/")
     assert "OPENAI_API_KEY" in config.chosen
 
 

@@ -85,8 +85,13 @@ async def test_tokens_without_a_price_are_told_apart(store: Store):
     assert found.used == Used(runs=1, input_tokens=7, output_tokens=3, unpriced=10)
 
 
-async def test_a_run_that_says_nothing_of_it_used_nothing(store: Store):
+async def test_an_answer_whose_agent_says_nothing_of_it_counts_and_used_nothing(store: Store):
     await use(store, "r_1", None)
+    assert list(await store.usage()) == [spent(model="", used=Used(runs=1))]
+
+
+async def test_a_run_that_was_nobodys_answer_does_not_count(store: Store):
+    await use(store, "r_1", None, agent="")
     assert list(await store.usage()) == []
 
 

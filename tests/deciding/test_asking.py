@@ -60,7 +60,7 @@ def test_a_run_stops_on_its_questions_in_one_append():
             to=(ADA,),
             agent="echo",
         ),
-        finished(R1, "paused", upto=2),
+        finished(R1, "paused", upto=2, agent="echo", asker=ADA),
     ]
     play << Idle()
 

@@ -52,6 +52,9 @@ from tests.playbook import (
     with_ada,
 )
 
+WHOSE = {"agent": "echo", "asker": ADA}
+"""What the end of an answer says of it."""
+
 
 def test_a_run_begins_where_one_is_due_and_its_last_words_end_it():
     (
@@ -61,7 +64,7 @@ def test_a_run_begins_where_one_is_due_and_its_last_words_end_it():
         >> start(R1)
         << started(R1, upto=2)
         >> end(R1, "hi", upto=2)
-        << [composed(R1, "hi"), finished(R1, "completed", upto=2)]
+        << [composed(R1, "hi"), finished(R1, "completed", upto=2, **WHOSE)]
         << Idle()
     )
 
@@ -78,7 +81,7 @@ def test_a_run_without_last_words_is_silent(content):
 
 def test_a_run_says_how_far_it_took_the_log_in():
     play = at_work() >> say("and?") >> end(R1, "both", upto=4)
-    play << [composed(R1, "both"), finished(R1, "completed", upto=4)] << Idle()
+    play << [composed(R1, "both"), finished(R1, "completed", upto=4, **WHOSE)] << Idle()
 
 
 def test_a_run_has_dealt_with_what_it_began_from_whatever_it_says():

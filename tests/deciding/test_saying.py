@@ -104,7 +104,11 @@ def test_a_message_interrupts_the_run_and_a_new_one_starts_at_once_with_everythi
         finished(R1, "cancelled", upto=0, by=ADA, reason=INTERRUPTED),
     ]
     play << Begin() >> start(R2) << started(R2, upto=6) >> end(R2, "both", upto=6)
-    play << [composed(R2, "both"), finished(R2, "completed", upto=6)] << Idle()
+    (
+        play
+        << [composed(R2, "both"), finished(R2, "completed", upto=6, agent="echo", asker=ADA)]
+        << Idle()
+    )
 
 
 def test_what_was_answered_before_is_not_answered_again():

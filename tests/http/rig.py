@@ -93,7 +93,7 @@ class Bridge:
         )
         self.server = HttpServer(self.app, host="127.0.0.1", port=0)
 
-    async def _checks(self) -> Sequence[Check]:
+    async def _checks(self, *, deep: bool) -> Sequence[Check]:
         return [Check(name="store", ok=False, detail="is full", fix="make room")]
 
     async def start(self) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from agents.samples import long_answer
 from bridge import texts
-from tests.fakes.apps import App, shown
+from bridge.demo.apps import App, shown
 from tests.scenarios.four import Four, four_apps
 
 QUESTION = "ask"

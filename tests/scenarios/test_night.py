@@ -6,7 +6,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from tests.fakes.apps import App, shown
+from bridge.demo.apps import App, shown
 from tests.fakes.models import Answers, FakeModels, calls
 from tests.scenarios.four import Four, four_apps
 

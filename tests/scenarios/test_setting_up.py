@@ -10,7 +10,7 @@ import pytest
 
 from bridge import texts
 from bridge.config import load
-from tests.fakes.apps import App, four, shown
+from bridge.demo.apps import App, four, shown
 from tests.fakes.models import FakeModels
 from tests.waiting import PATIENCE, soon, until
 
@@ -95,5 +95,8 @@ async def test_adding_a_model_makes_it_the_agent(tmp_path):
         await fake.stop()
     assert code == 0, out
     config = load(tmp_path / "data" / "config.yaml", {})
-    assert (config.agent, config.agents["litellm"].options.model) == ("litellm", "openai/some")
+    assert (config.agent, config.agents["assistant"].options.model) == (
+        "assistant",
+        "openai/some",
+    )
     assert "sk-secret" not in (tmp_path / "data" / "config.yaml").read_text()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.fakes.apps import shown
+from bridge.demo.apps import shown
 from tests.fakes.models import Answers, calls
 from tests.scenarios.four import four_apps
 

@@ -66,6 +66,38 @@ async def test_any_model_is_passed_on_and_default_leaves_it_to_the_agent() -> No
     assert command == setting("model", "")
 
 
+class Choosy(Stalled):
+    """An agent that has one model beside its own."""
+
+    models = ("usual", "fast")
+
+    async def refusal(self, model: str) -> str:
+        return "" if model in self.models else "it does not answer"
+
+
+async def test_a_model_that_does_not_answer_is_refused_with_those_to_choose_from(
+    monkeypatch,
+) -> None:
+    """It would make every next answer fail; the session keeps the one it has."""
+    monkeypatch.setitem(AGENTS._agents, "echo", Choosy())
+    command, reply = await told("/model fsat")
+    assert (command, reply.refused) == (None, True)
+    assert "it does not answer" in reply.text
+    assert "`/model usual`, `/model fast`." in reply.text
+    assert await told("/model fast") == (
+        setting("model", "fast"),
+        Reply(text=texts.model_chosen("fast")),
+    )
+    _, reply = await told("/model")
+    assert "- `/model fast`" in reply.text
+
+
+async def test_for_someone_who_may_not_choose_no_model_is_tried(monkeypatch) -> None:
+    monkeypatch.setitem(AGENTS._agents, "echo", Choosy())
+    command, _ = await told("/model fsat", by=EVE)
+    assert command is not None, "the session refuses it"
+
+
 async def test_which_model_answers_is_told() -> None:
     chosen = with_ada(setting("model", "acme/large-2")).session
     assert await told("/model") == (None, Reply(text=texts.model("")))

@@ -75,3 +75,9 @@ def test_the_reason_has_no_keys_in_it():
 def test_the_reason_is_short_and_never_empty():
     assert len(trouble(error("X", "y" * 9999), now=NOW).reason) <= LONGEST_REASON
     assert trouble(TimeoutError(), now=NOW).reason == "TimeoutError"
+
+
+def test_a_long_reason_is_cut_at_the_end_of_a_word():
+    found = trouble(ValueError("sorry " * 100), now=NOW)
+    assert found.reason.endswith("sorry …")
+    assert len(found.reason) <= LONGEST_REASON

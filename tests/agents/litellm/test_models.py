@@ -3,7 +3,7 @@
 import pytest
 
 from agents.litellm.config import LitellmConfig
-from agents.litellm.models import chosen, models
+from agents.litellm.models import chosen, models, named
 from bridge.ids import SessionId
 from bridge.session import Session, setting_key
 
@@ -42,5 +42,14 @@ def test_a_key_is_sent_to_no_other_provider(name):
 
 def test_those_that_stand_in_come_after_it_and_none_twice():
     assert [each.model for each in models(CONFIG, session())] == ["openai/gpt", "anthropic/claude"]
-    named = [each.model for each in models(CONFIG, session("anthropic/claude"))]
-    assert named == ["anthropic/claude"]
+    others = [each.model for each in models(CONFIG, session("anthropic/claude"))]
+    assert others == ["anthropic/claude", "openai/gpt"]
+
+
+def test_the_usual_model_stands_in_for_one_that_was_chosen_and_no_longer_answers():
+    """So a name that went wrong does not make every answer fail."""
+    assert models(CONFIG, session("openai/gone"))[1] is CONFIG
+
+
+def test_the_names_to_choose_from_are_those_of_the_config():
+    assert named(CONFIG) == ("openai/gpt", "fast")

@@ -23,6 +23,21 @@ async def test_one_that_does_not_is_told_with_the_reason(models):
         await setup.verify(given(models))
 
 
+@pytest.mark.parametrize(
+    "answers",
+    [
+        Answers(text=""),
+        Answers(garbage=True),
+        Answers(status=200, error="wrong path", cut_off=True),
+    ],
+)
+async def test_an_address_where_something_else_answers_is_told(models, answers):
+    """It says 200 and holds no word: a page, an error, nothing."""
+    models.replies = [answers]
+    with pytest.raises(ConfigError, match="does not answer: "):
+        await setup.verify(given(models))
+
+
 async def test_answers_that_do_not_fit_are_told(models):
     with pytest.raises(ConfigError, match="do not fit"):
         await setup.verify(given(models, max_steps="many"))

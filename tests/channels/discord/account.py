@@ -8,6 +8,8 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from bridge.demo.discord.fake import FakeDiscord
+from bridge.demo.discord.world import Bot, Room
 from bridge.errors import NotFound
 from bridge.ids import ChannelName, ConversationId, MediaId, PartId, SessionId
 from bridge.inbound import Inbound, Spoken
@@ -16,8 +18,6 @@ from bridge.ports import ChannelSurroundings
 from bridge.workers.clock import SystemClock
 from channels.discord.channel import DiscordChannel
 from channels.discord.config import DiscordConfig, Pace
-from tests.fakes.discord.fake import FakeDiscord
-from tests.fakes.discord.world import Bot, Room
 from tests.waiting import until
 
 DISCORD = ChannelName("discord")

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
+from bridge.demo.discord.fake import Actor, FakeDiscord
+from bridge.demo.discord.world import Room
 from bridge.parts import Sent
 from tests.channels.discord.account import Account, part
-from tests.fakes.discord.fake import Actor, FakeDiscord
-from tests.fakes.discord.world import Room
 
 
 @pytest.fixture

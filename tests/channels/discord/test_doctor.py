@@ -81,7 +81,7 @@ async def test_a_deleted_room_is_no_fault_and_is_forgotten(healthy):
 
 
 async def test_every_planted_fault_has_a_line_of_its_own(ada):
-    from tests.fakes.discord.fake import FakeDiscord
+    from bridge.demo.discord.fake import FakeDiscord
 
     lines = set()
     for plant in PLANTED.values():

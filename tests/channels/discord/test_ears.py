@@ -3,9 +3,9 @@
 import asyncio
 import time
 
+from bridge.demo.discord.world import Message
 from bridge.errors import StoreUnavailable
 from tests.channels.discord.account import Account, Ear
-from tests.fakes.discord.world import Message
 from tests.waiting import until
 
 

@@ -2,11 +2,11 @@
 
 import asyncio
 
+from bridge.demo.discord.world import Person, snowflake
 from bridge.errors import StoreUnavailable
 from bridge.inbound import Added, Deleted, Edited, Pressed, Spoken
 from bridge.parts import Button, Reply
 from tests.channels.discord.account import Account, Ear, part
-from tests.fakes.discord.world import Person, snowflake
 from tests.waiting import until
 
 # -- places and people ----------------------------------------------------------------------------

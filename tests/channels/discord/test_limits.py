@@ -2,8 +2,8 @@
 
 import discord
 
+from bridge.demo.discord.fields import BUTTON, COMMAND, CREATE, ROW
 from channels.discord import limits
-from tests.fakes.discord.fields import BUTTON, COMMAND, CREATE, ROW
 
 
 def test_limits_are_those_of_the_documentation():

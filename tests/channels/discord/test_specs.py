@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 
 from bridge.content import Attachment
+from bridge.demo.discord.fake import FakeDiscord
+from bridge.demo.discord.fields import CREATE, Checker
 from bridge.ids import MediaId
 from bridge.parts import Button, Reply
 from tests.channels.discord.account import Account, Ear, part
-from tests.fakes.discord.fake import FakeDiscord
-from tests.fakes.discord.fields import CREATE, Checker
 from tests.waiting import until
 
 SPEC = Path(os.environ.get("BRIDGE_SPECS", "")) / "discord_openapi.json"

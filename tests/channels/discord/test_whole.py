@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from tests.fakes.discord.world import Bot
+from bridge.demo.discord.world import Bot
 from tests.running import running_bridge
 from tests.waiting import until
 

@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bridge.demo.discord.fake import FakeDiscord
 from bridge.errors import RateLimited
 from bridge.ids import ChannelName
 from tests.channels.discord.account import Account, part
-from tests.fakes.discord.fake import FakeDiscord
 from tests.waiting import until
 
 
@@ -55,7 +55,7 @@ async def test_accounts_with_different_addresses_never_call_each_others():
 
 async def test_an_empty_bucket_is_not_called(discord, account, direct, monkeypatch):
     empty = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset-After": "30"}
-    monkeypatch.setattr("tests.fakes.discord.routes._bucket", lambda: empty)
+    monkeypatch.setattr("bridge.demo.discord.routes._bucket", lambda: empty)
     await account.channel.send(account.at(direct), part("one", 1))
     with pytest.raises(RateLimited) as raised:
         await account.channel.send(account.at(direct), part("two", 2))

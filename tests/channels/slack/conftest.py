@@ -1,7 +1,10 @@
 import pytest
 
+from bridge.demo.slack.server import FakeSlack
 from tests.channels.slack.rig import MemoryFacts
-from tests.fakes.slack.server import FakeSlack
+from tests.fakes.slack import specs
+
+FakeSlack.judge = staticmethod(specs.check_event)
 
 
 @pytest.fixture

@@ -10,6 +10,8 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from bridge.content import Attachment
+from bridge.demo.slack.server import FakeSlack
+from bridge.demo.slack.workspace import Room
 from bridge.errors import NotFound, StoreUnavailable
 from bridge.ids import ChannelName, ConversationId, MediaId, PartId, SessionId
 from bridge.inbound import Inbound, Relocated, Reported, Spoken
@@ -17,8 +19,6 @@ from bridge.parts import Address, Part, Reply, Span
 from bridge.ports import Blob, ChannelSurroundings
 from channels.slack.channel import SlackChannel
 from channels.slack.config import SlackConfig
-from tests.fakes.slack.server import FakeSlack
-from tests.fakes.slack.workspace import Room
 from tests.waiting import until
 
 NAME = ChannelName("slack")

@@ -5,11 +5,11 @@ import sys
 
 import pytest
 
+from bridge.demo.slack.server import FakeSlack
 from bridge.errors import Unauthorized
 from bridge.ids import ChannelName
 from bridge.parts import Address
 from tests.channels.slack.rig import Ear, connected, listening, opened, part
-from tests.fakes.slack.server import FakeSlack
 from tests.waiting import until
 
 

@@ -2,6 +2,8 @@
 
 import pytest
 
+from bridge.demo.slack.fields import METHODS, OBJECTS, Checks, block_problems
+from bridge.demo.slack.server import FakeSlack
 from bridge.parts import Button
 from tests.channels.slack.rig import (
     Ear,
@@ -15,8 +17,6 @@ from tests.channels.slack.rig import (
     until,
 )
 from tests.fakes.slack import specs
-from tests.fakes.slack.fields import METHODS, OBJECTS, Checks, block_problems
-from tests.fakes.slack.server import FakeSlack
 
 
 async def lived(fake: FakeSlack) -> None:

@@ -7,8 +7,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.fakes.slack.server import FakeSlack
-from tests.fakes.slack.workspace import Room
+from bridge.demo.slack.server import FakeSlack
+from bridge.demo.slack.workspace import Room
 from tests.waiting import until
 
 CONFIG = """

@@ -3,8 +3,8 @@
 from slack_sdk.models.blocks import ActionsBlock, ButtonElement
 from slack_sdk.web.async_base_client import AsyncBaseClient
 
+from bridge.demo.slack.fields import BLOCKS, BUTTON, METHODS
 from channels.slack import config, limits
-from tests.fakes.slack.fields import BLOCKS, BUTTON, METHODS
 
 
 def test_limits_are_those_that_the_library_knows():

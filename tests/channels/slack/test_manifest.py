@@ -6,9 +6,9 @@ from urllib.parse import unquote
 
 import yaml
 
+from bridge.demo.slack.methods import HISTORY_SCOPES
+from bridge.demo.slack.methods import SCOPES as METHOD_SCOPES
 from channels.slack import config, manifest
-from tests.fakes.slack.methods import HISTORY_SCOPES
-from tests.fakes.slack.methods import SCOPES as METHOD_SCOPES
 
 ROOT = Path(__file__).parents[3]
 MANIFEST = yaml.safe_load(manifest.as_yaml())

@@ -2,11 +2,11 @@
 
 import pytest
 
+from bridge.demo.slack.fields import block_problems
+from bridge.demo.slack.workspace import pings
 from bridge.parts import Button, Reply
 from channels.slack import render
 from tests.channels.slack.rig import part
-from tests.fakes.slack.fields import block_problems
-from tests.fakes.slack.workspace import pings
 
 
 def test_the_text_is_one_block_of_markdown():

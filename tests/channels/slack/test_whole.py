@@ -10,9 +10,9 @@ import pytest
 
 from bridge.app import Running, running
 from bridge.config import load
+from bridge.demo.slack.workspace import Room
 from channels.slack.channel import SlackChannel
 from tests.channels.slack.rig import PING_SECONDS
-from tests.fakes.slack.workspace import Room
 from tests.waiting import until
 
 FASTER = 20

@@ -2,8 +2,8 @@
 
 import pytest
 
+from bridge.demo.telegram.server import FakeTelegram
 from tests.channels.telegram.connected import connect, specs
-from tests.fakes.telegram.server import FakeTelegram
 
 
 @pytest.fixture

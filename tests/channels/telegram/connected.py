@@ -9,6 +9,8 @@ from hashlib import sha256
 from pathlib import Path
 
 from bridge.content import Attachment, AttachmentKind
+from bridge.demo.telegram.server import FakeTelegram
+from bridge.demo.telegram.world import Bot, Room
 from bridge.errors import NotFound, StoreUnavailable
 from bridge.ids import ChannelName, ConversationId, MediaId, PartId, SessionId
 from bridge.inbound import Inbound, Relocated, RemoteFile, Reported
@@ -18,8 +20,6 @@ from bridge.workers.clock import SystemClock
 from channels.telegram.channel import TelegramChannel
 from channels.telegram.config import TelegramConfig
 from channels.telegram.line import Pace
-from tests.fakes.telegram.server import FakeTelegram
-from tests.fakes.telegram.world import Bot, Room
 
 BRISK = Pace(poll=2, look=0.02, longest_look=0.02, album=0.05, again=0.02, longest=0.02)
 SPECS = "BRIDGE_SPECS"

@@ -7,13 +7,13 @@ channel are checked like this as well; this one sees to it that nothing is left 
 
 import pytest
 
+from bridge.demo.telegram import checking
+from bridge.demo.telegram.fields import METHODS
+from bridge.demo.telegram.server import FakeTelegram
+from bridge.demo.telegram.world import entity
 from bridge.ids import RunId
 from bridge.parts import Button, Reply
 from tests.channels.telegram.connected import SPECS, Ear, connect, part, specs
-from tests.fakes.telegram import checking
-from tests.fakes.telegram.fields import METHODS
-from tests.fakes.telegram.server import FakeTelegram
-from tests.fakes.telegram.world import entity
 
 YES = (Button(value="q:1", label="Yes"),)
 NEVER_USED = {"setWebhook"}

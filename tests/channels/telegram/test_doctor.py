@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bridge.demo.telegram.methods import get_updates
 from tests.channels.telegram.connected import Ear, connect
-from tests.fakes.telegram.methods import get_updates
 
 
 async def checks(telegram):

@@ -2,9 +2,9 @@
 
 import pytest
 
+from bridge.demo.telegram.world import automatic, entity
 from channels.telegram.entities import Named, calls, command, markdown
 from channels.telegram.wire import Entity, User
-from tests.fakes.telegram.world import automatic, entity
 
 BOT = Named(id=7, username="bridge_bot")
 

@@ -55,7 +55,7 @@ async def test_a_file_that_is_gone_is_rejected_and_one_out_of_reach_is_not(fake,
 
 async def test_a_file_telegram_no_longer_has_is_rejected(fake, telegram, monkeypatch):
     stored = fake.store("document", "a", "x/y", b"bytes")
-    from tests.fakes.telegram import methods
+    from bridge.demo.telegram import methods
 
     def path_of_nothing(bot, asked):
         return {"file_id": "F1", "file_unique_id": "u", "file_path": "documents/nothing"}
@@ -69,7 +69,7 @@ async def test_a_path_on_the_servers_own_disk_is_not_opened(fake, telegram, monk
     """A self-hosted server in local mode names one; the client library would read it."""
     secret = tmp_path / "secret"
     secret.write_text("secret")
-    from tests.fakes.telegram import methods
+    from bridge.demo.telegram import methods
 
     def local(bot, asked):
         return {"file_id": "F1", "file_unique_id": "u", "file_path": str(secret)}

@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
+from bridge.demo.telegram.methods import get_updates
 from bridge.errors import Unauthorized
 from channels.telegram.line import Line
 from tests.channels.telegram.connected import BRISK, Ear, connect
-from tests.fakes.telegram.methods import get_updates
 from tests.waiting import soon
 
 

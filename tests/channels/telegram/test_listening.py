@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pytest
 
+from bridge.demo.telegram.methods import get_updates
 from bridge.errors import StoreUnavailable
 from bridge.inbound import Added, Pressed, Relocated
 from bridge.parts import Reply
 from tests.channels.telegram.connected import BRISK, Ear, connect, part
-from tests.fakes.telegram.methods import get_updates
 
 
 def confirmed(bot):

@@ -1,9 +1,9 @@
 """Whom a message is meant for: what `test_parse` does not tell already."""
 
+from bridge.demo.telegram.world import automatic
 from channels.telegram.entities import Named
 from channels.telegram.meant import is_addressed, is_for_another, reply_to, text
 from channels.telegram.wire import Message
-from tests.fakes.telegram.world import automatic
 
 BOT = Named(id=7, username="bridge_bot")
 GROUP = {"id": -1, "type": "group", "title": "Team"}

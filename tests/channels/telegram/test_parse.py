@@ -2,13 +2,13 @@
 
 import pytest
 
+from bridge.demo.telegram.world import World
 from bridge.ids import ChannelName
 from bridge.inbound import Added, Edited, Pressed, Relocated, Sender, Spoken
 from bridge.parts import Address
 from channels.telegram.entities import Named
 from channels.telegram.parse import chat_of, joined, place_of, read
 from channels.telegram.wire import Update
-from tests.fakes.telegram.world import World
 
 CHANNEL = ChannelName("telegram")
 

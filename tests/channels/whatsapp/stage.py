@@ -12,12 +12,12 @@ from typing import Any
 from aiohttp import web
 
 from bridge.content import Attachment
+from bridge.demo.whatsapp.twilio import FakeTwilio, running
 from bridge.ids import ChannelName
 from bridge.ports import ChannelSurroundings, WebhookCall
 from channels.whatsapp.channel import WhatsAppChannel
 from channels.whatsapp.config import WhatsAppConfig
 from storage.blobs import FolderBlobs
-from tests.fakes.whatsapp.twilio import FakeTwilio, running
 
 PUBLIC = "https://bridge.example/channels"
 """As people outside see it; the proxy in front forwards to the loopback."""

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from bridge.demo.whatsapp.world import SANDBOX, Sender, Template
 from bridge.errors import Gone
 from bridge.ids import ChannelName
 from bridge.parts import Address
@@ -15,7 +16,6 @@ from channels.whatsapp.channel import WhatsAppChannel
 from tests.channels.whatsapp.ear import Ear, listening
 from tests.channels.whatsapp.parts import PNG, part
 from tests.channels.whatsapp.stage import Stage, configured, staged
-from tests.fakes.whatsapp.world import SANDBOX, Sender, Template
 from tests.waiting import until
 
 TEMPLATES = {"buttons_2": "HX" + "b" * 32, "reopen": "HX" + "0" * 32}

@@ -7,14 +7,15 @@ from pathlib import Path
 import httpx
 import pytest
 
+from bridge.demo.whatsapp import fields
+from bridge.demo.whatsapp.world import Media, Template
 from bridge.ids import ChannelName
 from bridge.parts import Address
 from channels.whatsapp.channel import WhatsAppChannel
 from tests.channels.whatsapp.ear import Ear, listening
 from tests.channels.whatsapp.parts import PDF, YES_NO, part
 from tests.channels.whatsapp.stage import Stage, configured, staged
-from tests.fakes.whatsapp import fields, specs
-from tests.fakes.whatsapp.world import Media, Template
+from tests.fakes.whatsapp import specs
 from tests.waiting import until
 
 ROOT = Path(__file__).parents[3]
@@ -137,7 +138,7 @@ def test_a_call_against_the_documentation_is_noticed(pairs, complaint):
     ],
 )
 async def test_an_object_against_the_documentation_is_noticed(stage, change, complaint):
-    from tests.fakes.whatsapp import world
+    from bridge.demo.whatsapp import world
 
     stage.fake.says(stage.fake.person("Ada"), "hi", webhook=False)
     good = world.message_json(stage.fake.messages[0])

@@ -2,10 +2,10 @@
 
 import pytest
 
+from bridge.demo.whatsapp.world import Media
 from bridge.errors import Rejected, Unauthorized, Unreachable
 from bridge.inbound import RemoteFile
 from tests.channels.whatsapp.ear import Ear, listening
-from tests.fakes.whatsapp.world import Media
 from tests.waiting import until
 
 VOICE = Media(mime="audio/ogg; codecs=opus", body=b"OggS" + bytes(700_000))

@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from bridge.demo.whatsapp import world
 from bridge.errors import StoreUnavailable
 from bridge.inbound import Pressed
 from bridge.ports import WebhookCall
@@ -12,7 +13,6 @@ from channels.whatsapp import hearing
 from tests.channels.whatsapp.ear import Ear, listening
 from tests.channels.whatsapp.parts import YES_NO, part
 from tests.channels.whatsapp.stage import PUBLIC, staged
-from tests.fakes.whatsapp import world
 from tests.waiting import until
 
 URL = f"{PUBLIC}/wa"

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from bridge.demo.whatsapp.twilio import running
+from bridge.demo.whatsapp.world import Media, new_sid
 from bridge.errors import StoreUnavailable, Unauthorized
 from bridge.inbound import Pressed, Reported
 from channels.whatsapp.channel import WhatsAppChannel
 from tests.channels.whatsapp.ear import Ear, listening
 from tests.channels.whatsapp.parts import part
 from tests.channels.whatsapp.stage import MemoryFacts, fronted, staged, staged_channel
-from tests.fakes.whatsapp.twilio import running
-from tests.fakes.whatsapp.world import Media, new_sid
 from tests.waiting import until
 
 

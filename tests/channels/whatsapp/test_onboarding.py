@@ -3,10 +3,10 @@
 import pytest
 from pydantic import ValidationError
 
+from bridge.demo.whatsapp.world import SANDBOX
 from bridge.errors import ConfigError
 from bridge.plugins import load
 from channels.whatsapp.config import WhatsAppConfig
-from tests.fakes.whatsapp.world import SANDBOX
 
 PLUGIN = load("channels", "whatsapp")
 

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bridge.demo.whatsapp import fields, world
 from bridge.ids import ChannelName, MessageId
 from bridge.inbound import Pressed, Spoken
 from bridge.parts import Address
@@ -11,7 +12,6 @@ from channels.markdown import whatsapp
 from channels.whatsapp import parse
 from channels.whatsapp.api import Listed, ListedFile
 from channels.whatsapp.places import number_of, place_of
-from tests.fakes.whatsapp import fields, world
 from tests.stores import AT
 
 WA = ChannelName("wa")

@@ -6,6 +6,8 @@ from datetime import UTC, timedelta
 
 import pytest
 
+from bridge.demo.whatsapp.twilio import running
+from bridge.demo.whatsapp.world import SANDBOX, Media, Template
 from bridge.errors import (
     ChannelError,
     Gone,
@@ -22,8 +24,6 @@ from channels.whatsapp.channel import WhatsAppChannel
 from tests.channels.whatsapp.ear import Ear, listening
 from tests.channels.whatsapp.parts import PDF, PNG, part
 from tests.channels.whatsapp.stage import Stage, fronted, staged, staged_channel
-from tests.fakes.whatsapp.twilio import running
-from tests.fakes.whatsapp.world import SANDBOX, Media, Template
 from tests.waiting import until
 
 REOPEN = "HX" + "0" * 32

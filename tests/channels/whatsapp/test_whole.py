@@ -9,9 +9,9 @@ import pytest
 from bridge import texts
 from bridge.app import running as serving
 from bridge.config import load
+from bridge.demo.whatsapp.twilio import running
+from bridge.demo.whatsapp.world import Media, Template
 from channels.limits import Rate
-from tests.fakes.whatsapp.twilio import running
-from tests.fakes.whatsapp.world import Media, Template
 from tests.waiting import until
 
 BUTTONS, REOPEN = "HX" + "b" * 32, "HX" + "0" * 32

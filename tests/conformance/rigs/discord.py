@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
+from bridge.demo.discord.fake import FakeDiscord
 from bridge.errors import (
     ChannelError,
     Gone,
@@ -15,7 +16,6 @@ from bridge.errors import (
 from bridge.ids import MessageId
 from bridge.parts import Address
 from tests.channels.discord.account import DISCORD, Account
-from tests.fakes.discord.fake import FakeDiscord
 
 FAULTS = {
     Unreachable: {"status": 503, "code": 130000},

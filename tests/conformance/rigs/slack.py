@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
+from bridge.demo.slack.server import FakeSlack
 from bridge.errors import (
     ChannelError,
     Gone,
@@ -16,7 +17,6 @@ from bridge.ids import ChannelName, MessageId
 from bridge.parts import Address
 from channels.slack.places import spot
 from tests.channels.slack.rig import opened
-from tests.fakes.slack.server import FakeSlack
 
 REFUSALS = {
     Unreachable: "service_unavailable",

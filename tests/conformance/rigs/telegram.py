@@ -3,6 +3,8 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
+from bridge.demo.telegram.server import FakeTelegram
+from bridge.demo.telegram.world import Room
 from bridge.errors import (
     ChannelError,
     Gone,
@@ -16,8 +18,6 @@ from bridge.errors import (
 from bridge.ids import MessageId
 from bridge.parts import Address
 from tests.channels.telegram.connected import connect, specs
-from tests.fakes.telegram.server import FakeTelegram
-from tests.fakes.telegram.world import Room
 
 
 class TelegramRig:

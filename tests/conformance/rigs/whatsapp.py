@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
+from bridge.demo.whatsapp.twilio import FakeTwilio
 from bridge.errors import (
     ChannelError,
     Gone,
@@ -16,7 +17,6 @@ from bridge.ids import MessageId
 from bridge.parts import Address
 from channels.whatsapp.channel import WhatsAppChannel
 from tests.channels.whatsapp.stage import Stage, staged
-from tests.fakes.whatsapp.twilio import FakeTwilio
 
 REFUSALS: Mapping[type[ChannelError], tuple[int, int]] = {
     Unreachable: (503, 20503),

@@ -12,7 +12,7 @@ from typing import Any
 
 from jsonschema import Draft7Validator
 
-from tests.fakes.slack.fields import Checks
+from bridge.demo.slack.fields import Checks
 
 TOPICS = {"app_mention": "app.mention", "member_joined_channel": "member.joined.channel"}
 

@@ -12,18 +12,18 @@ test calls may be called from any thread.
 import asyncio
 import threading
 from collections import Counter, defaultdict, deque
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from concurrent.futures import Future
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from aiohttp import web
 
-from tests.fakes.whatsapp import world
-from tests.fakes.whatsapp.faults import Fault, Faults
-from tests.fakes.whatsapp.postman import Postman
-from tests.fakes.whatsapp.server import application
+from bridge.demo.whatsapp import world
+from bridge.demo.whatsapp.faults import Fault, Faults
+from bridge.demo.whatsapp.postman import Postman
+from bridge.demo.whatsapp.server import application
 
 HOST = "127.0.0.1"
 QUIET_SECONDS = 1.0
@@ -33,8 +33,11 @@ class FakeTwilio:
     """`complaints` is what anyone did wrong; a test ends with none. `typed`: who saw us typing.
 
     `accepted` are the messages that a webhook took; `missed` those that none did. With `holds`
-    status callbacks wait for `release`.
+    status callbacks wait for `release`. `judge` holds calls and answers against the platform's own
+    description, where there is one.
     """
+
+    judge: ClassVar[Callable[[web.Request, bytes, web.Response | None], list[str]] | None] = None
 
     def __init__(self, *, senders: Sequence[str] = ("whatsapp:+4930123456",)) -> None:
         self.account = world.Account()
@@ -63,6 +66,9 @@ class FakeTwilio:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._runner: web.AppRunner | None = None
         self._port = 0
+
+    def judged(self, request: web.Request, body: bytes, response: web.Response | None) -> list[str]:
+        return FakeTwilio.judge(request, body, response) if FakeTwilio.judge else []
 
     # -- time
 

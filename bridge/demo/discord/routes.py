@@ -9,9 +9,9 @@ from typing import Any
 
 from aiohttp import web
 
-from tests.fakes.discord import fields
-from tests.fakes.discord.fake import Exchange, FakeDiscord, Fault, Interaction, attach, is_whisper
-from tests.fakes.discord.world import Bot, Message, Room, snowflake, stamp
+from bridge.demo.discord import fields
+from bridge.demo.discord.fake import Exchange, FakeDiscord, Fault, Interaction, attach, is_whisper
+from bridge.demo.discord.world import Bot, Message, Room, snowflake, stamp
 
 JSON = {"Content-Type": "application/json", "Via": "1.1 google"}
 NONCE_SECONDS = 180

@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 
 import aiohttp
 
-from tests.fakes.whatsapp import fields, world
+from bridge.demo.whatsapp import fields, world
 
 TIMEOUT = aiohttp.ClientTimeout(total=15)
 

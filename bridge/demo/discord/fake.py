@@ -23,9 +23,9 @@ from typing import Any, TypeVar
 
 from aiohttp import web
 
-from tests.fakes.discord.fields import Checker
-from tests.fakes.discord.sockets import Gateway
-from tests.fakes.discord.world import (
+from bridge.demo.discord.fields import Checker
+from bridge.demo.discord.sockets import Gateway
+from bridge.demo.discord.world import (
     DIRECT,
     EPHEMERAL,
     TEXT,
@@ -38,7 +38,7 @@ from tests.fakes.discord.world import (
     Server,
     snowflake,
 )
-from tests.waiting import PATIENCE
+from bridge.demo.waiting import PATIENCE
 
 T = TypeVar("T")
 
@@ -157,7 +157,7 @@ class FakeDiscord:
         return len(self._runner.server.connections) if self._runner.server is not None else 0
 
     async def _start(self) -> None:
-        from tests.fakes.discord.routes import application
+        from bridge.demo.discord.routes import application
 
         self._runner = web.AppRunner(application(self), shutdown_timeout=0.1)
         await self._runner.setup()

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tests.fakes.telegram import fields
+from bridge.demo.telegram import fields
 
 SPEC = "telegram_api.json"
 

@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from tests.fakes.whatsapp import fields, specs, world
-from tests.fakes.whatsapp.faults import Fault
+from bridge.demo.whatsapp import fields, world
+from bridge.demo.whatsapp.faults import Fault
 
 ROUTES = (
     ("POST", "/2010-04-01/Accounts/{account}/Messages.json", "create"),
@@ -69,7 +69,7 @@ class Answers:
         try:
             account = self._login(request)
             answer = await getattr(self, method.replace(" ", "_"))(request, account)
-            self.fake.complaints += specs.check(request, await request.read(), answer)
+            self.fake.complaints += self.fake.judged(request, await request.read(), answer)
         except Refusal as refusal:
             answer = self._refused(refusal)
         if fault is not None:
@@ -83,7 +83,7 @@ class Answers:
         else:
             pairs = [*request.query.items(), *(await request.post()).items()]
         self.fake.complaints += fields.request(method, pairs)
-        self.fake.complaints += specs.check(request, await request.read(), None)
+        self.fake.complaints += self.fake.judged(request, await request.read(), None)
 
     def _login(self, request: web.Request) -> world.Account:
         kind, _, token = request.headers.get("Authorization", "").partition(" ")

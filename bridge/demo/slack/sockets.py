@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 
 from aiohttp import WSMsgType, web
 
-from tests.fakes.slack.fields import Checks
-from tests.fakes.slack.workspace import Json, Workspace
+from bridge.demo.slack.fields import Checks
+from bridge.demo.slack.workspace import Json, Workspace
 
 RETRIES = 3
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
-from tests.fakes.discord.fields import CHANNEL, DELETED, GUILD, INTERACTION, MESSAGE, READY, Checker
-from tests.fakes.discord.world import Bot
+from bridge.demo.discord.fields import CHANNEL, DELETED, GUILD, INTERACTION, MESSAGE, READY, Checker
+from bridge.demo.discord.world import Bot
 
 DISPATCH, HEARTBEAT, IDENTIFY, RESUME, RECONNECT, INVALID, HELLO, ACK = 0, 1, 2, 6, 7, 9, 10, 11
 CONTENT_INTENT = 1 << 15

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.fakes.telegram.checking import Uploaded, own
+from bridge.demo.telegram.checking import Uploaded, own
 
 USER = {"id": 1, "is_bot": False, "first_name": "Ada"}
 CHAT = {"id": 1, "type": "private"}

@@ -1,7 +1,7 @@
 """The demo: one bridge, four chat apps that are not really there, all of them on one page.
 
-`bridge demo` serves it. The bridge and the client libraries are real; the platforms are the fakes
-that the tests use, so that nothing leaves this machine and no account is needed.
+`bridge demo` serves it. The bridge and the client libraries are real. The platforms are made up:
+nothing leaves this machine, and no account is needed. The tests use the same ones.
 """
 
 import asyncio
@@ -13,13 +13,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import aiohttp
 from aiohttp import web
 
-from tests.fakes.apps import App, Apps, shown
-from tests.scenarios.four import Four, four_apps
+from bridge.demo.apps import App, Apps, four, shown
+from bridge.demo.four import Four
 
-PAGE = Path(__file__).with_name("demo.html")
+PAGE = Path(__file__).with_name("page.html")
 PERSON = "Ada"
+QUESTION = "What is up?"
 NO_STORE = {"Cache-Control": "no-store"}
 
 
@@ -90,8 +92,8 @@ async def demo(port: int = 0) -> AsyncIterator[tuple[str, Four]]:
     """Serve the demo for as long as the context is open; yields the page's address."""
     with TemporaryDirectory(prefix="bridgehead-demo-") as folder:
         async with (
-            four_apps(Path(folder) / "data", log={"level": "error"}) as story,
-            story.serving(),
+            four(PERSON) as apps,
+            Four(apps=apps, data=Path(folder) / "data").serving() as story,
         ):
             served = Demo(story.apps, story.page)
             runner = web.AppRunner(served.application(), shutdown_timeout=0.2)
@@ -128,3 +130,26 @@ def serve(port: int, announce: Callable[[str], None]) -> None:
             await asyncio.Event().wait()
 
     asyncio.run(forever())
+
+
+def play(port: int, tell: Callable[[str], None]) -> None:
+    """Ask one question in one app, tell that each app and the page show the answer, and end."""
+    asyncio.run(_played(port, tell))
+
+
+async def _played(port: int, tell: Callable[[str], None]) -> None:
+    async with demo(port) as (url, story), aiohttp.ClientSession(base_url=url) as page:
+        async with page.get("/") as got:
+            got.raise_for_status()
+        asker = story.apps.telegram
+        origin = {"Origin": url.rstrip("/")}
+        asked = {"app": asker.name, "text": QUESTION}
+        async with page.post("/says", json=asked, headers=origin) as got:
+            got.raise_for_status()
+        tell(f"{PERSON} asks in {asker.title}: {QUESTION}")
+        await story.until_everywhere(f"said: {QUESTION}")
+        async with page.get("/state") as got:
+            state = await got.json()
+        for app in state["apps"]:
+            last = [each["text"] for each in app["messages"] if not each["who"]][-1]
+            tell(f"{app['title']} shows: {last}")

@@ -8,12 +8,12 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
-from tests.fakes.discord.fake import FakeDiscord
-from tests.fakes.discord.world import Bot as DiscordBot
-from tests.fakes.slack.server import FakeSlack
-from tests.fakes.telegram.server import FakeTelegram
-from tests.fakes.telegram.world import Bot as TelegramBot
-from tests.fakes.whatsapp.twilio import FakeTwilio
+from bridge.demo.discord.fake import FakeDiscord
+from bridge.demo.discord.world import Bot as DiscordBot
+from bridge.demo.slack.server import FakeSlack
+from bridge.demo.telegram.server import FakeTelegram
+from bridge.demo.telegram.world import Bot as TelegramBot
+from bridge.demo.whatsapp.twilio import FakeTwilio
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

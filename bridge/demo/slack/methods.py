@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tests.fakes.slack.fields import block_problems
-from tests.fakes.slack.workspace import Json, Message, Refusal, Room, Workspace, pings
+from bridge.demo.slack.fields import block_problems
+from bridge.demo.slack.workspace import Json, Message, Refusal, Room, Workspace, pings
 
 HISTORY_SCOPES = {
     "im": "im:history",

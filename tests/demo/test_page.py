@@ -3,7 +3,7 @@
 import aiohttp
 import pytest
 
-from tests.fakes.demo import demo
+from bridge.demo.page import demo
 from tests.process import command
 
 APPS = ["telegram", "discord", "slack", "whatsapp"]
@@ -44,8 +44,8 @@ async def test_another_sites_page_can_say_nothing(shown):
             assert answer.status == 403
 
 
-def test_without_a_clone_it_says_how_to_get_one(tmp_path, monkeypatch):
-    monkeypatch.setattr("bridge.cli.demo.CLONE", tmp_path)
-    done = command("demo", environ={})
-    assert done.code == 2
-    assert "clone" in done.err
+def test_played_once_it_says_what_each_app_shows_and_ends():
+    done = command("demo", "--once", "--port", "0", environ={})
+    assert done.code == 0, done.err
+    shown = [line for line in done.out.splitlines() if "said: What is up?" in line]
+    assert [line.partition(" shows:")[0].lower() for line in shown] == APPS

@@ -16,10 +16,10 @@ from typing import Any
 
 from aiohttp import web
 
-from tests.fakes.telegram import checking
-from tests.fakes.telegram.checking import PLAIN, Checker, Uploaded
-from tests.fakes.telegram.methods import METHODS, Refusal
-from tests.fakes.telegram.world import JSON, Bot, World
+from bridge.demo.telegram import checking
+from bridge.demo.telegram.checking import PLAIN, Checker, Uploaded
+from bridge.demo.telegram.methods import METHODS, Refusal
+from bridge.demo.telegram.world import JSON, Bot, World
 
 PAGE = "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
 

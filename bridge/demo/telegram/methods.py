@@ -5,8 +5,8 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from tests.fakes.telegram.checking import Uploaded
-from tests.fakes.telegram.world import JSON, Bot, Message, Room, Stored, utf16
+from bridge.demo.telegram.checking import Uploaded
+from bridge.demo.telegram.world import JSON, Bot, Message, Room, Stored, utf16
 
 LONGEST, LONGEST_CAPTION = 4096, 1024
 EDITABLE_HOURS = 48

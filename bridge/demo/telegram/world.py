@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.waiting import PATIENCE
+from bridge.demo.waiting import PATIENCE
 
 JSON = dict[str, Any]
 AUTOMATIC = re.compile(
