@@ -17,7 +17,8 @@ The rules:
   parts people are told once, at its first.
 - Far behind (see `bridge.recap`), a lane gets one recap whose receipt covers the range.
 - A plan ends where the next step depends on what a place has to say first: before an event that
-  changes or answers what this very plan shows, and after a part to be resolved.
+  changes or answers what this very plan shows, after a part to be resolved, and before the buttons
+  of a call whose other parts this very plan shows: what was not shown whole is not offered.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -37,7 +38,7 @@ from bridge.events import (
     Transcribed,
 )
 from bridge.ids import MessageId, PartId, Seq
-from bridge.parts import SETTLED, Part, Receipt, ReceiptState, Sent, Span, Why
+from bridge.parts import SETTLED, Button, Part, Receipt, ReceiptState, Sent, Span, Why
 from bridge.recap import Recap, digest, recap_part
 from bridge.retry import UNRESOLVED_LIMIT
 from bridge.showing import Amending, Muted, Place, Retracting, Scene, Showing, show
@@ -162,6 +163,10 @@ def _marked(part: Part) -> Part:
     return replace(part, text=text, repeat=True)
 
 
+def _incomplete(part: Part, buttons: tuple[Button, ...]) -> Part:
+    return replace(part, text=f"{part.text}\n\n{texts.INCOMPLETE}", buttons=buttons)
+
+
 class _Planner:
     """One planning. It keeps what its own steps will have changed by the time they are done."""
 
@@ -174,6 +179,7 @@ class _Planner:
         self.sent: set[Seq] = set()
         self.claimed = self.shown.messages()
         self.covered = self.preview is not None and self.shown.is_covered(self.preview)
+        self.halted = False
 
     def events(self, events: Sequence[Event]) -> Iterator[Step]:
         for event in events:
@@ -181,6 +187,8 @@ class _Planner:
                 return
             steps = list(self._event(event))
             yield from steps
+            if self.halted:
+                return
             if steps or event is events[-1]:
                 yield Advance(to=event.seq)
         session = self.place.session
@@ -195,6 +203,8 @@ class _Planner:
         yield from self._attend(replace(part, upto=summary.upto, text=text))
         for event in summary.whole:
             yield from self._event(event)
+            if self.halted:
+                return
         yield Advance(to=summary.upto)
 
     # -- one event
@@ -229,6 +239,9 @@ class _Planner:
             yield from self._skip(event.seq, "unsupported")
         pressed = max((each for each in found if each.text), default=None, key=_start)
         for each in found:
+            if each is pressed and each is not found[0] and showing.guarded is not None:
+                self.halted = True
+                return
             span, first = each.span, each.span.start == 0
             part = replace(
                 self._part(part_id(event.seq, span.start), event.seq, showing, span),
@@ -239,6 +252,12 @@ class _Planner:
                 silent=showing.silent or not first,
             )
             repeated = doubt is not None and start < span.start < doubt.span.end
+            if (
+                each is pressed
+                and showing.guarded is not None
+                and self.shown.lacks(event.seq, span.start)
+            ):
+                part = _incomplete(part, showing.guarded)
             yield from self._attend(_marked(part) if repeated else part)
 
     def _cuts(self, showing: Showing, start: int, doubt: Receipt | None) -> Sequence[Cut]:

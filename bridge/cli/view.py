@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from bridge import texts
+from bridge import call_display, texts
 from bridge.cli.wire import LiveFrame, SessionView
 from bridge.content import Attachment, Option
 from bridge.events import (
@@ -30,7 +30,6 @@ from bridge.events import (
     Transcribed,
     Triggered,
 )
-from bridge.exactly import exactly
 from bridge.ids import START, ConversationId, ParticipantId, QuestionId, RunId, Seq
 
 Look = Literal["said", "answer", "interim", "aside", "question", "tool"]
@@ -156,12 +155,12 @@ class View:
                 text = _with_choices(content.text, buttons)
                 return Line(look="answer", speaker=_source(source), text=text, seq=event.seq)
             case QuestionAsked(text=text, options=options, call=call):
-                parts = [text, *([exactly(call)] if call else [])]
+                parts = [text, *([call_display.block(call, in_parts=False)] if call else [])]
                 parts += [texts.numbered(options)] if options else []
                 text = "\n\n".join(parts)
                 return Line(look="question", speaker=self.agent, text=text, seq=event.seq)
             case ToolCalled(name=name, arguments=arguments):
-                return Line(look="tool", text=f"{name} {arguments}", seq=event.seq)
+                return Line(look="tool", text=call_display.brief(name, arguments), seq=event.seq)
             case ToolReturned(result=result, failed=failed):
                 mark = "failed: " if failed else "→ "
                 return Line(look="tool", text=f"{mark}{result}", seq=event.seq)
