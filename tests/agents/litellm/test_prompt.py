@@ -35,7 +35,7 @@ def test_it_says_who_it_is_who_is_here_and_what_it_noted():
     text = prompt("It rains.", own="Be brief.")
     assert text.startswith("You are helper.")
     assert "\n\nBe brief.\n\nIn this session are: Ada (owner)." in text
-    assert "- It rains. (n_0)" in text
+    assert '- "It rains." (n_0)' in text
     assert NOTHING_TO_SAY in text
 
 
