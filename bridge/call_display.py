@@ -8,7 +8,7 @@ The rules:
   in the order in which they were given; a text that is no JSON is shown as it was written, and
   says so.
 - What cannot be seen, what turns the order of other letters round, and what looks like something
-  else is written out between `⟨` and `⟩`: `⟨U+202E⟩`, `⟨3000 spaces⟩`, `⟨40 × U+3164⟩`,
+  else is written out between `⟨` and `⟩`: `⟨U+202E⟩`, `⟨3000 spaces⟩`, `⟨40 times U+3164⟩`,
   `⟨5 backticks⟩`. Those two marks themselves are written out wherever a call holds them.
 - One space between letters stays; two and more are counted, and so is every other kind of blank.
 - A letter that does not stand for itself after Unicode's normalisation (NFC) is written out, and so
@@ -239,7 +239,7 @@ def _letters(found: str, before: str) -> Iterator[str]:
     for alike in _ALIKE.finditer(found):
         char, count = alike[1], len(alike[0])
         if _is_hidden(char):
-            times = f"{count} × " if count > 1 else ""
+            times = f"{count} times " if count > 1 else ""
             yield f"⟨{times}{_code(char)}⟩"
             before = ""
             continue

@@ -10,12 +10,12 @@ The rules:
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from bridge import texts
 from bridge.content import Attachment
-from bridge.parts import Capabilities, Span
+from bridge.parts import Button, Capabilities, Part, Span
 from bridge.showing import Showing
 from bridge.splitting import split
 
@@ -41,6 +41,17 @@ def room(limits: Capabilities, speaker: str = "", *, most: int | None = None) ->
     """Return how much text fits in one part, in the unit of `limits.size`."""
     most = limits.max_chars if most is None else most
     return max(1, most - MARGIN - limits.size(speaker))
+
+
+def marked(part: Part) -> Part:
+    """Return a part that may have been shown already, which it says."""
+    text = f"{part.text}\n\n{texts.REPEATED}" if part.text else texts.REPEATED
+    return replace(part, text=text, repeat=True)
+
+
+def incomplete(part: Part, buttons: tuple[Button, ...]) -> Part:
+    """Return a part before which something is missing, with what may be pressed all the same."""
+    return replace(part, text=f"{part.text}\n\n{texts.INCOMPLETE}", buttons=buttons)
 
 
 def opening(text: str, limits: Capabilities, speaker: str = "") -> str:

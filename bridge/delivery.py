@@ -18,15 +18,14 @@ The rules:
 - Far behind (see `bridge.recap`), a lane gets one recap whose receipt covers the range.
 - A plan ends where the next step depends on what a place has to say first: before an event that
   changes or answers what this very plan shows, after a part to be resolved, and before the buttons
-  of a call whose other parts this very plan shows: what was not shown whole is not offered.
+  of a call of which this very plan shows the beginning.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from bridge import texts
-from bridge.cutting import Cut, cuts, fits, length, opening
+from bridge.cutting import Cut, cuts, fits, incomplete, length, marked, opening
 from bridge.events import (
     Event,
     MessageDeleted,
@@ -38,7 +37,7 @@ from bridge.events import (
     Transcribed,
 )
 from bridge.ids import MessageId, PartId, Seq
-from bridge.parts import SETTLED, Button, Part, Receipt, ReceiptState, Sent, Span, Why
+from bridge.parts import SETTLED, Part, Receipt, ReceiptState, Sent, Span, Why
 from bridge.recap import Recap, digest, recap_part
 from bridge.retry import UNRESOLVED_LIMIT
 from bridge.showing import Amending, Muted, Place, Retracting, Scene, Showing, show
@@ -154,19 +153,6 @@ def _until_resolved(steps: Iterator[Step]) -> Iterator[Step]:
             return
 
 
-def _start(cut: Cut) -> int:
-    return cut.span.start
-
-
-def _marked(part: Part) -> Part:
-    text = f"{part.text}\n\n{texts.REPEATED}" if part.text else texts.REPEATED
-    return replace(part, text=text, repeat=True)
-
-
-def _incomplete(part: Part, buttons: tuple[Button, ...]) -> Part:
-    return replace(part, text=f"{part.text}\n\n{texts.INCOMPLETE}", buttons=buttons)
-
-
 class _Planner:
     """One planning. It keeps what its own steps will have changed by the time they are done."""
 
@@ -237,9 +223,11 @@ class _Planner:
         found = self._cuts(showing, start, doubt)
         if not found:
             yield from self._skip(event.seq, "unsupported")
-        pressed = max((each for each in found if each.text), default=None, key=_start)
+        written = [each for each in found if each.text]
+        pressed = max(written, default=None, key=lambda each: each.span.start)
         for each in found:
-            if each is pressed and each is not found[0] and showing.guarded is not None:
+            guarded = showing.guarded if each is pressed else None
+            if guarded is not None and each is not found[0]:
                 self.halted = True
                 return
             span, first = each.span, each.span.start == 0
@@ -252,13 +240,9 @@ class _Planner:
                 silent=showing.silent or not first,
             )
             repeated = doubt is not None and start < span.start < doubt.span.end
-            if (
-                each is pressed
-                and showing.guarded is not None
-                and self.shown.lacks(event.seq, span.start)
-            ):
-                part = _incomplete(part, showing.guarded)
-            yield from self._attend(_marked(part) if repeated else part)
+            if guarded is not None and self.shown.lacks(event.seq, span.start):
+                part = incomplete(part, guarded)
+            yield from self._attend(marked(part) if repeated else part)
 
     def _cuts(self, showing: Showing, start: int, doubt: Receipt | None) -> Sequence[Cut]:
         """Cut a message from `start` on, and where a part of unknown outcome ends."""
@@ -355,7 +339,7 @@ class _Planner:
             yield self._again(part, receipt)
         else:
             repeats = receipt.tries > 0 and part.edits is None
-            yield self._shown(_marked(part) if repeats else part, tries=receipt.tries + 1)
+            yield self._shown(marked(part) if repeats else part, tries=receipt.tries + 1)
 
     def _again(self, part: Part, receipt: Receipt) -> Step:
         edits = receipt.message or part.edits
@@ -366,7 +350,7 @@ class _Planner:
             return Resolve(part=part, receipt=receipt)
         if self._is_given_up(receipt):
             return Note(receipt=self._became(receipt, "unknown"))
-        return self._shown(_marked(part), tries=receipt.tries + 1)
+        return self._shown(marked(part), tries=receipt.tries + 1)
 
     def _shown(self, part: Part, *, tries: int) -> Show:
         if part.edits is not None:

@@ -137,13 +137,8 @@ class _Foreign:
     def __init__(self, redaction: Redaction, ours: set[str], *, content: bool) -> None:
         self._redaction, self._ours, self._content = redaction, ours, content
 
-    def __call__(
-        self, name: str, level: int, file: str, line: int, msg: Any, args: Any,
-        exc_info: Any = None, func: str | None = None, sinfo: str | None = None, **more: Any,
-    ) -> logging.LogRecord:  # fmt: skip
-        record = logging.LogRecord(
-            name, level, file, line, msg, args, exc_info, func, sinfo, **more
-        )
+    def __call__(self, name: str, *of_a_record: Any, **more: Any) -> logging.LogRecord:
+        record = logging.LogRecord(name, *of_a_record, **more)
         if name in self._ours:
             return record
         if self._content:
@@ -192,7 +187,7 @@ def _without_values(record: logging.LogRecord) -> str:
         else tuple(_value(each) for each in args)
     )
     try:
-        return str(record.msg) % hidden
+        return f"{str(record.msg) % hidden}"
     except (TypeError, ValueError, KeyError):
         return str(record.msg)
 

@@ -1,4 +1,4 @@
-"""What people approve is what they are shown: nothing can hide in a call, and nothing is missing."""
+"""What people approve is what they are shown: nothing hides in a call, nothing is missing."""
 
 import json
 import re
@@ -37,7 +37,7 @@ HIDING = (
     *("\u3164", "\u115f", "\uffa0", "\u17b4", "\ufffc", "\ufff9"),
     *("\u0301", "\u0323", "\u0300\u0300\u0300", "\u20dd", "\u0489"),
     *("e\u0301", "\u00e9", "\u212b", "\u00c5", "\u1100\u1161", "\uac00"),
-    *("а", "a", "ο", "o", "ａ", "⟨", "⟩", "⟨U+202E⟩", "⟨2 spaces⟩", GOES_ON, "〈"),
+    *("\u0430", "a", "\u03bf", "o", "\uff41", "⟨", "⟩", "⟨U+202E⟩", "⟨2 spaces⟩", GOES_ON, "〈"),
     *(
         "`",
         "```",
@@ -103,14 +103,14 @@ def test_a_command_behind_three_thousand_blanks_stands_beside_the_first():
     ("hidden", "shown"),
     [
         ("a\u202eb\u200bc\x7f", "a⟨U+202E⟩b⟨U+200B⟩c⟨U+007F⟩"),
-        ("a\u3164\u3164\u3164b", "a⟨3 × U+3164⟩b"),
+        ("a\u3164\u3164\u3164b", "a⟨3 times U+3164⟩b"),
         ("x\U000e0072\U000e006d", "x⟨U+E0072⟩⟨U+E006D⟩"),
         ("a\u2028b\u0085c", "a⟨U+2028⟩b⟨U+0085⟩c"),
         ("e\u0301 é", "e⟨U+0301⟩ é"),
         ("o\u0316\u0317\u0318\u0319", "o\u0316\u0317⟨U+0318⟩⟨U+0319⟩"),
         ('"\u0336', '"⟨U+0336⟩'),
         ("p\u0430ypal пай", "p⟨U+0430⟩ypal пай"),
-        ("ｒｍ", "⟨U+FF52⟩⟨U+FF4D⟩"),
+        ("\uff52\uff4d", "⟨U+FF52⟩⟨U+FF4D⟩"),
         ("⟨U+202E⟩", "⟨U+27E8⟩U+202E⟨U+27E9⟩"),
         ("a`````b", "a⟨5 backticks⟩b"),
         (" a ", "⟨1 space⟩a⟨1 space⟩"),

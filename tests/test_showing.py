@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 
 from bridge import texts
+from bridge.call_display import block
 from bridge.content import Attachment, Content, Option
 from bridge.events import (
     BODIES,
@@ -27,7 +28,6 @@ from bridge.events import (
     Source,
     Transcribed,
 )
-from bridge.call_display import block
 from bridge.ids import CallId, ConversationId, MediaId, ParticipantId
 from bridge.parts import Button
 from bridge.routing import AnswerPress, SayingPress, pressed

@@ -36,7 +36,8 @@ def take_results_as_they_are(connected: Client) -> None:
     async def unchecked(_name: str, _result: Any) -> None:
         pass
 
-    connected.session.validate_tool_result = unchecked  # type: ignore[method-assign]
+    session: Any = connected.session
+    session.validate_tool_result = unchecked
 
 
 @asynccontextmanager

@@ -151,7 +151,7 @@ def tokens(page: str) -> Iterator[Token]:
             yield Text(_words(page[at:opening]))
         at = opening + 1
         first = page[at : at + 1]
-        if first == "!" or first == "?":
+        if first in {"!", "?"}:
             at = _after_comment(page, at)
         elif first == "/":
             name = _NAME.match(page, at + 1)

@@ -1,4 +1,4 @@
-"""Which open questions a chat app has not shown whole, so that nobody can approve their calls there.
+"""Which calls a chat app has not shown whole, so that nobody can approve them from there.
 
 A client of the HTTP side shows every call whole by itself; it is no place in the store.
 """

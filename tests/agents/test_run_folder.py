@@ -77,7 +77,7 @@ async def test_nothing_outside_of_it_is_sent(folder, path) -> None:
 
 
 async def test_no_link_leads_out_of_it(folder, tmp_path) -> None:
-    """Neither a soft one, at any place on the way, nor a hard one, nor a folder put in its place."""
+    """Neither a soft one, anywhere on the way, nor a hard one, nor a folder put in its place."""
     secret = tmp_path / "secret"
     secret.write_text("the owner's token")
     with folder:

@@ -1,4 +1,4 @@
-"""What was not shown whole in a chat app cannot be approved from there, by no button and no word."""
+"""What a chat app has not shown whole cannot be approved from there, by no button or word."""
 
 from dataclasses import replace
 

@@ -281,7 +281,6 @@ async def test_a_run_that_goes_on_after_a_question_still_knows_what_was_read(ben
     story = told()
     asks = calls("ask_human", question="Go on?")
     await bench.answer(story, calls("touch", what="x"), asks, **outside_tools())
-    (asked,) = in_log(story, QuestionAsked)
     story.choose("Yes.")
     await bench.answer(story, calls("remember", text="x"), **outside_tools())
     assert in_log(story, NoteKept) == []

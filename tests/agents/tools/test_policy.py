@@ -73,7 +73,16 @@ GIT = {"tool": "shell", "when": {"command": "git status*"}, "do": "allow"}
 AFTER = (
     *("; rm -rf /", " && rm x", " | sh", " & rm x", " $(rm x)", " `rm x`", " > /etc/passwd"),
     *(" < /etc/shadow", "\nrm x", "\rrm x", "\u2028rm x", "\u2029rm x", "\u0085rm x", "\x0brm x"),
-    *("\x0crm x", "\x00rm x", "\x1crm x", " ${IFS}rm", " (rm x)", " {rm,x}", " ；rm x", " ｜sh"),
+    *(
+        "\x0crm x",
+        "\x00rm x",
+        "\x1crm x",
+        " ${IFS}rm",
+        " (rm x)",
+        " {rm,x}",
+        " \uff1brm x",
+        " \uff5csh",
+    ),
 )
 
 
@@ -109,7 +118,7 @@ def test_a_rule_can_say_that_no_shell_reads_it():
     assert decide([rule | {"shell": "any"}], "fetch_url", climbing) == "ask"
 
 
-@pytest.mark.parametrize("path", ["/tmp/．．/etc", "/tmp/‥/etc"])
+@pytest.mark.parametrize("path", ["/tmp/\uff0e\uff0e/etc", "/tmp/‥/etc"])
 def test_no_disguise_of_two_dots_climbs_out(path):
     assert (
         decide([{"tool": "*", "when": {"path": "/tmp/*"}, "do": "allow"}], arguments={"path": path})
@@ -119,7 +128,8 @@ def test_no_disguise_of_two_dots_climbs_out(path):
 
 @pytest.mark.parametrize(
     "command",
-    ["sudo reboot", "SUDO reboot", "  sudo   reboot", "sudo\treboot", "sudo\u00a0reboot", "ｓｕｄｏ reboot",
+    ["sudo reboot", "SUDO reboot", "  sudo   reboot", "sudo\treboot", "sudo\u00a0reboot",
+     "\uff53\uff55\uff44\uff4f reboot",
      "su\u200bdo reboot", "su\u00addo reboot", "sudo\u3000REBOOT", "s\u0336udo reboot"],
 )  # fmt: skip
 @pytest.mark.parametrize("do", ["deny", "ask"])
