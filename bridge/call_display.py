@@ -84,7 +84,7 @@ _NESTING = re.compile(r'"(?:[^"\\]|\\.)*+"|([\[{])|([\]}])', re.DOTALL)
 
 def fits_in_parts(call: PlannedCall) -> bool:
     """Say whether a chat app is shown the whole call."""
-    return _is_known(call.arguments) and len(text(call.name, call.arguments)) <= MOST_IN_PARTS
+    return is_whole(call.arguments) and len(text(call.name, call.arguments)) <= MOST_IN_PARTS
 
 
 def block(call: PlannedCall, *, in_parts: bool = True) -> str:
@@ -97,7 +97,7 @@ def block(call: PlannedCall, *, in_parts: bool = True) -> str:
 @lru_cache(maxsize=64)
 def text(name: str, arguments: str) -> str:
     """Return a call as plain text over several lines; its ends where it is beyond all measure."""
-    if not _is_known(arguments):
+    if not is_whole(arguments):
         return _far_too_long(name, arguments)
     lines = [each for line in _lines(name, arguments) for each in _wrapped(line)]
     shown = "\n".join(lines)
@@ -106,13 +106,13 @@ def text(name: str, arguments: str) -> str:
 
 def is_whole(arguments: str) -> bool:
     """Say whether `text` shows all of a call."""
-    return _is_known(arguments)
+    return len(arguments) <= MOST_WHOLE
 
 
 def brief(name: str, arguments: str, *, most: int = 120) -> str:
     """Return a call on one line: its head and its tail where it is longer."""
     half = most // 2
-    value = _parsed(arguments) if _is_known(arguments) else None
+    value = _parsed(arguments) if is_whole(arguments) else None
     if value is not None:
         arguments = _dumped(value.one, indent=None)
     shown = visible(arguments) if len(arguments) <= MOST_WHOLE else arguments
@@ -122,10 +122,6 @@ def brief(name: str, arguments: str, *, most: int = 120) -> str:
             head, tail = visible(head), visible(tail)
         shown = f"{_HALF.sub('', head)}{_left_out(len(shown) - most)}{_OTHER_HALF.sub('', tail)}"
     return f"{visible(name)} {shown}"
-
-
-def _is_known(arguments: str) -> bool:
-    return len(arguments) <= MOST_WHOLE
 
 
 def _ends(shown: str) -> str:

@@ -77,6 +77,12 @@ def cuts(
     return (*written, *_files(showing, limits, begun, end))
 
 
+def text_at(span: Span, showing: Showing, limits: Capabilities) -> str:
+    """Return what a part shows that was cut at this span, between its fences if it is in code."""
+    found = cuts(showing, limits, start=span.start, end=span.end)
+    return found[0].text.strip() if found else ""
+
+
 def _fits_beside(showing: Showing, limits: Capabilities) -> bool:
     files = showing.attachments
     captioned = not showing.text.strip() or limits.size(showing.text) <= room(

@@ -25,7 +25,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from bridge.cutting import Cut, cuts, fits, incomplete, length, marked, opening
+from bridge.cutting import Cut, cuts, fits, incomplete, length, marked, opening, text_at
 from bridge.events import (
     Event,
     MessageDeleted,
@@ -277,8 +277,9 @@ class _Planner:
     ) -> Iterator[Step]:
         """Take the buttons off the last copy, whose words stay as they are."""
         last = max(copies, key=lambda each: each.span.start)
-        words = amending.was[last.span.start : last.span.end].strip()
-        if self.place.capabilities.edits and self.place.capabilities.buttons and words:
+        limits = self.place.capabilities
+        words = text_at(last.span, replace(amending.to, text=amending.was), limits)
+        if limits.edits and limits.buttons and words:
             look = replace(amending.to, text=words)
             part = self._part(PartId(f"{event.seq}:card"), event.seq, look, last.span)
             yield from self._attend(replace(part, edits=last.message))

@@ -24,7 +24,7 @@ from bridge.call_display import (
     visible,
 )
 from bridge.content import Option
-from bridge.events import PlannedCall, QuestionAsked, RunStarted
+from bridge.events import PlannedCall, QuestionAsked, QuestionClosed, RunStarted
 from bridge.ids import CallId, QuestionId, RunId
 from tests.lane import PLAIN, RICH, Lane
 
@@ -246,6 +246,19 @@ def test_where_a_part_never_arrived_the_call_can_only_be_denied():
     last = list(lane.messages.values())[-1]
     assert [button.label for button in last.buttons] == ["Deny"]
     assert last.text.endswith(texts.INCOMPLETE)
+
+
+def test_once_answered_the_last_part_of_a_long_call_is_still_code():
+    """It is rewritten without its buttons; nothing in it becomes a link by that."""
+    lane = Lane(capabilities=replace(RICH, max_chars=1000))
+    shown_in(lane, {"a": "y" * 1500 + "[a](https://evil.example)"})
+    before = list(lane.messages.values())[-1]
+    seq = max(each.source for each in lane.receipts.values())
+    lane.append(QuestionClosed(question=Q1, asked=seq, outcome="answered", answer="deny"))
+    lane.settle()
+    after = lane.messages[next(key for key, each in lane.messages.items() if "evil" in each.text)]
+    assert (after.text, after.buttons) == (before.text, ())
+    assert after.text.startswith("```\n")
 
 
 @pytest.mark.parametrize("capabilities", [RICH, PLAIN])
