@@ -5,7 +5,7 @@ import gzip
 import os
 import zlib
 from pathlib import Path
-from time import perf_counter
+from time import thread_time
 
 import psutil
 import pytest
@@ -65,7 +65,7 @@ def worst(kind: str) -> bytes:
 
 
 class Watch:
-    """Sees for how long the loop stood still at most."""
+    """Sees for how long the loop worked on at most without a pause, whatever else runs here."""
 
     async def __aenter__(self):
         self.longest = 0.0
@@ -78,9 +78,9 @@ class Watch:
 
     async def _look(self):
         while True:
-            before = perf_counter()
+            before = thread_time()
             await asyncio.sleep(0.002)
-            self.longest = max(self.longest, perf_counter() - before)
+            self.longest = max(self.longest, thread_time() - before)
 
 
 @pytest.mark.parametrize("kind", WORST)
@@ -88,19 +88,20 @@ def test_whatever_a_page_is_made_of_it_is_read_in_linear_time(kind):
     """Eight times as much takes no more than some twenty times as long."""
 
     def taken(size):
-        begun = perf_counter()
-        text_of(worst(kind).decode()[:size])
-        return perf_counter() - begun
+        begun = thread_time()
+        text_of(page[:size])
+        return thread_time() - begun
 
-    small = max(min(taken(30_000) for _ in range(3)), 0.0005)
-    assert taken(240_000) < 40 * small
+    page = worst(kind).decode()
+    small = max(min(taken(30_000) for _ in range(3)), 0.002)
+    assert min(taken(240_000) for _ in range(2)) < 25 * small
 
 
 async def test_nothing_of_a_page_is_looked_into_on_the_loop():
     for kind in ("tags that never end", "tags without a name", "entities"):
         async with Watch() as watch:
             await read(worst(kind), mime="text/html", seconds=20)
-        assert watch.longest < 0.25, kind  # a machine that does much else at the same time
+        assert watch.longest < 0.05, kind
 
 
 async def test_what_takes_too_long_is_ended_with_its_process(monkeypatch, tmp_path):
