@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from agents.lines.said import LONGEST_LINE, MOST_BYTES
+from agents.run_folder import Account
 from bridge.errors import AgentFailed, AgentUnavailable
 
 # what reads from the bridge reads to the end when the bridge is gone; `kill 0` is the group
@@ -37,12 +38,16 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """How a program is started. `environ` is all of its environment; `grace` in seconds."""
+    """How a program is started. `environ` is all of its environment; `grace` in seconds.
+
+    `account` is whom it runs as, if it is another user than the bridge's.
+    """
 
     command: Sequence[str]
     environ: Mapping[str, str]
     cwd: Path | None = None
     grace: float = 0.8
+    account: Account | None = None
 
 
 class _Watched(SubprocessStreamProtocol):
@@ -201,7 +206,14 @@ async def _run(program: Program, group: int) -> tuple[asyncio.SubprocessTranspor
         cwd=program.cwd,
         env=dict(program.environ),
         process_group=group,
+        **_as(program.account),
     )
+
+
+def _as(account: Account | None) -> Mapping[str, Any]:
+    if account is None:
+        return {}
+    return {"user": account.user, "group": account.group, "extra_groups": ()}
 
 
 async def _spawned(starting: Awaitable[T]) -> T:

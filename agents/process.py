@@ -10,10 +10,13 @@ The rules (docs/process-agents.md is the contract, with the lines themselves):
   gives it, and little else.
 - It is tried again when it died, hung from the start or said so itself; not when it broke the
   contract, or took too long, for it would do so again.
+- Where the bridge runs as root, a program can run as another `user`, without any of its groups'
+  rights beside its own.
 """
 
 import asyncio
 import os
+import pwd
 import shutil
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -30,8 +33,8 @@ from agents.child import Child, Program, started
 from agents.lines.hearing import Hearing
 from agents.lines.said import LEVELS, FileLine, Line, LogLine, NewsLine, read
 from agents.lines.told import Json, Telling, encode, recorded
-from agents.run_folder import RunFolder
-from bridge.errors import AgentError, AgentFailed, AgentUnavailable
+from agents.run_folder import Account, RunFolder
+from bridge.errors import AgentError, AgentFailed, AgentUnavailable, ConfigError
 from bridge.events import Preview
 from bridge.plugins import AgentPlugin, Section, Variable
 from bridge.ports import AgentSurroundings, Check, Ended, Said, Turn
@@ -51,11 +54,12 @@ class ProcessConfig(Section):
     """Times are in seconds: `first` to the first line, `limit` to the last, `grace` to exit.
 
     `env` is added to a few variables that every program needs; `history` is how many of the old
-    messages it is told.
+    messages it is told. `user` is whom it runs as, where the bridge runs as root.
     """
 
     command: Annotated[tuple[str, ...], Field(min_length=1)]
     cwd: Path | None = None
+    user: str = ""
     env: Mapping[str, Variable] = {}
     first: Annotated[float, Field(gt=0)] = 60
     limit: Annotated[float, Field(gt=0)] = 900
@@ -71,15 +75,16 @@ class Process:
         self.help = config.help
         self._name, self._config = name, config
         self._cwd = config.cwd.expanduser() if config.cwd else None
+        self._account = _account(config.user) if config.user else None
         self._folders = surroundings.data / "agents" / name
         shutil.rmtree(self._folders, ignore_errors=True)  # of runs that died with their bridge
 
     async def run(self, turn: Turn) -> AsyncGenerator[Preview | Said]:
         telling = Telling(turn=turn, most=self._config.history)
         opening = await telling.opening()
-        with RunFolder(self._folders, base=self._cwd or Path.cwd(), blobs=turn.blobs) as folder:
+        with RunFolder(self._folders, blobs=turn.blobs, account=self._account) as folder:
             async with (
-                started(self._program(turn)) as child,
+                started(self._program(turn, folder)) as child,
                 _overheard(child, self._name) as errors,
             ):
                 conversation = _Conversation(
@@ -101,16 +106,34 @@ class Process:
                     yield said
                     await conversation.go_on(said)
 
-    def _program(self, turn: Turn) -> Program:
+    def _program(self, turn: Turn, folder: RunFolder) -> Program:
         seen = {name: os.environ[name] for name in ALWAYS_SEEN if name in os.environ}
+        own = {"HOME": self._account.home} if self._account else {}
         given = {name: value.get_secret_value() for name, value in self._config.env.items()}
-        names = {"BRIDGE_AGENT": self._name, "BRIDGE_SESSION": turn.session, "BRIDGE_RUN": turn.run}
+        names = {
+            "BRIDGE_AGENT": self._name,
+            "BRIDGE_SESSION": turn.session,
+            "BRIDGE_RUN": turn.run,
+            "BRIDGE_FOLDER": str(folder.out),
+        }
         return Program(
             command=self._config.command,
-            environ={**seen, **names, **given},
+            environ={**seen, **own, **names, **given},
             cwd=self._cwd,
+            account=self._account,
             grace=self._config.grace,
         )
+
+
+def _account(user: str) -> Account:
+    """Return another user of this machine. Raises `ConfigError`."""
+    if os.geteuid() != 0:
+        raise ConfigError(f"user: only where the bridge runs as root can a program run as {user}")
+    try:
+        found = pwd.getpwnam(user)
+    except KeyError as error:
+        raise ConfigError(f"user: there is no user {user} on this machine") from error
+    return Account(user=found.pw_uid, group=found.pw_gid, home=found.pw_dir)
 
 
 @dataclass(frozen=True, slots=True)

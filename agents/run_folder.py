@@ -1,7 +1,13 @@
 """The files of one run: what its program was sent, and what it sends.
 
-What people sent is put into a folder of the run's own, which is gone when the run is. What the
-program sends it names by a path, from its own folder (`base`), or by the id of a known file.
+The rules:
+
+- A run has a folder of its own, which is gone when the run is. What people sent is put into one
+  part of it by the bridge; into the other, `out`, the program puts what it sends.
+- What it sends it names by a path in `out`, or by the id of a known file. On the way to a file no
+  link is followed; it must be a regular file, and have no other name anywhere (no hard link). So a
+  program cannot have a file sent that it could not read itself, nor one that it was talked into.
+- Where the program runs as another user, `out` is that user's, and nothing else is.
 """
 
 import asyncio
@@ -10,7 +16,9 @@ import os
 import shutil
 import stat
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Self
 
@@ -23,26 +31,47 @@ from bridge.ports import Blobs
 CHUNK = 262_144
 
 
-class RunFolder:
-    """A context; the folder itself is made, below `parent`, when the first file is fetched."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """Another user of this machine, for whom a program runs."""
 
-    def __init__(self, parent: Path, *, base: Path, blobs: Blobs) -> None:
-        self._parent, self._base, self._blobs = parent, base, blobs
-        self._folder: Path | None = None
+    user: int
+    group: int
+    home: str
+
+
+class RunFolder:
+    """A context; the folder is made below `parent`, or where temporary files are."""
+
+    def __init__(self, parent: Path, *, blobs: Blobs, account: Account | None = None) -> None:
+        self._parent, self._blobs, self._account = parent, blobs, account
 
     def __enter__(self) -> Self:
+        if self._account is None:
+            self._parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        parent = None if self._account else self._parent
+        self._folder = Path(tempfile.mkdtemp(prefix="run-", dir=parent)).resolve()
+        self._received, self.out = self._folder / "received", self._folder / "out"
+        self._received.mkdir(mode=0o700)
+        self.out.mkdir(mode=0o700)
+        if self._account is not None:
+            self._folder.chmod(0o711)
+            self._received.chmod(0o711)
+            os.chown(self.out, self._account.user, self._account.group)
+        # held open: whatever becomes of its name, files are looked for in this very folder
+        self._held = os.open(self.out, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
+        os.close(self._held)
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     async def fetch(self, attachment: Attachment) -> Path | None:
         """Return where the bytes of a file now are, None when they are not kept any more."""
-        path = self._made() / attachment.media / name_of(attachment.name)
+        path = self._received / attachment.media / name_of(attachment.name)
         if path.exists():
             return path
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(exist_ok=True, mode=0o700 if self._account is None else 0o755)
         try:
             with path.open("wb") as file:
                 async for chunk in self._blobs.open(attachment.media):
@@ -50,17 +79,18 @@ class RunFolder:
         except NotFound:
             path.unlink()
             return None
+        path.chmod(0o600 if self._account is None else 0o644)
         return path
 
     async def attach(self, given: FileInput) -> Attachment:
         """Return a file as it goes into a message. Raises `AgentFailed` when it cannot be sent."""
         if given.path is not None and given.media is None:
-            return await self._from_path(given, self._base / given.path)
+            return await self._from_path(given, Path(given.path))
         return await known(self._blobs, given)
 
     async def _from_path(self, given: FileInput, path: Path) -> Attachment:
         try:
-            with await asyncio.to_thread(_opened, path) as file:
+            with await asyncio.to_thread(_opened, self._held, self._inside(path)) as file:
                 blob = await self._blobs.put(_bits(file))
         except OSError as error:
             raise AgentFailed(f"the file {path.name} cannot be sent: {error.strerror}") from error
@@ -71,11 +101,16 @@ class RunFolder:
         mime = given.mime or mimetypes.guess_type(path.name)[0] or UNKNOWN_TYPE
         return _attachment(given, given.name or path.name, mime, blob.media, blob.size)
 
-    def _made(self) -> Path:
-        if self._folder is None:
-            self._parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._folder = Path(tempfile.mkdtemp(prefix="run-", dir=self._parent))
-        return self._folder
+    def _inside(self, path: Path) -> Sequence[str]:
+        """Return the names that lead to a file from `out`. Raises `AgentFailed`."""
+        with suppress(ValueError):
+            inside = path.relative_to(self.out) if path.is_absolute() else path
+            if ".." not in inside.parts:
+                return inside.parts
+        raise AgentFailed(
+            f"the file {path.name} cannot be sent: only what is in the run's own folder can be, "
+            "which the variable BRIDGE_FOLDER names"
+        )
 
 
 async def known(blobs: Blobs, given: FileInput) -> Attachment:
@@ -96,13 +131,26 @@ def _attachment(given: FileInput, name: str, mime: str, media: MediaId, size: in
     )
 
 
-def _opened(path: Path) -> BinaryIO:
-    """Open a regular file, and nothing that would make one wait."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
+def _opened(folder: int, names: Sequence[str]) -> BinaryIO:
+    """Open a regular file below a folder, without following a link, and without waiting."""
+    if not names:
         raise OSError(0, "it is no regular file")
-    return os.fdopen(descriptor, "rb")
+    *folders, name = names
+    held = os.dup(folder)
+    try:
+        for each in folders:
+            inner = os.open(each, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=held)
+            os.close(held)
+            held = inner
+        opened = os.open(name, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW, dir_fd=held)
+    finally:
+        os.close(held)
+    about = os.fstat(opened)
+    if stat.S_ISREG(about.st_mode) and about.st_nlink == 1:
+        return os.fdopen(opened, "rb")
+    os.close(opened)
+    linked = stat.S_ISREG(about.st_mode)
+    raise OSError(0, "it has another name (a hard link)" if linked else "it is no regular file")
 
 
 async def _bits(file: BinaryIO) -> AsyncIterator[bytes]:

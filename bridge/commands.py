@@ -222,6 +222,7 @@ class KeepNote:
     note: NoteId
     text: str
     about: ParticipantId | None = None
+    outside: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

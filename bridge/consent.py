@@ -9,6 +9,9 @@ from bridge.session import Session, setting_key
 ALWAYS = "always"
 """The id of the option that approves a call, and every later one of the same tool."""
 
+DENYING = frozenset({"deny", "no", "refuse"})
+"""The ids of options that let nothing run: they may be chosen without having read the call."""
+
 YES, NO = "yes", ""
 
 

@@ -10,12 +10,12 @@ The rules:
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from bridge import texts
 from bridge.content import Attachment
-from bridge.parts import Capabilities, Span
+from bridge.parts import Button, Capabilities, Part, Span
 from bridge.showing import Showing
 from bridge.splitting import split
 
@@ -43,6 +43,17 @@ def room(limits: Capabilities, speaker: str = "", *, most: int | None = None) ->
     return max(1, most - MARGIN - limits.size(speaker))
 
 
+def marked(part: Part) -> Part:
+    """Return a part that may have been shown already, which it says."""
+    text = f"{part.text}\n\n{texts.REPEATED}" if part.text else texts.REPEATED
+    return replace(part, text=text, repeat=True)
+
+
+def incomplete(part: Part, buttons: tuple[Button, ...]) -> Part:
+    """Return a part before which something is missing, with what may be pressed all the same."""
+    return replace(part, text=f"{part.text}\n\n{texts.INCOMPLETE}", buttons=buttons)
+
+
 def opening(text: str, limits: Capabilities, speaker: str = "") -> str:
     """Return as much of the beginning of a text as fits in one part."""
     pieces = split(text, room(limits, speaker), size=limits.size)
@@ -64,6 +75,12 @@ def cuts(
     written = tuple(_texts(showing, limits, start, min(end, len(showing.text))))
     begun = max(start, len(showing.text)) if written else start
     return (*written, *_files(showing, limits, begun, end))
+
+
+def text_at(span: Span, showing: Showing, limits: Capabilities) -> str:
+    """Return what a part shows that was cut at this span, between its fences if it is in code."""
+    found = cuts(showing, limits, start=span.start, end=span.end)
+    return found[0].text.strip() if found else ""
 
 
 def _fits_beside(showing: Showing, limits: Capabilities) -> bool:

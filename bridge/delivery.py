@@ -17,15 +17,15 @@ The rules:
   parts people are told once, at its first.
 - Far behind (see `bridge.recap`), a lane gets one recap whose receipt covers the range.
 - A plan ends where the next step depends on what a place has to say first: before an event that
-  changes or answers what this very plan shows, and after a part to be resolved.
+  changes or answers what this very plan shows, after a part to be resolved, and before the buttons
+  of a call of which this very plan shows the beginning.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from bridge import texts
-from bridge.cutting import Cut, cuts, fits, length, opening
+from bridge.cutting import Cut, cuts, fits, incomplete, length, marked, opening, text_at
 from bridge.events import (
     Event,
     MessageDeleted,
@@ -153,15 +153,6 @@ def _until_resolved(steps: Iterator[Step]) -> Iterator[Step]:
             return
 
 
-def _start(cut: Cut) -> int:
-    return cut.span.start
-
-
-def _marked(part: Part) -> Part:
-    text = f"{part.text}\n\n{texts.REPEATED}" if part.text else texts.REPEATED
-    return replace(part, text=text, repeat=True)
-
-
 class _Planner:
     """One planning. It keeps what its own steps will have changed by the time they are done."""
 
@@ -174,6 +165,7 @@ class _Planner:
         self.sent: set[Seq] = set()
         self.claimed = self.shown.messages()
         self.covered = self.preview is not None and self.shown.is_covered(self.preview)
+        self.halted = False
 
     def events(self, events: Sequence[Event]) -> Iterator[Step]:
         for event in events:
@@ -181,6 +173,8 @@ class _Planner:
                 return
             steps = list(self._event(event))
             yield from steps
+            if self.halted:
+                return
             if steps or event is events[-1]:
                 yield Advance(to=event.seq)
         session = self.place.session
@@ -195,6 +189,8 @@ class _Planner:
         yield from self._attend(replace(part, upto=summary.upto, text=text))
         for event in summary.whole:
             yield from self._event(event)
+            if self.halted:
+                return
         yield Advance(to=summary.upto)
 
     # -- one event
@@ -227,8 +223,13 @@ class _Planner:
         found = self._cuts(showing, start, doubt)
         if not found:
             yield from self._skip(event.seq, "unsupported")
-        pressed = max((each for each in found if each.text), default=None, key=_start)
+        written = [each for each in found if each.text]
+        pressed = max(written, default=None, key=lambda each: each.span.start)
         for each in found:
+            guarded = showing.guarded if each is pressed else None
+            if guarded is not None and each is not found[0]:
+                self.halted = True
+                return
             span, first = each.span, each.span.start == 0
             part = replace(
                 self._part(part_id(event.seq, span.start), event.seq, showing, span),
@@ -239,7 +240,9 @@ class _Planner:
                 silent=showing.silent or not first,
             )
             repeated = doubt is not None and start < span.start < doubt.span.end
-            yield from self._attend(_marked(part) if repeated else part)
+            if guarded is not None and self.shown.lacks(event.seq, span.start):
+                part = incomplete(part, guarded)
+            yield from self._attend(marked(part) if repeated else part)
 
     def _cuts(self, showing: Showing, start: int, doubt: Receipt | None) -> Sequence[Cut]:
         """Cut a message from `start` on, and where a part of unknown outcome ends."""
@@ -274,8 +277,9 @@ class _Planner:
     ) -> Iterator[Step]:
         """Take the buttons off the last copy, whose words stay as they are."""
         last = max(copies, key=lambda each: each.span.start)
-        words = amending.was[last.span.start : last.span.end].strip()
-        if self.place.capabilities.edits and self.place.capabilities.buttons and words:
+        limits = self.place.capabilities
+        words = text_at(last.span, replace(amending.to, text=amending.was), limits)
+        if limits.edits and limits.buttons and words:
             look = replace(amending.to, text=words)
             part = self._part(PartId(f"{event.seq}:card"), event.seq, look, last.span)
             yield from self._attend(replace(part, edits=last.message))
@@ -336,7 +340,7 @@ class _Planner:
             yield self._again(part, receipt)
         else:
             repeats = receipt.tries > 0 and part.edits is None
-            yield self._shown(_marked(part) if repeats else part, tries=receipt.tries + 1)
+            yield self._shown(marked(part) if repeats else part, tries=receipt.tries + 1)
 
     def _again(self, part: Part, receipt: Receipt) -> Step:
         edits = receipt.message or part.edits
@@ -347,7 +351,7 @@ class _Planner:
             return Resolve(part=part, receipt=receipt)
         if self._is_given_up(receipt):
             return Note(receipt=self._became(receipt, "unknown"))
-        return self._shown(_marked(part), tries=receipt.tries + 1)
+        return self._shown(marked(part), tries=receipt.tries + 1)
 
     def _shown(self, part: Part, *, tries: int) -> Show:
         if part.edits is not None:

@@ -331,11 +331,18 @@ class ScheduleRemoved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoteKept:
-    """A small durable fact about the session, or about one participant."""
+    """A small durable fact about the session, or about one participant.
+
+    `run` kept it, which `by` had called for. `outside`: that run had read, or may have read, what
+    comes from nobody in the session, such as a web page or a file.
+    """
 
     note: NoteId
     text: str
     about: ParticipantId | None = None
+    run: RunId | None = None
+    by: ParticipantId | None = None
+    outside: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

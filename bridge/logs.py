@@ -3,12 +3,19 @@
 The rules: an event has a constant name and fields; what people and agents said stands only in
 the fields of `CONTENT`, which are dropped unless the config asks for them; values known to be
 secret, and whatever looks like a credential, are replaced wherever they appear.
+
+What libraries say is not ours to trust with names of fields: unless the config asks for content,
+they are heard from warnings on, and of what they say there stands only what is written in their
+code: values are left out, and of an error its type and where it was raised. That is done where a
+record is made, so that it holds for whatever handlers a library brings along.
 """
 
 import logging
 import re
 import sys
+import traceback
 from collections.abc import Iterable, Mapping
+from types import CodeType
 from typing import Any, TextIO
 
 from bridge.config.model import LogSection
@@ -63,7 +70,7 @@ class Redaction:
     def _value(self, value: Any) -> Any:
         match value:
             case str():
-                return self._text(value)
+                return self.text(value)
             case Mapping():
                 return {key: self._field(str(key), item) for key, item in value.items()}
             case list() | tuple() | set() | frozenset():
@@ -71,9 +78,10 @@ class Redaction:
             case bool() | int() | float() | None:
                 return value
             case _:
-                return self._text(str(value))
+                return self.text(str(value))
 
-    def _text(self, text: str) -> str:
+    def text(self, text: str) -> str:
+        """Return a text without what is secret in it."""
         # the longest first: one secret may be part of another
         for secret in sorted(self._secrets, key=len, reverse=True):
             text = text.replace(secret, HIDDEN)
@@ -92,15 +100,110 @@ def configure(
     out = logging.StreamHandler(stream or sys.stderr)
     out.setFormatter(_formatter(settings, redaction, colors=out.stream.isatty()))
     logging.basicConfig(handlers=[out], level=level, force=True)
+    foreign = level if settings.content else max(level, logging.WARNING)
+    logging.getLogger().setLevel(foreign)
     for name in TALKATIVE:
         logging.getLogger(name).setLevel(max(level, logging.WARNING))
+    ours = _Ours(level)
+    logging.setLogRecordFactory(_Foreign(redaction, ours.names, content=settings.content))
+    logging.captureWarnings(capture=True)  # they show values too
     structlog.configure(
         processors=[*_shared(), structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
+        logger_factory=ours,
         wrapper_class=structlog.make_filtering_bound_logger(level),
         cache_logger_on_first_use=False,
     )
     return redaction
+
+
+class _Ours:
+    """Makes the loggers behind structlog's, and remembers their names: they keep our rules."""
+
+    def __init__(self, level: int) -> None:
+        self._level, self._make = level, structlog.stdlib.LoggerFactory()
+        self.names: set[str] = set()
+
+    def __call__(self, *args: Any) -> logging.Logger:
+        made = self._make(*args)
+        if made.name not in self.names:
+            self.names.add(made.name)
+            made.setLevel(self._level)
+        return made
+
+
+class _Foreign:
+    """Makes the records of libraries, without what must not be in them."""
+
+    def __init__(self, redaction: Redaction, ours: set[str], *, content: bool) -> None:
+        self._redaction, self._ours, self._content = redaction, ours, content
+
+    def __call__(self, name: str, *of_a_record: Any, **more: Any) -> logging.LogRecord:
+        record = logging.LogRecord(name, *of_a_record, **more)
+        if name in self._ours:
+            return record
+        if self._content:
+            record.msg, record.args = self._redaction.text(_said(record)), ()
+            return record
+        record.msg, record.args = self._without_content(record), ()
+        record.exc_info = record.exc_text = record.stack_info = None
+        return record
+
+    def _without_content(self, record: logging.LogRecord) -> str:
+        said = _without_values(record) if _is_written(record) else _left_out(_said(record))
+        raised = record.exc_info
+        error = raised[1] if isinstance(raised, tuple) else None
+        where = f" ({_raised(error)})" if error is not None else ""
+        return self._redaction.text(f"{said}{where}")
+
+
+def _said(record: logging.LogRecord) -> str:
+    try:
+        return record.getMessage()
+    except Exception:  # noqa: BLE001 - a library's own mistake
+        return str(record.msg)
+
+
+def _is_written(record: logging.LogRecord) -> bool:
+    """Say whether the message is a text of the code that logs it, so that it holds no value."""
+    frame = sys._getframe(1)  # noqa: SLF001 - there is no other way to it
+    while frame is not None and not (
+        frame.f_code.co_filename == record.pathname and frame.f_lineno == record.lineno
+    ):
+        frame = frame.f_back  # type: ignore[assignment]
+    return frame is not None and isinstance(record.msg, str) and _holds(frame.f_code, record.msg)
+
+
+def _holds(code: CodeType, text: str) -> bool:
+    return any(each == text for each in code.co_consts if isinstance(each, str))
+
+
+def _without_values(record: logging.LogRecord) -> str:
+    args = record.args
+    if not args:
+        return str(record.msg)
+    hidden: Any = (
+        {key: _value(each) for key, each in args.items()}
+        if isinstance(args, Mapping)
+        else tuple(_value(each) for each in args)
+    )
+    try:
+        return f"{str(record.msg) % hidden}"
+    except (TypeError, ValueError, KeyError):
+        return str(record.msg)
+
+
+def _value(value: Any) -> Any:
+    return value if isinstance(value, bool | int | float | None) else _left_out(str(value))
+
+
+def _left_out(text: str) -> str:
+    return f"({len(text)} characters)"
+
+
+def _raised(error: BaseException) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" at {frames[-1].filename}:{frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{where}"
 
 
 def _shared() -> list[Processor]:

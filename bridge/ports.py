@@ -215,11 +215,15 @@ class Pushing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Noting:
-    """A small durable fact to keep, of the session or `about` one person; "" removes it."""
+    """A small durable fact to keep, of the session or `about` one person; "" removes it.
+
+    `outside`: the agent has read, or may have read, what comes from nobody in the session.
+    """
 
     note: NoteId
     text: str
     about: ParticipantId | None = None
+    outside: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

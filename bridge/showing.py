@@ -7,6 +7,8 @@ The rules:
 - Overheard chatter is shown in rooms only. A push or question `to` someone is shown in rooms and in
   that person's own places; routing, not secrecy.
 - A place that came to follow the session is told what it follows; no other place is.
+- A question about a call shows the call (`bridge.call_display`). One that is too long for a chat
+  app is shown by its ends, and can only be denied there.
 - An edit, a deletion or an answer changes the copies already shown, where the platform can.
 """
 
@@ -15,7 +17,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import assert_never
 
-from bridge import texts
+from bridge import call_display, texts
+from bridge.consent import DENYING
 from bridge.content import Attachment, Content, Option
 from bridge.events import (
     INTERRUPTED,
@@ -51,7 +54,6 @@ from bridge.events import (
     Triggered,
     UsageReported,
 )
-from bridge.exactly import briefly, exactly
 from bridge.ids import ConversationId, ParticipantId, Seq
 from bridge.parts import Button, Capabilities, Conversation, Priority
 from bridge.routing import answer_button, saying_button
@@ -97,11 +99,15 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Showing:
-    """A message of its own. `closes`: it may take the place of the run's preview."""
+    """A message of its own. `closes`: it may take the place of the run's preview.
+
+    Of `guarded` buttons only these are offered where a part of the message was not shown.
+    """
 
     text: str
     attachments: tuple[Attachment, ...] = ()
     buttons: tuple[Button, ...] = ()
+    guarded: tuple[Button, ...] | None = None
     speaker: str = ""
     reply_to: Seq | None = None
     priority: Priority = "final"
@@ -258,21 +264,43 @@ def _agent(name: str, scene: Scene) -> str:
 
 def _question(asked: QuestionAsked, place: Place, scene: Scene) -> Showing:
     words, speaker = _words(asked, scene), _agent(asked.agent, scene)
+    if asked.call is not None and not call_display.fits_in_parts(asked.call):
+        return _too_long(asked, place, scene)
     if not asked.options:
         return Showing(text=words, speaker=speaker, priority="question")
     if not place.capabilities.buttons:
         text = f"{words}\n\n{texts.numbered(asked.options)}"
         return Showing(text=text, speaker=speaker, priority="question")
-    buttons = tuple(
+    return Showing(
+        text=words,
+        speaker=speaker,
+        buttons=_buttons(asked),
+        guarded=None if asked.call is None else _buttons(asked, among=DENYING),
+        priority="question",
+    )
+
+
+def _too_long(asked: QuestionAsked, place: Place, scene: Scene) -> Showing:
+    """Show the ends of a call; nobody can approve here what is not shown here."""
+    denying = tuple(option for option in asked.options if option.id in DENYING)
+    buttons = _buttons(asked, among=DENYING) if place.capabilities.buttons else ()
+    note = texts.call_too_long(() if buttons else denying)
+    text = f"{_words(asked, scene)}\n\n{note}"
+    speaker = _agent(asked.agent, scene)
+    return Showing(text=text, speaker=speaker, buttons=buttons, priority="question")
+
+
+def _buttons(asked: QuestionAsked, among: frozenset[str] | None = None) -> tuple[Button, ...]:
+    return tuple(
         Button(value=answer_button(asked.question, number), label=option.label)
         for number, option in enumerate(asked.options)
+        if among is None or option.id in among
     )
-    return Showing(text=words, speaker=speaker, buttons=buttons, priority="question")
 
 
 def _words(asked: QuestionAsked, scene: Scene) -> str:
     words = scene.words(asked.text) if asked.text.strip() else texts.QUESTION
-    return f"{words}\n\n{exactly(asked.call)}" if asked.call is not None else words
+    return f"{words}\n\n{call_display.block(asked.call)}" if asked.call is not None else words
 
 
 def _closed(closed: QuestionClosed, place: Place, scene: Scene) -> Look | None:
@@ -298,9 +326,9 @@ def _closing_alone(closed: QuestionClosed, asked: QuestionAsked) -> str:
         case "answered":
             return ""
         case "expired":
-            return texts.nobody_answered(briefly(asked))
+            return texts.nobody_answered(call_display.named(asked))
         case "withdrawn":
-            return texts.no_longer_needed(briefly(asked))
+            return texts.no_longer_needed(call_display.named(asked))
 
 
 def _closing_line(closed: QuestionClosed, options: tuple[Option, ...], scene: Scene) -> str:

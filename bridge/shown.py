@@ -27,6 +27,12 @@ def live_preview(receipts: Sequence[Receipt]) -> Receipt | None:
     return max(live, key=lambda each: each.source, default=None)
 
 
+def was_shown(receipts: Sequence[Receipt], seq: Seq) -> bool:
+    """Say whether all that was sent of an event is seen in its place, or may just be."""
+    parts = [each for each in receipts if each.source == seq and each.part.startswith(f"{seq}:")]
+    return bool(parts) and all(each.state in SHOWN or each.state == "attempted" for each in parts)
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
     """Some receipts of one lane, by their parts."""
@@ -48,6 +54,14 @@ class Shown:
         if receipt is None or receipt.state not in {"attempted", "owed"}:
             return None
         return receipt if receipt.message is None and receipt.tries > 0 else None
+
+    def lacks(self, seq: Seq, start: int) -> bool:
+        """Say whether something of an event before this position is not seen here."""
+        return any(
+            each.state not in SHOWN
+            for each in self.receipts.values()
+            if each.source == seq and each.part.startswith(f"{seq}:") and each.span.start < start
+        )
 
     def copies(self, target: Seq, *, upto: int | None = None) -> Sequence[Receipt]:
         """Return the receipts of what shows an event here and is ours to change.

@@ -29,6 +29,11 @@ QUESTION_ANSWERED = "This question has been answered already."
 QUESTION_WITHDRAWN = "This question is no longer needed."
 QUESTION_EXPIRED = "Too late: the time for this question is over."
 NO_SUCH_OPTION = "That is not one of the answers to choose from."
+CALL_NOT_SHOWN = (
+    "This call was not shown here in full, so it cannot be approved from here. Open the session in "
+    "the browser or in the terminal to read and to decide it; you can deny it here."
+)
+CALL_TOO_LONG = "This call is too long to be read by anyone, so it cannot be approved. Deny it."
 ANSWER_EMPTY = "An answer needs some words."
 NOTHING_SAID = "There was nothing in that message."
 ARCHIVED = "This session is archived; it can be read but not continued."
@@ -353,6 +358,13 @@ def numbered(options: Sequence[Option]) -> str:
     return "\n".join([*lines, "", f"_Reply with a number from 1 to {last}._"])
 
 
+def call_too_long(options: Sequence[Option]) -> str:
+    """Say what can be done about a call of which a place shows only the ends."""
+    answers = ", ".join(f"`{option.label}`" for option in options)
+    reply = f" Here you can answer: {answers}." if answers else ""
+    return f"_This call is too long to be decided here: open it in the browser._{reply}"
+
+
 def answered(name: str, answer: str) -> str:
     return f"_{name}: {answer}_"
 
@@ -375,6 +387,7 @@ def nobody_answered(what: str) -> str:
     return f"_Nobody answered in time:_ {what}" if what else EXPIRED
 
 
+INCOMPLETE = "_(incomplete: decide elsewhere)_"
 REPEATED = "_(may be a repeat)_"
 
 

@@ -1,14 +1,20 @@
 """What gets into the log, and what does not."""
 
+import asyncio
 import io
 import json
 import logging
+import os
+import sys
+import warnings
+from pathlib import Path
 
 import pytest
 import structlog
 
 from bridge import logs
 from bridge.config.model import LogSection
+from tests.fakes.models import Answers, FakeModels
 
 
 @pytest.fixture(autouse=True)
@@ -16,6 +22,8 @@ def _restored():
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     yield
+    logging.setLogRecordFactory(logging.LogRecord)
+    logging.captureWarnings(capture=False)
     root.handlers[:] = handlers
     root.setLevel(level)
     structlog.reset_defaults()
@@ -87,3 +95,133 @@ def test_libraries_stay_silent_below_warnings_even_when_we_are_talkative():
 
     (line,) = logged(happen, level="debug").splitlines()
     assert json.loads(line)["event"] == "ours"
+
+
+# -- what libraries say ---------------------------------------------------------------------------
+
+CANARY = "the-canary-sings"
+LIBRARIES = (
+    *("LiteLLM", "LiteLLM Router", "openai._base_client", "httpx", "httpcore.http11", "httpx2"),
+    *("slack_sdk.web.async_base_client", "slack_bolt.AsyncApp", "discord.gateway", "discord.http"),
+    *("telegram.ext.Updater", "telegram.Bot", "twilio.http_client", "aiohttp.client", "mcp.client"),
+    *("sqlalchemy.engine.Engine", "asyncpg", "uvicorn.error", "asyncio", "a.stranger"),
+)
+
+
+class Own(logging.Handler):
+    """A handler that a library brings along, as litellm does."""
+
+    def __init__(self, stream):
+        super().__init__()
+        self.stream = stream
+
+    def emit(self, record):
+        self.stream.write(self.format(record) + "\n")
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+@pytest.mark.parametrize("level", ["debug", "info", "warning"])
+def test_no_library_prints_what_was_said(library, level):
+    """Neither a value, nor a text made of one, nor an error that quotes one, at any level."""
+    stream = io.StringIO()
+
+    def happen(_):
+        logger = logging.getLogger(library)
+        own = Own(stream)
+        logger.addHandler(own)
+        try:
+            for loud in (logger.debug, logger.info, logger.warning, logger.error):
+                loud("a request with %s and %d", CANARY, 7)
+                loud("a request with %(x)s", {"x": CANARY})
+                loud(f"a request with {CANARY}")
+                loud({"messages": [CANARY]})
+                loud("malformed %d", CANARY)
+                try:
+                    int(CANARY)
+                except ValueError:
+                    loud("it broke", exc_info=True, stack_info=True)
+        finally:
+            logger.removeHandler(own)
+
+    out = logged(happen, level=level) + stream.getvalue()
+    assert CANARY not in out
+    assert "a request with (16 characters) and 7" in out
+    assert "it broke (ValueError at " in out
+
+
+def test_what_python_warns_of_shows_no_values():
+    out = logged(lambda _: warnings.showwarning(CANARY, UserWarning, "x.py", 1))
+    assert CANARY not in out
+    assert "py.warnings" in out
+
+
+def test_whoever_wants_content_gets_it_from_libraries_too_but_no_secrets():
+    def happen(_):
+        logging.getLogger("a.stranger").debug("a request with %s, %s", CANARY, "xyzzy-secret")
+
+    out = logged(happen, content=True, level="debug", secrets=["xyzzy-secret"])
+    assert CANARY in out
+    assert "xyzzy" not in out
+
+
+CALL = """
+import asyncio, json, sys
+from bridge import logs
+from bridge.config.model import LogSection
+logs.configure(LogSection(level="debug", format="json"), secrets=["sk-the-key"])
+import httpx, discord, telegram, slack_sdk, slack_bolt, twilio.rest, mcp
+from agents.litellm.config import ModelSection
+from agents.litellm.library import ask
+from bridge.workers.clock import SystemClock
+
+async def main():
+    model = ModelSection(model=sys.argv[2], api_base=sys.argv[1], api_key="sk-the-key")
+    said = [{"role": "system", "content": "the-canary-prompt"},
+            {"role": "user", "content": "the-canary-sings"}]
+    tools = [{"type": "function", "function": {"name": "t", "description": "the-canary-tool",
+              "parameters": {"type": "object", "properties": {}}}}]
+    try:
+        async for batch in ask(model, said, tools, stall_seconds=20, now=SystemClock().now):
+            pass
+    except Exception as error:
+        print("failed", type(error).__name__)
+    print("done")
+
+asyncio.run(main())
+"""
+
+
+@pytest.fixture
+async def models():
+    fake = await FakeModels().start()
+    yield fake
+    await fake.stop()
+
+
+FINE, BROKEN = Answers(text="the-canary-answers"), Answers(status=400, error="the-canary-error")
+
+
+@pytest.mark.parametrize(
+    ("model", "environ", "reply"),
+    [
+        ("openai/gpt-fake", {}, FINE),
+        ("openai/gpt-fake", {"LITELLM_LOG": "DEBUG"}, FINE),
+        ("openai/gpt-fake", {"LITELLM_LOG": "DEBUG"}, BROKEN),
+        ("anthropic/claude-fake", {}, FINE),
+        ("ollama_chat/fake", {}, FINE),
+    ],
+)
+async def test_litellm_prints_nothing_of_a_conversation(models, model, environ, reply):
+    """The library itself, in a process of its own, at `log.level: debug`, against a fake model."""
+    models.replies = [reply]
+    base = models.base(model.partition("/")[0].removesuffix("_chat"))
+    running = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", CALL, base, model,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        env={**os.environ, **environ, "PYTHONPATH": str(Path(__file__).parent.parent)},
+    )  # fmt: skip
+    out = (await running.communicate())[0].decode()
+    assert models.asked
+    assert "done" in out
+    assert "canary" not in out
+    assert "sk-the-key" not in out

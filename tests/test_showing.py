@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 
 from bridge import texts
+from bridge.call_display import block
 from bridge.content import Attachment, Content, Option
 from bridge.events import (
     BODIES,
@@ -27,7 +28,6 @@ from bridge.events import (
     Source,
     Transcribed,
 )
-from bridge.exactly import exactly
 from bridge.ids import CallId, ConversationId, MediaId, ParticipantId
 from bridge.parts import Button
 from bridge.routing import AnswerPress, SayingPress, pressed
@@ -223,7 +223,7 @@ def test_what_was_overheard_is_not_spoken_about_elsewhere():
 def test_a_question_about_a_call_shows_the_exact_call_whatever_its_words_say():
     call = PlannedCall(call=CallId("k"), name="rm", arguments='{"path": "/"}')
     asked = replace(WHICH, text="May I water the flowers?", call=call, to=())
-    shown = f"May I water the flowers?\n\n{exactly(call)}"
+    shown = f"May I water the flowers?\n\n{block(call)}"
     assert looks(asked).text == shown
     closed = QuestionClosed(question=Q1, asked=1, outcome="expired")
     assert looks(closed, related=[asked]).to.text.startswith(shown)

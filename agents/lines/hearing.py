@@ -132,7 +132,8 @@ def _noted(
             return Returned(call=CallId(call), result=result, failed=failed)
         case NoteLine(note=note, text=text, about=about):
             whom = ParticipantId(about) if about else None
-            return Noting(note=NoteId(note), text=text, about=whom)
+            # what it has read is its own affair: nobody here can know
+            return Noting(note=NoteId(note), text=text, about=whom, outside=True)
         case SummaryLine(upto=upto, text=text):
             return Compacted(upto=upto, summary=text)
         case TranscriptLine(message=message, media=media, text=text):

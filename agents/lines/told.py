@@ -277,8 +277,9 @@ def _notes(log: Sequence[Event]) -> list[Json]:
     notes: dict[NoteId, Json] = {}
     for event in log:
         match event.body:
-            case NoteKept(note=note, text=text, about=about):
-                notes[note] = {"note": note, "text": text, "about": about}
+            case NoteKept(note=note, text=text, about=about, by=by, outside=outside):
+                told: Json = {"note": note, "text": text, "about": about}
+                notes[note] = {**told, "by": by, "outside": outside}
             case NoteRemoved(note=note):
                 notes.pop(note, None)
             case _:

@@ -12,13 +12,15 @@ from agents.asked import Answered, Ask, Heard, asked
 from agents.known import Known
 from agents.labels import Labels
 from agents.tools.approval import ALWAYS, APPROVE
-from agents.tools.builtin import Here, Note
+from agents.tools.builtin import NAMES, Here, Note
 from agents.transcript import UNSETTLED, Line, Settled, answered, grown
 from bridge.events import (
     Body,
     Event,
     HistoryCompacted,
     MessageComposed,
+    MessageEdited,
+    MessageReceived,
     NoteKept,
     NoteRemoved,
     PlannedCall,
@@ -31,8 +33,9 @@ from bridge.events import (
     ToolCalled,
     ToolReturned,
     Transcribed,
+    Triggered,
 )
-from bridge.ids import START, ConversationId, ParticipantId, Seq, SessionId
+from bridge.ids import START, CallId, ConversationId, ParticipantId, Seq, SessionId
 from bridge.ports import (
     Calling,
     Compacted,
@@ -141,8 +144,30 @@ class Page:
             who: (await self.turn.who(who), role) for who, role in session.participants.items()
         }
         kept = self.known.notes.values()
-        notes = tuple(Note(note=each.note, text=each.text, about=each.about) for each in kept)
-        return Here(now=self.turn.clock.now(), people=people, notes=notes)
+        notes = tuple(
+            Note(note=each.note, text=each.text, about=each.about, by=each.by, outside=each.outside)
+            for each in kept
+        )
+        return Here(
+            now=self.turn.clock.now(), people=people, notes=notes, outside=self.has_read_outside()
+        )
+
+    def has_read_outside(self) -> bool:
+        """Say whether this run, or one that it goes on with, has read what nobody here wrote."""
+        made: set[CallId] = set()
+        is_over = False
+        for event in reversed(self.log):
+            is_over = is_over or _ends_a_run(event.body)
+            if is_over and event.seq <= self.after:
+                break
+            match event.body:
+                case ToolReturned(call=call) if not is_over:
+                    made.add(call)
+                case ToolCalled(name=name, call=call) if call in made and name not in NAMES:
+                    return True
+                case body if _is_from_outside(body):
+                    return True
+        return False
 
     def lines(self, longest_result: int) -> tuple[Line, ...]:
         """Return the transcript; made once for as long as the log stays as it is."""
@@ -207,6 +232,21 @@ class Page:
             self.places[where] = await self.turn.where(where)
 
 
+def _ends_a_run(body: Body) -> bool:
+    """Say whether a run ended for good; one that paused, failed or was cut off is gone on with."""
+    return isinstance(body, RunFinished) and body.outcome in {"completed", "silent", "cancelled"}
+
+
+def _is_from_outside(body: Body) -> bool:
+    match body:
+        case MessageReceived(content=content) | MessageEdited(content=content):
+            return bool(content.attachments)
+        case Triggered(source=source) | Pushed(source=source):
+            return source.kind in {"webhook", "api"}
+        case _:
+            return False
+
+
 def _is_approval(closed: QuestionClosed | None) -> bool:
     return (
         closed is not None and closed.outcome == "answered" and closed.answer in {APPROVE, ALWAYS}
@@ -228,8 +268,8 @@ def _body(turn: Turn, said: Noted) -> Body:
             return ToolReturned(call=call, result=result, failed=failed)
         case Pushing(content=content, to=to):
             return Pushed(source=_source(turn), content=content, to=to)
-        case Noting(note=note, text=text, about=about) if text.strip():
-            return NoteKept(note=note, text=text, about=about)
+        case Noting(note=note, text=text, about=about, outside=outside) if text.strip():
+            return NoteKept(note=note, text=text, about=about, run=turn.run, outside=outside)
         case Noting(note=note):
             return NoteRemoved(note=note)
         case Compacted(upto=upto, summary=summary):

@@ -4,6 +4,7 @@ They work on what the run knows (`Here`) and do nothing by themselves: what is t
 comes back in `Done` and goes the way of everything a run says.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,9 +12,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from agents.labels import plain
 from agents.tools.approval import question_of
 from agents.tools.schema import schema_of
 from agents.tools.tool import Call, Done, Tool, ToolError
+from bridge.call_display import visible
 from bridge.commands import Asking
 from bridge.content import Content, Option
 from bridge.events import Role
@@ -27,22 +30,36 @@ MOST_NOTES = 200
 MOST_OPTIONS = 10
 OWNER = "owner"
 YES, NO = "yes", "no"
+OUTSIDE = "kept after something from outside was read"
+"""What stands with a note that may say what a stranger wanted it to."""
+
+NAMES = frozenset({"ask_human", "push", "remember", "recall"})
+"""Of the tools here: they bring nothing from outside."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
+    """A fact that was kept; see `NoteKept` for where it came from."""
+
     note: NoteId
     text: str
     about: ParticipantId | None = None
+    by: ParticipantId | None = None
+    outside: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Here:
-    """What the tools of one run work on. `people` are the participants, by name and role."""
+    """What the tools of one run work on. `people` are the participants, by name and role.
+
+    `outside`: the run has read what comes from nobody here. Then nothing is remembered unasked, for
+    a page could have it remember anything, for good.
+    """
 
     now: datetime
     people: Mapping[ParticipantId, tuple[str, Role]]
     notes: tuple[Note, ...] = ()
+    outside: bool = False
 
     def named(self, names: Sequence[str]) -> tuple[ParticipantId, ...]:
         """Return who is meant: by name, or as "owner" every owner, whatever others call themselves.
@@ -126,7 +143,7 @@ def builtin_tools(here: Here) -> tuple[Tool, ...]:
     return (
         _tool("ask_human", ASK_HUMAN, _AskHuman, ask_human),
         _tool("push", PUSH, _Push, push),
-        _tool("remember", REMEMBER, _Remember, remember),
+        _tool("remember", REMEMBER, _Remember, remember, read_only=not here.outside),
         _tool("recall", RECALL, _Recall, recall),
     )
 
@@ -144,14 +161,16 @@ REMEMBER = "Keep a small fact for good: a preference, a decision, a name. You wi
 RECALL = "Look through the facts you have kept."
 
 
-def _tool(name: str, description: str, arguments: type[BaseModel], run: Any) -> Tool:
+def _tool(
+    name: str, description: str, arguments: type[BaseModel], run: Any, *, read_only: bool = True
+) -> Tool:
     # They touch nothing but the session itself, so by default nobody is asked first.
     return Tool(
         name=name,
         description=description,
         schema=schema_of(arguments),
         run=run,
-        read_only=True,
+        read_only=read_only,
     )
 
 
@@ -211,7 +230,8 @@ def _remembered(here: Here, wanted: _Remember) -> Done:
         raise ToolError(f"there are {MOST_NOTES} notes already; replace or forget some")
     note = NoteId(wanted.replaces or mint("n"))
     text = "Remembered." if wanted.text.strip() else "Forgotten."
-    return Done(text=f"{text} ({note})", said=(Noting(note=note, text=wanted.text, about=about),))
+    kept = Noting(note=note, text=wanted.text, about=about, outside=here.outside)
+    return Done(text=f"{text} ({note})", said=(kept,))
 
 
 def _recalled(here: Here, words: str) -> str:
@@ -225,6 +245,10 @@ def _has(line: str, words: Sequence[str]) -> bool:
 
 
 def told(note: Note, here: Here) -> str:
-    """Return a note as the model reads it."""
+    """Return a note as the model reads it: quoted, on one line, with where it came from."""
     about = here.people.get(note.about) if note.about else None
-    return f"- {f'{about[0]}: ' if about else ''}{note.text} ({note.note})"
+    by = here.people.get(note.by) if note.by else None
+    source = [note.note, *([f"kept for {plain(by[0])}"] if by else [])]
+    source += [OUTSIDE] if note.outside else []
+    quoted = json.dumps(visible(note.text), ensure_ascii=False)
+    return f"- {f'{plain(about[0])}: ' if about else ''}{quoted} ({', '.join(source)})"

@@ -6,13 +6,16 @@ The rules:
   connection goes to one of those very addresses: a name cannot mean another one later.
 - A redirect is a new request under the same rules; five at most.
 - At most `MOST_BYTES` are read, within `seconds` in all. No proxy, no cookies, no credentials.
+- What was read is turned into text in a process of its own (`agents.tools.reader`), within the
+  same time. Nothing of it is looked into here.
 """
 
 import asyncio
 import ssl
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import ip_address
 from socket import SOCK_STREAM
 from typing import Annotated, Any
 from urllib.parse import urljoin, urlsplit
@@ -20,31 +23,21 @@ from urllib.parse import urljoin, urlsplit
 import httpcore
 from pydantic import Field
 
+from agents.tools.addresses import Ip, is_public
 from agents.tools.functions import tool_of
-from agents.tools.page import readable
+from agents.tools.page import MOST_BYTES
+from agents.tools.reader import read
 from agents.tools.schema import read_only
 from agents.tools.tool import Tool, ToolError
 
-MOST_BYTES = 2_000_000
 MOST_REDIRECTS = 5
 SECONDS = 20.0
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
-EMBEDDING = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"), IPv6Network("::/96"))
-"""Networks whose addresses lead to IPv4 addresses. Teredo and 6to4 Python knows."""
+LONGEST_TRY = 4.0
+"""Seconds to connect to an address while there is another one to try: some are dead."""
 
-Ip = IPv4Address | IPv6Address
 Resolve = Callable[[str, int], "asyncio.Future[Sequence[str]] | Any"]
-
-
-def is_public(ip: Ip) -> bool:
-    """Say whether an address is one that anyone on the internet can reach."""
-    if isinstance(ip, IPv6Address):
-        if ip.ipv4_mapped:
-            return is_public(ip.ipv4_mapped)
-        if ip.sixtofour or ip.teredo or any(ip in network for network in EMBEDDING):
-            return False
-    return ip.is_global and not (ip.is_multicast or ip.is_reserved or ip.is_unspecified)
 
 
 async def resolve(host: str, port: int) -> Sequence[str]:
@@ -71,8 +64,15 @@ class GuardedNetwork(httpcore.AsyncNetworkBackend):
         ips = [ip_address(each.partition("%")[0]) for each in await self._addresses(host, port)]
         if not ips or not all(self._permitted(ip) for ip in ips):
             raise ToolError(f"{host} is not a public address; only public pages can be read")
+        *others, last = ips
+        for ip in others:
+            with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
+                limit = LONGEST_TRY if timeout is None else min(timeout, LONGEST_TRY)
+                return await self._network.connect_tcp(
+                    str(ip), port, limit, local_address, socket_options
+                )
         return await self._network.connect_tcp(
-            str(ips[0]), port, timeout, local_address, socket_options
+            str(last), port, timeout, local_address, socket_options
         )
 
     async def _addresses(self, host: str, port: int) -> Sequence[str]:
@@ -98,6 +98,7 @@ class Response:
     status: int
     mime: str
     charset: str
+    packing: str
     location: str
     body: bytes
     cut: bool
@@ -118,7 +119,8 @@ def fetch_tool(
         """Read a public web page or text file, and return what it says as text."""
         try:
             async with asyncio.timeout(seconds):
-                return await _fetch(url, GuardedNetwork(permitted, resolve))
+                by = asyncio.get_running_loop().time() + seconds
+                return await _fetch(url, GuardedNetwork(permitted, resolve), by)
         except TimeoutError as error:
             raise ToolError(f"{url} did not answer in full within {seconds:g} s") from error
         except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException) as error:
@@ -127,13 +129,13 @@ def fetch_tool(
     return tool_of(fetch_url)
 
 
-async def _fetch(url: str, network: GuardedNetwork) -> str:
+async def _fetch(url: str, network: GuardedNetwork, by: float) -> str:
     context = ssl.create_default_context()
     async with httpcore.AsyncConnectionPool(network_backend=network, ssl_context=context) as pool:
         for _ in range(MOST_REDIRECTS + 1):
             response = await _get(pool, url)
             if response.status not in REDIRECTS or not response.location:
-                return _told(url, response)
+                return await _told(url, response, by)
             url = urljoin(url, response.location)
     raise ToolError(f"more than {MOST_REDIRECTS} redirects; the last one led to {url}")
 
@@ -146,16 +148,27 @@ async def _get(pool: httpcore.AsyncConnectionPool, url: str) -> Response:
     }
     async with pool.stream("GET", _checked(url), headers=list(_encoded(headers))) as response:
         sent = {name.decode().lower(): value.decode("latin-1") for name, value in response.headers}
-        body, cut = await _read(response)
-    mime, _, parameters = sent.get("content-type", "").partition(";")
+        body, cut = await _taken(response)
+    mime, charset = _type_of(sent.get("content-type", ""))
     return Response(
         status=response.status,
-        mime=mime.strip().lower(),
-        charset=parameters.partition("charset=")[2].strip("\"' "),
+        mime=mime,
+        charset=charset,
+        packing=sent.get("content-encoding", "").strip().lower(),
         location=sent.get("location", ""),
         body=body,
         cut=cut,
     )
+
+
+def _type_of(header: str) -> tuple[str, str]:
+    """Return the type and the character set that a header names, both may be empty."""
+    mime, _, parameters = header.partition(";")
+    for each in parameters.split(";"):
+        name, _, value = each.partition("=")
+        if name.strip().lower() == "charset":
+            return mime.strip().lower(), value.strip(" \t\"'")
+    return mime.strip().lower(), ""
 
 
 def _checked(url: str) -> httpcore.URL:
@@ -183,7 +196,7 @@ def _encoded(headers: dict[str, str]) -> Iterable[tuple[bytes, bytes]]:
     return ((name.encode(), value.encode()) for name, value in headers.items())
 
 
-async def _read(response: httpcore.Response) -> tuple[bytes, bool]:
+async def _taken(response: httpcore.Response) -> tuple[bytes, bool]:
     body = bytearray()
     async for chunk in response.aiter_stream():
         body += chunk
@@ -192,8 +205,14 @@ async def _read(response: httpcore.Response) -> tuple[bytes, bool]:
     return bytes(body), False
 
 
-def _told(url: str, response: Response) -> str:
-    text = readable(response.body, response.mime, response.charset)
+async def _told(url: str, response: Response, by: float) -> str:
+    text = await read(
+        response.body,
+        mime=response.mime,
+        charset=response.charset,
+        packing=response.packing,
+        seconds=max(0.1, by - asyncio.get_running_loop().time()),
+    )
     note = f"\n\n[Only the first {MOST_BYTES} bytes were read.]" if response.cut else ""
     status = f" · status {response.status}" if response.status != 200 else ""  # noqa: PLR2004
     return f"[{url}{status}]\n\n{text}{note}"

@@ -170,6 +170,7 @@ class McpServer:
         wire = await asyncio.to_thread(import_module, WIRE)
         opened = wire.transport(self._config, stop.set)
         client: Client = await stack.enter_async_context(wire.client(opened))
+        wire.take_results_as_they_are(client)
         return client
 
     # -- calling

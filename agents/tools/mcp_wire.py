@@ -27,6 +27,19 @@ def client(transport: Any) -> Client:
     return Client(transport, client_info=INFO, raise_exceptions=False)
 
 
+def take_results_as_they_are(connected: Client) -> None:
+    """Keep the client from checking results by the server's own schemas.
+
+    A pattern in such a schema can keep the process busy for good, and nothing here needs the check.
+    """
+
+    async def unchecked(_name: str, _result: Any) -> None:
+        pass
+
+    session: Any = connected.session
+    session.validate_tool_result = unchecked
+
+
 @asynccontextmanager
 async def transport(
     config: McpSection, ended: Callable[[], None]

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bridge import logs
+from bridge.cli.shield import close_to_others
 from bridge.config import Config, load
 from bridge.config.load import DATA
 from bridge.imports import for_good, without
@@ -35,6 +36,8 @@ def run(
 
         config = _moved(load(file, environ, look_round=True), host, port)
         logs.configure(config.log, secrets=config.secrets)
+        if not config.log.debugger:
+            close_to_others()
 
         def announce(running: "Running") -> None:
             starting.close()

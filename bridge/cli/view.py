@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
-from bridge import texts
+from bridge import call_display, texts
 from bridge.cli.wire import LiveFrame, SessionView
 from bridge.content import Attachment, Option
 from bridge.events import (
@@ -31,7 +31,6 @@ from bridge.events import (
     Transcribed,
     Triggered,
 )
-from bridge.exactly import briefly, exactly
 from bridge.ids import START, ConversationId, ParticipantId, QuestionId, RunId, Seq
 
 Look = Literal["said", "answer", "interim", "aside", "question", "tool"]
@@ -161,12 +160,12 @@ class View:
                 text = _with_choices(content.text, buttons)
                 return Line(look="answer", speaker=_source(source), text=text, seq=event.seq)
             case QuestionAsked(text=text, options=options, call=call):
-                parts = [text, *([exactly(call)] if call else [])]
+                parts = [text, *([call_display.block(call, in_parts=False)] if call else [])]
                 parts += [texts.numbered(options)] if options else []
                 text = "\n\n".join(parts)
                 return Line(look="question", speaker=self.agent, text=text, seq=event.seq)
             case ToolCalled(name=name, arguments=arguments):
-                return Line(look="tool", text=f"{name} {arguments}", seq=event.seq)
+                return Line(look="tool", text=call_display.brief(name, arguments), seq=event.seq)
             case ToolReturned(result=result, failed=failed):
                 mark = "failed: " if failed else "→ "
                 return Line(look="tool", text=f"{mark}{result}", seq=event.seq)
@@ -225,9 +224,9 @@ class View:
         asked = self.questions.get(closed.question)
         match closed.outcome:
             case "expired":
-                return texts.nobody_answered(briefly(asked) if asked else "")
+                return texts.nobody_answered(call_display.named(asked) if asked else "")
             case "withdrawn":
-                return texts.no_longer_needed(briefly(asked) if asked else "")
+                return texts.no_longer_needed(call_display.named(asked) if asked else "")
             case "answered":
                 labels = {option.id: option.label for option in asked.options} if asked else {}
                 answer = labels.get(closed.answer, closed.answer)

@@ -23,11 +23,15 @@ class HttpSection(Section):
 
 
 class LogSection(Section):
-    """`content`: message text may stand in the log."""
+    """`content`: message text may stand in the log.
+
+    `debugger`: other programs of the same user may look into the process (`bridge.cli.shield`).
+    """
 
     level: Literal["debug", "info", "warning", "error"] = "warning"
     format: Literal["console", "json"] = "console"
     content: bool = False
+    debugger: bool = False
 
 
 def _money(value: Any) -> Any:

@@ -4,6 +4,7 @@ The rules:
 
 - The first answer to a question stands: its closing has a key. Whoever answers later is told how
   it ended; so is whoever answers when its time is over, though nobody closed it yet.
+- A call that is too long to be shown whole anywhere can only be denied.
 - The answer `always` to an approval is also a setting (`bridge.consent`): from then on the session
   need not be asked about that tool.
 """
@@ -11,8 +12,9 @@ The rules:
 from datetime import datetime
 
 from bridge import texts
+from bridge.call_display import is_whole
 from bridge.commands import Answer
-from bridge.consent import ALWAYS, YES, always_allowed, setting
+from bridge.consent import ALWAYS, DENYING, YES, always_allowed, setting
 from bridge.deciding.drafting import Drafts, one
 from bridge.errors import Refused
 from bridge.events import Closing, Draft, QuestionClosed, SettingChanged
@@ -32,6 +34,8 @@ def answered(session: Session, command: Answer, now: datetime) -> Drafts:
         raise Refused(texts.NO_SUCH_OPTION)
     if not command.answer.strip():
         raise Refused(texts.ANSWER_EMPTY)
+    if question.call and not is_whole(question.call.arguments) and command.answer not in DENYING:
+        raise Refused(texts.CALL_TOO_LONG)
     closed = QuestionClosed(
         question=command.question,
         asked=question.asked,

@@ -40,8 +40,11 @@ def _kept(run: OpenRun, command: Aside) -> Drafts:
             source = Source(kind="background", name=run.agent)
             said = Pushed(source=source, content=content, to=to)
             return one(said) if says_something(content) else ()
-        case KeepNote(note=note, text=text, about=about) if text.strip():
-            return one(NoteKept(note=note, text=text, about=about))
+        case KeepNote(note=note, text=text, about=about, outside=outside) if text.strip():
+            kept = NoteKept(
+                note=note, text=text, about=about, run=run.run, by=run.asker, outside=outside
+            )
+            return one(kept)
         case KeepNote(note=note):
             return one(NoteRemoved(note=note))
         case Compact(upto=upto, summary=summary):

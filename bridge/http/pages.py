@@ -2,9 +2,11 @@
 
 import asyncio
 from dataclasses import dataclass
+from typing import Any
 
+from bridge import call_display
 from bridge.codec import to_json
-from bridge.events import Event
+from bridge.events import Event, PlannedCall, QuestionAsked, ToolCalled
 from bridge.http.sse import dump
 from bridge.ids import Seq, SessionId
 from bridge.ports import Log
@@ -37,7 +39,7 @@ async def read_page(log: Log, session: SessionId, *, after: Seq, events: int, si
         ask = min(ask, events - len(taken))
         read = await log.read(session, after=after + len(taken), limit=ask)
         for event in read:
-            line = dump(to_json(event))
+            line = dump(shown(event))
             if taken and len(line) > room:
                 return _page(taken, lines, after, at_tail=False)
             taken.append(event)
@@ -50,6 +52,22 @@ async def read_page(log: Log, session: SessionId, *, after: Seq, events: int, si
 def _page(taken: list[Event], lines: list[bytes], after: Seq, *, at_tail: bool) -> Page:
     json = b"[%b]" % b",".join(lines)
     return Page(events=tuple(taken), json=json, upto=after + len(taken), at_tail=at_tail)
+
+
+def shown(event: Event) -> dict[str, Any]:
+    """Return an event as it goes over the wire; with a call, how people are to be shown it."""
+    json = to_json(event)
+    match event.body:
+        case QuestionAsked(call=PlannedCall(name=name, arguments=arguments)):
+            whole = call_display.is_whole(arguments)
+            display = call_display.text(name, arguments)
+            json["call"] = {**json["call"], "display": display, "whole": whole}
+        case ToolCalled(name=name, arguments=arguments):
+            json["display"] = call_display.text(name, arguments)
+            json["brief"] = call_display.brief(name, arguments)
+        case _:
+            pass
+    return json
 
 
 class SharedPages:

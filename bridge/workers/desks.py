@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 from bridge import slash, texts
 from bridge.budget import Budgets
-from bridge.commands import Change, Command, Join, Say
+from bridge.commands import Answer, Change, Command, Join, Say
 from bridge.errors import NotFound, UnknownSession
-from bridge.ids import ParticipantId, SessionId
+from bridge.ids import ConversationId, ParticipantId, QuestionId, SessionId
 from bridge.parts import Reply
 from bridge.ports import Appended, Clock, Origin, Producer, Store
 from bridge.routing import typed_answer
@@ -18,6 +18,7 @@ from bridge.workers.notices import Notices
 from bridge.workers.replies import Replies
 from bridge.workers.roster import Roster
 from bridge.workers.spending import Spending
+from bridge.workers.unread import refusal, unread
 
 UNLIMITED = Budgets()
 
@@ -61,6 +62,10 @@ class Desks:
         origin: Origin | None = None,
         producer: Producer | None = None,
     ) -> Appended:
+        if isinstance(command, Answer):
+            unseen = await self._unread(session, command.conversation, typed=False)
+            if (refused := refusal(command, unseen)) is not None:
+                return await self._submit(session, lambda _: (None, refused), origin, producer)
         return await self._submit(session, lambda _: (command, None), origin, producer)
 
     async def hear(
@@ -73,11 +78,17 @@ class Desks:
     ) -> Appended:
         parsed = slash.parse(spoken.content.text) if spoken.addressed else None
         if parsed is None:
+            unseen = await self._unread(session, spoken.conversation, typed=True)
             return await self._submit(
-                session, lambda fold: (typed_answer(fold, spoken) or spoken, None), origin, producer
+                session, lambda fold: _understood(fold, spoken, unseen), origin, producer
             )
         asked = await self._replies.answer(await self.fold(session), spoken, parsed)
         return await self._submit(session, lambda _: asked, origin, producer)
+
+    async def _unread(
+        self, session: SessionId, where: ConversationId | None, *, typed: bool
+    ) -> frozenset[QuestionId]:
+        return await unread(self._store, await self.fold(session), where, typed=typed)
 
     async def create(self, session: SessionId, *, title: str, owner: ParticipantId) -> None:
         await self._store.create_session(session, at=self._clock.now())
@@ -111,3 +122,12 @@ class Desks:
         for session, desk in list(self._desks.items())[: max(0, len(self._desks) - KEPT)]:
             if desk.is_idle():
                 del self._desks[session]
+
+
+def _understood(
+    fold: Session, spoken: Say, unseen: frozenset[QuestionId]
+) -> tuple[Command | None, Reply | None]:
+    """Return what plain words are: an answer that their place may give, or something said."""
+    answer = typed_answer(fold, spoken)
+    refused = refusal(answer, unseen) if answer is not None else None
+    return (None, refused) if refused is not None else (answer or spoken, None)

@@ -327,8 +327,8 @@ def _aside(run: RunId, said: Pushing | Noting | Compacted | Transcript) -> Aside
     match said:
         case Pushing(content=content, to=to):
             return Announce(run=run, content=content, to=to)
-        case Noting(note=note, text=text, about=about):
-            return KeepNote(run=run, note=note, text=text, about=about)
+        case Noting(note=note, text=text, about=about, outside=outside):
+            return KeepNote(run=run, note=note, text=text, about=about, outside=outside)
         case Compacted(upto=upto, summary=summary):
             return Compact(run=run, upto=upto, summary=summary)
         case Transcript(target=target, media=media, text=text):

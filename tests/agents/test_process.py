@@ -1,7 +1,10 @@
 """An agent that is a program: what it is given, what it may do, and how it fails."""
 
 import asyncio
+import grp
 import json
+import os
+import pwd
 from pathlib import Path
 
 import pytest
@@ -9,7 +12,7 @@ from structlog.testing import capture_logs
 
 from agents.process import Process, ProcessConfig, plugin
 from bridge.content import Attachment
-from bridge.errors import AgentError, AgentFailed, AgentUnavailable
+from bridge.errors import AgentError, AgentFailed, AgentUnavailable, ConfigError
 from bridge.events import Preview, QuestionAsked, ToolCalled
 from bridge.ports import Calling, Ended, Remark
 from tests.agents.outside import PLAYER, PYTHON, process, program, surroundings
@@ -48,7 +51,8 @@ async def test_it_sees_the_variables_it_is_given_and_no_other(tmp_path, story, m
     await story.answer(program(tmp_path, body, env={"MODEL": "small"}))
     (said,) = story.words()
     assert "MODEL=small" in said
-    assert "BRIDGE_AGENT=helper BRIDGE_RUN=r_1 BRIDGE_SESSION=s_story" in said
+    assert "BRIDGE_RUN=r_1 BRIDGE_SESSION=s_story" in said
+    assert "BRIDGE_AGENT=helper BRIDGE_FOLDER=/" in said
     assert "PATH=" in said
     assert "s3cret" not in said
 
@@ -92,7 +96,8 @@ async def test_a_file_is_fetched_and_sent_back(tmp_path) -> None:
 file = hear()['messages'][-1]['attachments'][0]
 say('file', media=file['media'])
 path = hear()['path']
-print(open(path).read(), file=open('copy.txt', 'w'), end='')
+copy = os.path.join(os.environ['BRIDGE_FOLDER'], 'copy.txt')
+print(open(path).read(), file=open(copy, 'w'), end='')
 say('file', media='m_none')
 assert hear()['path'] is None
 say('ended', text=path, attachments=[file, {'path': 'copy.txt'}])
@@ -173,6 +178,7 @@ async def test_a_bad_line_is_named_and_not_tried_again(tmp_path, story) -> None:
         ("say('failed', reason='No key.')", AgentFailed, "No key."),
         ("say('failed', reason='Busy.', retry=True)", AgentUnavailable, "Busy."),
         ("say('ended', attachments=[{'path': 'no.txt'}])", AgentFailed, "no.txt cannot be sent"),
+        ("say('ended', attachments=[{'path': '/etc/hosts'}])", AgentFailed, "BRIDGE_FOLDER"),
     ],
 )
 async def test_it_is_tried_again_where_that_may_help(tmp_path, story, body, kind, why) -> None:
@@ -282,3 +288,35 @@ def test_it_is_made_from_its_section(tmp_path) -> None:
 
 def test_its_questions_are_questions(story) -> None:
     assert not [each for each in story.events if isinstance(each.body, QuestionAsked)]
+
+
+# -- whom it runs as ------------------------------------------------------------------------------
+
+WHO = r"""
+read -r turn
+cat /proc/$PPID/environ > /dev/null 2>&1 && seen=yes || seen=no
+echo hi > "$BRIDGE_FOLDER/note.txt"
+echo x > "$BRIDGE_FOLDER/../received/x" 2>/dev/null && wrote=yes || wrote=no
+printf '{"type":"ended","text":"%s %s %s %s %s","attachments":[{"path":"note.txt"}]}\n' \
+    "$(id -un)" "$(id -Gn)" "$HOME" "$seen" "$wrote"
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can let a program run as someone else")
+async def test_where_the_bridge_is_root_a_program_can_run_as_another_user(tmp_path, story) -> None:
+    """It has none of root's rights or groups, and its own home; what it sends is sent."""
+    nobody = pwd.getpwnam("nobody")
+    agent = process(tmp_path, "/bin/sh", "-c", WHO, user="nobody")
+    await story.answer(agent)
+    group = grp.getgrgid(nobody.pw_gid).gr_name
+    assert story.words() == [f"nobody {group} {nobody.pw_dir} no no"]
+    assert story.files() == ["note.txt"]
+
+
+def test_only_root_can_let_a_program_run_as_someone_else(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    with pytest.raises(ConfigError, match="no user nosuchuser"):
+        process(tmp_path, "true", user="nosuchuser")
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    with pytest.raises(ConfigError, match="runs as root"):
+        process(tmp_path, "true", user="nobody")

@@ -1,7 +1,6 @@
 """The files that a program is sent, and those that it sends."""
 
 import os
-from pathlib import Path
 
 import pytest
 
@@ -24,7 +23,7 @@ def blobs() -> MemoryBlobs:
 
 @pytest.fixture
 def folder(tmp_path, blobs) -> RunFolder:
-    return RunFolder(tmp_path / "runs", base=tmp_path, blobs=blobs)
+    return RunFolder(tmp_path / "runs", blobs=blobs)
 
 
 async def sent(blobs: MemoryBlobs, body: bytes = b"meow") -> Attachment:
@@ -51,20 +50,50 @@ async def test_a_file_that_is_not_kept_any_more_is_nowhere(folder, blobs) -> Non
         assert await folder.fetch(attachment) is None
 
 
-async def test_without_a_file_there_is_no_folder(folder, tmp_path) -> None:
+async def test_nobody_else_can_look_into_the_folder_of_a_run(folder) -> None:
     with folder:
-        pass
-    assert not (tmp_path / "runs").exists()
+        for each in (folder.out, folder.out.parent, folder.out.parent.parent):
+            assert each.stat().st_mode & 0o077 == 0
 
 
-async def test_a_path_is_sent_from_the_programs_own_folder(folder, blobs, tmp_path) -> None:
-    (tmp_path / "chart.png").write_bytes(b"png")
-    made = await folder.attach(FileInput(path="chart.png"))
-    assert (made.kind, made.name, made.mime, made.size) == ("image", "chart.png", "image/png", 3)
-    assert await blobs.size(made.media) == 3
-    whole = str(tmp_path / "chart.png")
-    named = await folder.attach(FileInput(path=whole, name="x.bin", mime="text/x", kind="file"))
-    assert (named.kind, named.name, named.mime) == ("file", "x.bin", "text/x")
+async def test_a_path_is_sent_from_the_runs_own_folder(folder, blobs) -> None:
+    with folder:
+        (folder.out / "charts").mkdir()
+        (folder.out / "charts" / "a.png").write_bytes(b"png")
+        made = await folder.attach(FileInput(path="charts/a.png"))
+        assert (made.kind, made.name, made.mime, made.size) == ("image", "a.png", "image/png", 3)
+        assert await blobs.size(made.media) == 3
+        whole = str(folder.out / "charts" / "a.png")
+        named = await folder.attach(FileInput(path=whole, name="x.bin", mime="text/x", kind="file"))
+        assert (named.kind, named.name, named.mime) == ("file", "x.bin", "text/x")
+
+
+@pytest.mark.parametrize(
+    "path", ["/etc/hosts", "../received/x", "a/../../x", "..", "/proc/self/environ", "{out}/../x"]
+)
+async def test_nothing_outside_of_it_is_sent(folder, path) -> None:
+    with folder, pytest.raises(AgentFailed, match="BRIDGE_FOLDER"):
+        await folder.attach(FileInput(path=path.replace("{out}", str(folder.out))))
+
+
+async def test_no_link_leads_out_of_it(folder, tmp_path) -> None:
+    """Neither a soft one, anywhere on the way, nor a hard one, nor a folder put in its place."""
+    secret = tmp_path / "secret"
+    secret.write_text("the owner's token")
+    with folder:
+        out = folder.out
+        (out / "soft").symlink_to(secret)
+        (out / "folder").symlink_to(tmp_path)
+        (out / "inside").mkdir()
+        (out / "inside" / "up").symlink_to("..")
+        (out / "hard").hardlink_to(secret)
+        for path in ("soft", "folder/secret", "inside/up/soft", "hard"):
+            with pytest.raises(AgentFailed, match="cannot be sent"):
+                await folder.attach(FileInput(path=path))
+        out.rename(out.with_name("moved"))
+        out.symlink_to(tmp_path)
+        with pytest.raises(AgentFailed, match="No such file"):
+            await folder.attach(FileInput(path="secret"))
 
 
 async def test_a_file_that_is_known_is_sent_by_its_id(folder, blobs) -> None:
@@ -73,21 +102,22 @@ async def test_a_file_that_is_known_is_sent_by_its_id(folder, blobs) -> None:
     assert await folder.attach(given) == attachment
 
 
-async def test_what_cannot_be_sent_is_named(folder, tmp_path: Path) -> None:
-    (tmp_path / "empty").touch()
-    (tmp_path / "large").write_bytes(b"x" * 1001)
-    os.mkfifo(tmp_path / "pipe")
-    for path, why in (
-        ("none", "the file none cannot be sent: No such file or directory"),
-        ("empty", "it is empty"),
-        ("large", "too large"),
-        ("pipe", "it is no regular file"),
-        (".", "it is no regular file"),
-    ):
-        with pytest.raises(AgentFailed, match=why):
-            await folder.attach(FileInput(path=path))
-    with pytest.raises(AgentFailed, match="not kept here"):
-        await folder.attach(FileInput(media="m_none"))
+async def test_what_cannot_be_sent_is_named(folder) -> None:
+    with folder:
+        (folder.out / "empty").touch()
+        (folder.out / "large").write_bytes(b"x" * 1001)
+        os.mkfifo(folder.out / "pipe")
+        for path, why in (
+            ("none", "the file none cannot be sent: No such file or directory"),
+            ("empty", "it is empty"),
+            ("large", "too large"),
+            ("pipe", "it is no regular file"),
+            (".", "it is no regular file"),
+        ):
+            with pytest.raises(AgentFailed, match=why):
+                await folder.attach(FileInput(path=path))
+        with pytest.raises(AgentFailed, match="not kept here"):
+            await folder.attach(FileInput(media="m_none"))
 
 
 async def test_where_paths_mean_nothing_a_file_is_named_by_its_id_alone(blobs) -> None:

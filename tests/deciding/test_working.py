@@ -104,7 +104,7 @@ def test_a_run_pushes_to_all_or_some():
 def test_a_note_is_kept_until_it_is_removed():
     note = NoteId("n_1")
     play = at_work() >> KeepNote(run=R1, note=note, text="likes tea", about=ADA)
-    play << NoteKept(note=note, text="likes tea", about=ADA)
+    play << NoteKept(note=note, text="likes tea", about=ADA, run=R1, by=ADA)
     play >> KeepNote(run=R1, note=note, text="") << NoteRemoved(note=note)
 
 

@@ -75,8 +75,11 @@ async def asking(**fields: object) -> Asking:
             {"type": "push", "text": "Look!", "to": ["p_ada"]},
             Pushing(content=Content(text="Look!"), to=("p_ada",)),
         ),
-        ({"type": "note", "note": "n", "text": "x"}, Noting(note="n", text="x")),
-        ({"type": "note", "note": "n", "about": "p"}, Noting(note="n", text="", about="p")),
+        ({"type": "note", "note": "n", "text": "x"}, Noting(note="n", text="x", outside=True)),
+        (
+            {"type": "note", "note": "n", "about": "p"},
+            Noting(note="n", text="", about="p", outside=True),
+        ),
         ({"type": "summary", "upto": 9, "text": "x"}, Compacted(upto=9, summary="x")),
         (
             {"type": "transcript", "message": 3, "media": "m", "text": "x"},

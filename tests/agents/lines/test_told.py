@@ -205,7 +205,9 @@ async def test_notes_and_the_newest_summary_are_told() -> None:
     )
     story.say("Well?")
     told = await turn_of(story)
-    assert told["notes"] == [{"note": "n1", "text": "likes tea", "about": "Ada"}]
+    assert told["notes"] == [
+        {"note": "n1", "text": "likes tea", "about": "Ada", "by": "Ada", "outside": False}
+    ]
     assert told["summary"] == {"upto": 3, "text": "They met and talked."}
 
 

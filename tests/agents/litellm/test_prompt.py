@@ -36,7 +36,7 @@ def test_it_says_who_it_is_who_is_here_and_what_it_noted():
     assert text.startswith("You are helper.")
     assert "\n\nBe brief.\n\nIn this session are these people" in text
     assert '[{"name": "Ada", "role": "owner"}]' in text
-    assert "- It rains. (n_0)" in text
+    assert '- "It rains." (n_0)' in text
     assert NOTHING_TO_SAY in text
 
 

@@ -74,6 +74,8 @@ async def test_there_is_an_end_to_remembering():
 
 async def test_notes_are_found_by_words_and_by_whom_they_are_about():
     rain = Note(note=NoteId("n_2"), text="It rains.")
-    assert (await use("recall", TEA, rain)).text == "- Ada: likes tea (n_1)\n- It rains. (n_2)"
-    assert (await use("recall", TEA, rain, words="ada")).text == "- Ada: likes tea (n_1)"
+    assert (await use("recall", TEA, rain)).text == (
+        '- Ada: "likes tea" (n_1)\n- "It rains." (n_2)'
+    )
+    assert (await use("recall", TEA, rain, words="ada")).text == '- Ada: "likes tea" (n_1)'
     assert "Nothing" in (await use("recall", TEA, words="coffee")).text

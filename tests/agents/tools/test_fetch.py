@@ -1,5 +1,6 @@
 """A page is fetched from the outside world, and from nowhere else."""
 
+import gzip
 from contextlib import asynccontextmanager
 from ipaddress import ip_address
 
@@ -151,6 +152,41 @@ async def test_a_page_that_takes_too_long_is_given_up():
     async with site(a=slow) as base:
         with pytest.raises(ToolError, match=r"within 0.1 s"):
             await fetch(f"{base}/a", seconds=0.1)
+
+
+async def test_a_page_made_to_be_slow_holds_up_nobody():
+    """It stood still for 27 seconds over 36 kB of this."""
+    async with site(a=page("<a " * 12_000, content_type="text/html")) as base:
+        await fetch(f"{base}/a", seconds=5)
+
+
+async def test_of_several_addresses_a_dead_one_is_passed_over(monkeypatch):
+    """Many machines are given an IPv6 address first that leads nowhere."""
+
+    async def both(_host, _port):
+        return ["::1", "127.0.0.1"]
+
+    async with site(a=page("here")) as base:
+        port = base.rpartition(":")[2]
+        assert "here" in await fetch(f"http://example.org:{port}/a", resolve=both)
+
+
+@pytest.mark.parametrize("header", ["text/html; Charset=latin1", 'TEXT/HTML;a=b;CHARSET="latin1"'])
+async def test_the_character_set_is_found_however_it_is_spelt(header):
+    async def respond(_):
+        return web.Response(body="<p>größe".encode("latin-1"), headers={"Content-Type": header})
+
+    async with site(a=respond) as base:
+        assert (await fetch(f"{base}/a")).endswith("größe")
+
+
+async def test_what_is_packed_unasked_is_read():
+    async def respond(_):
+        headers = {"Content-Type": "text/html", "Content-Encoding": "gzip"}
+        return web.Response(body=gzip.compress(b"<p>Hello"), headers=headers)
+
+    async with site(a=respond) as base:
+        assert (await fetch(f"{base}/a")).endswith("Hello")
 
 
 async def test_nobody_there_is_told():

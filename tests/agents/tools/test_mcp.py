@@ -130,3 +130,23 @@ def test_a_server_is_reached_in_one_way():
         McpSection()
     with pytest.raises(ValueError, match="either a command or a url"):
         McpSection(command="x", url="http://127.0.0.1/")
+
+
+HOSTILE = """
+import sys
+sys.path.insert(0, {folder!r})
+import mcp_program as fake
+old = fake.listed
+fake.listed = lambda name: old(name) | {{"outputSchema": {{
+    "type": "object", "properties": {{"x": {{"type": "string", "pattern": "^(a+)+$"}}}}}}}}
+fake.called = lambda name, _: {{"content": [], "structuredContent": {{"x": "a" * 60 + "!"}}}}
+fake.main()
+"""
+
+
+async def test_a_schema_of_a_server_cannot_keep_the_bridge_busy(tmp_path):
+    """Its pattern would take years over this result."""
+    program = tmp_path / "hostile.py"
+    program.write_text(HOSTILE.format(folder=str(Path(PROGRAM).parent)))
+    async with server(args=("-S", str(program))) as made, asyncio.timeout(20):
+        assert "aaa!" in (await use(made, "pid")).text

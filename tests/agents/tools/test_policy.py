@@ -1,5 +1,7 @@
 """Which call may run."""
 
+from time import perf_counter
+
 import pytest
 
 from agents.tools.policy import Rule, verdict
@@ -63,3 +65,101 @@ def test_always_turns_asking_into_allowing_and_never_a_denial():
 
 def test_a_rule_can_ask_about_what_only_reads():
     assert decide([{"tool": "*", "do": "ask"}], read_only=True) == "ask"
+
+
+# -- what a pattern does not stand for ------------------------------------------------------------
+
+GIT = {"tool": "shell", "when": {"command": "git status*"}, "do": "allow"}
+AFTER = (
+    *("; rm -rf /", " && rm x", " | sh", " & rm x", " $(rm x)", " `rm x`", " > /etc/passwd"),
+    *(" < /etc/shadow", "\nrm x", "\rrm x", "\u2028rm x", "\u2029rm x", "\u0085rm x", "\x0brm x"),
+    *(
+        "\x0crm x",
+        "\x00rm x",
+        "\x1crm x",
+        " ${IFS}rm",
+        " (rm x)",
+        " {rm,x}",
+        " \uff1brm x",
+        " \uff5csh",
+    ),
+)
+
+
+@pytest.mark.parametrize("after", AFTER)
+@pytest.mark.parametrize("pattern", ["git status*", "git*", "*", "git status?*", "git [!x]*"])
+def test_no_wildcard_of_an_allow_lets_a_second_command_in(after, pattern):
+    rule = GIT | {"when": {"command": pattern}}
+    assert decide([rule], "shell", {"command": f"git status{after}"}) == "ask"
+    assert decide([rule], "shell", {"command": "git status -sb"}) == "allow"
+
+
+@pytest.mark.parametrize("one", [";", "\n", "|", "\u2028"])
+def test_neither_a_question_mark_nor_a_bracket_stands_for_what_a_star_does_not(one):
+    for pattern in ("ls?x", "ls[!a]x", f"ls[{one}]x"):
+        rule = GIT | {"when": {"command": pattern}}
+        assert decide([rule], "shell", {"command": f"ls{one}x"}) == "ask"
+    rule = GIT | {"when": {"command": "ls[*-]x"}}
+    assert decide([rule], "shell", {"command": "ls*x"}) == "allow"
+
+
+def test_what_a_pattern_spells_out_is_allowed():
+    rule = GIT | {"when": {"command": "make * && make test*"}}
+    assert decide([rule], "shell", {"command": "make all && make test-fast"}) == "allow"
+    assert decide([rule], "shell", {"command": "make all && rm x && make test"}) == "ask"
+
+
+def test_a_rule_can_say_that_no_shell_reads_it():
+    rule = {"tool": "fetch_url", "when": {"url": "https://example.org/*"}, "do": "allow"}
+    given = {"url": "https://example.org/?a=1&b=(2)"}
+    assert decide([rule], "fetch_url", given) == "ask"
+    assert decide([rule | {"shell": "any"}], "fetch_url", given) == "allow"
+    climbing = {"url": "https://example.org/../x"}
+    assert decide([rule | {"shell": "any"}], "fetch_url", climbing) == "ask"
+
+
+@pytest.mark.parametrize("path", ["/tmp/\uff0e\uff0e/etc", "/tmp/‥/etc"])
+def test_no_disguise_of_two_dots_climbs_out(path):
+    assert (
+        decide([{"tool": "*", "when": {"path": "/tmp/*"}, "do": "allow"}], arguments={"path": path})
+        == "ask"
+    )
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["sudo reboot", "SUDO reboot", "  sudo   reboot", "sudo\treboot", "sudo\u00a0reboot",
+     "\uff53\uff55\uff44\uff4f reboot",
+     "su\u200bdo reboot", "su\u00addo reboot", "sudo\u3000REBOOT", "s\u0336udo reboot"],
+)  # fmt: skip
+@pytest.mark.parametrize("do", ["deny", "ask"])
+def test_a_denial_cannot_be_dodged_by_case_blanks_or_dress(command, do):
+    rules = [
+        {"tool": "*", "when": {"command": "*sudo reboot*"}, "do": do},
+        {"tool": "*", "do": "allow"},
+    ]
+    assert decide(rules, "shell", {"command": command}) == do
+
+
+def test_a_denial_wins_wherever_it_stands():
+    rules = [
+        {"tool": "*", "do": "allow"},
+        {"tool": "FS__*", "when": {"path": "*secret*"}, "do": "deny"},
+    ]
+    assert decide(rules, arguments={"path": "/x/SECRET"}) == "deny"
+    assert decide(rules, arguments={"path": "/x/y"}) == "allow"
+
+
+def test_a_denial_of_every_tool_holds_for_what_no_other_rule_names():
+    rules = [{"tool": "*", "do": "deny"}, {"tool": "fs__read", "do": "allow"}]
+    assert decide(rules, "fs__read") == "allow"
+    assert decide(rules, "fs__write") == "deny"
+    assert decide(rules, "fs__write", always={"fs__write"}) == "deny"
+
+
+@pytest.mark.parametrize("pattern", ["*a*a*a*a*a*a*a*b", "*" * 50 + "b", "[a-z]*[a-z]*[a-z]*b"])
+def test_no_text_keeps_a_pattern_busy(pattern):
+    rules = [{"tool": "*", "when": {"x": pattern}, "do": do} for do in ("allow", "ask", "deny")]
+    begun = perf_counter()
+    decide(rules, arguments={"x": "a" * 100_000})
+    assert perf_counter() - begun < 2

@@ -185,7 +185,8 @@ const FOLDS = {
   tool_called(log, event) {
     add(log, event, `call:${event.call}`, "tool", {
       name: event.name,
-      input: event.arguments ?? "",
+      input: event.display ?? "",
+      brief: event.brief ?? "",
       result: null,
       failed: false,
       run: event.run,

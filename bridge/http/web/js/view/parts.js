@@ -78,6 +78,10 @@ export const activity = (text) =>
 export const source = (text) =>
   h("pre", { class: "source", tabindex: "0" }, h("code", {}, exposed(text)));
 
+/** A call as the bridge writes it out for people: as it is. @param {string} text */
+export const written = (text) =>
+  h("pre", { class: "source", tabindex: "0", dir: "ltr" }, h("code", {}, text));
+
 /** Return JSON over several lines, and anything else as it is. @param {string} text */
 export function pretty(text) {
   try {

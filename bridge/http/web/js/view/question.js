@@ -3,7 +3,7 @@
 import { h, icon } from "../dom.js";
 import { fullTimeOf, label } from "../text.js";
 import { WORDS, listed } from "../words.js";
-import { agentAvatar, heading, pretty, prose, source } from "./parts.js";
+import { agentAvatar, heading, prose, written } from "./parts.js";
 
 /** @param {any} row @param {import("./rows.js").Context} context */
 export function questionRow({ item, extra: sent }, context) {
@@ -35,17 +35,21 @@ const badge = ({ form, closed }) => {
 };
 
 /** What exactly is approved is in sight as long as it can be. */
-function call({ name, arguments: input }, open) {
+function call({ name, display }, open) {
   const title = h("summary", {}, `${WORDS.exactCall}: `, h("code", {}, label(name)));
-  return h("details", { class: "call", open }, title, source(pretty(input ?? "")));
+  return h("details", { class: "call", open }, title, written(display ?? ""));
 }
+
+/** What may be answered without having read the whole call: what lets nothing run. */
+const denies = ({ id }) => ["deny", "no", "refuse"].includes(id);
 
 /** @param {any} item @param {string | null} sent */
 function choices(item, sent) {
   const chosen = item.closed?.answer ?? sent;
   const done = item.closed !== null || sent !== null;
-  const buttons = item.options.map((option, at) => {
-    const first = at === 0 && item.form === "approval";
+  const offered = item.call?.whole === false ? item.options.filter(denies) : item.options;
+  const buttons = offered.map((option, at) => {
+    const first = at === 0 && item.form === "approval" && offered === item.options;
     const props = {
       type: "button",
       class: first ? "choice primary" : "choice",
