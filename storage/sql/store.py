@@ -3,15 +3,19 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 
 import structlog
 from pydantic import SecretStr
+from sqlalchemy import Connection
 
+from bridge.epoch import Epoch
 from bridge.errors import ConfigError, StoreError
 from bridge.plugins import Section, StorePlugin
 from bridge.ports import Store, Surroundings
-from storage.sql import sqlite_files
+from storage.sql import epochs, sqlite_files
 from storage.sql.database import Database
 from storage.sql.lock import locked
 from storage.sql.schema import SCHEMA, create, upgrade, version_of
@@ -45,7 +49,7 @@ async def _open_sqlite(section: SqliteSection, surroundings: Surroundings) -> As
                 kept = path.with_name(f"{path.name}.{old}-{sqlite_files.stamp(now)}")
                 await database.backup(kept)
                 await _upgraded(database, f"{path} (a copy is {kept})")
-            async with _serving(database) as store:
+            async with _serving(database, sqlite_files.mark_beside(path), now) as store:
                 yield store
         finally:
             await database.close()
@@ -55,7 +59,6 @@ async def _open_sqlite(section: SqliteSection, surroundings: Surroundings) -> As
 async def _open_postgres(
     section: PostgresSection, surroundings: Surroundings
 ) -> AsyncIterator[Store]:
-    del surroundings
     from storage.sql.postgres import PostgresDatabase, parsed  # noqa: PLC0415 - its driver is large
 
     url = parsed(section.url.get_secret_value())
@@ -64,7 +67,8 @@ async def _open_postgres(
         await database.lock()
         if await _prepared(database, database.where) is not None:
             await _upgraded(database, database.where)
-        async with _serving(database) as store:
+        mark, now = _postgres_mark(surroundings.data, database.where), surroundings.clock.now()
+        async with _serving(database, mark, now) as store:
             yield store
     finally:
         await database.close()
@@ -77,7 +81,7 @@ async def _prepared(database: Database, where: str) -> str | None:
     except ConfigError as error:
         raise ConfigError(f"{where}: {error}") from error
     if version is None:
-        await database.write(lambda connection: create(connection, SCHEMA))
+        await database.write(_made)
     return None if version in {None, SCHEMA.revisions[-1]} else version
 
 
@@ -93,13 +97,40 @@ async def _upgraded(database: Database, where: str) -> None:
         ) from error
 
 
+def _made(connection: Connection) -> None:
+    create(connection, SCHEMA)
+    epochs.begin(connection, epochs.fresh())
+
+
 @asynccontextmanager
-async def _serving(database: Database) -> AsyncIterator[Store]:
-    store = SqlStore(database)
+async def _serving(database: Database, mark: Path, now: datetime) -> AsyncIterator[Store]:
+    """Serve a database, whose mark is in a file beside it."""
+    beside = await asyncio.to_thread(epochs.read_mark, mark)
+    epoch = await database.write(lambda connection: _entered(connection, beside, now))
+
+    async def count() -> None:
+        counted = await database.write(epochs.counted)
+        await asyncio.to_thread(epochs.write_mark, mark, counted)
+
+    await count()
+    store = SqlStore(database, epoch, count=count)
     try:
         yield store
     finally:
         await store.close()
+
+
+def _entered(connection: Connection, beside: epochs.Mark | None, now: datetime) -> Epoch:
+    """Return the epoch the database is in, a new one if it is older than it was here."""
+    if epochs.is_put_back(connection, beside):
+        _log.warning("store_was_put_back", advice="what was said meanwhile is context: see 0012")
+        epochs.begin(connection, epochs.fresh(now, now))
+    return epochs.epoch_of(connection)
+
+
+def _postgres_mark(data: Path, where: str) -> Path:
+    """Return the file that says which state of a database on a server was used from here last."""
+    return data / f"postgres-{sha256(where.encode()).hexdigest()[:12]}.mark"
 
 
 def _restore_sqlite(section: SqliteSection, surroundings: Surroundings, backup: Path) -> str:
