@@ -157,7 +157,8 @@ def _start(cut: Cut) -> int:
     return cut.span.start
 
 
-def _marked(part: Part) -> Part:
+def marked(part: Part) -> Part:
+    """Return a part that says that it may have been shown before."""
     text = f"{part.text}\n\n{texts.REPEATED}" if part.text else texts.REPEATED
     return replace(part, text=text, repeat=True)
 
@@ -239,7 +240,7 @@ class _Planner:
                 silent=showing.silent or not first,
             )
             repeated = doubt is not None and start < span.start < doubt.span.end
-            yield from self._attend(_marked(part) if repeated else part)
+            yield from self._attend(marked(part) if repeated else part)
 
     def _cuts(self, showing: Showing, start: int, doubt: Receipt | None) -> Sequence[Cut]:
         """Cut a message from `start` on, and where a part of unknown outcome ends."""
@@ -336,7 +337,7 @@ class _Planner:
             yield self._again(part, receipt)
         else:
             repeats = receipt.tries > 0 and part.edits is None
-            yield self._shown(_marked(part) if repeats else part, tries=receipt.tries + 1)
+            yield self._shown(marked(part) if repeats else part, tries=receipt.tries + 1)
 
     def _again(self, part: Part, receipt: Receipt) -> Step:
         edits = receipt.message or part.edits
@@ -347,7 +348,7 @@ class _Planner:
             return Resolve(part=part, receipt=receipt)
         if self._is_given_up(receipt):
             return Note(receipt=self._became(receipt, "unknown"))
-        return self._shown(_marked(part), tries=receipt.tries + 1)
+        return self._shown(marked(part), tries=receipt.tries + 1)
 
     def _shown(self, part: Part, *, tries: int) -> Show:
         if part.edits is not None:

@@ -23,7 +23,7 @@ from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 
 from bridge.cli.exits import CommandError
-from bridge.cli.follow import Cut
+from bridge.cli.follow import Cut, Restored
 from bridge.cli.paint import Painter, preview_rows
 from bridge.cli.safe import one_line
 from bridge.cli.sender import Taken
@@ -38,6 +38,7 @@ MOST_WAITING = 5
 """Of what is to be sent once the bridge is back, this many last messages are shown."""
 
 PATH_AFTER = "/file "
+RESTORED = "The bridge was put back to an earlier copy. This is the end of what it knows now:"
 TYPING_EVERY = 3.0
 """Seconds between two notes to the others that something is being typed."""
 
@@ -131,6 +132,8 @@ class Terminal:
     async def _listen(self) -> None:
         was_cut = False
         async for signal, lines in self._talk.signals():
+            if isinstance(signal, Restored):
+                await self._note(RESTORED, "yellow")
             for line in lines:
                 await self._print(self._painter.line(line))
             if isinstance(signal, Cut) and not was_cut:

@@ -20,6 +20,7 @@ from typing import assert_never
 import structlog
 
 from bridge import delivery, retry
+from bridge.again import in_epoch
 from bridge.errors import ChannelError, OutcomeUnknown, RateLimited, Refused, Rejected
 from bridge.events import Event
 from bridge.ids import ChannelName, ConversationId, Seq
@@ -118,7 +119,8 @@ class Courier:
         place = Place(
             session=session, conversation=lane, capabilities=channel.capabilities(lane.address)
         )
-        steps = delivery.plan(place, events, receipts, await self._scene(session, events))
+        plan = delivery.plan(place, events, receipts, await self._scene(session, events))
+        steps = in_epoch(plan, events, await self._store.epoch())
         for step in steps:
             if not await self._do(step, lane, channel):
                 break

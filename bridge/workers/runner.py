@@ -11,6 +11,8 @@ The rules:
 - A run that may not begin, for a budget is used up, is refused before any agent is asked. One that
   uses up a budget may still answer, and goes no further: it is ended at its next call, or when it
   has used even more. What a stopped run used is reported after it.
+- Where the log was restored, what was asked before is not answered: it may have been, with all that
+  this did. People are told, and ask again.
 - At an orderly stop, runs get a grace period; then they are abandoned for now, without blame.
 """
 
@@ -22,6 +24,7 @@ from typing import assert_never
 
 import structlog
 
+from bridge import texts
 from bridge.commands import (
     AbandonRun,
     Announce,
@@ -144,7 +147,7 @@ class Runner:
     async def _begin(self, session: Session) -> None:
         """Start the run that is due, or say why it may not start."""
         run = RunId(mint("r"))
-        why = await self._spending.refusal(session.asker)
+        why = await self._of_old(session) or await self._spending.refusal(session.asker)
         if why:
             await self._sessions.submit(session.id, RefuseRun(run=run, reason=why))
             await self._spending.look(session.asker)
@@ -156,6 +159,14 @@ class Runner:
             upto = started.fresh[0].seq - 1
             turn = LogTurn(session.id, run, name, upto=upto, on=self._desktop, asker=session.asker)
             await self._run(turn)
+
+    async def _of_old(self, session: Session) -> str:
+        """Return that what is asked may have been answered before the log was restored, or ""."""
+        epoch = await self._store.epoch()
+        if epoch.began is None:
+            return ""
+        asked = await self._store.read(session.id, after=session.wanted - 1, limit=1)
+        return texts.ASKED_BEFORE_RESTORE if asked and epoch.is_older(asked[0].at) else ""
 
     async def _run(self, turn: LogTurn) -> None:
         work = asyncio.create_task(self._converse(turn), name=f"run {turn.run}")
