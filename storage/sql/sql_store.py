@@ -80,6 +80,7 @@ class SqlStore:
             await self._count()
 
     async def check(self) -> None:
+        await self._database.look()
         if self._writer.fault is None:
             await self._read(schema.look)
         else:  # the last write failed: would one succeed by now?
@@ -104,7 +105,12 @@ class SqlStore:
             raise StoreUnavailable("the store is closed")
 
     async def _commit(self, ops: Sequence[Op]) -> list[object]:
-        return await self._database.write(lambda connection: apply(connection, ops))
+        try:
+            return await self._database.write(lambda connection: apply(connection, ops))
+        except BaseException:  # it may have been kept all the same
+            self._tails.forget()
+            self._known.forget()
+            raise
 
     def _committed(self, ops: Sequence[Op], answers: Sequence[object]) -> None:
         grown: set[SessionId] = set()

@@ -31,8 +31,17 @@ def make(path: Path) -> None:
         raise ConfigError(f"the database {path} cannot be written: {error.strerror}") from error
 
 
-def copy(source: Path, target: Path) -> None:
-    """Write a consistent copy of a database that may be in use.
+def copy_file(source: Path, target: Path) -> None:
+    """Write a consistent copy of a database that may be in use. Raises as `copy` does."""
+    try:
+        with _opened(source, "ro") as opened:
+            copy(opened, target)
+    except sqlite3.Error as error:
+        raise StoreUnavailable(f"the backup {target} could not be written: {error}") from error
+
+
+def copy(source: sqlite3.Connection, target: Path) -> None:
+    """Write a consistent copy of a database that is in use.
 
     Raises `Refused` where there is a file already, `StoreUnavailable` when it cannot be written.
     """
@@ -62,7 +71,7 @@ def restore(path: Path, backup: Path, *, now: datetime) -> str:
         aside = path.with_name(f"{path.name}.replaced-{stamp(now)}")
         fresh = path.with_name(f"{path.name}.restoring")
         fresh.unlink(missing_ok=True)
-        copy(backup, fresh)
+        copy_file(backup, fresh)
         mark = _begin_epoch(fresh, now=now, heard=_heard_until(path, fresh, now))
         kept = _set_aside(path, aside)
         fresh.replace(path)
@@ -81,9 +90,9 @@ def stamp(now: datetime) -> str:
     return f"{now:%Y%m%dT%H%M%SZ}"
 
 
-def _copy_pages(source: Path, target: Path) -> None:
-    with _opened(source, "ro") as here, closing(sqlite3.connect(target)) as there:
-        here.backup(there, pages=_PAGES)
+def _copy_pages(source: sqlite3.Connection, target: Path) -> None:
+    with closing(sqlite3.connect(target)) as there:
+        source.backup(there, pages=_PAGES)
         there.execute("PRAGMA journal_mode = DELETE")  # so that one file is all of it
 
 

@@ -1,7 +1,7 @@
 """The store plugins: SQLite in a file, PostgreSQL on a server."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from hashlib import sha256
@@ -40,7 +40,7 @@ class PostgresSection(Section):
 @asynccontextmanager
 async def _open_sqlite(section: SqliteSection, surroundings: Surroundings) -> AsyncIterator[Store]:
     path, now = _path(section, surroundings), surroundings.clock.now()
-    await asyncio.to_thread(sqlite_files.make, path)
+    await asyncio.to_thread(_begun, path)
     with locked(path, now=now):
         database = SqliteDatabase(path)
         try:
@@ -53,6 +53,17 @@ async def _open_sqlite(section: SqliteSection, surroundings: Surroundings) -> As
                 yield store
         finally:
             await database.close()
+
+
+def _begun(path: Path) -> None:
+    """Make the database file where there never was one. Raises `ConfigError`."""
+    mark = sqlite_files.mark_beside(path)
+    if mark.exists() and not path.exists():
+        raise ConfigError(
+            f"{path} is gone: put it back, or put a backup back with `bridge restore`."
+            f" (To begin with an empty log, remove {mark} and what else is named like it.)"
+        )
+    sqlite_files.make(path)
 
 
 @asynccontextmanager
@@ -68,7 +79,7 @@ async def _open_postgres(
         if await _prepared(database, database.where) is not None:
             await _upgraded(database, database.where)
         mark, now = _postgres_mark(surroundings.data, database.where), surroundings.clock.now()
-        async with _serving(database, mark, now) as store:
+        async with _serving(database, mark, now, database.expect) as store:
             yield store
     finally:
         await database.close()
@@ -102,14 +113,21 @@ def _made(connection: Connection) -> None:
     epochs.begin(connection, epochs.fresh())
 
 
+def _nothing(_: epochs.Mark) -> None:
+    pass
+
+
 @asynccontextmanager
-async def _serving(database: Database, mark: Path, now: datetime) -> AsyncIterator[Store]:
-    """Serve a database, whose mark is in a file beside it."""
+async def _serving(
+    database: Database, mark: Path, now: datetime, expect: Callable[[epochs.Mark], None] = _nothing
+) -> AsyncIterator[Store]:
+    """Serve a database, whose mark is in a file beside it; `expect` hears of each new one."""
     beside = await asyncio.to_thread(epochs.read_mark, mark)
     epoch = await database.write(lambda connection: _entered(connection, beside, now))
 
     async def count() -> None:
         counted = await database.write(epochs.counted)
+        expect(counted)
         await asyncio.to_thread(epochs.write_mark, mark, counted)
 
     await count()
