@@ -20,6 +20,7 @@ from bridge.http.limits import Limits
 from bridge.http.links import Links
 from bridge.http.offsets import offset
 from bridge.http.pages import SharedPages
+from bridge.http.probe import Probe
 from bridge.ids import ChannelName, ParticipantId, Seq, SessionId
 from bridge.parts import Address
 from bridge.ports import AgentReceiving, Blobs, Check, Clock, Live, Receiving, Sessions, Store
@@ -40,6 +41,8 @@ class Reach:
     clock: Clock
     checks: Callable[[], Awaitable[Sequence[Check]]]
     ready: Callable[[], str]
+    parts: Callable[[], Sequence[Check]]
+    probe: Probe
     label: Callable[[Address], str]
     operator: ParticipantId
     limits: Limits

@@ -112,6 +112,8 @@ class Runner:
         self._tending = Tending("runner", self._tend, clock)
         self._stopping = False
         self._left: set[asyncio.Task[None]] = set()
+        self.faults: dict[str, str] = {}
+        """Agents whose last run failed, and why."""
 
     def wake(self, session: SessionId) -> None:
         self._tending.wake(session)
@@ -246,6 +248,8 @@ class Runner:
             await _close(turn, saying)
 
     async def _fail(self, turn: LogTurn, reason: str, *, retry: bool) -> None:
+        if not turn.over:  # a budget that is used up is no fault of the agent
+            self.faults[turn.agent] = reason
         command = FailRun(run=turn.run, reason=reason, retry=retry, usage=turn.used)
         await self._sessions.submit(turn.session, command)
         turn.accounted = True
@@ -300,6 +304,7 @@ class Runner:
             raise AgentFailed(f"the call {calling.call} was made before")
 
     async def _end(self, turn: LogTurn, ended: Ended) -> None:
+        self.faults.pop(turn.agent, None)
         turn.used = ended.usage or turn.used
         ending = EndRun(
             run=turn.run,

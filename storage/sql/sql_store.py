@@ -80,6 +80,7 @@ class SqlStore:
             await self._count()
 
     async def check(self) -> None:
+        self._still_open()
         await self._database.look()
         if self._writer.fault is None:
             await self._read(schema.look)
