@@ -166,10 +166,13 @@ class Core:
 
     def parts(self) -> Sequence[Check]:
         """Return how each account and each agent does, as far as their last calls tell."""
-        accounts: dict[str, str] = {**self._courier.troubles.faults(), **self.supervisor.faults}
+        silent, failed = self._courier.troubles.faults(), self.supervisor.faults
         agents = self._runner.faults
         return [
-            *(_part(f"channel {name}", accounts.get(name, "")) for name in self._channels),
+            *(
+                _part(f"channel {name}", failed.get(name) or silent.get(name, ""))
+                for name in self._channels
+            ),
             *(_part(f"agent {name}", agents.get(name, "")) for name in self.roster.names),
         ]
 

@@ -136,9 +136,11 @@ async def test_a_database_that_was_dropped_and_made_anew_takes_nothing_in(tmp_pa
     async with opened("postgres", tmp_path / "a", empty_database) as store:
         await store.create_session(S1, at=AT)
         await execute(server(), f"DROP DATABASE {name} WITH (FORCE)")
+        with pytest.raises(StoreUnavailable):
+            await put(store, S1, said("lost"))
         with pytest.raises(StoreUnavailable, match="there is no database"):
             await put(store, S1, said("lost"))
-        with pytest.raises(StoreUnavailable):
+        with pytest.raises(StoreUnavailable, match="there is no database"):
             await store.check()
         await execute(server(), f"CREATE DATABASE {name}")
         with pytest.raises(StoreUnavailable, match="its tables are gone"):
