@@ -5,8 +5,7 @@ The rules:
 - A part is sent under the name of its epoch, so that no platform takes it for another one of the
   same number.
 - What stood in the log when it was copied, and was not shown by then, may have been shown before
-  the restore. It is shown, and marked. (What people said after the copy and is heard again is
-  overheard, and so shown nowhere else.)
+  the restore. So may what people said after the copy and is heard again. It is shown, and marked.
 """
 
 from collections.abc import Sequence
@@ -14,15 +13,21 @@ from dataclasses import replace
 
 from bridge.delivery import Resolve, Show, Step, marked
 from bridge.epoch import Epoch
-from bridge.events import Event
+from bridge.events import Event, MessageReceived
 from bridge.ids import Seq
 from bridge.parts import Part
 
 
 def in_epoch(steps: Sequence[Step], events: Sequence[Event], epoch: Epoch) -> tuple[Step, ...]:
     """Return the steps of a plan for these events as they are to be done in this epoch."""
-    doubtful = frozenset(event.seq for event in events if epoch.is_older(event.at))
+    doubtful = frozenset(event.seq for event in events if may_be_shown(event, epoch))
     return tuple(_step(step, doubtful, epoch) for step in steps)
+
+
+def may_be_shown(event: Event, epoch: Epoch) -> bool:
+    """Say whether places may have been shown an event in an earlier epoch."""
+    is_again = isinstance(event.body, MessageReceived) and event.body.again
+    return is_again or epoch.is_older(event.at)
 
 
 def _step(step: Step, doubtful: frozenset[Seq], epoch: Epoch) -> Step:

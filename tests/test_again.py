@@ -8,8 +8,8 @@ from bridge.again import in_epoch
 from bridge.content import Content
 from bridge.delivery import Advance, Resolve, Show
 from bridge.epoch import FIRST, Epoch
-from bridge.events import Event, Pushed, Source
-from bridge.ids import ConversationId, MessageId, PartId, SessionId
+from bridge.events import Event, MessageReceived, Pushed, Source
+from bridge.ids import ConversationId, MessageId, ParticipantId, PartId, SessionId
 from bridge.parts import Part, Receipt, Span
 
 NOON = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
@@ -73,6 +73,17 @@ def test_what_stood_in_the_copy_and_was_not_shown_by_then_is_marked() -> None:
     old = shown(Show(part=part()), event(1, OLD))
     assert old.repeat
     assert old.text == f"Tea is ready.\n\n{texts.REPEATED}"
+
+
+def test_what_was_heard_again_is_marked() -> None:
+    body = MessageReceived(
+        participant=ParticipantId("p"),
+        conversation=ConversationId("elsewhere"),
+        content=Content(text="Tea?"),
+        addressed=False,
+        again=True,
+    )
+    assert shown(Show(part=part()), replace(event(1, NEW), body=body)).repeat
 
 
 def test_what_came_after_the_restore_is_not_marked() -> None:

@@ -9,7 +9,7 @@ from tests.test_crash import sees
 from tests.waiting import PATIENCE
 from tests.world import World, assert_log_is_honest, live_through
 
-MOMENTS = (1, 25, 60, 90, 130, 170)
+MOMENTS = (70, 100, 130, 160, 190)
 """Edges of the process at which the file goes."""
 
 
