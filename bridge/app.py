@@ -254,6 +254,7 @@ def _server(
         clock=clock,
         checks=checks,
         ready=core.faults,
+        parts=core.parts,
         label=lambda address: core.names.label(address.channel),
         operator=owner,
         scratch=config.data,

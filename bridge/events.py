@@ -41,13 +41,17 @@ INTERRUPTED = "interrupted"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageReceived:
-    """Someone said something. `addressed=False`: overheard, context only."""
+    """Someone said something. `addressed=False`: overheard, context only.
+
+    `again`: it was said before the log was restored, and may have been heard and answered then.
+    """
 
     participant: ParticipantId
     conversation: ConversationId
     content: Content
     addressed: bool = True
     reply_to: Seq | None = None
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

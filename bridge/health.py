@@ -1,8 +1,9 @@
 """What `bridge doctor` asks the running bridge: each part looks at itself, all at the same time."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from types import MappingProxyType
+from typing import Any, TypeVar
 
 import structlog
 
@@ -14,8 +15,10 @@ from bridge.workers.tidying import FILES
 
 log = structlog.get_logger()
 
-PATIENCE_SECONDS = 20.0
-"""How long one account may take to look at itself."""
+Result = TypeVar("Result")
+
+PATIENCE_SECONDS = 5.0
+"""How long one part may take to look at itself; all do at the same time."""
 
 
 async def examine(
@@ -33,7 +36,7 @@ async def examine(
     """
     diagnosing = [each for each in channels if isinstance(each, Diagnosing)]
     found = await asyncio.gather(
-        store_checks(config.store.type, store),
+        _store(config.store.type, store),
         agent_checks(config.agents, environ, deep=deep),
         *(_diagnosis(each) for each in diagnosing),
     )
@@ -81,6 +84,23 @@ async def _agent(
     return [Check(name=name, ok=False, detail=each.detail, fix=each.fix) for each in faults]
 
 
+async def _store(kind: str, store: Store) -> Sequence[Check]:
+    try:
+        return await _within(store_checks(kind, store))
+    except TimeoutError:
+        return [Check(name="store", ok=False, detail=texts.NO_ANSWER, fix=texts.FIX_STORE)]
+
+
+async def _within(looking: Coroutine[Any, Any, Result]) -> Result:
+    """Return what was found in time. What hangs is left behind: it may not even heed its end."""
+    task = asyncio.create_task(looking)
+    done, _ = await asyncio.wait({task}, timeout=PATIENCE_SECONDS)
+    if not done:
+        task.cancel()
+        raise TimeoutError
+    return task.result()
+
+
 async def store_checks(kind: str, store: Store) -> Sequence[Check]:
     try:
         await store.check()
@@ -101,12 +121,15 @@ def _workers(config: Config, faults: Mapping[str, str]) -> Iterable[Check]:
         yield Check(name=f"worker {name}", ok=not fault, detail=fault or texts.WORKS, fix=fix)
 
 
+async def _looked(channel: Diagnosing) -> Sequence[Check]:
+    return await channel.diagnose()
+
+
 async def _diagnosis(channel: Channel) -> Sequence[Check]:
     """Return what an account says of itself, under its name."""
     assert isinstance(channel, Diagnosing)
     try:
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            checks = await channel.diagnose()
+        checks = await _within(_looked(channel))
     except TimeoutError:
         checks = [Check(name="platform", ok=False, detail=texts.NO_ANSWER, fix=texts.FIX_NETWORK)]
     except Exception as error:

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Literal
 
 from bridge.content import AttachmentKind, Content
@@ -81,7 +82,8 @@ class Inbound:
     """Something a channel heard.
 
     `external_id` is the id of the *message* (with its edit time for an edit), never of the
-    delivery, unique within the account, so that a backfill and a live event are one.
+    delivery, unique within the account, so that a backfill and a live event are one. `at` is when
+    it was said, by the platform's clock; None where it does not say, and is sure to be news.
     """
 
     external_id: str
@@ -90,6 +92,15 @@ class Inbound:
     what: Heard
     room: bool = False
     title: str = ""
+    at: datetime | None = None
+
+
+def said_at(seconds: float) -> datetime | None:
+    """Return a platform's time, in seconds since 1970; None for one that no clock shows."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, ValueError, OSError):
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +110,7 @@ class PartKey:
     session: SessionId
     conversation: ConversationId
     part: PartId
+    epoch: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -107,6 +107,8 @@ class Part:
     `speaker` labels words that come from elsewhere ("Ada · Telegram"). `reply_to` is the
     message in the same place that this one answers. `edits` is the message to be changed into
     this part instead of sending a new one. `repeat`: an earlier attempt may have been shown.
+    (`epoch`, `session`, `conversation`, `id`) names the part for good: without the epoch, a log
+    that was restored gives the same name to other words.
     """
 
     id: PartId
@@ -125,6 +127,13 @@ class Part:
     priority: Priority = "final"
     silent: bool = False
     repeat: bool = False
+    epoch: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return what names this part for good, to be given to a platform in some form."""
+        whole = (self.epoch, self.session, self.conversation, self.id)
+        return whole if self.epoch else whole[1:]
 
 
 ReceiptState = Literal[

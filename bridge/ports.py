@@ -21,6 +21,7 @@ from typing import Protocol, runtime_checkable
 
 from bridge.commands import Asking, Command, Say
 from bridge.content import Attachment, Content
+from bridge.epoch import Epoch
 from bridge.events import Draft, Event, MessageKind, Preview, Usage
 from bridge.ids import (
     CallId,
@@ -614,7 +615,10 @@ class Store(Log, Lanes, Directory, Agenda, Kept, Usages, Protocol):
     Once `close` is called every waiter returns. `backup` writes a consistent copy of everything
     while the store is in use; raises `Refused` where the database has a better tool of its own.
     `check` raises `StoreUnavailable` with the reason when the store cannot be used just now.
+    `epoch` says which life of the log this is; it stays the same while the store is open.
     """
+
+    async def epoch(self) -> Epoch: ...
 
     async def backup(self, to: Path) -> None: ...
 

@@ -390,6 +390,19 @@ def nobody_answered(what: str) -> str:
 INCOMPLETE = "_(incomplete: decide elsewhere)_"
 REPEATED = "_(may be a repeat)_"
 
+RESTORED = (
+    "_The bridge was put back to an earlier copy of its log. What was said after that copy and is"
+    " heard again is context, and not answered: ask again for what you still want._"
+)
+ASKED_BEFORE_RESTORE = (
+    "This was asked before the bridge was put back to an earlier copy of its log, and may have been"
+    " answered then. Ask again if it was not."
+)
+PRESSED_BEFORE_RESTORE = (
+    "This was pressed before the bridge was put back to an earlier copy of its log. If the question"
+    " is still open, answer it again."
+)
+
 
 def file_lost(name: str) -> str:
     return f"_(The file {name or 'that was sent'} could not be fetched: please send it again.)_"

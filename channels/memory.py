@@ -96,6 +96,7 @@ class MemoryChannel:
             what=deed.what,
             room=there.room,
             title=there.title,
+            at=deed.at,
         )
 
     # -- showing

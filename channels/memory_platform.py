@@ -12,11 +12,12 @@ import asyncio
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal, TypeVar
 
 from bridge.content import Attachment, Content
 from bridge.errors import ChannelError, Gone, Moved, OutcomeUnknown, Rejected
-from bridge.ids import MessageId, PartId, SessionId
+from bridge.ids import MessageId
 from bridge.inbound import Deleted, Edited, Pressed, Spoken
 from bridge.parts import Button, Part, Reply
 
@@ -56,6 +57,7 @@ class Deed:
     external_id: str
     user: str
     what: Spoken | Edited | Deleted | Pressed
+    at: datetime | None = None
     handed_in: int = 0
 
 
@@ -123,16 +125,18 @@ class Bell:
 class MemoryPlatform:
     """`delay`: seconds that every call takes. `counts`: what was done, by operation.
 
-    `called` rings when there may be something to hear.
+    `called` rings when there may be something to hear. `clock` tells when something was said; None
+    for a platform that does not say.
     """
 
     def __init__(self) -> None:
         self.places: dict[str, Place] = {}
         self.delay = 0.0
+        self.clock: Callable[[], datetime] | None = None
         self.counts: Counter[str] = Counter()
         self.acknowledged: list[str] = []
         self._faults: list[Fault] = []
-        self._nonces: dict[tuple[str, SessionId, PartId], MessageId] = {}
+        self._nonces: dict[tuple[str, ...], MessageId] = {}
         self._past: dict[str, tuple[str, Deed]] = {}
         self._waiting: dict[str, None] = {}
         self._changed = Bell()
@@ -303,7 +307,7 @@ class MemoryPlatform:
         )
         there.add(message)
         there.draft = ""
-        self._nonces[place, part.session, part.id] = message.id
+        self._nonces[place, *part.names] = message.id
         return message.id
 
     def change(self, place: str, message: MessageId, part: Part) -> None:
@@ -315,7 +319,7 @@ class MemoryPlatform:
             known.edits += 1
         known.text, known.speaker, known.buttons = part.text, part.speaker, part.buttons
         known.attachments = part.attachments
-        self._nonces[place, part.session, part.id] = message
+        self._nonces[place, *part.names] = message
 
     def take_back(self, place: str, message: MessageId) -> None:
         known = self.open(place).messages.get(message)
@@ -324,7 +328,7 @@ class MemoryPlatform:
 
     def find(self, place: str, part: Part) -> MessageId | None:
         """Return the message that shows a part, by the nonce it was sent with."""
-        known = self._nonces.get((place, part.session, part.id))
+        known = self._nonces.get((place, *part.names))
         if known is None or self.places[place].messages[known].deleted:
             return None
         return known
@@ -360,7 +364,8 @@ class MemoryPlatform:
     def _did(
         self, place: str, user: str, what: Spoken | Edited | Deleted | Pressed, key: str
     ) -> str:
-        deed = Deed(external_id=f"{place}/{key}", user=user, what=what)
+        at = self.clock() if self.clock is not None else None
+        deed = Deed(external_id=f"{place}/{key}", user=user, what=what, at=at)
         self._pend(place, deed)
         return deed.external_id
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+from bridge.epoch import FIRST, Epoch
 from bridge.errors import Refused, UnknownSession
 from bridge.events import Draft, Event
 from bridge.ids import (
@@ -52,8 +53,9 @@ Lane = tuple[SessionId, ConversationId]
 
 
 class MemoryStore(MemoryUsage):
-    def __init__(self) -> None:
+    def __init__(self, epoch: Epoch = FIRST) -> None:
         super().__init__()
+        self._epoch = epoch
         self._bells = Bells()
         self._rows: dict[SessionId, SessionRow] = {}
         self._ledgers: dict[SessionId, Ledger] = {}
@@ -73,6 +75,9 @@ class MemoryStore(MemoryUsage):
     def reopen(self) -> None:
         """Be used again after `close`, with everything that was kept."""
         self._closed = False
+
+    async def epoch(self) -> Epoch:
+        return self._epoch
 
     async def backup(self, to: Path) -> None:
         raise Refused(f"the memory store keeps nothing that could be copied to {to}")

@@ -68,7 +68,7 @@ def _shared() -> str:
     section: Section = PostgresSection(url=SecretStr(_named(name)))
 
     async def make() -> None:
-        async with postgres.open(section, surroundings(Path())):
+        async with postgres.open(section, surroundings(Path(tempfile.gettempdir()))):
             pass
 
     apart(make)

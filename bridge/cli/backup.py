@@ -24,6 +24,13 @@ FILES_APART = (
     "The files that were sent are not touched: copy their folder back if you kept one, too"
     " (media.path; by default `media` in the data folder)."
 )
+AFTERWARDS = (
+    "At the next start, what people said after the copy was made and their apps deliver again is"
+    " kept as context and not answered: ask again for what you still want. What they say from now"
+    " on is answered as always. What the copy had still to show is shown, marked as a possible"
+    " repeat. What the bridge said after the copy stays in the apps, but it does not know of it."
+    " Open pages and terminals begin anew."
+)
 PATIENCE = 600.0
 """Seconds: a large database is copied before its first byte is sent."""
 
@@ -90,7 +97,7 @@ def restore(where: Where, file: Path, environ: Mapping[str, str]) -> None:
         raise CommandError(f"a {config.store.type} database is restored with its own tools")
     surroundings = Surroundings(clock=SystemClock(), data=config.data)
     said = config.store.plugin.restore(config.store.options, surroundings, file)
-    sys.stdout.write(f"{said}\n{FILES_APART}\n")
+    sys.stdout.write(f"{said}\n{FILES_APART}\n{AFTERWARDS}\n")
 
 
 def _runs(where: Where, environ: Mapping[str, str]) -> bool:

@@ -1,7 +1,7 @@
 """A session followed over HTTP: everything since an offset, then live, through any cut.
 
 The rules: after a cut the next connection asks from the last offset; an offset that is gone means
-starting over (whoever reads has the seqs to know what was seen); only an answer that will not
+starting over: the log was restored, and is read anew as a whole; only an answer that will not
 change (no such session, token refused) ends it.
 """
 
@@ -54,7 +54,14 @@ class Cut:
     why: str
 
 
-Signal = Heard | Glimpsed | Connected | Cut
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restored:
+    """The log is another one than before: `events` is all of it."""
+
+    events: tuple[Event, ...]
+
+
+Signal = Heard | Glimpsed | Connected | Cut | Restored
 
 
 async def history(server: Server, session: SessionId) -> tuple[list[Event], str]:
@@ -90,19 +97,25 @@ async def follow(
 ) -> AsyncIterator[Signal]:
     """Yield what happens in a session after `offset`, for good. Raises `CommandError`."""
     tries = count()
+    anew: list[Event] | None = None
     async with server.client(read=SILENCE) as client:
         while True:
             try:
                 async for event in _connection(client, session, offset, place):
                     tries = count()
-                    if event is None:
-                        yield Connected()
-                    elif event.event == "control":
-                        offset = json.loads(event.data)["streamNextOffset"]
-                    elif signal := _signal(session, event):
+                    signal = Connected() if event is None else _signal(session, event)
+                    if event is not None and event.event == "control":
+                        moved = json.loads(event.data)
+                        offset = moved["streamNextOffset"]
+                        if anew is not None and moved.get("upToDate"):
+                            signal, anew = Restored(events=tuple(anew)), None
+                    elif anew is not None and isinstance(signal, Heard):
+                        anew += signal.events
+                        continue
+                    if signal is not None:
                         yield signal
             except _Reload:
-                offset = BEGINNING
+                offset, anew = BEGINNING, []
             except (httpx.HTTPError, SSEError, _Busy, ValueError, KeyError) as error:
                 yield Cut(why=str(error) or type(error).__name__)
             # an orderly end comes back at once; a bridge that is down is asked ever more rarely

@@ -12,6 +12,7 @@ from contextlib import suppress
 
 from bridge.cli import follow
 from bridge.cli.exits import CommandError
+from bridge.cli.follow import Restored
 from bridge.cli.paint import unadorned
 from bridge.cli.safe import plain
 from bridge.cli.sender import Taken
@@ -122,9 +123,9 @@ class Pipe:
         return state != "running" and self._talk.up
 
     async def _listen(self) -> None:
-        async for _, lines in self._talk.signals():
+        async for signal, lines in self._talk.signals():
             for line in lines:
-                if not self._is_own(line):
+                if not (self._is_own(line) or isinstance(signal, Restored)):
                     self._write(unadorned(line))
             self._changed.set()
 

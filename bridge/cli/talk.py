@@ -1,12 +1,12 @@
 """One terminal's part in one session: what it has seen, and what it says."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from bridge.cli import files, follow
 from bridge.cli.exits import CommandError
-from bridge.cli.follow import Connected, Cut, Glimpsed, Heard, Signal
+from bridge.cli.follow import Connected, Cut, Glimpsed, Heard, Restored, Signal
 from bridge.cli.outbox import outbox
 from bridge.cli.safe import sendable
 from bridge.cli.sender import Sender
@@ -14,6 +14,7 @@ from bridge.cli.server import Server, ask
 from bridge.cli.typed import SaveFile, SendFile
 from bridge.cli.view import Line, View
 from bridge.cli.wire import LiveFrame, Me, SessionLine, SessionView, parse
+from bridge.events import Event
 from bridge.ids import SessionId
 
 PLACE = "terminal"
@@ -68,10 +69,8 @@ class Talk:
 
     async def catch_up(self) -> list[Line]:
         """Read what was said so far; return its last lines."""
-        await self._introduce()
         events, self._offset = await follow.history(self.server, self.session)
-        lines = [line for event in events if (line := self.view.take(event))]
-        return lines[-SHOWN_AT_START:]
+        return (await self._begin(events))[-SHOWN_AT_START:]
 
     async def signals(self) -> AsyncIterator[tuple[Signal, list[Line]]]:
         """Yield whatever happens from now on, with the lines it brings. Raises `CommandError`."""
@@ -117,6 +116,9 @@ class Talk:
                 return [line for event in events if (line := self.view.take(event))]
             case Glimpsed(frame=frame):
                 self.view.look(frame)
+            case Restored(events=events):
+                self.view.forget()
+                return (await self._begin(events))[-SHOWN_AT_START:]
             case Connected():
                 self.up = True
                 self.sender.wake()
@@ -124,6 +126,11 @@ class Talk:
                 self.up = False
                 self.view.look(LiveFrame())
         return []
+
+    async def _begin(self, events: Iterable[Event]) -> list[Line]:
+        """Take in a log from its beginning; return its lines."""
+        await self._introduce()
+        return [line for event in events if (line := self.view.take(event))]
 
     async def _introduce(self) -> None:
         view = await follow.view(self.server, self.session)

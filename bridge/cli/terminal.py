@@ -24,7 +24,7 @@ from prompt_toolkit.formatted_text import ANSI, StyleAndTextTuples, to_formatted
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 
 from bridge.cli.exits import CommandError
-from bridge.cli.follow import Cut
+from bridge.cli.follow import Cut, Restored
 from bridge.cli.history import history
 from bridge.cli.paint import Painter
 from bridge.cli.safe import one_line
@@ -40,6 +40,7 @@ MOST_WAITING = 5
 """Of what is to be sent once the bridge is back, this many last messages are shown."""
 
 PATH_AFTER = "/file "
+RESTORED = "The bridge was put back to an earlier copy. This is the end of what it knows now:"
 TYPING_EVERY = 3.0
 """Seconds between two notes to the others that something is being typed."""
 
@@ -141,6 +142,8 @@ class Terminal:
     async def _listen(self) -> None:
         was_cut = False
         async for signal, lines in self._talk.signals():
+            if isinstance(signal, Restored):
+                await self._note(RESTORED, "yellow")
             for line in lines:
                 await self._print(self._painter.line(line))
             if isinstance(signal, Cut) and not was_cut:

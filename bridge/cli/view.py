@@ -75,6 +75,14 @@ class View:
     files: list[Attachment] = field(default_factory=list)
     frame: LiveFrame = field(default_factory=LiveFrame)
 
+    def forget(self) -> None:
+        """Begin anew, with another log: nothing of it was seen yet."""
+        self.title, self.agent, self.run = "", "", None
+        self.position = self.seen = START
+        self.questions.clear()
+        self.files.clear()
+        self.frame = LiveFrame()
+
     def introduce(self, session: SessionView) -> None:
         """Learn what people and places are called."""
         self.title = session.title

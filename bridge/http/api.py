@@ -135,7 +135,7 @@ async def _view(reach: Reach, session: Session) -> SessionView:
         title=session.title,
         state=_state(session),
         archived=session.archived,
-        offset=offset(session.head),
+        offset=offset(session.head, await reach.store.epoch()),
         run=session.open_run.run if session.open_run else None,
         participants=[
             Person(id=each, name=names[each], role=role)

@@ -1,6 +1,6 @@
 """The HTTP side put together. docs/http.md is its contract."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, cast
@@ -17,10 +17,11 @@ from bridge.http.limits import Limits
 from bridge.http.links import Links
 from bridge.http.live import router as live_router
 from bridge.http.pages import SharedPages
+from bridge.http.probe import Probe
 from bridge.http.reach import Checks, Reach
 from bridge.ids import ChannelName, ParticipantId
 from bridge.parts import Address
-from bridge.ports import AgentReceiving, Blobs, Clock, Live, Receiving, Sessions, Store
+from bridge.ports import AgentReceiving, Blobs, Check, Clock, Live, Receiving, Sessions, Store
 from bridge.session import Session
 
 TITLE = "Bridgehead"
@@ -44,10 +45,12 @@ def create_app(
     receiving: Mapping[ChannelName, Receiving] | None = None,
     agents: Mapping[str, AgentReceiving] | None = None,
     answering: Callable[[Session], str] = lambda _: "",
+    parts: Callable[[], Sequence[Check]] = tuple,
 ) -> FastAPI:
     """Return the application that serves the page, the API and the streams.
 
     `checks` is what `/v1/doctor` reports; `ready` returns why the workers are not, or nothing;
+    `parts` how each account and agent does;
     `label` what people call a place. `operator` is the one participant who may see the doctor's
     report and make backups, whose copies are put together in `scratch`. `receiving` are the
     channels that their platforms call, `agents` those that live elsewhere and call; `answering`
@@ -64,6 +67,8 @@ def create_app(
         clock=clock,
         checks=checks,
         ready=ready,
+        parts=parts,
+        probe=Probe(store),
         label=label,
         operator=operator,
         limits=limits,

@@ -13,7 +13,6 @@ from bridge.events import Source
 from bridge.http.attachments import AttachmentsInput, attached
 from bridge.http.faults import Fault, failures
 from bridge.http.live import Place
-from bridge.http.offsets import offset
 from bridge.http.reach import Entry, enter
 from bridge.http.words import Name, Words
 from bridge.ids import ConversationId, QuestionId
@@ -240,7 +239,7 @@ def _taken(entry: Entry, appended: Appended) -> Taken:
     seqs = [event.seq for event in appended.events]
     return Taken(
         events=seqs,
-        offset=offset(max(seqs, default=entry.session.head)),
+        offset=entry.offset(max(seqs, default=entry.session.head)),
         reply=appended.reply.text if appended.reply else None,
         repeated=appended.repeated,
     )

@@ -7,13 +7,22 @@ import tempfile
 from collections.abc import AsyncGenerator
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel, BeforeValidator
 
-from bridge.errors import StoreUnavailable
-from bridge.http.faults import failures
+from bridge import texts
+from bridge.http.faults import (
+    CODES,
+    LONGEST_MESSAGE,
+    MEANINGS,
+    RETRY_SECONDS,
+    Failure,
+    Mistake,
+    failures,
+)
 from bridge.http.flow import Flow, Leash
 from bridge.http.reach import Operator, TheReach
 from bridge.ids import SessionId
@@ -31,6 +40,25 @@ BINARY = "application/octet-stream"
 
 class Health(BaseModel):
     status: str
+
+
+class PartLine(BaseModel):
+    name: str
+    ok: bool
+    detail: str
+
+
+class Readiness(BaseModel):
+    """`degraded`: the bridge works, but not every account or agent does."""
+
+    status: Literal["ready", "degraded"]
+    parts: list[PartLine]
+
+
+class Unready(Failure):
+    """The bridge cannot work just now; `parts` say what of it does."""
+
+    parts: list[PartLine]
 
 
 class CheckLine(BaseModel):
@@ -82,14 +110,24 @@ async def get_health() -> Health:
     return Health(status="ok")
 
 
-@router.get("/readyz", operation_id="get_ready", responses=failures(503))
-async def get_ready(reach: TheReach) -> Health:
-    """Say whether the store can be used and the workers run."""
-    await reach.store.check()
-    why_not = reach.ready()
-    if why_not:
-        raise StoreUnavailable(why_not)
-    return Health(status="ready")
+@router.get(
+    "/readyz",
+    operation_id="get_ready",
+    response_model=Readiness,
+    responses={503: {"model": Unready, "description": MEANINGS[503]}},
+)
+async def get_ready(reach: TheReach) -> Readiness | JSONResponse:
+    """Say whether the store can be used and the workers run, and how each part does; at once."""
+    fault = await reach.probe.fault()
+    store = PartLine(name="store", ok=not fault, detail=fault or texts.WORKS)
+    others = [PartLine(name=each.name, ok=each.ok, detail=each.detail) for each in reach.parts()]
+    why_not, parts = fault or reach.ready(), [store, *others]
+    if not why_not:
+        fine = all(each.ok for each in parts)
+        return Readiness(status="ready" if fine else "degraded", parts=parts)
+    mistake = Mistake(code=CODES[503], message=why_not[:LONGEST_MESSAGE])
+    body = Unready(error=mistake, parts=parts).model_dump()
+    return JSONResponse(body, status_code=503, headers={"Retry-After": RETRY_SECONDS})
 
 
 @guarded.get("/v1/doctor", operation_id="get_doctor", responses=failures(400, 401, 403, 503))

@@ -10,6 +10,7 @@ from typing import Annotated, Protocol, cast
 from fastapi import Depends, Request
 
 from bridge import texts
+from bridge.epoch import Epoch
 from bridge.errors import NotFound
 from bridge.events import Event, ParticipantJoined, ParticipantLeft, ParticipantMerged, Role
 from bridge.http.auth import Asker, Tokens
@@ -17,8 +18,10 @@ from bridge.http.faults import Fault
 from bridge.http.flow import OpenFlows
 from bridge.http.limits import Limits
 from bridge.http.links import Links
+from bridge.http.offsets import offset
 from bridge.http.pages import SharedPages
-from bridge.ids import ChannelName, ParticipantId, SessionId
+from bridge.http.probe import Probe
+from bridge.ids import ChannelName, ParticipantId, Seq, SessionId
 from bridge.parts import Address
 from bridge.ports import AgentReceiving, Blobs, Check, Clock, Live, Receiving, Sessions, Store
 from bridge.session import Session, fold
@@ -44,6 +47,8 @@ class Reach:
     clock: Clock
     checks: Checks
     ready: Callable[[], str]
+    parts: Callable[[], Sequence[Check]]
+    probe: Probe
     label: Callable[[Address], str]
     operator: ParticipantId
     limits: Limits
@@ -66,6 +71,11 @@ class Entry:
     asker: Asker
     role: Role
     session: Session
+    epoch: Epoch
+
+    def offset(self, seq: Seq) -> str:
+        """Return the token of the position after `seq`."""
+        return offset(seq, self.epoch)
 
     async def still_open(self, read: Sequence[Event] = ()) -> bool:
         """Return whether the token is known and its participant in the session, by now.
@@ -97,7 +107,8 @@ async def enter(session: str, request: Request) -> Entry:
     role = found.participants.get(asker.participant)
     if role is None:
         raise Fault(404, "not_found", texts.NO_SUCH_SESSION)
-    return Entry(reach=reach, asker=asker, role=role, session=found)
+    epoch = await reach.store.epoch()
+    return Entry(reach=reach, asker=asker, role=role, session=found, epoch=epoch)
 
 
 async def folded(reach: Reach, session: str) -> Session:

@@ -8,9 +8,6 @@ are the three other characters that some clients take for one.
 import json
 from typing import Any
 
-from bridge.http.offsets import offset
-from bridge.ids import Seq
-
 MEDIA_TYPE = "text/event-stream"
 KEEPALIVE = b": keepalive\n\n"
 
@@ -25,13 +22,13 @@ def dump(value: Any) -> bytes:
     return text.encode("utf-8", "replace")
 
 
-def data(payload: bytes, *, upto: Seq) -> bytes:
-    return b"event: data\ndata:%b\nid: %b\n\n" % (payload, offset(upto).encode())
+def data(payload: bytes, *, at: str) -> bytes:
+    return b"event: data\ndata:%b\nid: %b\n\n" % (payload, at.encode())
 
 
-def control(*, upto: Seq, cursor: str, up_to_date: bool) -> bytes:
+def control(*, at: str, cursor: str, up_to_date: bool) -> bytes:
     end = ',"upToDate":true}' if up_to_date else "}"
-    fields = f'{{"streamNextOffset":"{offset(upto)}","streamCursor":"{cursor}"{end}'
+    fields = f'{{"streamNextOffset":"{at}","streamCursor":"{cursor}"{end}'
     return b"event: control\ndata:%b\n\n" % fields.encode()
 
 

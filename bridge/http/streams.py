@@ -18,7 +18,7 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from bridge.http import sse
 from bridge.http.faults import Fault, failures
 from bridge.http.flow import Flow, Leash
-from bridge.http.offsets import BEGINNING, SHAPE, TAIL, check_shape, cursor, offset, position
+from bridge.http.offsets import BEGINNING, SHAPE, TAIL, check_shape, cursor, position
 from bridge.http.pages import Page, read_page
 from bridge.http.reach import Entry, enter
 from bridge.ids import Seq
@@ -101,7 +101,7 @@ async def read_stream(
 async def head_stream(entry: Annotated[Entry, Depends(enter)]) -> Response:
     """Say where the log ends."""
     head = await entry.reach.store.head(entry.session.id)
-    return Response(media_type=JSON, headers={"Stream-Next-Offset": offset(head)})
+    return Response(media_type=JSON, headers={"Stream-Next-Offset": entry.offset(head)})
 
 
 def names_offset(request: Request) -> bool:
@@ -118,7 +118,8 @@ def resume_at(request: Request, at: str, last_event_id: str) -> str:
 
 async def start_of(entry: Entry, token: str) -> Seq:
     """Return the seq to read after. The store is asked for the head: a fold may be behind it."""
-    return position(token, head=await entry.reach.store.head(entry.session.id))
+    head = await entry.reach.store.head(entry.session.id)
+    return position(token, head=head, epoch=entry.epoch)
 
 
 # -- catch-up and long-poll -----------------------------------------------------------------------
@@ -127,11 +128,11 @@ async def start_of(entry: Entry, token: str) -> Seq:
 async def _catch_up(entry: Entry, start: Seq, request: Request, *, at_tail: bool) -> Response:
     if at_tail:
         page = Page(upto=start, at_tail=True)
-        return Response(page.json, media_type=JSON, headers=_headers(page))
+        return Response(page.json, media_type=JSON, headers=_headers(entry, page))
     page = await _read(entry, start)
     body = page.json
     etag = _etag(body, page)
-    headers = {**_headers(page), "ETag": etag}
+    headers = {**_headers(entry, page), "ETag": etag}
     if etag in _tags(request.headers.get("if-none-match", "")):
         return Response(status_code=304, headers=headers)
     return Response(body, media_type=JSON, headers=headers)
@@ -151,7 +152,7 @@ async def _long_poll(entry: Entry, start: Seq, seen: str) -> Response:
                 await leash.wait(asyncio.sleep(reach.limits.recheck), reach.limits.recheck)
     if not await entry.still_open(page.events):
         raise Fault(404, "not_found", "there is no such session here any more")
-    headers = {**_headers(page), "Stream-Cursor": cursor(reach.clock.now(), seen=seen)}
+    headers = {**_headers(entry, page), "Stream-Cursor": cursor(reach.clock.now(), seen=seen)}
     if not page.events:
         return Response(status_code=204, headers=headers)
     return Response(page.json, media_type=JSON, headers=headers)
@@ -168,8 +169,8 @@ async def _read(entry: Entry, after: Seq) -> Page:
     )
 
 
-def _headers(page: Page) -> dict[str, str]:
-    headers = {"Stream-Next-Offset": offset(page.upto)}
+def _headers(entry: Entry, page: Page) -> dict[str, str]:
+    headers = {"Stream-Next-Offset": entry.offset(page.upto)}
     if page.at_tail:
         headers["Stream-Up-To-Date"] = "true"
     return headers
@@ -218,7 +219,7 @@ async def log_frames(
             return
         if page.events or first:
             seen = cursor(reach.clock.now(), seen=seen if first else "")
-            yield _frame(page, seen)
+            yield _frame(page, entry.offset(page.upto), seen)
         elif quiet:
             yield sse.KEEPALIVE
         else:
@@ -237,8 +238,8 @@ async def _first(entry: Entry, after: Seq) -> Page:
     )
 
 
-def _frame(page: Page, seen: str) -> bytes:
-    control = sse.control(upto=page.upto, cursor=seen, up_to_date=page.at_tail)
+def _frame(page: Page, at: str, seen: str) -> bytes:
+    control = sse.control(at=at, cursor=seen, up_to_date=page.at_tail)
     if not page.events:
         return control
-    return sse.data(page.json, upto=page.upto) + control
+    return sse.data(page.json, at=at) + control

@@ -11,11 +11,12 @@ from functools import partial
 
 import structlog
 
+from bridge import texts
 from bridge.budget import Budgets
 from bridge.errors import ChannelError
 from bridge.events import Event, ScheduleRemoved, ScheduleSet
 from bridge.ids import ChannelName, mint
-from bridge.ports import Agent, Blobs, Channel, Clock, Closing, Store, Warming
+from bridge.ports import Agent, Blobs, Channel, Check, Clock, Closing, Store, Warming
 from bridge.session import Session
 from bridge.workers.courier import Courier
 from bridge.workers.desks import UNLIMITED, Desks
@@ -53,6 +54,10 @@ class Connected:
     channel: Channel
     account: Account
     label: str
+
+
+def _part(name: str, fault: str) -> Check:
+    return Check(name=name, ok=not fault, detail=fault or texts.WORKS)
 
 
 async def _warm(agent: Warming) -> None:
@@ -158,6 +163,18 @@ class Core:
         """Return why the core itself does not work, or ""; a channel's fault is its own."""
         faults = self.supervisor.faults
         return "; ".join(faults[name] for name in (SWEEP, SCHEDULER) if name in faults)
+
+    def parts(self) -> Sequence[Check]:
+        """Return how each account and each agent does, as far as their last calls tell."""
+        silent, failed = self._courier.troubles.faults(), self.supervisor.faults
+        agents = self._runner.faults
+        return [
+            *(
+                _part(f"channel {name}", failed.get(name) or silent.get(name, ""))
+                for name in self._channels
+            ),
+            *(_part(f"agent {name}", agents.get(name, "")) for name in self.roster.names),
+        ]
 
     def _woken(self, session: Session, fresh: Sequence[Event]) -> None:
         self._runner.wake(session.id)

@@ -12,7 +12,8 @@ The rules:
   text only, dropped at any failure, and never in the way of what is durable.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
@@ -20,6 +21,7 @@ from typing import assert_never
 import structlog
 
 from bridge import delivery, retry
+from bridge.again import in_epoch
 from bridge.errors import ChannelError, OutcomeUnknown, RateLimited, Refused, Rejected
 from bridge.events import Event
 from bridge.ids import ChannelName, ConversationId, Seq
@@ -33,6 +35,7 @@ from bridge.workers.last_words import LastWords
 from bridge.workers.names import Names
 from bridge.workers.previewing import Previewing
 from bridge.workers.tending import Tending
+from bridge.workers.troubles import Troubles
 
 log = structlog.get_logger()
 
@@ -72,6 +75,7 @@ class Courier:
         self._last_words = last_words
         self._several = several
         self._clock = clock
+        self.troubles = Troubles(clock)
         self._shut = shut
         self._suspended = suspended
         self._previewing = Previewing(store, live, clock, several=several)
@@ -118,7 +122,8 @@ class Courier:
         place = Place(
             session=session, conversation=lane, capabilities=channel.capabilities(lane.address)
         )
-        steps = delivery.plan(place, events, receipts, await self._scene(session, events))
+        plan = delivery.plan(place, events, receipts, await self._scene(session, events))
+        steps = in_epoch(plan, events, await self._store.epoch())
         for step in steps:
             if not await self._do(step, lane, channel):
                 break
@@ -192,7 +197,7 @@ class Courier:
                 if isinstance(channel, Deleting):
                     tried_at = self._clock.now()
                     try:
-                        async with called(channel, lane.address):
+                        async with self._called(channel, lane):
                             await channel.delete(lane.address, message)
                     except ChannelError as error:
                         if not _is_hopeless(error, lane):
@@ -242,11 +247,17 @@ class Courier:
         await self._store.record(receipt, over=["attempted"])
 
     async def _send(self, part: Part, lane: Conversation, channel: Channel) -> Sent:
-        async with called(channel, lane.address):
+        async with self._called(channel, lane):
             if part.edits is not None and isinstance(channel, Editing):
                 await channel.edit(lane.address, part.edits, part)
                 return Sent(message=part.edits)
             return await channel.send(lane.address, part)
+
+    @asynccontextmanager
+    async def _called(self, channel: Channel, lane: Conversation) -> AsyncIterator[None]:
+        with self.troubles.calling(channel.name):
+            async with called(channel, lane.address):
+                yield
 
     async def _resolve(
         self, part: Part, receipt: Receipt, lane: Conversation, channel: Channel
@@ -255,7 +266,7 @@ class Courier:
             raise TypeError(f"{channel.name} says it resolves, but has no resolve()")
         tried_at = self._clock.now()
         try:
-            async with called(channel, lane.address):
+            async with self._called(channel, lane):
                 sent = await channel.resolve(lane.address, part)
         except ChannelError as error:
             if receipt.code != delivery.UNRESOLVED:

@@ -7,6 +7,8 @@ The rules:
   session by the account's setting and is linked to it before its first message.
 - Files are fetched and kept before the message that carries them is appended.
 - Every step is idempotent, so a message that is delivered again after a crash anywhere is one.
+- What was said before the log was restored may have been answered then. It is kept as context, not
+  answered; no command in it is done and no button counts. People are told of it once a session.
 - A refusal is a reply, never an error: handed in again, it would be refused for ever. What was only
   overheard gets none.
 """
@@ -14,11 +16,13 @@ The rules:
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from bridge import texts
-from bridge.commands import Answer, Delete, Edit, Say
+import structlog
+
+from bridge import slash, texts
+from bridge.commands import Answer, Delete, Edit, Push, Say
 from bridge.content import Content
 from bridge.errors import Refused
-from bridge.events import MessageReceived
+from bridge.events import MessageReceived, Source
 from bridge.ids import ChannelName, ConversationId, ParticipantId, Seq, SessionId
 from bridge.inbound import (
     Added,
@@ -39,6 +43,8 @@ from bridge.workers.fetching import Fetching
 from bridge.workers.last_words import LastWords
 from bridge.workers.places import Places
 from bridge.workers.reports import Reports
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,10 +97,14 @@ class Intake:
             reply = await self._door.redeem(inbound)
             if reply is not None:
                 return reply
+            epoch = await self._store.epoch()
+            is_again = epoch.may_have_heard(inbound.at)
             if not await self._door.admits(inbound):
-                return None if _is_unspoken(inbound.what) else self._door.refusal(inbound)
+                is_waiting = not is_again and not _is_unspoken(inbound.what)
+                return self._door.refusal(inbound) if is_waiting else None
             scene = await self._place(inbound)
-            appended = await self._take(scene, inbound)
+            take = self._take_again if is_again else self._take
+            appended = await take(scene, inbound)
         except Refused as refused:
             return Reply(text=str(refused), refused=True)
         return appended.reply if appended is not None else None
@@ -155,6 +165,34 @@ class Intake:
             case Added():
                 return None
 
+    async def _take_again(self, scene: Scene, inbound: Inbound) -> Appended | None:
+        """Take in what was said before the log was restored."""
+        match inbound.what:
+            case Spoken(content=content) if slash.parse(content.text) is not None:
+                log.info("command from before the restore left", external_id=inbound.external_id)
+                return None
+            case Spoken() as spoken:
+                saying = await self._saying(scene, inbound, spoken)
+                context = replace(saying, addressed=False, again=True)
+                appended = await self._sessions.submit(
+                    scene.session, context, origin=_origin(scene, inbound)
+                )
+                if appended.fresh:
+                    await self._tell_of_restore(scene.session)
+                return appended
+            case Pressed():
+                return Appended(reply=Reply(text=texts.PRESSED_BEFORE_RESTORE, refused=True))
+            case _:
+                return await self._take(scene, inbound)
+
+    async def _tell_of_restore(self, session: SessionId) -> None:
+        push = Push(
+            source=Source(kind="background", name="bridge"),
+            content=Content(text=texts.RESTORED),
+            key=f"restored:{(await self._store.epoch()).id}",
+        )
+        await self._sessions.submit(session, push)
+
     async def _with_files(self, session: SessionId, target: Seq, content: Content) -> Content:
         """Return corrected words with the files beside them, which platforms do not tell again."""
         found = await self._store.read(session, after=target - 1, limit=1)
@@ -164,17 +202,20 @@ class Intake:
         return replace(content, attachments=body.content.attachments)
 
     async def _hear(self, scene: Scene, inbound: Inbound, spoken: Spoken) -> Appended:
+        saying = await self._saying(scene, inbound, spoken)
+        return await self._sessions.hear(scene.session, saying, origin=_origin(scene, inbound))
+
+    async def _saying(self, scene: Scene, inbound: Inbound, spoken: Spoken) -> Say:
         reply_to = None
         if spoken.reply_to is not None:
             reply_to = await self._store.source_of(scene.conversation.id, spoken.reply_to)
-        saying = Say(
+        return Say(
             by=scene.who,
             conversation=scene.conversation.id,
             content=await self._fetching.content(inbound.address.channel, spoken),
             addressed=spoken.addressed,
             reply_to=reply_to,
         )
-        return await self._sessions.hear(scene.session, saying, origin=_origin(scene, inbound))
 
     async def _press(self, scene: Scene, inbound: Inbound, value: str) -> Appended:
         origin = _origin(scene, inbound)

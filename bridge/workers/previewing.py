@@ -136,7 +136,8 @@ class Previewing:
         if not following.may_show(self._clock.now(), limits.preview_interval):
             return False
         following.shown, following.shown_at = (preview.run, text), self._clock.now()
-        part = replace(_part(session, preview, lane, text), speaker=speaker)
+        epoch = (await self._store.epoch()).id
+        part = replace(_part(session, preview, lane, text), speaker=speaker, epoch=epoch)
         if limits.drafts:
             await self._draft(lane, channel, part, following)
             return True

@@ -41,7 +41,10 @@ class Reports:
         self._woken = woken
 
     async def take(self, reported: Reported) -> None:
-        """Keep what became of a message. What is not ours is ignored."""
+        """Keep what became of a message. What is not ours, or no longer, is ignored."""
+        key = reported.key
+        if key is not None and key.epoch != (await self._store.epoch()).id:
+            return
         lane = await self._store.conversation_at(reported.address)
         if lane is None or lane.session is None:
             return

@@ -11,6 +11,8 @@ The rules:
 - A run that may not begin, for a budget is used up, is refused before any agent is asked. One that
   uses up a budget may still answer, and goes no further: it is ended at its next call, or when it
   has used even more. What a stopped run used is reported after it.
+- Where the log was restored, what was asked before is not answered: it may have been, with all that
+  this did. People are told, and ask again.
 - At an orderly stop, runs get a grace period; then they are abandoned for now, without blame.
 """
 
@@ -22,6 +24,7 @@ from typing import assert_never
 
 import structlog
 
+from bridge import texts
 from bridge.commands import (
     AbandonRun,
     Announce,
@@ -111,6 +114,8 @@ class Runner:
         self._tending = Tending("runner", self._tend, clock)
         self._stopping = False
         self._left: set[asyncio.Task[None]] = set()
+        self.faults: dict[str, str] = {}
+        """Agents whose last run failed, and why."""
 
     def wake(self, session: SessionId) -> None:
         self._tending.wake(session)
@@ -146,7 +151,7 @@ class Runner:
     async def _begin(self, session: Session) -> None:
         """Start the run that is due, or say why it may not start."""
         run = RunId(mint("r"))
-        why = await self._spending.refusal(session.asker)
+        why = await self._of_old(session) or await self._spending.refusal(session.asker)
         if why:
             await self._sessions.submit(session.id, RefuseRun(run=run, reason=why))
             await self._spending.look(session.asker)
@@ -158,6 +163,14 @@ class Runner:
             upto = started.fresh[0].seq - 1
             turn = LogTurn(session.id, run, name, upto=upto, on=self._desktop, asker=session.asker)
             await self._run(turn)
+
+    async def _of_old(self, session: Session) -> str:
+        """Return that what is asked may have been answered before the log was restored, or ""."""
+        epoch = await self._store.epoch()
+        if epoch.began is None:
+            return ""
+        asked = await self._store.read(session.id, after=session.wanted - 1, limit=1)
+        return texts.ASKED_BEFORE_RESTORE if asked and epoch.is_older(asked[0].at) else ""
 
     async def _run(self, turn: LogTurn) -> None:
         work = asyncio.create_task(self._converse(turn), name=f"run {turn.run}")
@@ -237,6 +250,8 @@ class Runner:
             await _close(turn, saying)
 
     async def _fail(self, turn: LogTurn, reason: str, *, retry: bool) -> None:
+        if not turn.over:  # a budget that is used up is no fault of the agent
+            self.faults[turn.agent] = reason
         command = FailRun(run=turn.run, reason=reason, retry=retry, usage=turn.used)
         await self._sessions.submit(turn.session, command)
         turn.accounted = True
@@ -291,6 +306,7 @@ class Runner:
             raise AgentFailed(f"the call {calling.call} was made before")
 
     async def _end(self, turn: LogTurn, ended: Ended) -> None:
+        self.faults.pop(turn.agent, None)
         turn.used = ended.usage or turn.used
         ending = EndRun(
             run=turn.run,

@@ -10,8 +10,11 @@ The rules:
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Protocol, cast
+
+from discord.utils import DISCORD_EPOCH
 
 from bridge.content import AttachmentKind, Content
 from bridge.ids import ChannelName, MessageId
@@ -25,6 +28,7 @@ from bridge.inbound import (
     RemoteFile,
     Sender,
     Spoken,
+    said_at,
 )
 from bridge.parts import Address
 from channels.discord.payloads import Attachment, Interaction, Message, User
@@ -154,7 +158,12 @@ def _is_human(message: Message) -> bool:
 
 
 def _inbound(message: Message, scene: Scene, what: Heard, *, key: str = "") -> Inbound:
-    return _heard(key or str(message["id"]), author(message), what, scene)
+    heard = _heard(key or str(message["id"]), author(message), what, scene)
+    return replace(heard, at=_time_of(int(message["id"])))
+
+
+def _time_of(snowflake: int) -> datetime | None:
+    return said_at(((snowflake >> 22) + DISCORD_EPOCH) / 1000)
 
 
 def _heard(key: str, by: Sender, what: Heard, scene: Scene) -> Inbound:

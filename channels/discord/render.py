@@ -44,7 +44,7 @@ def nonce(*names: str) -> str:
 
 
 def nonce_of(part: Part) -> str:
-    return nonce(part.session, part.conversation, part.id)
+    return nonce(*part.names)
 
 
 def created(part: Part, place: str, files: Sequence[discord.File]) -> MultipartParameters:

@@ -10,7 +10,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from bridge.content import Content
 from bridge.errors import ChannelError
 from bridge.ids import ChannelName
-from bridge.inbound import Edited, Heard, Inbound, Inbox, Sender, Spoken
+from bridge.inbound import Edited, Heard, Inbound, Inbox, Sender, Spoken, said_at
 from bridge.parts import Address, Reply
 from bridge.ports import Clock
 from channels.slack import mrkdwn
@@ -122,6 +122,7 @@ class Hearing:
             what=await self._named(news.what),
             room=not news.spot.is_direct,
             title=await self.names.title(news.spot),
+            at=said_at(float(news.ts)),
         )
 
     async def _named(self, what: Heard) -> Heard:

@@ -26,8 +26,7 @@ KEY_BYTES = 12
 
 def key(part: Part) -> str:
     """Return what names a part at Slack: the same for every attempt, 24 characters."""
-    name = f"{part.session}\n{part.conversation}\n{part.id}"
-    return blake2s(name.encode(), digest_size=KEY_BYTES).hexdigest()
+    return blake2s("\n".join(part.names).encode(), digest_size=KEY_BYTES).hexdigest()
 
 
 def metadata(part: Part) -> dict[str, Any]:

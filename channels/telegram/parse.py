@@ -8,12 +8,12 @@
 See https://core.telegram.org/bots/api#update.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zlib import crc32
 
 from bridge.content import Content
 from bridge.ids import ChannelName, MessageId
-from bridge.inbound import Added, Edited, Inbound, Pressed, Relocated, Sender, Spoken
+from bridge.inbound import Added, Edited, Inbound, Pressed, Relocated, Sender, Spoken, said_at
 from bridge.parts import Address
 from channels.telegram import meant
 from channels.telegram.entities import Named
@@ -125,6 +125,7 @@ def _inbound(message: Message, channel: ChannelName, key: str) -> Inbound | None
         what=Added(),
         room=message.chat.type != "private",
         title=_title(message.chat),
+        at=said_at(message.date) if message.date else None,
     )
 
 
@@ -215,11 +216,4 @@ def _spoken(inbound: Inbound) -> Spoken:
 
 
 def _with(inbound: Inbound, what: Spoken | Edited) -> Inbound:
-    return Inbound(
-        external_id=inbound.external_id,
-        address=inbound.address,
-        sender=inbound.sender,
-        what=what,
-        room=inbound.room,
-        title=inbound.title,
-    )
+    return replace(inbound, what=what)

@@ -12,14 +12,17 @@ STATUS_PATH = "/status"
 
 
 def key_of(part: Part) -> PartKey:
-    return PartKey(session=part.session, conversation=part.conversation, part=part.id)
+    return PartKey(
+        session=part.session, conversation=part.conversation, part=part.id, epoch=part.epoch
+    )
 
 
 def callback(webhook_url: str | None, key: PartKey) -> str:
     """Return where Twilio is to tell what became of a part; nothing where it cannot."""
     if webhook_url is None:
         return ""
-    body = json.dumps([key.session, key.conversation, key.part], separators=(",", ":"))
+    names = [key.session, key.conversation, key.part, *([key.epoch] if key.epoch else [])]
+    body = json.dumps(names, separators=(",", ":"))
     token = urlsafe_b64encode(body.encode()).decode().rstrip("=")
     return f"{webhook_url}{STATUS_PATH}?key={token}"
 
@@ -28,9 +31,13 @@ def key_in(query: str) -> PartKey | None:
     """Return the key in a callback's address, if there is one."""
     token = parse_qs(query).get("key", [""])[0]
     try:
-        session, conversation, part = json.loads(urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+        names = json.loads(urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+        session, conversation, part, *epoch = names
     except (ValueError, TypeError):
         return None
     return PartKey(
-        session=SessionId(session), conversation=ConversationId(conversation), part=PartId(part)
+        session=SessionId(session),
+        conversation=ConversationId(conversation),
+        part=PartId(part),
+        epoch=str(epoch[0]) if epoch else "",
     )

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from bridge.content import AttachmentKind, Content
 from bridge.ids import ChannelName, MessageId
@@ -40,7 +41,7 @@ def found(message: Listed, files: Sequence[ListedFile], channel: ChannelName) ->
         content=Content(text=markdown(message.body)),
         files=tuple(_file(each.url, each.mime) for each in files),
     )
-    return _inbound(channel, place, message.sid, "", spoken)
+    return replace(_inbound(channel, place, message.sid, "", spoken), at=message.at)
 
 
 def _inbound(channel: ChannelName, place: str, sid: MessageId, name: str, what: Heard) -> Inbound:

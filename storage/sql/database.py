@@ -28,6 +28,9 @@ class Database(Protocol):
     async def read(self, work: Callable[[Connection], Result]) -> Result:
         """Run work that only reads; it sees every `write` that has returned."""
 
+    async def look(self) -> None:
+        """Raise `StoreUnavailable` when this is no longer the database that was opened."""
+
     async def backup(self, to: Path) -> None: ...
 
     async def close(self) -> None: ...

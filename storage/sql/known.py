@@ -3,7 +3,8 @@
 This process is the only writer, so what it read or committed stays true until it commits
 something else. The rules:
 
-- Told of every commit, in its order, before whoever waits for it.
+- Told of every commit, in its order, before whoever waits for it. Where one failed, and may have
+  been kept all the same, everything is learnt anew.
 - What was read while something of the same place was committed is not kept: it may be older.
 - Of a lane the unsettled receipts are known, and all those of sources after its `floor`.
 """
@@ -45,10 +46,19 @@ class Known:
         self._people: dict[tuple[str, str], ParticipantId] = {}
         self._lanes: dict[tuple[SessionId, ConversationId], _Lane] = {}
         self._stamps: Counter[ConversationId] = Counter()
+        self._forgotten = 0
 
     def stamp(self, conversation: ConversationId) -> int:
-        """Return how often something of a place was committed."""
-        return self._stamps[conversation]
+        """Return how often something of a place may have been committed."""
+        return self._stamps[conversation] + self._forgotten
+
+    def forget(self) -> None:
+        """Learn everything anew: something may have been committed that was not told of."""
+        self._forgotten += 1
+        self._places.clear()
+        self._at.clear()
+        self._people.clear()
+        self._lanes.clear()
 
     # -- identities and places
 
@@ -68,7 +78,7 @@ class Known:
 
     def learn_place(self, found: Conversation, stamp: int) -> None:
         """Note what was read when the place's stamp was this."""
-        if self._stamps[found.id] == stamp:
+        if self.stamp(found.id) == stamp:
             _make_room(self._places)
             _make_room(self._at)
             self._places[found.id] = found
@@ -95,7 +105,7 @@ class Known:
         stamp: int,
     ) -> None:
         """Note a lane's receipts that were read when the head and the stamp were these."""
-        if self._stamps[conversation] != stamp:
+        if self.stamp(conversation) != stamp:
             return
         _make_room(self._lanes)
         lane = self._lanes[session, conversation] = _Lane(head)

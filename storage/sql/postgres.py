@@ -22,6 +22,7 @@ from sqlalchemy.pool import NullPool
 
 from bridge.errors import BridgeError, ConfigError, Refused, StoreError, StoreUnavailable
 from storage.sql.database import ConnectionLost
+from storage.sql.epochs import Mark, mark_of
 from storage.sql.tables import PARTIAL
 
 Result = TypeVar("Result")
@@ -53,6 +54,11 @@ class PostgresDatabase:
         self._turn = asyncio.Lock()
         self._reading = asyncio.Semaphore(_READERS)
         self._closed = False
+        self._expected: Mark | None = None
+
+    def expect(self, mark: Mark) -> None:
+        """Write only where at least so much was counted: a database may be made anew under us."""
+        self._expected = mark
 
     async def lock(self) -> None:
         """Connect and take the lock.
@@ -70,6 +76,7 @@ class PostgresDatabase:
             connection = await self._reconnected()
             try:
                 async with connection.begin():
+                    await connection.run_sync(self._check)
                     return await connection.run_sync(work)
             except (SQLAlchemyError, OSError) as error:
                 found = self._fault(error)
@@ -82,6 +89,19 @@ class PostgresDatabase:
             return await self._read(work)
         except ConnectionLost:
             return await self._read(work)  # a pooled connection may have died while it was idle
+
+    async def look(self) -> None:
+        await self.read(self._check)
+
+    def _check(self, connection: Connection) -> None:
+        if self._expected is None:
+            return
+        found = mark_of(connection)
+        if found.epoch != self._expected.epoch or found.count < self._expected.count:
+            raise StoreUnavailable(
+                f"{self.where} is not the database that was opened any more: it was restored or"
+                " made anew. Stop the bridge and start it again"
+            )
 
     async def backup(self, to: Path) -> None:
         raise Refused(
@@ -104,7 +124,10 @@ class PostgresDatabase:
             async with self._reading, self._read_engine.connect() as connection:
                 return await connection.run_sync(work)
         except (SQLAlchemyError, asyncpg.PostgresError, OSError) as error:
-            raise self._fault(error) from error
+            found = self._fault(error)
+            if isinstance(found, ConfigError):  # it worked once: what changed may change back
+                raise StoreUnavailable(str(found)) from error
+            raise found from error
 
     async def _reconnected(self) -> AsyncConnection:
         try:
@@ -184,6 +207,10 @@ def fault(error: Exception, where: str) -> BridgeError:
             return ConfigError(f"there is no database {where}: create it, or correct the url")
         case asyncpg.InsufficientPrivilegeError():
             return ConfigError(f"{where}: the user may not do this: grant it the database")
+        case asyncpg.UndefinedTableError():
+            return StoreUnavailable(
+                f"{where}: its tables are gone: stop the bridge, restore a backup, and start it"
+            )
         case asyncpg.DiskFullError():
             return StoreUnavailable(f"{where}: the server's disk is full: free some space")
         case asyncpg.ReadOnlySQLTransactionError():

@@ -1,13 +1,15 @@
 """The `Store` port on a SQL database: writes go through the writer, reads straight to it."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
 from typing import TypeVar, cast
 
 from sqlalchemy import Connection
 
-from bridge.errors import StoreUnavailable
+from bridge.epoch import Epoch
+from bridge.errors import StoreError, StoreUnavailable
 from bridge.events import Draft, Event
 from bridge.ids import ConversationId, MessageId, ParticipantId, Seq, SessionId
 from bridge.parts import Address, Conversation, Receipt, ReceiptState
@@ -50,10 +52,17 @@ Result = TypeVar("Result")
 
 
 class SqlStore:
-    """Make it within a running event loop, on a database that is up to date and locked."""
+    """Make it within a running event loop, on a database that is up to date and locked.
 
-    def __init__(self, database: Database) -> None:
+    `count` notes that the database was copied or closed: what it is from then on, a copy is not.
+    """
+
+    def __init__(
+        self, database: Database, epoch: Epoch, *, count: Callable[[], Awaitable[None]]
+    ) -> None:
         self._database = database
+        self._epoch = epoch
+        self._count = count
         self._bells = Bells()
         self._tails = Tails()
         self._known = Known()
@@ -62,10 +71,17 @@ class SqlStore:
 
     # -- the store itself -------------------------------------------------------------------------
 
+    async def epoch(self) -> Epoch:
+        return self._epoch
+
     async def backup(self, to: Path) -> None:
         await self._database.backup(to)
+        with suppress(StoreError):
+            await self._count()
 
     async def check(self) -> None:
+        self._still_open()
+        await self._database.look()
         if self._writer.fault is None:
             await self._read(schema.look)
         else:  # the last write failed: would one succeed by now?
@@ -77,6 +93,8 @@ class SqlStore:
         self._closed = True
         self._bells.ring_all()
         await self._writer.close()
+        with suppress(StoreError):
+            await self._count()
         await self._database.close()
 
     async def _read(self, work: Callable[[Connection], Result]) -> Result:
@@ -88,7 +106,12 @@ class SqlStore:
             raise StoreUnavailable("the store is closed")
 
     async def _commit(self, ops: Sequence[Op]) -> list[object]:
-        return await self._database.write(lambda connection: apply(connection, ops))
+        try:
+            return await self._database.write(lambda connection: apply(connection, ops))
+        except BaseException:  # it may have been kept all the same
+            self._tails.forget()
+            self._known.forget()
+            raise
 
     def _committed(self, ops: Sequence[Op], answers: Sequence[object]) -> None:
         grown: set[SessionId] = set()

@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.pool import QueuePool
 
 from bridge.errors import BridgeError, Refused, StoreError, StoreUnavailable
 from storage.sql import sqlite_files
+from storage.sql.guard import FileGuard
 
 Result = TypeVar("Result")
 
@@ -42,19 +43,28 @@ class SqliteDatabase:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._write_engine = _engine(path, begin="BEGIN IMMEDIATE")
-        self._read_engine = _engine(path, begin="BEGIN", pragmas=("query_only = ON",))
+        self._guard = FileGuard(path)
+        self._write_engine = _engine(self._connect, begin="BEGIN IMMEDIATE")
+        self._read_engine = _engine(self._connect, begin="BEGIN", pragmas=("query_only = ON",))
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="store-write")
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="store-read")
 
     async def write(self, work: Callable[[Connection], Result]) -> Result:
-        return await self._run(self._writer, self._write_engine, work)
+        return await self._run(self._writer, lambda: self._commit(work))
 
     async def read(self, work: Callable[[Connection], Result]) -> Result:
-        return await self._run(self._readers, self._read_engine, work)
+        return await self._run(self._readers, lambda: _transact(self._read_engine, work))
+
+    async def look(self) -> None:
+        await self._run(self._readers, self._guard.look)
 
     async def backup(self, to: Path) -> None:
-        await asyncio.to_thread(sqlite_files.copy, self._path, to)
+        try:
+            await self.look()
+        except StoreUnavailable:  # nothing is written now, and nothing else is left of it
+            await self._run(self._writer, lambda: self._rescue(to))
+        else:
+            await asyncio.to_thread(sqlite_files.copy_file, self._path, to)
 
     async def close(self) -> None:
         """Wait for what is under way and let go of the file."""
@@ -66,12 +76,32 @@ class SqliteDatabase:
         self._read_engine.dispose()
         self._write_engine.dispose()
 
-    async def _run(
-        self, threads: ThreadPoolExecutor, engine: Engine, work: Callable[[Connection], Result]
-    ) -> Result:
+    def _commit(self, work: Callable[[Connection], Result]) -> Result:
+        """Write, unless the file is no longer the one that was opened, before or after."""
+        with self._write_engine.begin() as connection:
+            self._guard.look()
+            result = work(connection)
+        self._guard.note()
+        return result
+
+    def _rescue(self, to: Path) -> None:
+        """Copy what we have open, whatever is in its place by now."""
+        with self._write_engine.connect() as connection:
+            source = connection.connection.driver_connection
+            assert isinstance(source, sqlite3.Connection)
+            sqlite_files.copy(source, to)
+
+    def _connect(self) -> sqlite3.Connection:
+        """Connect to the file that is there, if it is the one we know; make none in its place."""
+        self._guard.look()
+        mode = "rw" if self._guard.knows else "rwc"
+        uri = f"{self._path.absolute().as_uri()}?mode={mode}"
+        return sqlite3.connect(uri, uri=True, timeout=_BUSY_SECONDS, check_same_thread=False)
+
+    async def _run(self, threads: ThreadPoolExecutor, work: Callable[[], Result]) -> Result:
         loop = asyncio.get_running_loop()
         try:
-            return await loop.run_in_executor(threads, _transact, engine, work)
+            return await loop.run_in_executor(threads, work)
         except (SQLAlchemyError, sqlite3.Error, OverflowError) as error:
             raise fault(error, self._path) from error
 
@@ -93,10 +123,10 @@ def _transact(engine: Engine, work: Callable[[Connection], Result]) -> Result:
         return work(connection)
 
 
-def _engine(path: Path, *, begin: str, pragmas: tuple[str, ...] = ()) -> Engine:
-    engine = create_engine(
-        URL.create("sqlite", database=str(path)), connect_args={"timeout": _BUSY_SECONDS}
-    )
+def _engine(
+    connect: Callable[[], sqlite3.Connection], *, begin: str, pragmas: tuple[str, ...] = ()
+) -> Engine:
+    engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, record: object) -> None:

@@ -7,8 +7,14 @@ from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 
+from sqlalchemy import create_engine
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import SQLAlchemyError
+
 from bridge.errors import ConfigError, Refused, StoreUnavailable
+from storage.sql import epochs
 from storage.sql.lock import locked
+from storage.sql.rows import moment_or_none
 from storage.sql.schema import SCHEMA
 
 _COMPANIONS = ("", "-wal", "-shm")
@@ -25,8 +31,17 @@ def make(path: Path) -> None:
         raise ConfigError(f"the database {path} cannot be written: {error.strerror}") from error
 
 
-def copy(source: Path, target: Path) -> None:
-    """Write a consistent copy of a database that may be in use.
+def copy_file(source: Path, target: Path) -> None:
+    """Write a consistent copy of a database that may be in use. Raises as `copy` does."""
+    try:
+        with _opened(source, "ro") as opened:
+            copy(opened, target)
+    except sqlite3.Error as error:
+        raise StoreUnavailable(f"the backup {target} could not be written: {error}") from error
+
+
+def copy(source: sqlite3.Connection, target: Path) -> None:
+    """Write a consistent copy of a database that is in use.
 
     Raises `Refused` where there is a file already, `StoreUnavailable` when it cannot be written.
     """
@@ -56,11 +71,18 @@ def restore(path: Path, backup: Path, *, now: datetime) -> str:
         aside = path.with_name(f"{path.name}.replaced-{stamp(now)}")
         fresh = path.with_name(f"{path.name}.restoring")
         fresh.unlink(missing_ok=True)
-        copy(backup, fresh)
+        copy_file(backup, fresh)
+        mark = _begin_epoch(fresh, now=now, heard=_heard_until(path, fresh, now))
         kept = _set_aside(path, aside)
         fresh.replace(path)
+        epochs.write_mark(mark_beside(path), mark)
     before = f"; what was there before is {aside}" if kept else ""
     return f"{backup} (version {version}) is now {path}{before}"
+
+
+def mark_beside(path: Path) -> Path:
+    """Return the file that says which database was used here last."""
+    return path.with_name(f"{path.name}.mark")
 
 
 def stamp(now: datetime) -> str:
@@ -68,9 +90,9 @@ def stamp(now: datetime) -> str:
     return f"{now:%Y%m%dT%H%M%SZ}"
 
 
-def _copy_pages(source: Path, target: Path) -> None:
-    with _opened(source, "ro") as here, closing(sqlite3.connect(target)) as there:
-        here.backup(there, pages=_PAGES)
+def _copy_pages(source: sqlite3.Connection, target: Path) -> None:
+    with closing(sqlite3.connect(target)) as there:
+        source.backup(there, pages=_PAGES)
         there.execute("PRAGMA journal_mode = DELETE")  # so that one file is all of it
 
 
@@ -90,6 +112,44 @@ def _verified(backup: Path) -> str:
             f"{backup} is of version {version}, from a newer bridge: upgrade Bridgehead first"
         )
     return version
+
+
+def _heard_until(replaced: Path, fresh: Path, now: datetime) -> datetime:
+    """Return until when people may have been heard by the log that goes.
+
+    Its last event says so, unless it cannot be read, or knows less than the one that comes.
+    """
+    before, after = _last_heard(replaced), _last_heard(fresh)
+    if before is None or after is None or before < after:
+        return now
+    return min(now, before + epochs.LATER)
+
+
+def _last_heard(path: Path) -> datetime | None:
+    """Return when anything was last appended, or heard in an earlier epoch."""
+    try:
+        with _opened(path, "ro") as connection:
+            (touched,) = connection.execute("SELECT max(touched_at) FROM sessions").fetchone()
+            query = "SELECT value FROM facts WHERE scope = ? AND key = ?"
+            kept = connection.execute(query, (epochs.SCOPE, epochs.EPOCH)).fetchone()
+    except sqlite3.Error:
+        return None
+    epoch = epochs.parsed(kept[0] if kept else None)
+    times = [each for each in (moment_or_none(touched), epoch.heard) if each is not None]
+    return max(times, default=None)
+
+
+def _begin_epoch(path: Path, *, now: datetime, heard: datetime) -> epochs.Mark:
+    """Begin a new epoch in a database that nothing has open; return its mark."""
+    engine = create_engine(URL.create("sqlite", database=str(path)))
+    try:
+        with engine.begin() as connection:
+            epochs.begin(connection, epochs.fresh(now, heard))
+            return epochs.counted(connection)
+    except SQLAlchemyError as error:
+        raise StoreUnavailable(f"{path} could not be written: {error}") from error
+    finally:
+        engine.dispose()
 
 
 def _set_aside(path: Path, aside: Path) -> bool:

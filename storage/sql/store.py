@@ -1,17 +1,21 @@
 """The store plugins: SQLite in a file, PostgreSQL on a server."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 
 import structlog
 from pydantic import SecretStr
+from sqlalchemy import Connection
 
+from bridge.epoch import Epoch
 from bridge.errors import ConfigError, StoreError
 from bridge.plugins import Section, StorePlugin
 from bridge.ports import Store, Surroundings
-from storage.sql import sqlite_files
+from storage.sql import epochs, sqlite_files
 from storage.sql.database import Database
 from storage.sql.lock import locked
 from storage.sql.schema import SCHEMA, create, upgrade, version_of
@@ -36,7 +40,7 @@ class PostgresSection(Section):
 @asynccontextmanager
 async def _open_sqlite(section: SqliteSection, surroundings: Surroundings) -> AsyncIterator[Store]:
     path, now = _path(section, surroundings), surroundings.clock.now()
-    await asyncio.to_thread(sqlite_files.make, path)
+    await asyncio.to_thread(_begun, path)
     with locked(path, now=now):
         database = SqliteDatabase(path)
         try:
@@ -45,17 +49,27 @@ async def _open_sqlite(section: SqliteSection, surroundings: Surroundings) -> As
                 kept = path.with_name(f"{path.name}.{old}-{sqlite_files.stamp(now)}")
                 await database.backup(kept)
                 await _upgraded(database, f"{path} (a copy is {kept})")
-            async with _serving(database) as store:
+            async with _serving(database, sqlite_files.mark_beside(path), now) as store:
                 yield store
         finally:
             await database.close()
+
+
+def _begun(path: Path) -> None:
+    """Make the database file where there never was one. Raises `ConfigError`."""
+    mark = sqlite_files.mark_beside(path)
+    if mark.exists() and not path.exists():
+        raise ConfigError(
+            f"{path} is gone: put it back, or put a backup back with `bridge restore`."
+            f" (To begin with an empty log, remove {mark} and what else is named like it.)"
+        )
+    sqlite_files.make(path)
 
 
 @asynccontextmanager
 async def _open_postgres(
     section: PostgresSection, surroundings: Surroundings
 ) -> AsyncIterator[Store]:
-    del surroundings
     from storage.sql.postgres import PostgresDatabase, parsed  # noqa: PLC0415 - its driver is large
 
     url = parsed(section.url.get_secret_value())
@@ -64,7 +78,8 @@ async def _open_postgres(
         await database.lock()
         if await _prepared(database, database.where) is not None:
             await _upgraded(database, database.where)
-        async with _serving(database) as store:
+        mark, now = _postgres_mark(surroundings.data, database.where), surroundings.clock.now()
+        async with _serving(database, mark, now, database.expect) as store:
             yield store
     finally:
         await database.close()
@@ -77,7 +92,7 @@ async def _prepared(database: Database, where: str) -> str | None:
     except ConfigError as error:
         raise ConfigError(f"{where}: {error}") from error
     if version is None:
-        await database.write(lambda connection: create(connection, SCHEMA))
+        await database.write(_made)
     return None if version in {None, SCHEMA.revisions[-1]} else version
 
 
@@ -93,13 +108,47 @@ async def _upgraded(database: Database, where: str) -> None:
         ) from error
 
 
+def _made(connection: Connection) -> None:
+    create(connection, SCHEMA)
+    epochs.begin(connection, epochs.fresh())
+
+
+def _nothing(_: epochs.Mark) -> None:
+    pass
+
+
 @asynccontextmanager
-async def _serving(database: Database) -> AsyncIterator[Store]:
-    store = SqlStore(database)
+async def _serving(
+    database: Database, mark: Path, now: datetime, expect: Callable[[epochs.Mark], None] = _nothing
+) -> AsyncIterator[Store]:
+    """Serve a database, whose mark is in a file beside it; `expect` hears of each new one."""
+    beside = await asyncio.to_thread(epochs.read_mark, mark)
+    epoch = await database.write(lambda connection: _entered(connection, beside, now))
+
+    async def count() -> None:
+        counted = await database.write(epochs.counted)
+        expect(counted)
+        await asyncio.to_thread(epochs.write_mark, mark, counted)
+
+    await count()
+    store = SqlStore(database, epoch, count=count)
     try:
         yield store
     finally:
         await store.close()
+
+
+def _entered(connection: Connection, beside: epochs.Mark | None, now: datetime) -> Epoch:
+    """Return the epoch the database is in, a new one if it is older than it was here."""
+    if epochs.is_put_back(connection, beside):
+        _log.warning("store_was_put_back", advice="what was said meanwhile is context: see 0012")
+        epochs.begin(connection, epochs.fresh(now, now))
+    return epochs.epoch_of(connection)
+
+
+def _postgres_mark(data: Path, where: str) -> Path:
+    """Return the file that says which state of a database on a server was used from here last."""
+    return data / f"postgres-{sha256(where.encode()).hexdigest()[:12]}.mark"
 
 
 def _restore_sqlite(section: SqliteSection, surroundings: Surroundings, backup: Path) -> str:

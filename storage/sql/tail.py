@@ -24,6 +24,12 @@ class Tails:
         self._tails: OrderedDict[SessionId, deque[tuple[Event, int]]] = OrderedDict()
         self._weight = 0
 
+    def forget(self) -> None:
+        """Learn everything anew: something may have been committed that was not told of."""
+        self._heads.clear()
+        self._tails.clear()
+        self._weight = 0
+
     def head(self, session: SessionId) -> Seq | None:
         """Return the head, None where it was not learnt yet."""
         return self._heads.get(session)

@@ -5,7 +5,16 @@ import asyncio
 import pytest
 
 from bridge.cli.exits import CommandError
-from bridge.cli.follow import Connected, Cut, Glimpsed, Heard, follow, history, view
+from bridge.cli.follow import (
+    Connected,
+    Cut,
+    Glimpsed,
+    Heard,
+    Restored,
+    follow,
+    history,
+    view,
+)
 from bridge.cli.server import Server
 from tests.flaky import flaky_wire
 from tests.waiting import PATIENCE, until
@@ -124,3 +133,20 @@ async def test_a_session_that_is_not_there_ends_it(server, ask):
         await ask(server, "s_nowhere")
     with pytest.raises(CommandError, match="no such session"):
         await Follower(server, "s_nowhere").until(lambda: False)
+
+
+async def test_an_offset_of_a_log_that_was_restored_means_starting_over(server, bridge, session):
+    """Whoever follows gets the whole log once more, as one that is new, and what comes then."""
+    await say(bridge, session, "silent one")
+    await until(lambda: bridge.events(session)[-1]["type"] == "run_finished")
+    follower = Follower(server, session, "0000000000000001_0000000000000001")
+    await follower.until(lambda: follower.count(Restored))
+    restored = next(each for each in follower.signals if isinstance(each, Restored))
+    assert [event.seq for event in restored.events] == [
+        event["seq"] for event in bridge.events(session)
+    ]
+    assert follower.seqs == []
+    await say(bridge, session, "silent two")
+    await follower.until(lambda: follower.seqs)
+    await follower.end()
+    assert follower.seqs[0] == restored.events[-1].seq + 1

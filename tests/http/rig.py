@@ -63,6 +63,7 @@ class Bridge:
     clock: SystemClock = field(default_factory=SystemClock)
     blobs: MemoryBlobs = field(default_factory=lambda: MemoryBlobs(clock=CLOCK, max_bytes=MOST))
     why_not_ready: str = ""
+    parts: list[Check] = field(default_factory=list)
     receiving: dict[ChannelName, Receiving] = field(default_factory=dict)
     agents: dict[str, AgentReceiving] = field(default_factory=dict)
     answering: str = ""
@@ -84,6 +85,7 @@ class Bridge:
             clock=self.clock,
             checks=self._checks,
             ready=lambda: self.why_not_ready,
+            parts=lambda: self.parts,
             label=_label,
             operator=ADA,
             limits=self.limits,

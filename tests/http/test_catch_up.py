@@ -180,7 +180,7 @@ async def test_whoever_is_removed_while_polling_reads_nothing_more(bridge: Bridg
         ("offset=", 400),
         ("offset=abc", 400),
         ("offset=-1&offset=-1", 400),
-        ("offset=0000000000000001_0000000000000009", 400),
+        ("offset=0000000000000001_0000000000000009", 410),
         ("offset=0000000000000099_0000000000000000", 410),
         ("live=long-poll", 400),
         ("live=sse", 400),

@@ -2,6 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bridge.epoch import FIRST, Epoch
 from bridge.http.faults import Fault
 from bridge.http.offsets import CURSOR_EPOCH, cursor, offset, position
 
@@ -32,7 +33,6 @@ def test_a_token_is_read_back_as_the_position_it_stands_for() -> None:
         f"{offset(7)} ",
         f"{offset(7)}\n",
         offset(7)[1:],
-        "0000000000000007_0000000000000001",
         "\u0660" * 15 + "\u0667_0000000000000000",
     ],
 )
@@ -62,3 +62,15 @@ def test_a_cursor_is_always_later_than_the_one_that_was_seen_by_an_hour_at_most(
 @pytest.mark.parametrize("seen", ["", "-5", "abc", "1" * 5000, "0"])
 def test_a_cursor_that_makes_no_sense_is_ignored(seen: str) -> None:
     assert cursor(NOW, seen=seen) == cursor(NOW)
+
+
+def test_an_offset_of_another_epoch_is_gone_however_far_the_log_has_come() -> None:
+    """After a restore the same number is another event: the reader begins anew."""
+    before, after = Epoch(id="1234567890123456"), Epoch(id="6543210987654321")
+    given = offset(7, before)
+    assert given == "0000000000000007_1234567890123456"
+    assert position(given, head=9, epoch=before) == 7
+    for epoch in (after, FIRST):
+        with pytest.raises(Fault) as caught:
+            position(given, head=9, epoch=epoch)
+        assert (caught.value.status_code, caught.value.code) == (410, "gone")

@@ -12,11 +12,11 @@ from pydantic import SecretStr
 from bridge.errors import BridgeError, ConfigError, Refused, StoreUnavailable
 from storage.sql.postgres import parsed
 from storage.sql.store import PostgresSection, postgres
-from tests.postgres import postgres_url, server
+from tests.postgres import empty_database, postgres_url, server
 from tests.stores import AT, S1, log_of, opened, put, said, surroundings, texts
 from tests.waiting import soon
 
-__all__ = ["postgres_url"]
+__all__ = ["empty_database", "postgres_url"]
 
 SECRET = "open sesame"
 
@@ -124,6 +124,56 @@ async def test_a_backup_is_left_to_the_servers_own_tool(tmp_path, postgres_url):
     async with opened("postgres", tmp_path, postgres_url) as store:
         with pytest.raises(Refused, match="pg_dump"):
             await store.backup(tmp_path / "copy")
+
+
+# -- another database under it --------------------------------------------------------------------
+
+
+@pytest.mark.postgres
+async def test_a_database_that_was_dropped_and_made_anew_takes_nothing_in(tmp_path, empty_database):
+    """A fresh log with the same name is not the one that was opened."""
+    name = empty_database.rpartition("/")[2]
+    async with opened("postgres", tmp_path / "a", empty_database) as store:
+        await store.create_session(S1, at=AT)
+        await execute(server(), f"DROP DATABASE {name} WITH (FORCE)")
+        with pytest.raises(StoreUnavailable):
+            await put(store, S1, said("lost"))
+        with pytest.raises(StoreUnavailable, match="there is no database"):
+            await put(store, S1, said("lost"))
+        with pytest.raises(StoreUnavailable, match="there is no database"):
+            await store.check()
+        await execute(server(), f"CREATE DATABASE {name}")
+        with pytest.raises(StoreUnavailable, match="its tables are gone"):
+            await put(store, S1, said("lost"))
+        with pytest.raises(StoreUnavailable):
+            await store.check()
+    async with opened("postgres", tmp_path / "b", empty_database) as other:
+        assert await other.sessions() == []
+
+
+@pytest.mark.postgres
+async def test_a_database_that_was_restored_under_it_takes_nothing_in(tmp_path, postgres_url):
+    """An older copy that was put back while it is open has counted less."""
+    async with opened("postgres", tmp_path, postgres_url) as store:
+        await store.create_session(S1, at=AT)
+        await execute(postgres_url, "UPDATE facts SET value = '0' WHERE key = 'count'")
+        with pytest.raises(StoreUnavailable, match="was restored or made anew"):
+            await put(store, S1, said("lost"))
+        with pytest.raises(StoreUnavailable, match="was restored or made anew"):
+            await store.check()
+
+
+@pytest.mark.postgres
+async def test_an_older_database_is_another_epoch(tmp_path, empty_database):
+    """What `pg_restore` puts back while the bridge is off is known by its mark."""
+    async with opened("postgres", tmp_path, empty_database) as store:
+        first = await store.epoch()
+    async with opened("postgres", tmp_path, empty_database) as store:
+        assert await store.epoch() == first
+    await execute(empty_database, "UPDATE facts SET value = '1' WHERE key = 'count'")
+    async with opened("postgres", tmp_path, empty_database) as store:
+        assert (await store.epoch()).id != first.id
+        assert (await store.epoch()).began == AT
 
 
 # -- lost connections -----------------------------------------------------------------------------

@@ -83,10 +83,14 @@ async def test_what_was_kept_is_there_when_it_is_opened_again(tmp_path):
         assert await store.head(S1) == 2
 
 
-async def test_nothing_but_the_file_and_its_lock_is_left_when_it_is_closed(tmp_path):
+async def test_nothing_but_the_file_its_lock_and_its_mark_is_left_when_it_is_closed(tmp_path):
     async with opened("sqlite", tmp_path) as store:
         await store.create_session(S1, at=AT)
-    assert sorted(each.name for each in tmp_path.iterdir()) == ["bridge.db", "bridge.db.lock"]
+    assert sorted(each.name for each in tmp_path.iterdir()) == [
+        "bridge.db",
+        "bridge.db.lock",
+        "bridge.db.mark",
+    ]
 
 
 # -- what cannot be opened ------------------------------------------------------------------------

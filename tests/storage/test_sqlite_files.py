@@ -185,4 +185,11 @@ async def test_a_database_that_was_killed_is_kept_aside_with_what_it_had_not_mer
     restore(data, tmp_path / "copy.db")
     names = sorted(each.name for each in data.iterdir())
     aside = "bridge.db.replaced-20260102T030405Z"
-    assert names == ["bridge.db", "bridge.db.lock", aside, f"{aside}-shm", f"{aside}-wal"]
+    assert names == [
+        "bridge.db",
+        "bridge.db.lock",
+        "bridge.db.mark",
+        aside,
+        f"{aside}-shm",
+        f"{aside}-wal",
+    ]
