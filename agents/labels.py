@@ -14,7 +14,7 @@ from bridge.texts import SOMEONE, SOMEWHERE, size
 LONGEST_QUOTE = 200
 """Characters of the message that another one replies to."""
 
-_LABEL = re.compile(r"^(\s*)\[", re.MULTILINE)
+_LABEL = re.compile(r"^([^\S\n]*+)\[", re.MULTILINE)
 _SPACE = re.compile(r"[\s\[\]]+")
 
 
