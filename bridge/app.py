@@ -21,6 +21,7 @@ from bridge.config import ChannelConfig, Config
 from bridge.health import examine
 from bridge.http.app import create_app
 from bridge.http.auth import owner_token
+from bridge.http.connections import Bounds
 from bridge.http.links import Links, link_key
 from bridge.http.server import HttpServer
 from bridge.ids import ChannelName, ParticipantId, mint
@@ -254,7 +255,9 @@ def _server(
         agents=_calling(core.roster),
         answering=core.roster.chosen,
     )
-    return HttpServer(app, host=config.http.host, port=config.http.port)
+    http = config.http
+    bounds = Bounds(most=http.connections, per_address=http.connections_per_address)
+    return HttpServer(app, host=http.host, port=http.port, bounds=bounds)
 
 
 def _receiving(channels: Sequence[Connected]) -> Mapping[ChannelName, Receiving]:

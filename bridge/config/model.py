@@ -15,11 +15,16 @@ DEFAULT_DATA = "~/.bridgehead"
 
 
 class HttpSection(Section):
-    """`public_url` is how people reach the page from outside, where a proxy stands in front."""
+    """`public_url` is how people reach the page from outside, where a proxy stands in front.
+
+    `connections_per_address` does not count those of this machine; 0: no limit.
+    """
 
     host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8787
     public_url: Annotated[str, Field(pattern=r"^https?://[^\s?#]+$")] | None = None
+    connections: Annotated[int, Field(ge=10, le=100_000)] = 1000
+    connections_per_address: Annotated[int, Field(ge=0)] = 200
 
 
 class LogSection(Section):
