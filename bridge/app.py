@@ -19,6 +19,7 @@ import structlog
 from bridge import texts
 from bridge.config import ChannelConfig, Config
 from bridge.health import examine
+from bridge.http import private
 from bridge.http.app import create_app
 from bridge.http.auth import owner_token
 from bridge.http.connections import Bounds
@@ -50,6 +51,7 @@ from bridge.workers.watchdog import Watchdog
 log = structlog.get_logger()
 
 OWNER_TOKEN = "owner-token"  # noqa: S105 - the name of the file, not the token
+OWNER_CODE = "owner-code"
 LINK_KEY = "link-key"
 SERVER = "server.json"
 OWNER_REALM = "bridge"
@@ -151,6 +153,7 @@ def _core(
         blobs=blobs,
         channels=channels,
         budgets=config.budgets,
+        most=config.notify,
     )
 
 
@@ -216,10 +219,13 @@ async def _owner(store: Store, clock: Clock) -> ParticipantId:
 
 
 async def _owner_code(config: Config, store: Store, clock: Clock, owner: ParticipantId) -> str:
-    codes = Codes(store, clock)
+    codes, file = Codes(store, clock), config.data / OWNER_CODE
     if not config.channels or await codes.is_owned():
+        file.unlink(missing_ok=True)
         return ""
-    return await codes.owner(owner)
+    code = await codes.owner(owner)
+    private.write(file, "the owner's code", code)
+    return code
 
 
 def _server(

@@ -24,7 +24,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from bridge import texts
+from bridge import notify, texts
 from bridge.cutting import Cut, cuts, fits, length, opening
 from bridge.events import (
     Event,
@@ -176,9 +176,18 @@ class _Planner:
         self.covered = self.preview is not None and self.shown.is_covered(self.preview)
 
     def events(self, events: Sequence[Event]) -> Iterator[Step]:
-        for event in events:
+        alone = tuple(events)
+        while alone:
+            event, *later = alone
             if referred([event]) & self.sent:
                 return
+            if batch := notify.batch(alone, self.place, self.receipts, self.scene):
+                if notify.is_waiting(batch, alone, self.place, self.receipts, self.scene):
+                    return
+                yield from self._fold(batch)
+                alone = alone[len(batch) :]
+                continue
+            alone = tuple(later)
             steps = list(self._event(event))
             yield from steps
             if steps or event is events[-1]:
@@ -186,6 +195,17 @@ class _Planner:
         session = self.place.session
         if session.open_run is None and session.wanted <= session.position:
             yield from self._drop_preview()
+
+    def _fold(self, batch: Sequence[Event]) -> Iterator[Step]:
+        first, last = batch[0].seq, batch[-1].seq
+        folded = [event for event in batch if notify.is_folded(event)]
+        named = [notify.name_of(event) for event in folded[: notify.NAMED]]
+        text = opening(texts.folded(named, len(folded)), self.place.capabilities)
+        showing = Showing(text=text, priority="notice", silent=True)
+        span = Span(start=0, end=len(text))
+        part = self._part(notify.folded_part(first), first, showing, span)
+        yield from self._attend(replace(part, upto=last))
+        yield Advance(to=last)
 
     def recap(self, summary: Recap) -> Iterator[Step]:
         span = Span(start=0, end=len(summary.text))

@@ -12,7 +12,7 @@ import pytest
 
 from agents import echo, labels
 from agents.lines import said
-from bridge import content, cutting, exactly, recap, routing, slash, splitting
+from bridge import content, cutting, exactly, markdown_budget, recap, routing, slash, splitting
 from bridge.cli import paint
 from bridge.cli import safe as terminal
 from bridge.cli.view import Line
@@ -22,7 +22,7 @@ from bridge.ids import CallId
 from bridge.parts import Capabilities
 from bridge.showing import Showing
 from channels.discord import spelling
-from channels.markdown import budget, discord, plain, safe, slack, telegram, whatsapp
+from channels.markdown import discord, plain, safe, slack, telegram, whatsapp
 from channels.markdown.parse import parse
 from channels.slack import mrkdwn
 from channels.telegram import entities
@@ -106,7 +106,7 @@ def test_a_message_of_the_worst_text_is_rendered_at_once(renderer):
 def test_two_megabytes_are_shown_as_they_were_written(renderer, name):
     """Nobody sends so much in one message; whoever renders it all the same is not held for long."""
     text = hostile.SHAPES[name](HUGE)
-    assert not budget.is_affordable(text)
+    assert not markdown_budget.is_affordable(text)
     assert seconds(RENDERERS[renderer], text) < 30 * PIECE_SECONDS
 
 
@@ -124,7 +124,7 @@ def test_what_people_write_is_affordable():
     code = "```python\n" + "    x = [[1, 2], [3, [4, 5]]]\n" * 200 + "```\n"
     nested = "".join("  " * (each % 6) + "- item\n" for each in range(700))
     for text in (links, table, code, nested):
-        assert budget.is_affordable(text), text[:20]
+        assert markdown_budget.is_affordable(text), text[:20]
 
 
 @pytest.mark.parametrize("reader", READERS)

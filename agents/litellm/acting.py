@@ -9,11 +9,13 @@ from agents.litellm.pieces import Wanted
 from agents.litellm.state import State
 from agents.tools.approval import approval
 from agents.tools.tool import ToolError
+from bridge import texts
 from bridge.commands import Asking
 from bridge.consent import always_allowed
 from bridge.content import Content
 from bridge.events import PlannedCall, Preview
 from bridge.ids import ParticipantId
+from bridge.notify import QUESTIONS_AT_ONCE
 from bridge.ports import Calling, Remark, Returned, Said
 
 MOST_AT_ONCE = 24
@@ -41,7 +43,11 @@ async def act(state: State) -> AsyncGenerator[Preview | Said]:
     async with aclosing(_make(state, steps)) as items:
         async for item in items:
             yield item
-    state.questions += [_approval(state, each) for each in todo.asking]
+    room = max(0, QUESTIONS_AT_ONCE - len(state.questions))
+    state.questions += [_approval(state, each) for each in todo.asking[:room]]
+    for planned in todo.asking[room:]:
+        yield state.said(_calling(planned))
+        yield state.said(_not_asked(planned))
     if state.questions:
         state.end("" if steps else text)
 
@@ -77,11 +83,19 @@ async def _make(state: State, steps: Sequence[Refusal | Running]) -> AsyncGenera
         async for step, done in done_calls:
             for said in done.said:
                 yield state.said(said)
-            if done.question is not None:
+            if done.question is not None and len(state.questions) >= QUESTIONS_AT_ONCE:
+                yield state.said(_not_asked(step.planned))
+            elif done.question is not None:
                 state.questions.append(done.question)
             else:
                 call = step.planned.call
                 yield state.said(Returned(call=call, result=done.text, failed=done.failed))
+
+
+def _not_asked(planned: PlannedCall) -> Returned:
+    """Refuse what is one question too many for people, so that the model can read why."""
+    why = f"Not done: {texts.too_many_questions(QUESTIONS_AT_ONCE)}."
+    return Returned(call=planned.call, result=why, failed=True)
 
 
 def _calling(planned: PlannedCall) -> Calling:

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from bridge.cli.safe import one_line, plain
 from bridge.cli.view import Line
-from channels.markdown.budget import is_affordable
+from bridge.markdown_budget import is_affordable
 
 LONGEST = 60_000
 """Characters of what is read as Markdown; what is longer is shown as it was written."""

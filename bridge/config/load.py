@@ -22,6 +22,7 @@ from bridge.config.model import (
     General,
     HttpSection,
     LogSection,
+    NotifySection,
     StoreConfig,
     TypedSection,
 )
@@ -34,7 +35,7 @@ from bridge.plugins import Kind, Section, Suggestion
 DATA = "BRIDGE_DATA"
 FILE = "BRIDGE_CONFIG"
 
-SECTIONS = ("store", "media", "http", "agents", "channels", "log", "budgets")
+SECTIONS = ("store", "media", "http", "agents", "channels", "log", "budgets", "notify")
 
 C = TypeVar("C", TypedSection, ChannelSection)
 
@@ -105,6 +106,7 @@ class _Reading:
         log = self._validator.model(LogSection, self._root.get("log", {}), ("log",))
         limits = self._root.get("budgets", {})
         budgets = self._validator.model(BudgetsSection, limits, ("budgets",))
+        notify = self._validator.model(NotifySection, self._root.get("notify", {}), ("notify",))
         store = self._store(self._root.get("store", {"type": "sqlite"}))
         media = self._media(self._root.get("media", {"type": "folder"}))
         named = self._sections("agents", self._usual_agent())
@@ -119,6 +121,7 @@ class _Reading:
         assert http
         assert log
         assert budgets
+        assert notify
         assert store
         assert media
         return Config(
@@ -132,6 +135,7 @@ class _Reading:
             log=log,
             grace=general.grace,
             budgets=budgets.budgets(),
+            notify=notify.rings(),
             chosen=self._suggested[1].why if self._suggested else "",
             file=self._file,
             secrets=frozenset(self._validator.secrets),

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field
 
 from bridge.budget import Budgets, Limit
 from bridge.ids import ChannelName
+from bridge.notify import Rings
 from bridge.plugins import AgentPlugin, BlobsPlugin, ChannelPlugin, Section, StorePlugin
 
 DEFAULT_DATA = "~/.bridgehead"
@@ -64,6 +65,16 @@ class BudgetsSection(Section):
         limits = (self.per_run, self.per_day, self.per_person_per_day)
         per_run, per_day, per_person = (each.limit() if each else None for each in limits)
         return Budgets(per_run=per_run, per_day=per_day, per_person_per_day=per_person)
+
+
+class NotifySection(Section):
+    """How much rings: see `bridge.notify`."""
+
+    pushes_per_run: Annotated[int, Field(ge=0, le=200)] = 10
+    pushes_per_hour: Annotated[int, Field(ge=0, le=200)] = 30
+
+    def rings(self) -> Rings:
+        return Rings(per_run=self.pushes_per_run, per_hour=self.pushes_per_hour)
 
 
 class General(Section):
@@ -176,6 +187,7 @@ class Config:
     log: LogSection
     grace: float
     budgets: Budgets = field(default_factory=Budgets)
+    notify: Rings = field(default_factory=Rings)
     chosen: str = ""
     file: Path | None = field(default=None, compare=False)
     secrets: frozenset[str] = field(default=frozenset(), repr=False)

@@ -142,7 +142,6 @@ class Edge:
             raise _too_large(self._body, close=more)
         return bytes(body)
 
-
     def _hold(self, held: "_Held | None", size: int) -> None:
         if held is None:
             return

@@ -46,9 +46,7 @@ ACCEPTED_AT_ONCE = 64
 class HttpServer:
     """Serves one app on one address. The process's signals are left to whoever runs it."""
 
-    def __init__(
-        self, app: FastAPI, *, host: str, port: int, bounds: Bounds | None = None
-    ) -> None:
+    def __init__(self, app: FastAPI, *, host: str, port: int, bounds: Bounds | None = None) -> None:
         self._app, self._host, self._port = app, host, port
         self._complaints = Complaints()
         self._server = _Server(

@@ -20,7 +20,7 @@ from typing import assert_never
 
 import structlog
 
-from bridge import delivery, retry
+from bridge import delivery, notify, retry
 from bridge.errors import ChannelError, OutcomeUnknown, RateLimited, Refused, Rejected
 from bridge.events import Event
 from bridge.ids import ChannelName, ConversationId, Seq
@@ -107,7 +107,13 @@ class Courier:
             if await self._deliver(lane, channel, session):
                 continue
             if not await self._previewing.follow(lane, channel, session, bell):
-                return None
+                return await self._look_again(session, lane)
+
+    async def _look_again(self, session: Session, lane: Conversation) -> datetime | None:
+        """Return when what is held back here is to be shown."""
+        if lane.cursor >= session.head:
+            return None
+        return notify.look_again(await self._events(session, lane), self._clock.now())
 
     # -- one plan
 

@@ -22,6 +22,7 @@ from typing import assert_never
 
 import structlog
 
+from bridge import texts
 from bridge.commands import (
     AbandonRun,
     Announce,
@@ -42,6 +43,7 @@ from bridge.commands import (
 from bridge.errors import AgentFailed, AgentUnavailable, NotFound, RunOver, StoreError
 from bridge.events import SHUTDOWN, Preview
 from bridge.ids import RunId, SessionId, mint
+from bridge.notify import QUESTIONS_AT_ONCE
 from bridge.ports import (
     Blobs,
     Calling,
@@ -289,6 +291,8 @@ class Runner:
             raise AgentFailed(f"the call {calling.call} was made before")
 
     async def _end(self, turn: LogTurn, ended: Ended) -> None:
+        if len(ended.questions) > QUESTIONS_AT_ONCE:
+            raise AgentFailed(texts.too_many_questions(QUESTIONS_AT_ONCE))
         turn.used = ended.usage or turn.used
         ending = EndRun(
             run=turn.run,

@@ -15,9 +15,9 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
 from markdown_it.token import Token
 
+from bridge.markdown_budget import is_affordable
 from channels.markdown import safe
 from channels.markdown.bare import bare_links
-from channels.markdown.budget import is_affordable
 from channels.markdown.document import (
     Block,
     Blocks,

@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 
 from bridge.http.connections import Bounds, Complaints, room_for
 from bridge.http.server import HttpServer, within_files
-from tests.http.rig import SESSION, Bridge, bearer, following, ADA
+from tests.http.rig import ADA, SESSION, Bridge, bearer, following
 from tests.waiting import until
 
 SOON = Bounds(head=0.5, idle=0.5, stall=0.5, linger=0.5)

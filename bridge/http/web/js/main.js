@@ -2,6 +2,7 @@
 
 import { Page } from "./page.js";
 import { takeFromAddress } from "./token.js";
+import { WORDS } from "./words.js";
 
-takeFromAddress();
+takeFromAddress(() => window.confirm(WORDS.replaceSignIn));
 new Page().start();

@@ -7,16 +7,19 @@ const KEY = "bridgehead.token";
 /**
  * Take a token out of the address bar, if one is there, and keep it.
  * A browser sends no fragment, so the token never reaches a server's or a proxy's log that way.
+ * Anyone can make such a link: whoever is signed in already is asked before theirs is replaced.
+ * @param {() => boolean} agreed
  * @returns {boolean} whether there was one
  */
-export function takeFromAddress() {
+export function takeFromAddress(agreed) {
   const fragment = new URLSearchParams(location.hash.slice(1));
   const token = fragment.get("token");
   if (token === null) return false;
   fragment.delete("token");
   const rest = fragment.toString();
   history.replaceState(null, "", location.pathname + location.search + (rest ? `#${rest}` : ""));
-  keepToken(token);
+  const mine = shared.get(KEY);
+  if (!mine || mine === token || agreed()) keepToken(token);
   return true;
 }
 
