@@ -11,16 +11,17 @@ The rules:
 - What the bridge itself has to tell its owner is never folded; that is little, and keyed by day.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import takewhile
 
+from bridge import texts
 from bridge.events import Draft, Event, Pushed, RunFinished, Source
 from bridge.ids import PartId, Seq
-from bridge.parts import Receipt
 from bridge.session import RINGS_KEPT, Session
 from bridge.showing import Place, Scene, Showing, show
+from bridge.shown import Shown, part_id
 
 QUESTIONS_AT_ONCE = 5
 HOLD = timedelta(seconds=20)
@@ -30,9 +31,6 @@ BRIDGE = "bridge"
 """Who speaks where it is the bridge itself."""
 
 FOLDED = "folded:"
-
-Receipts = Mapping[PartId, Receipt]
-
 NAMED, WORDS = 5, 80
 """How many folded pushes are named, with how many characters of each."""
 
@@ -94,41 +92,37 @@ def folded_part(first: Seq) -> PartId:
 
 
 def batch(
-    events: Sequence[Event], place: Place, receipts: Receipts, scene: Scene
-) -> Sequence[Event]:
-    """Return what is shown in one message, from the first event on; empty: it stands alone."""
-    begun = receipts.get(folded_part(events[0].seq))
+    events: Sequence[Event], at: int, place: Place, shown: Shown, scene: Scene
+) -> Sequence[Event] | None:
+    """Return what is shown in one message, from the event at this index on.
+
+    Empty: it stands alone. None: more may come that belongs into the same message.
+    """
+    begun = shown.receipts.get(folded_part(events[at].seq))
     if begun is not None:
-        return [event for event in events if event.seq <= begun.upto]
-    if not is_folded(events[0]) or not _goes_along(events[0], place, receipts, scene):
+        return [event for event in events[at:] if event.seq <= begun.upto]
+    if not is_folded(events[at]) or not _goes_along(events[at], place, shown, scene):
         return ()
-    found = list(takewhile(lambda each: _goes_along(each, place, receipts, scene), events))
+    found = list(takewhile(lambda each: _goes_along(each, place, shown, scene), events[at:]))
+    is_last = len(found) == len(events) - at
     while not is_folded(found[-1]):
         found.pop()
-    return found
+    folded = [event for event in found if is_folded(event)]
+    return None if is_last and scene.now < _until(folded) else found
 
 
-def _goes_along(event: Event, place: Place, receipts: Receipts, scene: Scene) -> bool:
+def _goes_along(event: Event, place: Place, shown: Shown, scene: Scene) -> bool:
     """Say whether an event is folded for this place, or shows nothing and ends nothing."""
     look = show(event, place, scene)
     if is_folded(event):
-        return isinstance(look, Showing) and PartId(f"{event.seq}:0") not in receipts
+        return isinstance(look, Showing) and part_id(event.seq, 0) not in shown.receipts
     return look is None and not isinstance(event.body, RunFinished)
 
 
-def is_waiting(
-    together: Sequence[Event],
-    events: Sequence[Event],
-    place: Place,
-    receipts: Receipts,
-    scene: Scene,
-) -> bool:
-    """Say whether more may come that belongs into the same message."""
-    if folded_part(together[0].seq) in receipts:
-        return False
-    rest = events[len(together) :]
-    is_last = all(_goes_along(event, place, receipts, scene) for event in rest)
-    return is_last and scene.now < _until([each for each in together if is_folded(each)])
+def summary(together: Sequence[Event]) -> str:
+    """Return the text that stands for what is shown together."""
+    folded = [event for event in together if is_folded(event)]
+    return texts.folded([name_of(event) for event in folded[:NAMED]], len(folded))
 
 
 def look_again(events: Sequence[Event], now: datetime) -> datetime | None:

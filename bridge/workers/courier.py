@@ -27,7 +27,7 @@ from bridge.ids import ChannelName, ConversationId, Seq
 from bridge.parts import SETTLED, Conversation, Part, Receipt, Sent
 from bridge.ports import Channel, Clock, Deleting, Editing, Live, Resolving, Sessions, Store
 from bridge.session import Session
-from bridge.showing import Place, Scene, people_in, places_in
+from bridge.showing import Place, Scene, people_in, places_in, referred
 from bridge.shown import is_preview, live_preview
 from bridge.workers.calls import called
 from bridge.workers.last_words import LastWords
@@ -165,7 +165,7 @@ class Courier:
     async def _receipts(
         self, session: Session, lane: Conversation, events: Sequence[Event]
     ) -> Sequence[Receipt]:
-        sources = {event.seq for event in events} | delivery.referred(events)
+        sources = {event.seq for event in events} | referred(events)
         receipts = await self._store.receipts(session.id, lane.id, sources=sources)
         preview = live_preview(receipts)
         if preview is None or not events:
@@ -174,7 +174,7 @@ class Courier:
         return await self._store.receipts(session.id, lane.id, sources=sources)
 
     async def _scene(self, session: Session, events: Sequence[Event]) -> Scene:
-        found = [await self._event(session, seq) for seq in delivery.referred(events)]
+        found = [await self._event(session, seq) for seq in referred(events)]
         related = {event.seq: event for event in found if event is not None}
         bodies = [event.body for event in (*events, *related.values())]
         people = {who for body in bodies for who in people_in(body)}

@@ -2,7 +2,6 @@
 
 import { Page } from "./page.js";
 import { takeFromAddress } from "./token.js";
-import { WORDS } from "./words.js";
 
-takeFromAddress(() => window.confirm(WORDS.replaceSignIn));
+takeFromAddress();
 new Page().start();

@@ -1,6 +1,7 @@
 /** The token: taken from the address, kept in this browser. */
 
 import { shared } from "./storage.js";
+import { WORDS } from "./words.js";
 
 const KEY = "bridgehead.token";
 
@@ -8,10 +9,9 @@ const KEY = "bridgehead.token";
  * Take a token out of the address bar, if one is there, and keep it.
  * A browser sends no fragment, so the token never reaches a server's or a proxy's log that way.
  * Anyone can make such a link: whoever is signed in already is asked before theirs is replaced.
- * @param {() => boolean} agreed
- * @returns {boolean} whether there was one
+ * @returns {boolean} whether one was kept
  */
-export function takeFromAddress(agreed) {
+export function takeFromAddress() {
   const fragment = new URLSearchParams(location.hash.slice(1));
   const token = fragment.get("token");
   if (token === null) return false;
@@ -19,7 +19,8 @@ export function takeFromAddress(agreed) {
   const rest = fragment.toString();
   history.replaceState(null, "", location.pathname + location.search + (rest ? `#${rest}` : ""));
   const mine = shared.get(KEY);
-  if (!mine || mine === token || agreed()) keepToken(token);
+  if (mine && mine !== token && !window.confirm(WORDS.replaceSignIn)) return false;
+  keepToken(token);
   return true;
 }
 
