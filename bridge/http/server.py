@@ -243,6 +243,8 @@ class _Protocol(HttpToolsProtocol):
     def expire(self, now: float) -> None:
         """Close the connection if it has taken too long."""
         bounds, waited = self.config.bounds, now - self._since
+        if self.transport.is_closing() and waited > bounds.idle + bounds.linger:
+            self.transport.abort()  # it does not take what was still to be sent
         if self.transport.is_closing() or self._is_answered():
             return
         match self._phase:
