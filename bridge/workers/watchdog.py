@@ -5,6 +5,7 @@ The rules:
 - The loop notes the time every `BEAT` seconds; a thread looks whether it does. A note that is late
   by more than `LATE` seconds is a hold. What held it is taken from the loop's own stack while it
   lasts, as files and lines: never what any variable holds.
+- Where neither the thread ran meanwhile nor the loop computed, the machine was busy with others.
 - One line of log a minute at most says how long it was, where, and how many came before it unsaid.
 """
 
@@ -47,7 +48,7 @@ class Watchdog:
     def __init__(self, *, late: float = LATE, quiet: float = QUIET_SECONDS) -> None:
         self.holds = Holds()
         self._late, self._quiet = late, quiet
-        self._beaten = 0.0
+        self._beaten = self._used = 0.0
         self._seen: tuple[float, tuple[str, ...]] = (0.0, ())
         self._said_at: float | None = None
         self._ended = threading.Event()
@@ -56,7 +57,7 @@ class Watchdog:
 
     def start(self) -> None:
         self._loop, self._loop_thread = asyncio.get_running_loop(), threading.get_ident()
-        self._beaten = time.monotonic()
+        self._beaten, self._used = time.monotonic(), time.thread_time()
         self._handle = self._loop.call_later(BEAT, self._beat)
         self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
         self._thread.start()
@@ -89,7 +90,8 @@ class Watchdog:
         held = now - self._beaten - BEAT
         self._beaten = now
         self._handle = self._loop.call_later(BEAT, self._beat)
-        if held > self._late:
+        used, self._used = time.thread_time() - self._used, time.thread_time()
+        if held > self._late and (stack or used > held / 2):
             self._note(held, stack, now)
 
     def _note(self, held: float, stack: tuple[str, ...], now: float) -> None:
