@@ -28,13 +28,13 @@ def stand_still():
 
 async def test_a_loop_that_is_held_is_said_with_how_long_and_where():
     """The stack begins in the function that sleeps, and names files and lines only."""
-    watchdog, said = await watched(stand_still)
+    watchdog, said = await watched(stand_still, quiet=0.0)
     longest = max(said, key=lambda each: each["seconds"])
     assert longest["seconds"] >= HOLD - BEAT - 0.01
     first = longest["stack"][0]
     assert first.startswith(__file__)
     assert first.endswith(f":{stand_still.__code__.co_firstlineno + 1}")
-    assert watchdog.holds.longest == max(watchdog.holds.longest, longest["seconds"])
+    assert abs(watchdog.holds.longest - longest["seconds"]) < 0.01
 
 
 async def test_many_holds_are_one_line_and_counted():
