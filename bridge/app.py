@@ -20,8 +20,10 @@ from bridge import texts
 from bridge.config import ChannelConfig, Config
 from bridge.config.folder import private_folder
 from bridge.health import agent_checks, examine
+from bridge.http import private
 from bridge.http.app import create_app
 from bridge.http.auth import owner_token
+from bridge.http.connections import Bounds
 from bridge.http.links import Links, link_key
 from bridge.http.server import HttpServer
 from bridge.ids import ChannelName, ParticipantId, mint
@@ -46,10 +48,12 @@ from bridge.workers.facts import AccountFacts
 from bridge.workers.people import OWNER_REALM, OWNER_USER
 from bridge.workers.roster import Roster
 from bridge.workers.tidying import FILES, tidy
+from bridge.workers.watchdog import Watchdog
 
 log = structlog.get_logger()
 
 OWNER_TOKEN = "owner-token"  # noqa: S105 - the name of the file, not the token
+OWNER_CODE = "owner-code"
 LINK_KEY = "link-key"
 SERVER = "server.json"
 EXAMINED_SECONDS = 1.5
@@ -99,11 +103,20 @@ async def running(config: Config, clock: Clock | None = None) -> AsyncIterator[R
         token = await owner_token(config.data / OWNER_TOKEN, store, owner, clock)
         await core.sessions.create(SHARED, title=texts.FIRST_TITLE, owner=owner)
         code = await _owner_code(config, store, clock, owner)
+        watchdog = Watchdog()
         server = _server(
-            config, core, store, clock=clock, owner=owner, files=files, channels=channels
+            config,
+            core,
+            store,
+            clock=clock,
+            owner=owner,
+            files=files,
+            channels=channels,
+            watchdog=watchdog,
         )
         port = await server.start()
         try:
+            watchdog.start()
             await core.start()
             core.supervisor.start(FILES, partial(tidy, files.blobs, clock))
             url = _url(config, port)
@@ -121,6 +134,7 @@ async def running(config: Config, clock: Clock | None = None) -> AsyncIterator[R
         finally:
             await core.stop(config.grace)
             await server.stop()
+            watchdog.stop()
 
 
 async def _faults(config: Config) -> Sequence[Check]:
@@ -159,6 +173,7 @@ def _core(
         blobs=blobs,
         channels=channels,
         budgets=config.budgets,
+        most=config.notify,
     )
 
 
@@ -224,10 +239,13 @@ async def _owner(store: Store, clock: Clock) -> ParticipantId:
 
 
 async def _owner_code(config: Config, store: Store, clock: Clock, owner: ParticipantId) -> str:
-    codes = Codes(store, clock)
+    codes, file = Codes(store, clock), config.data / OWNER_CODE
     if not config.channels or await codes.is_owned():
+        file.unlink(missing_ok=True)
         return ""
-    return await codes.owner(owner)
+    code = await codes.owner(owner)
+    private.write(file, "the owner's code", code)
+    return code
 
 
 def _server(
@@ -239,11 +257,14 @@ def _server(
     owner: ParticipantId,
     files: _Files,
     channels: Sequence[Connected],
+    watchdog: Watchdog,
 ) -> HttpServer:
     async def checks(*, deep: bool) -> Sequence[Check]:
         accounts = [each.channel for each in channels]
         faults = core.supervisor.faults
-        return await examine(config, store, faults, accounts, environ=os.environ, deep=deep)
+        found = await examine(config, store, faults, accounts, environ=os.environ, deep=deep)
+        held = watchdog.check()
+        return [*found, held] if held else found
 
     app = create_app(
         store=store,
@@ -262,7 +283,9 @@ def _server(
         agents=_calling(core.roster),
         answering=core.roster.chosen,
     )
-    return HttpServer(app, host=config.http.host, port=config.http.port)
+    http = config.http
+    bounds = Bounds(most=http.connections, per_address=http.connections_per_address)
+    return HttpServer(app, host=http.host, port=http.port, bounds=bounds)
 
 
 def _receiving(channels: Sequence[Connected]) -> Mapping[ChannelName, Receiving]:

@@ -25,22 +25,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from bridge import notify
 from bridge.cutting import Cut, cuts, fits, incomplete, length, marked, opening, text_at
 from bridge.events import (
     Event,
-    MessageDeleted,
-    MessageEdited,
-    MessageReceived,
-    QuestionClosed,
-    Redacted,
     RunFinished,
-    Transcribed,
 )
 from bridge.ids import MessageId, PartId, Seq
 from bridge.parts import SETTLED, Part, Receipt, ReceiptState, Sent, Span, Why
 from bridge.recap import Recap, digest, recap_part
 from bridge.retry import UNRESOLVED_LIMIT
-from bridge.showing import Amending, Muted, Place, Retracting, Scene, Showing, show
+from bridge.showing import Amending, Muted, Place, Retracting, Scene, Showing, referred, show
 from bridge.shown import Shown, is_preview, live_preview, part_id
 
 SHORT_RUN = timedelta(seconds=10)
@@ -106,25 +101,6 @@ def resolved(receipt: Receipt, sent: Sent | None) -> Receipt:
     return replace(receipt, state=sent.state, message=sent.message)
 
 
-def referred(events: Sequence[Event]) -> frozenset[Seq]:
-    """Return the earlier events that these change, close or answer."""
-    found: set[Seq] = set()
-    for event in events:
-        match event.body:
-            case (
-                MessageEdited(target=seq)
-                | MessageDeleted(target=seq)
-                | Redacted(target=seq)
-                | Transcribed(target=seq)
-                | QuestionClosed(asked=seq)
-                | MessageReceived(reply_to=int(seq))
-            ):
-                found.add(seq)
-            case _:
-                pass
-    return frozenset(found)
-
-
 # -- the plan -------------------------------------------------------------------------------------
 
 
@@ -168,30 +144,50 @@ class _Planner:
         self.halted = False
 
     def events(self, events: Sequence[Event]) -> Iterator[Step]:
-        for event in events:
-            if referred([event]) & self.sent:
+        at = 0
+        while at < len(events) and not referred([events[at]]) & self.sent:
+            event, together = (
+                events[at],
+                notify.batch(events, at, self.place, self.shown, self.scene),
+            )
+            if together is None:
                 return
-            steps = list(self._event(event))
-            yield from steps
-            if self.halted:
-                return
-            if steps or event is events[-1]:
-                yield Advance(to=event.seq)
+            if together:
+                yield from self._fold(together)
+            else:
+                steps = list(self._event(event))
+                yield from steps
+                if self.halted:
+                    return
+                if steps or event is events[-1]:
+                    yield Advance(to=event.seq)
+            at += len(together) or 1
         session = self.place.session
-        if session.open_run is None and session.wanted <= session.position:
+        if at == len(events) and session.open_run is None and session.wanted <= session.position:
             yield from self._drop_preview()
 
+    def _fold(self, together: Sequence[Event]) -> Iterator[Step]:
+        first, last = together[0].seq, together[-1].seq
+        showing = Showing(text=notify.summary(together), priority="notice", silent=True)
+        yield from self._sum_up(notify.folded_part(first), first, last, showing)
+        yield Advance(to=last)
+
     def recap(self, summary: Recap) -> Iterator[Step]:
-        span = Span(start=0, end=len(summary.text))
         showing = Showing(text=summary.text, priority="notice")
-        part = self._part(recap_part(summary.first), summary.first, showing, span)
-        text = opening(summary.text, self.place.capabilities)
-        yield from self._attend(replace(part, upto=summary.upto, text=text))
+        yield from self._sum_up(recap_part(summary.first), summary.first, summary.upto, showing)
         for event in summary.whole:
             yield from self._event(event)
             if self.halted:
                 return
         yield Advance(to=summary.upto)
+
+    def _sum_up(self, part: PartId, first: Seq, upto: Seq, showing: Showing) -> Iterator[Step]:
+        """Show one text for a range of events."""
+        span = Span(start=0, end=len(showing.text))
+        text = opening(showing.text, self.place.capabilities)
+        yield from self._attend(
+            replace(self._part(part, first, showing, span), upto=upto, text=text)
+        )
 
     # -- one event
 

@@ -215,12 +215,16 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pushed:
-    """Something said as it is. `to` empty: everyone. `to` is routing, not secrecy."""
+    """Something said as it is. `to` empty: everyone. `to` is routing, not secrecy.
+
+    `folded`: one more than may ring; places show it together with others (`bridge.notify`).
+    """
 
     source: Source
     content: Content
     to: tuple[ParticipantId, ...] = ()
     buttons: tuple[Option, ...] = ()
+    folded: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -504,14 +504,24 @@ class SessionRow:
     touched_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionMark:
+    """Where a page of the list of sessions ended: at this session, as it was touched then."""
+
+    touched_at: datetime
+    id: SessionId
+
+
 class Directory(Protocol):
     """Sessions, participants and their identities, places, tokens. Every call is idempotent."""
 
     async def create_session(self, session: SessionId, *, at: datetime) -> bool:
         """Make an empty session; False when it is there already."""
 
-    async def sessions(self, *, limit: int = 1000) -> Sequence[SessionRow]:
-        """Return the sessions, the last touched first."""
+    async def sessions(
+        self, *, limit: int = 1000, after: SessionMark | None = None
+    ) -> Sequence[SessionRow]:
+        """Return the sessions `after` a mark, the last touched first, of the same time by id."""
 
     async def session(self, session: SessionId) -> SessionRow | None: ...
 

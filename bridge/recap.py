@@ -17,6 +17,7 @@ from datetime import timedelta
 from bridge import texts
 from bridge.events import Event, MessageComposed, MessageReceived, QuestionAsked
 from bridge.ids import PartId, Seq
+from bridge.notify import is_folded
 from bridge.parts import Receipt
 from bridge.showing import Amending, Place, Retracting, Scene, Showing, show
 
@@ -53,7 +54,8 @@ def digest(
     if begun is not None:
         covered = [event for event in events if event.seq <= begun.upto]
         return _recap(covered, place, receipts, scene)
-    if not _far_behind(_visible(place, events, receipts, scene), scene):
+    visible = _visible(place, events, receipts, scene)
+    if not _far_behind([each for each in visible if not is_folded(each[0])], scene):
         return events
     return _under_way(events, receipts) or _recap(events, place, receipts, scene)
 

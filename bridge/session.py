@@ -17,7 +17,7 @@ What a command appends is decided in `bridge.decide`.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar, get_args
 
 from bridge.content import Option
@@ -33,6 +33,7 @@ from bridge.events import (
     ParticipantLeft,
     ParticipantMerged,
     PlannedCall,
+    Pushed,
     QuestionAsked,
     QuestionClosed,
     QuestionKind,
@@ -70,6 +71,9 @@ ROLES: tuple[Role, ...] = get_args(Role)
 OVER_KEPT = 50
 """Questions of which it is remembered how they ended, for whoever answers too late."""
 
+RINGS_KEPT = 200
+RINGS_COUNT_FOR = timedelta(hours=1)
+
 Key = TypeVar("Key")
 Value = TypeVar("Value")
 
@@ -78,7 +82,7 @@ Value = TypeVar("Value")
 class OpenRun:
     """The run that may speak; it began with event `started`, in the process `node`.
 
-    `usage` is what it is known to have used so far.
+    `usage` is what it is known to have used so far, `rings` how many of its pushes rang.
     """
 
     run: RunId
@@ -88,6 +92,7 @@ class OpenRun:
     node: str
     asker: ParticipantId | None = None
     usage: Usage | None = None
+    rings: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +112,7 @@ class Session:
 
     `asker` is who called for the agent last; None where it was no person. `spoken` is when a person
     last did. `refusal` is why the last run was refused, until one begins. `used` is what all of
-    its runs used; `over` how the last few questions ended.
+    its runs used; `over` how the last few questions ended; `rings` when the last pushes rang.
     """
 
     id: SessionId
@@ -129,6 +134,7 @@ class Session:
     conversations: Mapping[ConversationId, ParticipantId | None] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
     schedules: Mapping[ScheduleId, ScheduleSet] = field(default_factory=dict)
+    rings: tuple[datetime, ...] = ()
 
 
 def setting_key(scope: Scope, of: str, name: str) -> str:
@@ -216,6 +222,8 @@ def evolve(session: Session, event: Event) -> Session:
             return _close(session, closed, event.seq)
         case SessionArchived():
             return replace(session, archived=True)
+        case Pushed(folded=False, source=source):
+            return _rung(session, source, event.at)
         case _:
             return _evolve_people(session, event)
 
@@ -282,6 +290,14 @@ def _so_far(session: Session, run: RunId, usage: Usage) -> Session:
     if session.open_run is None or session.open_run.run != run:
         return session
     return replace(session, open_run=replace(session.open_run, usage=usage))
+
+
+def _rung(session: Session, source: Source, at: datetime) -> Session:
+    run = session.open_run
+    if run is not None and source.kind == "background":
+        session = replace(session, open_run=replace(run, rings=run.rings + 1))
+    lately = (each for each in session.rings if at - each < RINGS_COUNT_FOR)
+    return replace(session, rings=(*lately, at)[-RINGS_KEPT:])
 
 
 def _finish(session: Session, finished: RunFinished, at: datetime) -> Session:

@@ -12,7 +12,7 @@ The rules:
 - An edit, a deletion or an answer changes the copies already shown, where the platform can.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import assert_never
@@ -377,3 +377,22 @@ def places_in(body: Body) -> frozenset[ConversationId]:
             return frozenset([where])
         case _:
             return frozenset()
+
+
+def referred(events: Sequence[Event]) -> frozenset[Seq]:
+    """Return the earlier events that these change, close or answer."""
+    found: set[Seq] = set()
+    for event in events:
+        match event.body:
+            case (
+                MessageEdited(target=seq)
+                | MessageDeleted(target=seq)
+                | Redacted(target=seq)
+                | Transcribed(target=seq)
+                | QuestionClosed(asked=seq)
+                | MessageReceived(reply_to=int(seq))
+            ):
+                found.add(seq)
+            case _:
+                pass
+    return frozenset(found)

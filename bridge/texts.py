@@ -417,6 +417,20 @@ def file_elsewhere(name: str, size: int) -> str:
     return f"📎 {name} ({megabytes}) cannot be shown here: open it in the browser."
 
 
+def folded(named: Sequence[str], count: int) -> str:
+    """Name the first of `count` messages that are shown together, and say where all of them are."""
+    lines = [f"- {each}" for each in named]
+    if count > len(named):
+        lines.append(f"- … and {count - len(named)} more")
+    what = "1 more message" if count == 1 else f"{count} more messages"
+    where = "They did not ring, for there were many. The page and `bridge chat` show all of them."
+    return "\n".join([f"… and {what}:", "", *lines, "", where])
+
+
+def too_many_questions(most: int) -> str:
+    return f"at most {most} questions are asked at once; ask the rest once these are answered"
+
+
 def recap(*, people: int, answers: int, latest: Sequence[str]) -> str:
     heard = f"{people} message{'s' if people != 1 else ''}"
     said = f"{answers} answer{'s' if answers != 1 else ''}"

@@ -32,6 +32,7 @@ from bridge.ports import (
     Origin,
     Participant,
     Producer,
+    SessionMark,
     SessionRow,
     Surroundings,
 )
@@ -269,10 +270,13 @@ class MemoryStore(MemoryUsage):
         )
         return True
 
-    async def sessions(self, *, limit: int = 1000) -> Sequence[SessionRow]:
+    async def sessions(
+        self, *, limit: int = 1000, after: SessionMark | None = None
+    ) -> Sequence[SessionRow]:
         await self.check()
         rows = sorted(self._rows.values(), key=lambda row: row.id)
-        return sorted(rows, key=lambda row: row.touched_at, reverse=True)[:limit]
+        ordered = sorted(rows, key=lambda row: row.touched_at, reverse=True)
+        return [row for row in ordered if after is None or _is_after(row, after)][:limit]
 
     async def session(self, session: SessionId) -> SessionRow | None:
         await self.check()
@@ -393,3 +397,9 @@ async def _open(section: MemorySection, surroundings: Surroundings) -> AsyncIter
 
 
 plugin = StorePlugin(config=MemorySection, open=_open)
+
+
+def _is_after(row: SessionRow, mark: SessionMark) -> bool:
+    if row.touched_at == mark.touched_at:
+        return row.id > mark.id
+    return row.touched_at < mark.touched_at

@@ -34,6 +34,7 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "bridge.http.streams": "tests/http/test_catch_up.py",
     "bridge.http.words": TYPES,
     "bridge.inbound": TYPES,
+    "bridge.markdown_budget": "tests/test_hostile_text.py",
     "bridge.ports": "tests/conformance",
 }
 """Modules whose test is not called after them: where it is, or why there is none."""

@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 
 from bridge.content import Attachment, Content, Option
-from bridge.delivery import referred
 from bridge.events import (
     MessageComposed,
     MessageReceived,
@@ -16,6 +15,7 @@ from bridge.events import (
 from bridge.ids import MediaId, PartId
 from bridge.parts import Receipt, Span
 from bridge.recap import RECAP_AGE, RECAP_EVENTS, RECAP_LATEST, RECAP_LINE, Recap, digest
+from bridge.showing import referred
 from tests.lane import Lane
 from tests.playbook import ADA, DM, HERE, Q1, R1, ROOM, seconds
 

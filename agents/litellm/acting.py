@@ -9,11 +9,13 @@ from agents.litellm.calling import Plan, Refusal, Running, approved, perform, pl
 from agents.litellm.pieces import Wanted
 from agents.litellm.state import State
 from agents.tools.approval import approval
+from bridge import texts
 from bridge.commands import Asking
 from bridge.consent import always_allowed
 from bridge.content import Content
 from bridge.events import PlannedCall, Preview
 from bridge.ids import ParticipantId
+from bridge.notify import QUESTIONS_AT_ONCE
 from bridge.ports import Calling, Remark, Returned, Said
 
 MOST_AT_ONCE = 24
@@ -45,7 +47,12 @@ async def act(state: State) -> AsyncGenerator[Preview | Said]:
     async with aclosing(_make(state, steps)) as items:
         async for item in items:
             yield item
-    state.questions += [_approval(state, each, deciders or ()) for each in todo.asking]
+    room = max(0, QUESTIONS_AT_ONCE - len(state.questions))
+    asked = todo.asking[:room]
+    state.questions += [_approval(state, each, deciders or ()) for each in asked]
+    for planned in todo.asking[room:]:
+        yield state.said(_calling(planned))
+        yield state.said(_not_asked(planned))
     if state.questions:
         state.end("" if steps else text)
 
@@ -81,11 +88,19 @@ async def _make(state: State, steps: Sequence[Refusal | Running]) -> AsyncGenera
         async for step, done in done_calls:
             for said in done.said:
                 yield state.said(said)
-            if done.question is not None:
+            if done.question is not None and len(state.questions) >= QUESTIONS_AT_ONCE:
+                yield state.said(_not_asked(step.planned))
+            elif done.question is not None:
                 state.questions.append(done.question)
             else:
                 call = step.planned.call
                 yield state.said(Returned(call=call, result=done.text, failed=done.failed))
+
+
+def _not_asked(planned: PlannedCall) -> Returned:
+    """Refuse what is one question too many for people, so that the model can read why."""
+    why = f"Not done: {texts.too_many_questions(QUESTIONS_AT_ONCE)}."
+    return Returned(call=planned.call, result=why, failed=True)
 
 
 def _calling(planned: PlannedCall) -> Calling:

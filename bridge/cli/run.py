@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from bridge.app import Running
 
 
+OWNER_TOKEN, OWNER_CODE = "owner-token", "owner-code"
+"""Files of the data folder."""
+
+
 def run(
     file: Path | None, environ: Mapping[str, str], *, host: str | None, port: int | None
 ) -> None:
@@ -42,23 +46,31 @@ def run(
         def announce(running: "Running") -> None:
             starting.close()
             chat = _chat_command(file, environ, sys.argv[0])
-            sys.stdout.write(announcement(running, chat))
+            sys.stdout.write(announcement(running, chat, secrets=sys.stdout.isatty()))
             sys.stdout.flush()
 
         asyncio.run(serve(config, announce=announce))
 
 
-def announcement(running: "Running", chat: str) -> str:
-    """Return what is printed once the bridge is ready."""
+def announcement(running: "Running", chat: str, *, secrets: bool) -> str:
+    """Return what is printed once the bridge is ready.
+
+    Without `secrets` what is printed goes to a log, which more people read: the owner's token and
+    code stand in files of the data folder, readable by their owner only.
+    """
+    link, code = f"{running.url.rstrip('/')}/#token={running.token}", running.code
+    if not secrets:
+        link = f"{running.url}  (the token to sign in is in {running.data / OWNER_TOKEN})"
+        code = f"it is in {running.data / OWNER_CODE}" if code else ""
     code = (
-        f"  chat app  send it this code once, and it knows you as its owner: {running.code}\n"
-        if running.code
+        f"  chat app  send it this code once, and it knows you as its owner: {code}\n"
+        if code
         else ""
     )
     return (
         f"\nBridgehead is running; the agent is {running.agent}."
         " Talk to it from two places at once:\n\n"
-        f"  browser   {running.url.rstrip('/')}/#token={running.token}\n"
+        f"  browser   {link}\n"
         f"  terminal  {chat}\n{code}\n"
         f"{attention(running.faults)}"
         f"Its data is in {running.data}. Ctrl-C stops it.\n\n"

@@ -13,7 +13,8 @@ _CONTROL = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f]"  # all but tab and line feed
     r"|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"  # bidirectional controls
     r"|[\u2028\u2029\ufeff\ufff9-\ufffb]"  # odd line ends, invisible marks
-    r"|[\U000e0000-\U000e007f]"  # tags: text nobody can see
+    r"|[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180e\u200b\u2060-\u2064\u206a-\u206f\u3164\uffa0]"
+    r"|[\U000e0000-\U000e0fff]"  # fillers and tags: text nobody can see
 )
 
 

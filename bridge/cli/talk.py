@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlencode
 
 from bridge.cli import files, follow
 from bridge.cli.exits import CommandError
@@ -26,8 +27,14 @@ FIRST_TITLE = "Main"
 
 def sessions(server: Server) -> list[SessionLine]:
     """Return every session the asker is in, the last touched first."""
-    answer = ask(server, "GET", "/v1/sessions")
-    return [parse(SessionLine, each) for each in answer.get("sessions", ())]
+    found: list[SessionLine] = []
+    path = "/v1/sessions"
+    while True:
+        answer = ask(server, "GET", path)
+        found += [parse(SessionLine, each) for each in answer.get("sessions", ())]
+        if not answer.get("next"):
+            return found
+        path = f"/v1/sessions?{urlencode({'after': answer['next']})}"
 
 
 def choose(server: Server, named: str | None) -> SessionId:

@@ -22,6 +22,7 @@ from bridge.config.model import (
     General,
     HttpSection,
     LogSection,
+    NotifySection,
     StoreConfig,
     TypedSection,
 )
@@ -37,7 +38,7 @@ FILE = "BRIDGE_CONFIG"
 FOUND_AGENT = "assistant"
 """What an agent is called that was found and not configured: everyone who chats reads it."""
 
-SECTIONS = ("store", "media", "http", "agents", "channels", "log", "budgets")
+SECTIONS = ("store", "media", "http", "agents", "channels", "log", "budgets", "notify")
 
 C = TypeVar("C", TypedSection, ChannelSection)
 
@@ -108,6 +109,7 @@ class _Reading:
         log = self._validator.model(LogSection, self._root.get("log", {}), ("log",))
         limits = self._root.get("budgets", {})
         budgets = self._validator.model(BudgetsSection, limits, ("budgets",))
+        notify = self._validator.model(NotifySection, self._root.get("notify", {}), ("notify",))
         store = self._store(self._root.get("store", {"type": "sqlite"}))
         media = self._media(self._root.get("media", {"type": "folder"}))
         named = self._sections("agents", self._usual_agent())
@@ -122,6 +124,7 @@ class _Reading:
         assert http
         assert log
         assert budgets
+        assert notify
         assert store
         assert media
         return Config(
@@ -135,6 +138,7 @@ class _Reading:
             log=log,
             grace=general.grace,
             budgets=budgets.budgets(),
+            notify=notify.rings(),
             chosen=self._suggested[1].why if self._suggested else "",
             file=self._file,
             secrets=frozenset(self._validator.secrets),

@@ -9,17 +9,23 @@ from pydantic import BeforeValidator, Field
 
 from bridge.budget import Budgets, Limit
 from bridge.ids import ChannelName
+from bridge.notify import Rings
 from bridge.plugins import AgentPlugin, BlobsPlugin, ChannelPlugin, Section, StorePlugin
 
 DEFAULT_DATA = "~/.bridgehead"
 
 
 class HttpSection(Section):
-    """`public_url` is how people reach the page from outside, where a proxy stands in front."""
+    """`public_url` is how people reach the page from outside, where a proxy stands in front.
+
+    `connections_per_address` does not count those of this machine; 0: no limit.
+    """
 
     host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8787
     public_url: Annotated[str, Field(pattern=r"^https?://[^\s?#]+$")] | None = None
+    connections: Annotated[int, Field(ge=10, le=100_000)] = 1000
+    connections_per_address: Annotated[int, Field(ge=0)] = 200
 
 
 class LogSection(Section):
@@ -63,6 +69,16 @@ class BudgetsSection(Section):
         limits = (self.per_run, self.per_day, self.per_person_per_day)
         per_run, per_day, per_person = (each.limit() if each else None for each in limits)
         return Budgets(per_run=per_run, per_day=per_day, per_person_per_day=per_person)
+
+
+class NotifySection(Section):
+    """How much rings: see `bridge.notify`."""
+
+    pushes_per_run: Annotated[int, Field(ge=0, le=200)] = 10
+    pushes_per_hour: Annotated[int, Field(ge=0, le=200)] = 30
+
+    def rings(self) -> Rings:
+        return Rings(per_run=self.pushes_per_run, per_hour=self.pushes_per_hour)
 
 
 class General(Section):
@@ -175,6 +191,7 @@ class Config:
     log: LogSection
     grace: float
     budgets: Budgets = field(default_factory=Budgets)
+    notify: Rings = field(default_factory=Rings)
     chosen: str = ""
     file: Path | None = field(default=None, compare=False)
     secrets: frozenset[str] = field(default=frozenset(), repr=False)

@@ -1,26 +1,33 @@
 """Sessions, as a client that opens one needs to see them."""
 
-from datetime import datetime
+import re
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Query, Response
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from bridge import slash, texts
 from bridge.display_names import clean_name, told_apart
-from bridge.http.faults import failures
+from bridge.http.faults import Fault, failures
 from bridge.http.inbox import ACCOUNT
 from bridge.http.offsets import offset
 from bridge.http.reach import Entry, Reach, TheAsker, TheReach, enter
 from bridge.http.words import sound
 from bridge.ids import ParticipantId, SessionId, mint
-from bridge.ports import SessionRow
+from bridge.ports import SessionMark, SessionRow
 from bridge.session import Session
 
 router = APIRouter(tags=["sessions"])
 
 CLIENTS = {"web": texts.BROWSER, "terminal": texts.TERMINAL, "api": texts.API}
 LONGEST_TITLE = 200
+MOST_LISTED = 1000
+ROWS_LOOKED_AT, PAGES_LOOKED_AT = 200, 10
+"""Sessions, whoever is in them, that one answer looks at: the next goes on from there."""
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECONDS = re.compile(r"[0-9]{1,17}")
 
 
 class Me(BaseModel):
@@ -39,7 +46,10 @@ class SessionLine(BaseModel):
 
 
 class SessionList(BaseModel):
+    """`next` is where to go on, as `after`; null: that was all. A page may be empty before that."""
+
     sessions: list[SessionLine]
+    next: str | None = None
 
 
 class Person(BaseModel):
@@ -95,15 +105,40 @@ async def get_me(reach: TheReach, asker: TheAsker) -> Me:
     )
 
 
-@router.get("/v1/sessions", operation_id="list_sessions", responses=failures(401, 503))
-async def list_sessions(reach: TheReach, asker: TheAsker) -> SessionList:
-    """List the sessions the asker is in, last touched first."""
-    lines = []
-    for row in await reach.store.sessions():
-        session = await reach.sessions.fold(row.id)
-        if asker.participant in session.participants:
-            lines.append(_line(row))
-    return SessionList(sessions=lines)
+@router.get("/v1/sessions", operation_id="list_sessions", responses=failures(400, 401, 503))
+async def list_sessions(
+    reach: TheReach,
+    asker: TheAsker,
+    limit: Annotated[int, Query(ge=1, le=MOST_LISTED)] = MOST_LISTED,
+    after: Annotated[str, Query(max_length=100)] = "",
+) -> SessionList:
+    """List the sessions the asker is in, last touched first, page by page."""
+    lines: list[SessionLine] = []
+    mark = _mark(after) if after else None
+    for _ in range(PAGES_LOOKED_AT):
+        rows = await reach.store.sessions(limit=ROWS_LOOKED_AT, after=mark)
+        for row in rows:
+            mark = SessionMark(touched_at=row.touched_at, id=row.id)
+            session = await reach.sessions.fold(row.id)
+            if asker.participant in session.participants:
+                lines.append(_line(row))
+            if len(lines) == limit:
+                return SessionList(sessions=lines, next=_written(mark))
+        if len(rows) < ROWS_LOOKED_AT:
+            return SessionList(sessions=lines)
+    return SessionList(sessions=lines, next=_written(mark) if mark else None)
+
+
+def _written(mark: SessionMark) -> str:
+    return f"{(mark.touched_at - EPOCH) // timedelta(microseconds=1)}.{mark.id}"
+
+
+def _mark(after: str) -> SessionMark:
+    """Return where a page ended. Raises `Fault` 400."""
+    at, _, session = after.partition(".")
+    if not _MICROSECONDS.fullmatch(at) or not session:
+        raise Fault(400, "malformed", "`after` is what `next` of the page before was")
+    return SessionMark(touched_at=EPOCH + timedelta(microseconds=int(at)), id=SessionId(session))
 
 
 @router.post(

@@ -97,7 +97,13 @@ def _assembled(reach: Reach) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.reach = reach
-    app.add_middleware(Edge, tokens=reach.tokens, agents=reach.agents, body=reach.limits.body)
+    app.add_middleware(
+        Edge,
+        tokens=reach.tokens,
+        agents=reach.agents,
+        receiving=reach.receiving,
+        limits=reach.limits,
+    )
     guarded = [Security(_BEARER)]
     parts = (
         api.router,

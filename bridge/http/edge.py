@@ -1,15 +1,18 @@
 """The outermost layer: who is asking, how much they send, and what never leaves.
 
 Everything under `/v1/` needs a token, a participant's or, under `/v1/agents/`, that agent's: a
-route that forgets to ask cannot exist. A body is read here, bounded, before anything looks at it;
-it is JSON, but for what platforms send. A file alone passes through as it comes. An unexpected
+route that forgets to ask cannot exist. A body is read here, bounded in size and time, once it is
+known who sends it or, of a platform, that the account exists; it is JSON, but for what platforms
+send. A file alone passes through as it comes; where no body belongs none is read. An unexpected
 error is answered in our shape and logged by its kind and place, since its text may hold what
 people said.
 """
 
+import asyncio
 import re
 import traceback
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
@@ -17,9 +20,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bridge.errors import StoreUnavailable
 from bridge.http.auth import Tokens, token_in
-from bridge.http.faults import Fault, response, translate
+from bridge.http.faults import RETRY_SECONDS, Fault, response, translate
+from bridge.http.limits import Limits
 from bridge.http.media import UPLOAD
-from bridge.ports import AgentReceiving
+from bridge.ids import ChannelName
+from bridge.ports import AgentReceiving, Receiving
 
 CONTENT_SECURITY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:;"
@@ -43,12 +48,20 @@ _log = structlog.get_logger()
 
 
 class Edge:
-    """An ASGI middleware; `body` is the most bytes of one."""
+    """An ASGI middleware. `receiving` are the channels whose platforms call them."""
 
     def __init__(
-        self, app: ASGIApp, *, tokens: Tokens, agents: Mapping[str, AgentReceiving], body: int
+        self,
+        app: ASGIApp,
+        *,
+        tokens: Tokens,
+        agents: Mapping[str, AgentReceiving],
+        receiving: Mapping[ChannelName, Receiving],
+        limits: Limits,
     ) -> None:
-        self._app, self._tokens, self._agents, self._body = app, tokens, agents, body
+        self._app, self._tokens, self._agents, self._receiving = app, tokens, agents, receiving
+        self._limits, self._body = limits, limits.body
+        self._held = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -72,9 +85,28 @@ class Edge:
             if asker is None:
                 raise _unauthorized(given="authorization" in headers)
             scope.setdefault("state", {})["asker"] = asker
-        if _has_body(headers) and not _UPLOADS.fullmatch(scope["path"]):
-            receive = _Replay(await self._whole(scope, headers, receive), receive)
-        await self._app(scope, receive, send)
+        if not _has_body(headers) or _UPLOADS.fullmatch(scope["path"]):
+            await self._app(scope, receive, send)
+        elif scope["path"].startswith(GUARDED):
+            _check_type(headers)
+            body = _text(await self._read(receive))
+            await self._app(scope, _Replay(body, receive), send)
+        elif scope["path"].startswith(PLATFORMS):
+            await self._call(scope, receive, send)
+        else:
+            await self._app(scope, _Replay(b"", receive), send)
+
+    async def _call(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on what a platform sends, unless all of them together send too much at once."""
+        account = scope["path"].removeprefix(PLATFORMS).partition("/")[0]
+        if account not in self._receiving:
+            raise Fault(404, "not_found", "nothing is called here", {"Connection": "close"})
+        held = _Held()
+        try:
+            body = await self._read(receive, held)
+            await self._app(scope, _Replay(body, receive), send)
+        finally:
+            self._held -= held.bytes
 
     def _admit_agent(self, path: str, headers: Headers) -> None:
         agent = self._agents.get(path.removeprefix(AGENTS).partition("/")[0])
@@ -82,13 +114,18 @@ class Edge:
         if agent is None or token is None or not agent.admits(token):
             raise Fault(401, "unauthorized", "this is no agent's token", BEARER)
 
-    async def _whole(self, scope: Scope, headers: Headers, receive: Receive) -> bytes:
-        if scope["path"].startswith(PLATFORMS):
-            return await self._read(receive)
-        _check_type(headers)
-        return _text(await self._read(receive))
+    async def _read(self, receive: Receive, held: "_Held | None" = None) -> bytes:
+        limit = asyncio.timeout(self._limits.body_time)
+        try:
+            async with limit:
+                return await self._received(receive, held)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            message = "the body did not come in time"
+            raise Fault(408, "timeout", message, {"Connection": "close"}) from None
 
-    async def _read(self, receive: Receive) -> bytes:
+    async def _received(self, receive: Receive, held: "_Held | None") -> bytes:
         body, received, more = bytearray(), 0, True
         while more:
             message = await receive()
@@ -98,11 +135,28 @@ class Edge:
             received += len(chunk)
             if received <= self._body:
                 body += chunk
+                self._hold(held, len(chunk))
             elif received > self._body * OVERLONG:
                 break
         if received > self._body:
             raise _too_large(self._body, close=more)
         return bytes(body)
+
+    def _hold(self, held: "_Held | None", size: int) -> None:
+        if held is None:
+            return
+        held.bytes += size
+        self._held += size
+        if self._held > self._limits.held:
+            headers = {"Retry-After": RETRY_SECONDS, "Connection": "close"}
+            raise Fault(503, "unavailable", "too much is sent at once; call again", headers)
+
+
+@dataclass(slots=True)
+class _Held:
+    """What one call takes of the memory that all of them share."""
+
+    bytes: int = 0
 
 
 class _Gone(Exception):

@@ -13,6 +13,8 @@ class Limits:
     connection, `long_poll` below the 30 s of the strictest. `drain`: how long a client may leave
     what was sent to it unread. `linger`: how long someone who left is still shown as present, since
     they may be about to come back. `frame` bounds what one slow reader holds in memory.
+    `body_time`: how long a body that is no file may take; `held`: what all bodies from platforms,
+    which come without a token, may take in memory at once.
     `webhook`: how long a channel may take to answer its platform, of which none waits 15 s.
     """
 
@@ -29,3 +31,5 @@ class Limits:
     recheck: float = 0.05
     token_memory: float = 1.0
     webhook: float = 14.0
+    body_time: float = 60.0
+    held: int = 32 * MIB

@@ -16,6 +16,7 @@ from bridge.budget import Budgets
 from bridge.errors import ChannelError
 from bridge.events import Event, ScheduleRemoved, ScheduleSet
 from bridge.ids import ChannelName, mint
+from bridge.notify import Rings
 from bridge.ports import Agent, Blobs, Channel, Check, Clock, Closing, Store, Warming
 from bridge.session import Session
 from bridge.workers.courier import Courier
@@ -88,6 +89,7 @@ class Core:
         blobs: Blobs,
         channels: Sequence[Connected] = (),
         budgets: Budgets = UNLIMITED,
+        most: Rings = Rings(),  # noqa: B008 - it is frozen
     ) -> None:
         self.store = store
         self._clock = clock
@@ -100,20 +102,16 @@ class Core:
         self._warming: set[asyncio.Task[None]] = set()
         self.roster = Roster(agents, agent)
         self.sessions = Desks(
-            store, clock, self.names, woken=self._woken, agents=self.roster, budgets=budgets
+            store,
+            clock,
+            self.names,
+            woken=self._woken,
+            agents=self.roster,
+            budgets=budgets,
+            most=most,
         )
         self._notices = self.sessions.notices
-        self._runner = Runner(
-            store,
-            self.sessions,
-            self.live,
-            self.roster,
-            spending=self.sessions.spending,
-            names=self.names,
-            blobs=blobs,
-            clock=clock,
-            node=mint("n"),
-        )
+        self._runner = self._made_runner(blobs)
         last_words = LastWords(clock)
         self._courier = Courier(
             store,
@@ -136,6 +134,19 @@ class Core:
             clock=clock,
             last_words=last_words,
             woken=self._courier.wake,
+        )
+
+    def _made_runner(self, blobs: Blobs) -> Runner:
+        return Runner(
+            self.store,
+            self.sessions,
+            self.live,
+            self.roster,
+            spending=self.sessions.spending,
+            names=self.names,
+            blobs=blobs,
+            clock=self._clock,
+            node=mint("n"),
         )
 
     async def start(self) -> None:

@@ -12,6 +12,7 @@ The rules:
   text only, dropped at any failure, and never in the way of what is durable.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -20,7 +21,7 @@ from typing import assert_never
 
 import structlog
 
-from bridge import delivery, retry
+from bridge import delivery, notify, retry
 from bridge.again import in_epoch
 from bridge.errors import ChannelError, OutcomeUnknown, RateLimited, Refused, Rejected
 from bridge.events import Event
@@ -28,7 +29,7 @@ from bridge.ids import ChannelName, ConversationId, Seq
 from bridge.parts import SETTLED, Conversation, Part, Receipt, Sent
 from bridge.ports import Channel, Clock, Deleting, Editing, Live, Resolving, Sessions, Store
 from bridge.session import Session
-from bridge.showing import Place, Scene, people_in, places_in
+from bridge.showing import Place, Scene, people_in, places_in, referred
 from bridge.shown import is_preview, live_preview
 from bridge.workers.calls import called
 from bridge.workers.last_words import LastWords
@@ -42,6 +43,10 @@ log = structlog.get_logger()
 PAGE = 500
 FARTHEST = 5000
 """Events read for one plan at most: what is farther behind becomes a recap and another plan."""
+
+LONG = 8_000
+"""Characters in a plan from which it is made in a thread: a long text is rendered piece by piece,
+which must not hold the loop."""
 
 CHANGE_TRIES = 5
 """Failures in a row after which a change of unknown outcome is given up: about a minute."""
@@ -106,7 +111,13 @@ class Courier:
             if await self._deliver(lane, channel, session):
                 continue
             if not await self._previewing.follow(lane, channel, session, bell):
-                return None
+                return await self._look_again(session, lane)
+
+    async def _look_again(self, session: Session, lane: Conversation) -> datetime | None:
+        """Return when what is held back here is to be shown."""
+        if lane.cursor >= session.head:
+            return None
+        return notify.look_again(await self._events(session, lane), self._clock.now())
 
     # -- one plan
 
@@ -122,7 +133,11 @@ class Courier:
         place = Place(
             session=session, conversation=lane, capabilities=channel.capabilities(lane.address)
         )
-        plan = delivery.plan(place, events, receipts, await self._scene(session, events))
+        scene = await self._scene(session, events)
+        if _length(events) > LONG:
+            plan = await asyncio.to_thread(delivery.plan, place, events, receipts, scene)
+        else:
+            plan = delivery.plan(place, events, receipts, scene)
         steps = in_epoch(plan, events, await self._store.epoch())
         for step in steps:
             if not await self._do(step, lane, channel):
@@ -155,7 +170,7 @@ class Courier:
     async def _receipts(
         self, session: Session, lane: Conversation, events: Sequence[Event]
     ) -> Sequence[Receipt]:
-        sources = {event.seq for event in events} | delivery.referred(events)
+        sources = {event.seq for event in events} | referred(events)
         receipts = await self._store.receipts(session.id, lane.id, sources=sources)
         preview = live_preview(receipts)
         if preview is None or not events:
@@ -164,7 +179,7 @@ class Courier:
         return await self._store.receipts(session.id, lane.id, sources=sources)
 
     async def _scene(self, session: Session, events: Sequence[Event]) -> Scene:
-        found = [await self._event(session, seq) for seq in delivery.referred(events)]
+        found = [await self._event(session, seq) for seq in referred(events)]
         related = {event.seq: event for event in found if event is not None}
         bodies = [event.body for event in (*events, *related.values())]
         people = {who for body in bodies for who in people_in(body)}
@@ -360,6 +375,11 @@ class Courier:
                 error=error.code or type(error).__name__,
                 suspended=suspended,
             )
+
+
+def _length(events: Sequence[Event]) -> int:
+    contents = (getattr(event.body, "content", None) for event in events)
+    return sum(len(each.text) for each in contents if each is not None)
 
 
 def _is_hopeless(error: ChannelError, lane: Conversation) -> bool:

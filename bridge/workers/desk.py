@@ -34,6 +34,7 @@ from bridge.decide import decide
 from bridge.errors import Conflict, Refused, RunOver, StoreError, StoreUnavailable
 from bridge.events import Draft, Event
 from bridge.ids import START, Seq, SessionId
+from bridge.notify import Rings, rung
 from bridge.parts import Reply
 from bridge.ports import Appended, Clock, Log, Origin, Producer
 from bridge.session import Session, evolve, fold
@@ -93,6 +94,7 @@ class Desk:
     clock: Clock
     woken: Woken
     session: Session | None = None
+    most: Rings = Rings()  # noqa: RUF009 - it is frozen
     _queue: list[Request] = field(default_factory=list)
     _work: asyncio.Task[None] | None = None
     _snapshot_at: Seq = START
@@ -178,7 +180,7 @@ class Desk:
         command, reply = request.interpret(session)
         drafts: tuple[Draft, ...] = ()
         try:
-            drafts = () if command is None else decide(session, command, now=self.clock.now())
+            drafts = () if command is None else self._drafts(session, command)
         except Refused as refused:
             if request.origin is None and request.producer is None:
                 raise
@@ -196,6 +198,10 @@ class Desk:
             origin=_origin(request.origin, command, reply),
             reply=reply,
         )
+
+    def _drafts(self, session: Session, command: Command) -> tuple[Draft, ...]:
+        now = self.clock.now()
+        return rung(session, decide(session, command, now=now), now, self.most)
 
     def _as_events(self, session: Session, drafts: Sequence[Draft]) -> list[Event]:
         now = self.clock.now()

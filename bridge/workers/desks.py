@@ -8,6 +8,7 @@ from bridge.budget import Budgets
 from bridge.commands import Answer, Change, Command, Join, Say
 from bridge.errors import NotFound, UnknownSession
 from bridge.ids import ConversationId, ParticipantId, QuestionId, SessionId
+from bridge.notify import Rings
 from bridge.parts import Reply
 from bridge.ports import Appended, Clock, Origin, Producer, Store
 from bridge.routing import typed_answer
@@ -38,7 +39,9 @@ class Desks:
         woken: Woken,
         agents: Roster,
         budgets: Budgets = UNLIMITED,
+        most: Rings = Rings(),  # noqa: B008 - it is frozen
     ) -> None:
+        self._most = most
         self._store = store
         self._clock = clock
         self._woken = woken
@@ -112,7 +115,7 @@ class Desks:
     def _desk(self, session: SessionId) -> Desk:
         desk = self._desks.get(session)
         if desk is None:
-            desk = Desk(session, self._store, self._clock, self._woken)
+            desk = Desk(session, self._store, self._clock, self._woken, most=self._most)
             self._desks[session] = desk
             self._put_away()
         self._desks.move_to_end(session)

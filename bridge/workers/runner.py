@@ -45,6 +45,7 @@ from bridge.commands import (
 from bridge.errors import AgentFailed, AgentUnavailable, NotFound, RunOver, StoreError
 from bridge.events import SHUTDOWN, Preview
 from bridge.ids import RunId, SessionId, mint
+from bridge.notify import QUESTIONS_AT_ONCE
 from bridge.ports import (
     Blobs,
     Calling,
@@ -307,6 +308,8 @@ class Runner:
 
     async def _end(self, turn: LogTurn, ended: Ended) -> None:
         self.faults.pop(turn.agent, None)
+        if len(ended.questions) > QUESTIONS_AT_ONCE:
+            raise AgentFailed(texts.too_many_questions(QUESTIONS_AT_ONCE))
         turn.used = ended.usage or turn.used
         ending = EndRun(
             run=turn.run,

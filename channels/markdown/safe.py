@@ -14,9 +14,10 @@ write whatever they like. Each rule stops one way of turning that into harm:
 - **Text is read in the order it is written.** Bidirectional overrides, isolates and marks can
   show `exe.txt` for what is `txt.exe`; they go. Right-to-left scripts need none of them.
 - **No control characters** but line feeds and tabs: terminals obey the others.
-- **Only http, https and mailto are live links.** `javascript:` and `data:` run code, `tg:` and
-  `slack:` act inside the app, `file:` reaches into the machine. All of them are shown as text, and
-  the schemes that apps make live by themselves are broken up.
+- **Only http, https and mailto are live links**, of these none with a user before its host.
+  `javascript:` and `data:` run code, `tg:` and `slack:` act inside the app, `file:` reaches into
+  the machine. All of them are shown as text, and the schemes that apps make live by themselves are
+  broken up.
 - **A link does not pretend.** Where the text of a link is an address, or names a host, that is
   not the one it leads to, text and true address are both shown and the text is not live.
 """
@@ -113,11 +114,16 @@ def may_be_live(url: str) -> bool:
     scheme, _, rest = url.partition(":")
     match scheme.lower():
         case "http" | "https":
-            return host_of(url) != ""
+            return host_of(url) != "" and not _names_a_user(url)
         case "mailto":
             return "@" in rest
         case _:
             return False
+
+
+def _names_a_user(url: str) -> bool:
+    """Say whether something stands before the host, as in `https://bank.example@evil.example`."""
+    return "@" in url[: _path_start(url)]
 
 
 def host_of(url: str) -> str:

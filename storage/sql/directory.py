@@ -3,12 +3,12 @@
 from collections.abc import Collection
 from typing import Any, assert_never
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, and_, delete, or_, select, update
 
 from bridge.errors import Refused
 from bridge.ids import START, ConversationId, ParticipantId, SessionId
 from bridge.parts import Address, Conversation
-from bridge.ports import Participant, SessionRow
+from bridge.ports import Participant, SessionMark, SessionRow
 from storage.sql.lanes import conversation, places
 from storage.sql.many import new
 from storage.sql.ops import (
@@ -45,10 +45,15 @@ def enlist(connection: Connection, op: Enlisting) -> object:
             assert_never(op)
 
 
-def list_sessions(connection: Connection, limit: int) -> list[SessionRow]:
-    order = sessions.c.touched_at.desc(), sessions.c.session_id
-    rows = connection.execute(select(sessions).order_by(*order).limit(limit))
-    return [session_row_of(row) for row in rows]
+def list_sessions(
+    connection: Connection, limit: int, after: SessionMark | None
+) -> list[SessionRow]:
+    touched, session = sessions.c.touched_at, sessions.c.session_id
+    query = select(sessions).order_by(touched.desc(), session).limit(limit)
+    if after is not None:
+        at = micros(after.touched_at)
+        query = query.where(or_(touched < at, and_(touched == at, session > after.id)))
+    return [session_row_of(row) for row in connection.execute(query)]
 
 
 def find_session(connection: Connection, session: SessionId) -> SessionRow | None:

@@ -19,6 +19,7 @@ from bridge.ports import (
     Origin,
     Participant,
     Producer,
+    SessionMark,
     SessionRow,
 )
 from bridge.usage import Spent, in_order
@@ -244,8 +245,12 @@ class SqlStore:
     async def create_session(self, session: SessionId, *, at: datetime) -> bool:
         return bool(await self._writer.submit(CreateSession(session=session, at=at)))
 
-    async def sessions(self, *, limit: int = 1000) -> Sequence[SessionRow]:
-        return await self._read(lambda connection: directory.list_sessions(connection, limit))
+    async def sessions(
+        self, *, limit: int = 1000, after: SessionMark | None = None
+    ) -> Sequence[SessionRow]:
+        return await self._read(
+            lambda connection: directory.list_sessions(connection, limit, after)
+        )
 
     async def session(self, session: SessionId) -> SessionRow | None:
         return await self._read(lambda connection: directory.find_session(connection, session))

@@ -46,3 +46,9 @@ def test_whatever_comes_in_nothing_that_controls_comes_out(text):
 def test_one_line_is_one_line_of_a_limited_length():
     assert one_line("a\n\n b\tc") == "a b c"
     assert one_line("x" * 200, 10) == "x" * 9 + "…"
+
+
+def test_what_nobody_can_see_is_left_out():
+    """Fillers, soft hyphens and tags hide words; joiners of emoji and scripts stay."""
+    assert plain("pay\u200bpal\u2060.c\u00adom\u3164\U000e0068\U000e0069") == "paypal.com"
+    assert plain("\U0001f468\u200d\U0001f469") == "\U0001f468\u200d\U0001f469"

@@ -7,7 +7,7 @@ import pytest
 
 from bridge.errors import Refused
 from bridge.ids import ConversationId, ParticipantId, SessionId
-from bridge.ports import Participant, SessionRow, Store
+from bridge.ports import Participant, SessionMark, SessionRow, Store
 from tests.stores import ADA, AT, BOB, C1, C2, S1, S2, address, later, linked, put, said
 
 C3 = ConversationId("c_3")
@@ -49,6 +49,19 @@ async def test_sessions_are_listed_with_the_last_touched_first(store: Store):
     listed = [row.id for row in await store.sessions()]
     assert listed == ["s_1", "s_3", "s_2", "s_0"]
     assert [row.id for row in await store.sessions(limit=2)] == ["s_1", "s_3"]
+
+
+async def test_the_list_of_sessions_goes_on_where_a_page_ended(store: Store):
+    """Pages of any size show each session once, also where several were touched at one time."""
+    for n in range(10):
+        await store.create_session(SessionId(f"s_{n}"), at=later(n // 3))
+    whole = list(await store.sessions())
+    for size in (1, 2, 3, 4, 7, 10):
+        paged, mark = [], None
+        while page := await store.sessions(limit=size, after=mark):
+            paged += page
+            mark = SessionMark(touched_at=page[-1].touched_at, id=page[-1].id)
+        assert paged == whole
 
 
 async def test_a_session_is_touched_at_the_time_of_its_last_event(store: Store):

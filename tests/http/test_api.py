@@ -11,8 +11,9 @@ import pytest
 from bridge.commands import Archive, EndRun, Link
 from bridge.errors import Refused, StoreUnavailable
 from bridge.events import Usage
+from bridge.http.api import ROWS_LOOKED_AT
 from bridge.http.offsets import offset
-from bridge.ids import ChannelName, ConversationId, RunId
+from bridge.ids import ChannelName, ConversationId, RunId, SessionId
 from bridge.parts import Address
 from bridge.slash import COMMANDS
 from tests.http.rig import ADA, BOB, EVE, MAIN, SESSION, Bridge
@@ -82,7 +83,7 @@ async def test_sessions_are_listed_to_those_in_them_the_last_touched_first(
     first = (await ada.get("/v1/sessions")).json()["sessions"][0]
     assert (first["id"], first["head"], first["archived"]) == (MAIN, 4, True)
     async with bridge.client(EVE) as eve:
-        assert (await eve.get("/v1/sessions")).json() == {"sessions": []}
+        assert (await eve.get("/v1/sessions")).json() == {"sessions": [], "next": None}
 
 
 async def test_whoever_makes_a_session_owns_it(bridge: Bridge) -> None:
@@ -214,3 +215,23 @@ def _write(file: Path, content: bytes) -> None:
 
 def _inside(folder: Path) -> list[Path]:
     return list(folder.iterdir())
+
+
+async def test_sessions_of_others_do_not_hide_ones_own(
+    bridge: Bridge, ada: httpx.AsyncClient
+) -> None:
+    """Who is in a session counts before any limit; pages go on until all are listed."""
+    mine = [SessionId(f"s_mine_{each}") for each in range(3)]
+    for session in mine:
+        await bridge.sessions.create(session, title="Mine", owner=ADA)
+    for each in range(2 * ROWS_LOOKED_AT + 50):
+        await bridge.sessions.create(SessionId(f"s_{each}"), title="Theirs", owner=BOB)
+    listed, after = [], ""
+    while after is not None:
+        page = (await ada.get("/v1/sessions", params={"limit": 2, "after": after})).json()
+        assert len(page["sessions"]) <= 2
+        listed += [each["id"] for each in page["sessions"]]
+        after = page["next"]
+    assert sorted(listed) == sorted([MAIN, *mine])
+    for wrong in ("x", "1", "1.", ".s"):
+        assert (await ada.get("/v1/sessions", params={"after": wrong})).status_code == 400

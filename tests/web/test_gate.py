@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.web.rig import ADA, Bridge, Pages, of_each, token_of
+from tests.web.rig import ADA, Bridge, Pages, of_each, token_of, until
 
 pytestmark = pytest.mark.browser
 
@@ -35,10 +35,28 @@ def test_a_refused_token_is_said_and_another_can_be_given(bridge: Bridge, pages:
     expect(page.locator("#my-name")).to_have_text("Ada")
 
 
-def test_a_link_for_someone_else_changes_who_one_is(bridge: Bridge, pages: Pages):
-    """The newest link counts, also when it is opened in a page that is open."""
+def test_a_link_with_another_token_asks_whoever_is_signed_in(bridge: Bridge, pages: Pages):
+    """Anyone can make such a link: without a yes the sign-in stays, and the token is forgotten."""
     page = pages.open(bridge.link())
     expect(page.locator("#my-name")).to_have_text("Ada")
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+    page.evaluate("address => location.href = address", f"{bridge.url}/#token=JUNK")
+    until(lambda: "token" not in page.url and len(asked) == 1)
+    assert "signed in" in asked[0]
+    expect(page.locator("#my-name")).to_have_text("Ada")
+    page.reload()
+    expect(page.locator("#my-name")).to_have_text("Ada")
+    page.evaluate("address => location.href = address", bridge.link())
+    expect(page.locator("#my-name")).to_have_text("Ada")
+    assert len(asked) == 1, "one's own link needs no question"
+
+
+def test_a_link_for_someone_else_changes_who_one_is(bridge: Bridge, pages: Pages):
+    """Once that was agreed to, also when it is opened in a page that is open."""
+    page = pages.open(bridge.link())
+    expect(page.locator("#my-name")).to_have_text("Ada")
+    page.on("dialog", lambda dialog: dialog.accept())
     page.evaluate("address => location.href = address", bridge.link("p_bob"))
     expect(page.locator("#my-name")).to_have_text("Bob")
 

@@ -116,3 +116,48 @@ def test_frames_do_not_depend_on_how_the_bytes_come(page: Page):
 )
 def test_a_label_is_one_harmless_line(page: Page, raw: str, shown: str):
     assert page.evaluate(LABEL, raw) == shown
+
+
+HIDDEN = "async ([text, url]) => (await import('/web/js/text.js')).hiddenHost(text, url)"
+SEEN = "async raw => (await import('/web/js/text.js')).seen(raw)"
+
+
+@pytest.mark.parametrize(
+    ("text", "url", "host"),
+    [
+        ("paypal.com", "https://evil.invalid/", "evil.invalid"),
+        ("https://paypal.com/login", "https://evil.invalid/", "evil.invalid"),
+        ("go to www.paypal.com now", "https://evil.invalid:8443/", "evil.invalid:8443"),
+        ("p\u0430ypal.com", "https://paypal.com/", "paypal.com"),
+        ("here", "https://paypal.com@evil.invalid/", "evil.invalid"),
+        ("\u0430pple.com", "https://\u0430pple.com/", "xn--pple-43d.com"),
+        ("paypal.com", "https://www.paypal.com/x", ""),
+        ("example.com", "https://docs.example.com/", ""),
+        ("the docs", "https://example.com/", ""),
+        ("see main.py and notes.md", "https://example.com/", ""),
+        ("mail me", "mailto:a@b.invalid", ""),
+    ],
+)
+def test_the_host_that_a_links_text_hides_is_shown(page: Page, text: str, url: str, host: str):
+    assert page.evaluate(HIDDEN, [text, url]) == host
+
+
+@pytest.mark.parametrize(
+    ("raw", "shown"),
+    [
+        ("a\u200bb\u2060c\u202ed\u2066e", "abcde"),
+        ("hi\U000e0068\U000e0069", "hi"),
+        ("\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f", None),
+        ("\U0001f468\u200d\U0001f469", None),
+        ("\u05e9\u05dc\u05d5\u05dd", None),
+    ],
+)
+def test_what_cannot_be_seen_is_not_in_a_text(page: Page, raw: str, shown: str | None):
+    """Emoji, flags of regions and other scripts stay as they are."""
+    assert page.evaluate(SEEN, raw) == (raw if shown is None else shown)
+
+
+def test_a_text_that_takes_too_long_to_read_is_shown_as_written(page: Page):
+    script = "async raw => (await import('/web/js/markdown.js')).rendered(raw).textContent"
+    hostile = "![" * 3_000 + "**a**"
+    assert page.evaluate(script, hostile) == hostile

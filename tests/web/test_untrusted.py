@@ -109,3 +109,10 @@ def test_an_unknown_event_is_passed_over(bridge: Bridge, pages: Pages):
         json.loads(json.dumps(unknown + later)),
     )
     assert kinds == ["on"]
+
+
+def test_a_link_that_pretends_shows_where_it_leads(bridge: Bridge, pages: Pages):
+    page = pages.open(bridge.link())
+    bridge.push("[paypal.com](https://evil.invalid/login) or [the docs](https://example.invalid/)")
+    expect(page.locator("#rows a").first).to_have_text("paypal.com (evil.invalid)")
+    expect(page.locator("#rows a").last).to_have_text("the docs")

@@ -8,7 +8,7 @@ import pytest
 
 from bridge import texts
 from bridge.errors import OutcomeUnknown, RateLimited, Rejected, Unauthorized, Unreachable
-from bridge.events import MessageReceived
+from bridge.events import MessageReceived, Pushed
 from bridge.ids import ChannelName, Seq
 from bridge.inbound import PartKey, Reported
 from bridge.parts import Address, Capabilities, Part, Receipt, Sent
@@ -539,3 +539,24 @@ async def test_after_a_restart_nothing_is_shown_twice(capabilities: Capabilities
             await b.restart()
             await b.until_at_rest()
         assert b.said("bob") == ["word 0", "word 1", "word 2"]
+
+
+# -- what rings -----------------------------------------------------------------------------------
+
+
+async def test_two_hundred_pushes_at_once_ring_thirty_times_and_the_rest_is_one_message() -> None:
+    """Whoever pushes: all of it is in the log, and the silent message says how many there are."""
+    async with bridge(capabilities=replace(EVERYTHING, previews=False)) as b:
+        await b.gather("ada")
+        before = len(b.platform.seen("ada"))
+        for each in range(200):
+            await b.push(f"alarm {each}")
+        await b.until_shown("ada", "alarm 29", "170 more messages", each=0.5)
+        await b.until_at_rest(each=0.5)
+        shown = b.platform.seen("ada")[before:]
+        assert len(shown) == 31
+        assert sum(not each.silent for each in shown) == 30
+        assert "alarm 30" in shown[-1].text
+        log = await b.store.read(SHARED, after=0, limit=1000)
+        pushed = [each.body.content.text for each in log if isinstance(each.body, Pushed)]
+        assert pushed == [f"alarm {each}" for each in range(200)]

@@ -502,3 +502,16 @@ async def test_words_beside_a_question_are_answered_and_leave_it_open() -> None:
         b.platform.say("ada", "Ada", "first, what time is it?")
         await b.until_shown("ada", "what time is it?", each=0.1)
         assert len((await b.core.sessions.fold(SHARED)).questions) == 1
+
+
+async def test_a_run_that_asks_too_much_at_once_fails_with_a_reason_that_its_agent_can_read() -> (
+    None
+):
+    async def curious(_: Turn) -> Speech:
+        yield Ended(questions=tuple(asking(QuestionId(mint("q"))) for _ in range(24)))
+
+    async with bridge(agent=Acting(curious)) as b:
+        b.platform.say("ada", "Ada", "hello")
+        await b.until_logged(RunFinished)
+        assert not await b.bodies(QuestionAsked)
+        assert "at most 5 questions" in (await b.bodies(RunFinished))[0].reason

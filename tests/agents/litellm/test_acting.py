@@ -14,6 +14,7 @@ from bridge.events import (
     ToolReturned,
 )
 from bridge.ids import ParticipantId
+from bridge.notify import QUESTIONS_AT_ONCE
 from tests.agents.litellm.rig import TOOLS, WORLD, asking_to, called, ended, in_log, results, told
 from tests.fakes.models import Answers, calls
 from tests.turns import Story
@@ -348,3 +349,15 @@ async def test_always_can_be_taken_back(bench, value):
     story.say("Again.")
     await bench.answer(story, calls("touch", what="it"), **asking_to())
     assert len(story.fold.questions) == 1
+
+
+async def test_of_twenty_four_questions_at_once_five_are_asked(bench):
+    """The others are refused, and the model can read why."""
+    asks = [("ask_human", {"question": f"Number {each}?"}) for each in range(12)]
+    touches = [("touch", {"what": f"button {each}"}) for each in range(12)]
+    story = await asked_for_approval(bench, Answers(calls=(*asks, *touches)))
+    assert len(story.questions()) == QUESTIONS_AT_ONCE
+    refused = [each for each in in_log(story, ToolReturned) if each.failed]
+    assert len(refused) == 24 - QUESTIONS_AT_ONCE
+    assert all("at most 5 questions are asked at once" in each.result for each in refused)
+    assert WORLD == []

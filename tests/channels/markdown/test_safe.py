@@ -204,3 +204,11 @@ def test_a_text_that_names_another_host_pretends(text, url):
 def test_the_host_is_the_one_a_browser_would_ask():
     assert host_of("https://paypal.com:pw@WWW.evil.net:8080/x") == "evil.net"
     assert host_of("mailto:a@b.c") == host_of("http://[broken") == ""
+
+
+def test_an_address_with_a_user_before_its_host_is_no_link():
+    """`https://bank.example@evil.example` reads like the bank's, and leads elsewhere."""
+    assert not may_be_live("https://bank.example@evil.example/")
+    assert not may_be_live("https://bank.example%2F@evil.example/")
+    assert may_be_live("https://example.org/@ada")
+    assert may_be_live("mailto:ada@example.org")

@@ -35,7 +35,17 @@ export class Api {
   }
 
   me = () => this.#json("/v1/me");
-  sessions = async () => (await this.#json("/v1/sessions")).sessions;
+  /** Return all sessions, page after page. */
+  sessions = async () => {
+    const found = [];
+    let after = "";
+    do {
+      const page = await this.#json(`/v1/sessions?after=${encodeURIComponent(after)}`);
+      found.push(...page.sessions);
+      after = page.next;
+    } while (after);
+    return found;
+  };
   session = (id) => this.#json(`/v1/sessions/${encodeURIComponent(id)}`);
   create = (title) =>
     this.#json("/v1/sessions", { method: "POST", body: JSON.stringify({ title }) });

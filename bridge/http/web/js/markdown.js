@@ -6,14 +6,16 @@
  * runs no inline script and loads no remote image. An image becomes a link to it.
  */
 
-import { exposed } from "./text.js";
+import { exposed, hiddenHost, seen } from "./text.js";
 import { h, icon } from "./dom.js";
 import { WORDS } from "./words.js";
 
 const SAFE_ADDRESS = /^(?:https?:\/\/|mailto:|tel:)/i;
 
-// They turn whole lines around. Code keeps them, written out: there they may hide what runs.
-const OVERRIDES = /[\u202a-\u202e]/g;
+// A text that is longer, or opens more brackets, is shown as it was written: reading it could take
+// the browser longer than anyone waits.
+const LONGEST = 100_000;
+const MOST_BRACKETS = 2_000;
 
 const TAGS =
   "p br strong em s del code pre blockquote ul ol li h1 h2 h3 h4 h5 h6 hr a table thead tbody tr th td";
@@ -33,12 +35,20 @@ const parser = makeParser();
  * @param {string} text @returns {DocumentFragment}
  */
 export function rendered(text) {
+  if (text.length > LONGEST || text.split("[").length > MOST_BRACKETS) return asWritten(text);
   const fragment = globalThis.DOMPurify.sanitize(parser.render(text), PURIFY);
   fragment.querySelectorAll("a").forEach(dressLink);
   fragment.querySelectorAll("pre").forEach(dressCode);
   fragment.querySelectorAll("table").forEach(dressTable);
   fragment.querySelectorAll("code").forEach(exposeCode);
   fragment.querySelectorAll("li").forEach(dressTask);
+  return fragment;
+}
+
+/** @param {string} text */
+function asWritten(text) {
+  const fragment = document.createDocumentFragment();
+  fragment.append(h("p", { class: "written" }, seen(text)));
   return fragment;
 }
 
@@ -53,7 +63,7 @@ function makeParser() {
   made.linkify.set({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: false });
   made.validateLink = (/** @type {string} */ address) => SAFE_ADDRESS.test(address.trim());
   made.renderer.rules.text = (tokens, at) =>
-    made.utils.escapeHtml(tokens[at].content.replace(OVERRIDES, ""));
+    made.utils.escapeHtml(seen(tokens[at].content));
   made.renderer.rules.image = imageAsLink;
   for (const name of ["th_open", "td_open"]) made.renderer.rules[name] = alignedCell;
   return made;
@@ -83,7 +93,10 @@ function dressLink(link) {
   }
   link.target = "_blank";
   link.rel = "noopener noreferrer";
-  if (link.textContent !== address) link.title = address;
+  const text = link.textContent ?? "";
+  if (text !== address) link.title = address;
+  const host = hiddenHost(text, address);
+  if (host) link.append(h("span", { class: "host" }, WORDS.leadsTo(host)));
 }
 
 /** @param {HTMLPreElement} block */

@@ -12,6 +12,46 @@ export function label(raw) {
   return text.replace(/\s+/g, " ").trim();
 }
 
+// What shows nothing, but hides words from people or from filters. Flags of regions are made of tags.
+const UNSEEN =
+  /(\u{1f3f4}[\u{e0030}-\u{e0039}\u{e0061}-\u{e007a}]{3,6}\u{e007f})|[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\u{e0000}-\u{e0fff}]/gu;
+
+/** Return text without what cannot be seen, and without what turns it around. @param {string} text */
+export const seen = (text) => text.replace(UNSEEN, "$1");
+
+const CLAIM = /(?:[a-z][a-z0-9+.-]*:[\\/]{2}[^\s]+|(?:[\p{L}\p{N}_-]+\.)+\p{L}{2,}(?![\p{L}\p{N}]))/giu;
+const FILES = /\.(?:c|cc|cs|css|csv|db|go|h|hs|html|java|js|json|kt|lock|md|ml|pdf|php|pl|png|py|rb|rs|sh|so|sql|toml|ts|txt|vb|xml|yaml|yml)$/i;
+
+/** @param {string} claim */
+function hostOf(claim) {
+  try {
+    const url = new URL(/^[a-z][a-z0-9+.-]*:[\\/]/i.test(claim) ? claim : `https://${claim}`);
+    return url.hostname.replace(/^www\./, "");
+  } catch {
+    return "";
+  }
+}
+
+/**
+ * Return the host to be shown beside a link, or nothing where its text hides none: the text names
+ * another host, the address names a user before its host, or the host is written in other letters.
+ * @param {string} text @param {string} address
+ */
+export function hiddenHost(text, address) {
+  if (!/^https?:/i.test(address)) return "";
+  let url;
+  try {
+    url = new URL(address);
+  } catch {
+    return "";
+  }
+  const host = url.hostname.replace(/^www\./, "");
+  const claims = (text.normalize("NFKC").match(CLAIM) ?? []).filter((each) => !FILES.test(each));
+  const others = claims.map(hostOf).filter((each) => each && each !== host && !host.endsWith(`.${each}`));
+  const foreign = /(?:^|\.)xn--/.test(host) && claims.length > 0;
+  return others.length || url.username || foreign ? url.host : "";
+}
+
 /** Return source text with reordering controls made visible. @param {string} text */
 export function exposed(text) {
   return text.replace(

@@ -1,13 +1,15 @@
 /** The token: taken from the address, kept in this browser. */
 
 import { shared } from "./storage.js";
+import { WORDS } from "./words.js";
 
 const KEY = "bridgehead.token";
 
 /**
  * Take a token out of the address bar, if one is there, and keep it.
  * A browser sends no fragment, so the token never reaches a server's or a proxy's log that way.
- * @returns {boolean} whether there was one
+ * Anyone can make such a link: whoever is signed in already is asked before theirs is replaced.
+ * @returns {boolean} whether one was kept
  */
 export function takeFromAddress() {
   const fragment = new URLSearchParams(location.hash.slice(1));
@@ -16,6 +18,8 @@ export function takeFromAddress() {
   fragment.delete("token");
   const rest = fragment.toString();
   history.replaceState(null, "", location.pathname + location.search + (rest ? `#${rest}` : ""));
+  const mine = shared.get(KEY);
+  if (mine && mine !== token && !window.confirm(WORDS.replaceSignIn)) return false;
   keepToken(token);
   return true;
 }

@@ -11,6 +11,11 @@ export const WORDS = {
   yesterday: "Yesterday",
   untitled: "Untitled session",
 
+  replaceSignIn:
+    "You are signed in here. The link that you opened signs you in as someone else, or with another" +
+    " token. Use it only if you know where it comes from.",
+  leadsTo: (host) => ` (${host})`,
+
   reply: "Reply",
   replyTo: (name) => `Reply to ${name}`,
   answering: (name) => `Answering ${name}`,
