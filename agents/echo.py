@@ -33,7 +33,7 @@ from bridge.ids import CallId, QuestionId, RunId, mint
 from bridge.plugins import AgentPlugin, Section
 from bridge.ports import Calling, Clock, Ended, Remark, Returned, Said, Surroundings, Turn
 
-WORD = re.compile(r"\s*\S+\s*")
+WORD = re.compile(r"(?:\A\s*+)?\S+\s*")
 NUMBER = re.compile(r"\d{1,6}(\.\d{1,3})?")
 BACK = re.compile(r"\bback\b", re.IGNORECASE)
 SEND_BACK = re.compile(r"\W*send (it|them|that|this) back\W*", re.IGNORECASE)

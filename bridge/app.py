@@ -45,6 +45,7 @@ from bridge.workers.facts import AccountFacts
 from bridge.workers.people import OWNER_REALM, OWNER_USER
 from bridge.workers.roster import Roster
 from bridge.workers.tidying import FILES, tidy
+from bridge.workers.watchdog import Watchdog
 
 log = structlog.get_logger()
 
@@ -95,11 +96,20 @@ async def running(config: Config, clock: Clock | None = None) -> AsyncIterator[R
         token = await owner_token(config.data / OWNER_TOKEN, store, owner, clock)
         await core.sessions.create(SHARED, title=texts.FIRST_TITLE, owner=owner)
         code = await _owner_code(config, store, clock, owner)
+        watchdog = Watchdog()
         server = _server(
-            config, core, store, clock=clock, owner=owner, files=files, channels=channels
+            config,
+            core,
+            store,
+            clock=clock,
+            owner=owner,
+            files=files,
+            channels=channels,
+            watchdog=watchdog,
         )
         port = await server.start()
         try:
+            watchdog.start()
             await core.start()
             core.supervisor.start(FILES, partial(tidy, files.blobs, clock))
             url = _url(config, port)
@@ -110,6 +120,7 @@ async def running(config: Config, clock: Clock | None = None) -> AsyncIterator[R
         finally:
             await core.stop(config.grace)
             await server.stop()
+            watchdog.stop()
 
 
 # -- the parts ------------------------------------------------------------------------------------
@@ -219,10 +230,13 @@ def _server(
     owner: ParticipantId,
     files: _Files,
     channels: Sequence[Connected],
+    watchdog: Watchdog,
 ) -> HttpServer:
     async def checks() -> Sequence[Check]:
         accounts = [each.channel for each in channels]
-        return await examine(config, store, core.supervisor.faults, accounts)
+        found = await examine(config, store, core.supervisor.faults, accounts)
+        held = watchdog.check()
+        return [*found, held] if held else found
 
     app = create_app(
         store=store,

@@ -17,10 +17,13 @@ from bridge import texts
 from bridge.content import Attachment
 from bridge.parts import Capabilities, Span
 from bridge.showing import Showing
-from bridge.splitting import split
+from bridge.splitting import pieces, split
 
 MARGIN = 40
 """What is kept free of a part's limit for what stands around its text: a label, a mark."""
+
+LOOK_AHEAD = 4
+"""How many times what one part takes is read of a text of which only the beginning is shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,12 +48,20 @@ def room(limits: Capabilities, speaker: str = "", *, most: int | None = None) ->
 
 def opening(text: str, limits: Capabilities, speaker: str = "") -> str:
     """Return as much of the beginning of a text as fits in one part."""
-    pieces = split(text, room(limits, speaker), size=limits.size)
-    return pieces[0].text if pieces else ""
+    most = room(limits, speaker)
+    begins = len(text) - len(text.lstrip())
+    beginning = text[: begins + LOOK_AHEAD * most]
+    first = next(pieces(beginning, most, size=limits.size), None)
+    return first.text if first else ""
 
 
 def fits(showing: Showing, limits: Capabilities) -> bool:
-    return limits.size(showing.text) <= room(limits, showing.speaker)
+    return _is_within(showing.text, room(limits, showing.speaker), limits)
+
+
+def _is_within(text: str, most: int, limits: Capabilities) -> bool:
+    """Say whether a text has at most so many characters, and is no larger: in this order."""
+    return len(text) <= most and limits.size(text) <= most
 
 
 def cuts(
@@ -68,8 +79,8 @@ def cuts(
 
 def _fits_beside(showing: Showing, limits: Capabilities) -> bool:
     files = showing.attachments
-    captioned = not showing.text.strip() or limits.size(showing.text) <= room(
-        limits, showing.speaker, most=limits.caption_chars
+    captioned = not showing.text.strip() or _is_within(
+        showing.text, room(limits, showing.speaker, most=limits.caption_chars), limits
     )
     fit = len(files) <= limits.max_files and all(_is_taken(each, limits) for each in files)
     return bool(files) and fit and captioned

@@ -65,18 +65,23 @@ def split(
 
     `room` is at least 1, in the unit of `size`; no piece has more code points than that either.
     """
+    return tuple(pieces(text, room, start=start, size=size))
+
+
+def pieces(
+    text: str, room: int, *, start: int = 0, size: Callable[[str], int] = len
+) -> Iterator[Piece]:
+    """Yield the pieces of `split`, none before it is asked for."""
     fences = tuple(_fences(text, room // FENCE_SHARE))
     reserve = max((len(each.closer(again=False)) for each in fences), default=0)
     source = _Source(text=text, limit=room, fences=fences, reserve=reserve)
-    pieces = []
     opening = source.opening(start)
     while opening is not None:
         cut, shown = _fitting(source, opening, size)
         following = source.opening(cut)
         end = len(text) if following is None else cut
-        pieces.append(Piece(span=Span(start=start, end=end), text=shown))
+        yield Piece(span=Span(start=start, end=end), text=shown)
         start, opening = end, following
-    return tuple(pieces)
 
 
 def _fitting(source: "_Source", opening: "_Opening", size: Callable[[str], int]) -> tuple[int, str]:

@@ -10,6 +10,10 @@ from rich.text import Text
 
 from bridge.cli.safe import one_line, plain
 from bridge.cli.view import Line
+from channels.markdown.budget import is_affordable
+
+LONGEST = 60_000
+"""Characters of what is read as Markdown; what is longer is shown as it was written."""
 
 PREVIEW_ROWS = 12
 """Of a long answer being written, this many last rows are shown."""
@@ -24,6 +28,11 @@ class _Said(Markdown):
         super().__init__("", hyperlinks=False, style=style)
         self.markup = text
         self.parsed = self._parser.parse(text)
+
+
+def _said(text: str, style: str = "none") -> RenderableType:
+    """Return the text rendered, or plain where reading it would take too long."""
+    return _Said(text, style) if is_affordable(text, longest=LONGEST) else Text(text, style)
 
 
 BLOCKS = ("said", "answer", "question")
@@ -46,7 +55,7 @@ class Painter:
 
     def reply(self, text: str) -> str:
         """Paint what is said to whoever asked alone."""
-        return self._paint(Padding(_Said(plain(text)), (0, 0, 0, 2)), block=True)
+        return self._paint(Padding(_said(plain(text)), (0, 0, 0, 2)), block=True)
 
     def note(self, text: str, style: str = "dim") -> str:
         return self._paint(Text(plain(text), style), block=False)
@@ -70,14 +79,14 @@ def _painted(line: Line) -> RenderableType:
         case "tool":
             return Text(f"  ⚙ {one_line(line.text)}", "dim")
         case "aside":
-            return _Said(text, "dim")
+            return _said(text, "dim")
         case "interim":
             files = [Text(one_line(file), "dim") for file in line.files]
-            return Padding(Group(_Said(text, "dim"), *files), (0, 0, 0, 2))
+            return Padding(Group(_said(text, "dim"), *files), (0, 0, 0, 2))
         case "said" | "answer" | "question":
             style = {"said": "bold cyan", "answer": "bold green", "question": "bold yellow"}
             head = Text(one_line(line.speaker) or "·", style[line.look])
-            words = [_Said(text)] if text.strip() else []
+            words = [_said(text)] if text.strip() else []
             files = [Text(one_line(file), "cyan") for file in line.files]
             return Group(head, Padding(Group(*words, *files), (0, 0, 0, 2)))
 

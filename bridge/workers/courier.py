@@ -12,6 +12,7 @@ The rules:
   text only, dropped at any failure, and never in the way of what is durable.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -39,6 +40,10 @@ log = structlog.get_logger()
 PAGE = 500
 FARTHEST = 5000
 """Events read for one plan at most: what is farther behind becomes a recap and another plan."""
+
+LONG = 8_000
+"""Characters in a plan from which it is made in a thread: a long text is rendered piece by piece,
+which must not hold the loop."""
 
 CHANGE_TRIES = 5
 """Failures in a row after which a change of unknown outcome is given up: about a minute."""
@@ -118,7 +123,11 @@ class Courier:
         place = Place(
             session=session, conversation=lane, capabilities=channel.capabilities(lane.address)
         )
-        steps = delivery.plan(place, events, receipts, await self._scene(session, events))
+        scene = await self._scene(session, events)
+        if _length(events) > LONG:
+            steps = await asyncio.to_thread(delivery.plan, place, events, receipts, scene)
+        else:
+            steps = delivery.plan(place, events, receipts, scene)
         for step in steps:
             if not await self._do(step, lane, channel):
                 break
@@ -349,6 +358,11 @@ class Courier:
                 error=error.code or type(error).__name__,
                 suspended=suspended,
             )
+
+
+def _length(events: Sequence[Event]) -> int:
+    contents = (getattr(event.body, "content", None) for event in events)
+    return sum(len(each.text) for each in contents if each is not None)
 
 
 def _is_hopeless(error: ChannelError, lane: Conversation) -> bool:

@@ -21,7 +21,7 @@ NOTATION = re.compile(
 CALLED = "\0"
 """Stands for our own mention while the ends are cleared of it."""
 
-ENDS = re.compile(rf"\A(?:[\s,:]*{CALLED})+[\s,:]*|[\s,]*(?:{CALLED}\s*)+\Z")
+ENDS = re.compile(rf"\A(?:[\s,:]*+{CALLED})+[\s,:]*|(?<![\s,{CALLED}])[\s,]*+(?:{CALLED}\s*+)++\Z")
 
 
 class Names(Protocol):

@@ -4,6 +4,7 @@
 - A link definition that this text uses is in its links. Any other is shown, `[label]: url`: its use
   may be in the message before or after.
 - Nesting deeper than `DEEPEST` is text too: nothing is dropped, and the work stays linear.
+- A text that would cost too much (`budget`) is shown as it was written, all of it.
 """
 
 import re
@@ -16,13 +17,16 @@ from markdown_it.token import Token
 
 from channels.markdown import safe
 from channels.markdown.bare import bare_links
+from channels.markdown.budget import is_affordable
 from channels.markdown.document import (
     Block,
     Blocks,
+    Break,
     Code,
     Heading,
     Inline,
     Listing,
+    Node,
     Paragraph,
     Quote,
     Rule,
@@ -38,15 +42,29 @@ REMEMBERED = 8
 """Texts whose reading is kept: a text is measured, then rendered, for several places at once."""
 
 
+APART = re.compile(r"\n(?:[ \t]*\n)+")
 LANGUAGE = re.compile(r"[\w+#.-]+(?=\s|$)")
 """What may stand behind a fence and be no words of its own."""
 
 
 @lru_cache(maxsize=REMEMBERED)
 def parse(text: str) -> Blocks:
-    """Read a Markdown text, in linear time. Any text is one."""
-    tokens = MARKDOWN.parse(safe.clean(text))
+    """Read a Markdown text, in linear time. Any text is one; one that costs too much is plain."""
+    cleaned = safe.clean(text)
+    if not is_affordable(cleaned):
+        return tuple(_plain(cleaned))
+    tokens = MARKDOWN.parse(cleaned)
     return tuple(_blocks(iter(_without(tokens, _used(tokens)))))
+
+
+def _plain(text: str) -> Iterator[Block]:
+    """Yield the paragraphs of a text that is shown as it was written."""
+    for paragraph in APART.split(text):
+        nodes: list[Node] = []
+        for line in filter(None, (each.strip() for each in paragraph.split("\n"))):
+            nodes += [Break(), Text(text=line)]
+        if nodes:
+            yield Paragraph(inline=tuple(nodes[1:]))
 
 
 class _Parser(MarkdownIt):
@@ -66,6 +84,7 @@ def _markdown() -> MarkdownIt:
     md.options["store_labels"] = True
     md.block.ruler.before("table", "deep", _deep)
     bare_links(md)
+    md.parse("")  # compiles its rules, which two threads must not do at once
     return md
 
 

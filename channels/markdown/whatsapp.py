@@ -34,7 +34,9 @@ WIDEST_TABLE = 36
 MARKS = {"bold": "*", "italic": "_", "strikethrough": "~", "code": "`"}
 HAIR_SPACE = "\u200a"
 
-OPENING = re.compile(r"(?<![^\W_])(?P<mark>[*_~`]+)(?=[^\s*_~`])")
+OPENING = re.compile(r"(?<![*_~`])(?:(?<=[^\W_])[*_~`])?+[*_~`]++(?=[^\s*_~`])")
+"""A run of marks, each run looked at once: behind a letter its first mark opens nothing."""
+
 LINE = re.compile(r"^(?=[*_~`])", re.MULTILINE)
 HAS_MARK = re.compile(r"[*_~`\n]")
 
@@ -115,7 +117,7 @@ def _is_free(neighbour: str) -> bool:
 
 def _harmless(text: str, before: str, after: str) -> str:
     """Return the text with no mark in it that could open a style."""
-    apart = OPENING.sub(rf"\g<mark>{HAIR_SPACE}", safe.defuse(text) + after)
+    apart = OPENING.sub(rf"\g<0>{HAIR_SPACE}", safe.defuse(text) + after)
     apart = apart[: len(apart) - len(after)]
     return LINE.sub(safe.BREAKER, apart) if before in {"", "\n"} else apart
 

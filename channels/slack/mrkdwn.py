@@ -132,5 +132,10 @@ def first_mentioned(text: str) -> str:
 def without(text: str, user: str) -> str:
     """Return a text without the mentions of this user at its beginning and end."""
     name = rf"<@{re.escape(user)}(?:\|[^<>]*)?>"
-    text = re.sub(rf"^(?:\s*{name}\s*[:,]?)+\s*", "", text)
-    return re.sub(rf"(?:\s*{name})+(?P<end>\s*[.!?]?\s*)$", r"\g<end>", text)
+    text = re.sub(rf"\A(?:\s*+{name}\s*+[:,]?)+\s*", "", text)
+    said = text.rstrip()
+    words = said[:-1].rstrip() if said[-1:] in {".", "!", "?"} else said
+    first = words
+    while (at := first.rfind("<@")) >= 0 and re.fullmatch(name, first[at:]):
+        first = first[:at].rstrip()
+    return text if first == words else first + text[len(words) :]

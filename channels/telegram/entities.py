@@ -17,8 +17,8 @@ from channels.telegram.wire import Entity
 CALLED, OPENED, CLOSED = "\0", "\1", "\2"
 """Where the bot was mentioned, and where a block begins and ends: no message contains these."""
 
-CALL = re.compile(rf"^\s*{CALLED}[,:;]?\s*|\s*{CALLED}(?=[\s.,:;!?]|$)|{CALLED}\s*")
-BLOCK_BEGINS = re.compile(rf"\n*{OPENED}")
+CALL = re.compile(rf"^\s*{CALLED}[,:;]?\s*|(?<!\s)\s*+{CALLED}(?=[\s.,:;!?]|$)|{CALLED}\s*")
+BLOCK_BEGINS = re.compile(rf"(?<!\n)\n*+{OPENED}")
 BLOCK_ENDS = re.compile(rf"{CLOSED}\n*")
 AWKWARD_URL = re.compile(r"[\s()<>]")
 TICKS = re.compile(r"`+")

@@ -1,0 +1,124 @@
+"""Notices when the event loop is held: while it is, nobody is heard, answered or shown anything.
+
+The rules:
+
+- The loop notes the time every `BEAT` seconds; a thread looks whether it does. A note that is late
+  by more than `LATE` seconds is a hold. What held it is taken from the loop's own stack while it
+  lasts, as files and lines: never what any variable holds.
+- One line of log a minute at most says how long it was, where, and how many came before it unsaid.
+"""
+
+import asyncio
+import sys
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from types import FrameType
+
+import structlog
+
+from bridge.ports import Check
+
+log = structlog.get_logger()
+
+BEAT = 0.05
+LATE = 0.1
+QUIET_SECONDS = 60.0
+"""Between two lines of log."""
+
+FRAMES = 12
+"""The innermost of the stack, which are told."""
+
+
+@dataclass(slots=True)
+class Holds:
+    """What was noticed since the start."""
+
+    count: int = 0
+    longest: float = 0.0
+    where: str = ""
+    unsaid: int = field(default=0, repr=False)
+
+
+class Watchdog:
+    """Watches the loop it is started in. `late`, `quiet`: seconds, which tests shorten."""
+
+    def __init__(self, *, late: float = LATE, quiet: float = QUIET_SECONDS) -> None:
+        self.holds = Holds()
+        self._late, self._quiet = late, quiet
+        self._beaten = 0.0
+        self._seen: tuple[float, tuple[str, ...]] = (0.0, ())
+        self._said_at: float | None = None
+        self._ended = threading.Event()
+        self._handle: asyncio.TimerHandle | None = None
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        self._loop, self._loop_thread = asyncio.get_running_loop(), threading.get_ident()
+        self._beaten = time.monotonic()
+        self._handle = self._loop.call_later(BEAT, self._beat)
+        self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._ended.set()
+        if self._handle is not None:
+            self._handle.cancel()
+        if self._thread is not None:
+            self._thread.join()
+
+    def check(self) -> Check | None:
+        """Return what the doctor should tell, if the loop was held."""
+        if not self.holds.count:
+            return None
+        longest = f"{self.holds.longest:.1f} s, in {self.holds.where or 'an unknown place'}"
+        return Check(
+            name="loop",
+            ok=True,
+            detail=f"stood still {self.holds.count} times since the start; longest {longest}",
+        )
+
+    # -- in the loop
+
+    def _beat(self) -> None:
+        now = time.monotonic()
+        since, stack = self._seen
+        if since != self._beaten:
+            stack = ()
+        held = now - self._beaten - BEAT
+        self._beaten = now
+        self._handle = self._loop.call_later(BEAT, self._beat)
+        if held > self._late:
+            self._note(held, stack, now)
+
+    def _note(self, held: float, stack: tuple[str, ...], now: float) -> None:
+        holds = self.holds
+        holds.count += 1
+        if held > holds.longest:
+            holds.longest, holds.where = held, stack[0] if stack else ""
+        if self._said_at is not None and now - self._said_at < self._quiet:
+            holds.unsaid += 1
+            return
+        log.warning("loop_held", seconds=round(held, 3), stack=stack, unsaid=holds.unsaid)
+        self._said_at, holds.unsaid = now, 0
+
+    # -- in the thread
+
+    def _watch(self) -> None:
+        while not self._ended.wait(BEAT):
+            beaten = self._beaten
+            is_late = time.monotonic() - beaten - BEAT > self._late
+            if is_late and self._seen[0] != beaten:
+                frame = sys._current_frames().get(self._loop_thread)  # noqa: SLF001 - the only way
+                self._seen = (beaten, _places(frame))
+
+
+def _places(frame: FrameType | None) -> tuple[str, ...]:
+    """Return where a thread is, innermost first."""
+    found: list[str] = []
+    with suppress(AttributeError):  # a frame may end while it is looked at
+        while frame is not None and len(found) < FRAMES:
+            found.append(f"{frame.f_code.co_filename}:{frame.f_lineno}")
+            frame = frame.f_back
+    return tuple(found)

@@ -1,0 +1,177 @@
+"""No text holds whoever reads it: the work is bounded, or grows as the text does.
+
+Time is the process's own, compared with that of a shorter text, so that a busy machine changes
+nothing; what takes less than `UNNOTICED` is not compared.
+"""
+
+import json
+import time
+from collections.abc import Callable
+
+import pytest
+
+from agents import echo, labels
+from agents.lines import said
+from bridge import content, cutting, exactly, recap, routing, slash, splitting
+from bridge.cli import paint
+from bridge.cli import safe as terminal
+from bridge.cli.view import Line
+from bridge.errors import AgentFailed
+from bridge.events import PlannedCall
+from bridge.ids import CallId
+from bridge.parts import Capabilities
+from bridge.showing import Showing
+from channels.discord import spelling
+from channels.markdown import budget, discord, plain, safe, slack, telegram, whatsapp
+from channels.markdown.parse import parse
+from channels.slack import mrkdwn
+from channels.telegram import entities
+from channels.telegram.wire import Entity
+from channels.whatsapp import parse as whatsapp_parse
+from tests import hostile
+
+MESSAGE = 12_000
+"""Characters of the longest message that any platform takes from us."""
+
+PIECE_SECONDS = 1.0
+"""Of the process, for one message: twenty times what it takes on a slow machine."""
+
+SHORT, TIMES = 6_000, 8
+UNNOTICED = 0.08
+HUGE = 2_000_000
+
+
+class _Nobody:
+    me = "Bridge"
+
+    def user(self, user: str) -> None: ...
+
+    role = room = user
+
+    def is_me(self, *, user: str = "", role: str = "") -> bool:
+        return True
+
+
+BOT = entities.Named(id=1, username="bot")
+RENDERERS = {
+    each.__name__.rpartition(".")[2]: each.render.__wrapped__
+    for each in (discord, slack, telegram, whatsapp, plain)
+}
+
+
+def _from_telegram(text: str) -> object:
+    units = len(text.encode("utf-16-le", "surrogatepass")) // 2
+    kinds = ("blockquote", "bold", "mention")
+    marked = [Entity(type=kind, offset=units // 2, length=max(1, units // 3)) for kind in kinds]
+    return entities.markdown(text, marked, BOT)
+
+
+READERS: dict[str, Callable[[str], object]] = {
+    "from Discord": lambda text: spelling.markdown(text, _Nobody()),
+    "from Slack": lambda text: mrkdwn.markdown(mrkdwn.without(text, "U1"), {}),
+    "from Telegram": _from_telegram,
+    "from WhatsApp": whatsapp_parse.markdown,
+    "codes": routing.typed_code,
+    "commands": slash.parse,
+    "cutting": lambda text: splitting.split(text, 2000),
+    "the terminal": lambda text: (terminal.plain(text), terminal.one_line(text)),
+    "labels": labels.unforged,
+    "echo": echo.WORD.findall,
+    "mentions": lambda text: (safe.clean(text), safe.defuse(text)),
+    "honest links": lambda text: safe.is_honest(text, "https://example.org/"),
+    "names of files": content.name_of,
+}
+
+
+def seconds(work: Callable[[str], object], text: str) -> float:
+    parse.cache_clear()
+    telegram._whole.cache_clear()
+    before = time.process_time()
+    work(text)
+    return time.process_time() - before
+
+
+@pytest.mark.parametrize("renderer", RENDERERS)
+def test_a_message_of_the_worst_text_is_rendered_at_once(renderer):
+    slow = {}
+    for name, text in hostile.texts(MESSAGE):
+        taken = seconds(RENDERERS[renderer], text)
+        if taken > PIECE_SECONDS:
+            slow[name] = taken
+    assert not slow
+
+
+@pytest.mark.parametrize("renderer", RENDERERS)
+@pytest.mark.parametrize("name", ["'!['", "'*a '", "'`'", "'<a '", "'> '", "wide table", "'\\n'"])
+def test_two_megabytes_are_shown_as_they_were_written(renderer, name):
+    """Nobody sends so much in one message; whoever renders it all the same is not held for long."""
+    text = hostile.SHAPES[name](HUGE)
+    assert not budget.is_affordable(text)
+    assert seconds(RENDERERS[renderer], text) < 30 * PIECE_SECONDS
+
+
+def test_what_costs_too_much_is_shown_whole():
+    """All words of a text that is too dear are there, none of it formatted."""
+    shown = plain.render("![" * 5_000 + " **words**")
+    assert shown == "![" * 5_000 + " **words**"
+    assert telegram.render("[" * 200 + "**a**").text.endswith("**a**")
+
+
+def test_what_people_write_is_affordable():
+    """Long answers with links, tables, lists and code are formatted."""
+    links = "- [a](https://example.org/a) and `b[0][1]`\n" * 250
+    table = "| a | b | c | d |\n|---|---|---|---|\n" + "| 1 | 2 | 3 | 4 |\n" * 150
+    code = "```python\n" + "    x = [[1, 2], [3, [4, 5]]]\n" * 200 + "```\n"
+    nested = "".join("  " * (each % 6) + "- item\n" for each in range(700))
+    for text in (links, table, code, nested):
+        assert budget.is_affordable(text), text[:20]
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_the_work_grows_as_the_text_does(reader):
+    """Eight times the text takes about eight times as long, never sixty-four times."""
+    work, slow = READERS[reader], {}
+    for name, made in hostile.SHAPES.items():
+        long = seconds(work, made(SHORT * TIMES))
+        if long > UNNOTICED:
+            short = min(seconds(work, made(SHORT)) for _ in range(3))
+            if long > 4 * TIMES * max(short, 0.001):
+                slow[name] = (short, long)
+    assert not slow
+
+
+LIMITS = Capabilities(max_chars=4096, size=telegram.size)
+
+
+@pytest.mark.parametrize("name", ["'!['", "'a'", "' '", "'*a '", "'\\n'"])
+def test_a_long_text_is_measured_only_as_far_as_it_can_fit(name):
+    """A preview of two megabytes costs as much as the one message that shows its beginning."""
+    text = hostile.SHAPES[name](HUGE)
+    assert seconds(lambda text: cutting.opening(text, LIMITS), text) < PIECE_SECONDS
+    showing = Showing(text=text)
+    assert seconds(lambda _: cutting.fits(showing, LIMITS), text) < PIECE_SECONDS
+
+
+def test_a_call_of_a_megabyte_is_shown_at_once():
+    call = PlannedCall(call=CallId("c"), name="run", arguments=json.dumps({"a": "`" * HUGE}))
+    assert seconds(lambda _: exactly.exactly(call), "") < PIECE_SECONDS
+
+
+def test_a_recap_reads_no_more_than_it_shows():
+    look = Showing(text="![" * HUGE)
+    assert seconds(lambda _: recap._line(look), "") < PIECE_SECONDS
+
+
+@pytest.mark.parametrize("name", list(hostile.SHAPES))
+def test_the_terminal_paints_the_worst_text_at_once(name):
+    """What it would take too long to read is painted as it was written."""
+    text = hostile.SHAPES[name](60_000)
+    line = Line(look="answer", speaker="a", text=text)
+    assert seconds(lambda _: paint._painted(line), text) < PIECE_SECONDS
+
+
+@pytest.mark.parametrize("body", ["[" * 400_000, '{"a":' * 200_000, "[" * 400_000 + "]" * 400_000])
+def test_a_body_that_nests_without_end_is_refused(body):
+    """What an agent elsewhere sends is told to be no JSON, not fatal."""
+    with pytest.raises(AgentFailed, match="no JSON object"):
+        said.read(body.encode(), number=1)
