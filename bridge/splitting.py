@@ -7,6 +7,7 @@ The rules:
 - No piece is larger than the room, whatever is added to it. The caller says how large a text is:
   its length, or the length of what a platform makes of it. A piece too large is cut again, shorter
   by as much as it was too large, so that it is measured a few times and never letter by letter.
+- A heading does not end a piece: it begins the next one, with what it heads.
 - A piece has at least one character, should even that be too large.
 - A cut is made at the best place in the second half of the room: between paragraphs, else lines,
   sentences, words; else at the last space; else anywhere but inside a character that is made of
@@ -32,6 +33,10 @@ SENTENCE = re.compile(r"[.!?\u2026][\"')\]\u201d\u00bb]?[ \t\n]|[\u3002\uff01\uf
 SPACE = re.compile(r"[ \t\n\u3000]")
 BOUNDARIES = (PARAGRAPH, LINE, SENTENCE, SPACE)
 VISIBLE = re.compile(r"\S")
+HEADING = re.compile(r"[ ]{0,3}#{1,6}[ \t]")
+LONGEST_HEADING = 500
+"""Characters looked back on for a heading that would end a piece."""
+
 OPENER = re.compile(
     r"^(?P<lead>[ \t>]*)(?P<bullet>(?:[-*+]|\d{1,9}[.)])[ \t]+)?"
     r"(?P<mark>`{3,}|~{3,})(?P<info>[^\n]*)$",
@@ -223,7 +228,7 @@ class _Source:
             return len(self.text)
         last = self._off_fence_lines(last, opening)
         cut = self._whole_character(self._best(opening, last), opening.visible)
-        cut = self._off_fence_lines(cut, opening)
+        cut = self._before_headings(self._off_fence_lines(cut, opening), opening)
         return cut if cut > opening.visible else last
 
     def shown(self, opening: _Opening, cut: int) -> str:
@@ -263,6 +268,17 @@ class _Source:
         if cut <= fence.body and fence.start >= opening.begin:
             return fence.start
         return min(cut, fence.close)
+
+    def _before_headings(self, cut: int, opening: _Opening) -> int:
+        """Return the cut moved back before the headings that it would part from what they head."""
+        while self._fence_at(cut) is None:
+            end = len(self.text[max(opening.begin, cut - LONGEST_HEADING) : cut].rstrip())
+            end += max(opening.begin, cut - LONGEST_HEADING)
+            start = self.text.rfind("\n", opening.begin, end) + 1
+            if start <= opening.visible or not HEADING.match(self.text, start, end):
+                break
+            cut = start
+        return cut
 
     def _whole_character(self, cut: int, first: int) -> int:
         for at in range(cut, max(first, cut - LONGEST_CHARACTER), -1):

@@ -320,3 +320,21 @@ def test_time_grows_with_the_length_and_not_with_its_square(scrap):
     began = time.process_time()
     split(source, 1000)
     assert time.process_time() - began < 5
+
+
+def test_a_heading_begins_the_next_piece_instead_of_ending_this_one():
+    text = "words and more words here.\n\n## Next\n\nWhat it heads is long enough to need a piece."
+    first, *_, last = split(text, 45)
+    assert first.text == "words and more words here."
+    assert "## Next" in split(text, 45)[1].text
+    assert last.text.endswith("a piece.")
+
+
+def test_headings_in_a_row_stay_together():
+    text = "words and more words here.\n\n# One\n## Two\n\nWhat they head is long enough."
+    assert split(text, 45)[0].text == "words and more words here."
+
+
+def test_a_heading_that_fills_a_piece_is_shown_all_the_same():
+    text = "# " + "long " * 20
+    assert "".join(each.text for each in split(text, 30)).count("long") == 20

@@ -78,4 +78,11 @@ def _table(table: Table) -> str:
     return "\n".join(map(_inline, grid.told(table)))
 
 
-DISCORD = Dialect(inline=_inline, heading=_heading, code=_code, table=_table, rule="———")
+DISCORD = Dialect(
+    inline=_inline,
+    heading=_heading,
+    code=_code,
+    table=_table,
+    rule="———",
+    blank_quote="> ",
+)

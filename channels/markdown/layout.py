@@ -22,7 +22,8 @@ from channels.markdown.document import (
 class Dialect:
     """How one platform writes each kind of block. `apart`: blocks that need an empty line before.
 
-    `keeps_marks`: lists keep the marks that they had in the source.
+    `keeps_marks`: lists keep the marks that they had in the source. `blank_quote` is how an empty
+    line of a quote is written.
     """
 
     inline: Callable[[Inline], str]
@@ -32,6 +33,7 @@ class Dialect:
     rule: str
     apart: tuple[type[Block], ...] = ()
     keeps_marks: bool = False
+    blank_quote: str = ">"
 
 
 def compose(blocks: Blocks, dialect: Dialect) -> str:
@@ -49,7 +51,7 @@ def _block(block: Block, dialect: Dialect) -> str:
             return dialect.code(block)
         case Quote():
             lines = compose(block.blocks, dialect).split("\n")
-            return "\n".join(f"> {line}" if line else ">" for line in lines)
+            return "\n".join(f"> {line}" if line else dialect.blank_quote for line in lines)
         case Listing():
             return "\n".join(_items(block, dialect))
         case Table():

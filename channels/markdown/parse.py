@@ -9,6 +9,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import lru_cache
 
 from markdown_it import MarkdownIt
@@ -33,6 +34,8 @@ from channels.markdown.document import (
     Table,
     Text,
 )
+from channels.markdown.flanking import FriendlyInline
+from channels.markdown.formulas import formulas
 from channels.markdown.inline import inline, joined, linked
 
 DEEPEST = 24
@@ -43,6 +46,8 @@ REMEMBERED = 8
 
 
 APART = re.compile(r"\n(?:[ \t]*\n)+")
+TASK = re.compile(r"\[(?P<mark>[ xX])\][ ]")
+BOXES = {"": "☐", "x": "☑", "X": "☑"}
 LANGUAGE = re.compile(r"[\w+#.-]+(?=\s|$)")
 """What may stand behind a fence and be no words of its own."""
 
@@ -79,11 +84,15 @@ class _Parser(MarkdownIt):
 
 def _markdown() -> MarkdownIt:
     options = {"html": False, "maxNesting": 2 * DEEPEST, "linkify": False}
-    md = _Parser("commonmark", options).enable(["table", "strikethrough"])
+    md = _Parser("commonmark", options)
+    md.inline = FriendlyInline()
+    md.configure("commonmark").enable(["table", "strikethrough"])
+    md.options.update(options)
     md.options["inline_definitions"] = True
     md.options["store_labels"] = True
     md.block.ruler.before("table", "deep", _deep)
     bare_links(md)
+    formulas(md)
     md.parse("")  # compiles its rules, which two threads must not do at once
     return md
 
@@ -177,9 +186,10 @@ def _block(token: Token, tokens: Iterator[Token]) -> Blocks:
 
 def _content(tokens: Iterator[Token]) -> Inline:
     """Return the nodes between the opening token, which was read, and the closing one."""
-    nodes = inline(next(tokens).children)
+    token = next(tokens)
     next(tokens)
-    return nodes
+    simple = token.meta.get("formula")
+    return (Text(text=safe.clean(simple)),) if simple else inline(token.children)
 
 
 def _unbroken(tokens: Iterator[Token]) -> Iterator[Token]:
@@ -207,8 +217,19 @@ def _listing(token: Token, tokens: Iterator[Token]) -> Listing:
     for inner in tokens:
         if inner.type != "list_item_open":
             break
-        items.append(tuple(_blocks(tokens)))
+        items.append(_task(tuple(_blocks(tokens))))
     return Listing(items=tuple(items), start=start, mark=token.markup)
+
+
+def _task(blocks: Blocks) -> Blocks:
+    """Return an item with a box to tick where the source has `[ ]` or `[x]`."""
+    if not blocks or not isinstance(first := blocks[0], Paragraph) or not first.inline:
+        return blocks
+    words = first.inline[0]
+    if not isinstance(words, Text) or (found := TASK.match(words.text)) is None:
+        return blocks
+    box = Text(text=BOXES[found["mark"].strip()] + words.text[found.end() - 1 :])
+    return (replace(first, inline=(box, *first.inline[1:])), *blocks[1:])
 
 
 def _rows(tokens: Iterator[Token]) -> Iterator[tuple[Inline, ...]]:

@@ -35,6 +35,14 @@ Way = Literal["photo", "voice", "audio", "video", "document"]
 NAME = re.compile(r"(?<!\w)@(?=[a-z]\w{2,31})", re.IGNORECASE)
 """What calls a person: people's names have five letters and more, a few bots' four."""
 
+ADDRESS = re.compile(
+    r"https?://\S+|(?<![\w@.-])(?:[\w-]+\.)+(?:com|org|net|dev|app|io|[a-z]{2})/\S*", re.IGNORECASE
+)
+"""What Telegram takes for an address, whole."""
+
+PACKAGE = re.compile(r"(?<![\w/@.])@[a-z0-9][\w.-]*/[a-z0-9][\w.-]*(?:@[\w.-]*\w)?", re.IGNORECASE)
+"""A package of a scope, as `@types/node`."""
+
 ROW_CHARS = 28
 ROW_BUTTONS = 4
 """Short labels share a row, as long as a telephone shows them whole."""
@@ -67,11 +75,20 @@ def shown(part: Part) -> Formatted:
 
 
 def uncalled(given: Formatted) -> Formatted:
-    """Break up every @name, so that nobody is called. Telegram does not look into code."""
+    """Keep every @name from calling anybody.
+
+    Telegram looks neither into addresses nor into code: an address stays as it is, the name of a
+    package becomes code, and any other name is broken up.
+    """
+    if "@" not in given.text:
+        return given
+    given = replace(given, entities=_with_packages(given))
+    addresses = [found.span() for found in ADDRESS.finditer(given.text)]
     names = [
         utf16(given.text[: found.end()])
         for found in NAME.finditer(given.text)
-        if not _in_code(utf16(given.text[: found.start()]), given.entities)
+        if not any(begin <= found.start() < end for begin, end in addresses)
+        and not _in_code(utf16(given.text[: found.start()]), given.entities)
     ]
     if not names:
         return given
@@ -82,6 +99,20 @@ def uncalled(given: Formatted) -> Formatted:
         text=BREAKER.join(pieces),
         entities=tuple(_stretched(each, names) for each in given.entities),
     )
+
+
+def _with_packages(given: Formatted) -> tuple[Entity, ...]:
+    """Return the entities, and one of code for each package that lies in none."""
+    found = list(given.entities)
+    for package in PACKAGE.finditer(given.text):
+        begin, length = utf16(given.text[: package.start()]), utf16(package[0])
+        apart = all(
+            each.offset + each.length <= begin or begin + length <= each.offset
+            for each in given.entities
+        )
+        if apart and len(found) < MAX_ENTITIES:
+            found.append(Entity(kind="code", offset=begin, length=length))
+    return tuple(sorted(found, key=lambda each: (each.offset, -each.length)))
 
 
 def _in_code(offset: int, entities: Sequence[Entity]) -> bool:

@@ -50,7 +50,7 @@ def _outlined(block):
         ("    a\n      b", [("code", "", "a\n  b")]),
         ("```\n\n```", []),
         ("> a\n> > b\nc", [("quote", "a", ("quote", "b\nc"))]),
-        ("- a\n  - b\n\n    c\n- [ ] d", [(None, "-", ["a", (None, "-", ["b", "c"])], ["[ ] d"])]),
+        ("- a\n  - b\n\n    c\n- [ ] d", [(None, "-", ["a", (None, "-", ["b", "c"])], ["☐ d"])]),
         ("7) a\n9) b", [(7, ")", ["a"], ["b"])]),
         ("- ```py\n  x\n  ```", [(None, "-", [("code", "py", "x")])]),
         ("a\n\n* * *\n\nb", ["a", ("rule",), "b"]),

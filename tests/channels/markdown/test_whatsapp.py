@@ -31,10 +31,16 @@ def is_styled(nodes):
 @pytest.mark.parametrize(
     ("source", "expected"),
     [
-        ("\\*a\\* b", "\u200b*\u200aa* b"),
-        ("say \\_a\\_ b", "say _\u200aa_ b"),
+        ("\\*a\\* b", "`*a*` b"),
+        ("say \\_a\\_ b", "say `_a_` b"),
+        ("say \\*a b\\* c", "say `*a` b* c"),
+        ("takes ~5 minutes, *.py", "takes ~5 minutes, *.py"),
+        (
+            "run git add \\*.py \\*.md and \\_\\_init\\_\\_.py",
+            "run git add *.py *.md and `__init__.py`",
+        ),
         ("2 * 3 * 4, snake_case_name", "2 * 3 * 4, snake_case_name"),
-        ("\\`a\\`", "\u200b`\u200aa`"),
+        ("\\`a\\`", "`\u200aa`"),
     ],
 )
 def test_marks_of_the_text_are_kept_from_formatting(source, expected):
@@ -45,6 +51,8 @@ def test_marks_of_the_text_are_kept_from_formatting(source, expected):
     ("source", "expected"),
     [
         ("**b** *i* ~~s~~ `c`", "*b* _i_ ~s~ `c`"),
+        ("`cat ~/.ssh/config`", "`cat ~/.ssh/config`"),
+        ("`git add *.py` or `__init__.py`", "`git add *.py` or `__init__.py`"),
         ("in**wor**d", "inword"),
         ("**a *b* `c` d**", "*a b* `c` *d*"),
         ("**a\nb**", "*a*\n*b*"),

@@ -66,6 +66,25 @@ def test_nobody_is_called_by_their_name():
     ]
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://www.youtube.com/@MrBeast",
+        "youtube.com/@MrBeast",
+        "https://medium.com/@someone/post?by=@someone",
+        "<https://mastodon.social/@someone>",
+    ],
+)
+def test_an_address_stays_as_it_is(address):
+    assert formatted(f"see {address}").text == f"see {address.strip('<>')}"
+
+
+def test_a_package_is_code_and_stays_as_it_is():
+    got = formatted("npm install @types/node @scope/name@1.2.3 now")
+    assert got.text == "npm install @types/node @scope/name@1.2.3 now"
+    assert marked(got) == [("code", "@types/node"), ("code", "@scope/name@1.2.3")]
+
+
 def test_names_in_code_are_left_as_they_are():
     assert formatted("`@staticmethod` and\n\n```\n@property\n```").text == (
         "@staticmethod and\n\n@property"
