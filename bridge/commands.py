@@ -31,7 +31,7 @@ class Say:
     content: Content
     addressed: bool = True
     reply_to: Seq | None = None
-    again: bool = False
+    before_restore: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

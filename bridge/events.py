@@ -43,7 +43,7 @@ INTERRUPTED = "interrupted"
 class MessageReceived:
     """Someone said something. `addressed=False`: overheard, context only.
 
-    `again`: it was said before the log was restored, and may have been heard and answered then.
+    `before_restore`: it was said before the log was restored, and may have been heard and answered then.
     """
 
     participant: ParticipantId
@@ -51,7 +51,7 @@ class MessageReceived:
     content: Content
     addressed: bool = True
     reply_to: Seq | None = None
-    again: bool = False
+    before_restore: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ import pytest
 
 from agents import echo, labels
 from agents.lines import said
-from bridge import content, cutting, exactly, markdown_budget, recap, routing, slash, splitting
+from bridge import call_display, content, cutting, markdown_budget, recap, routing, slash, splitting
 from bridge.cli import paint
 from bridge.cli import safe as terminal
 from bridge.cli.view import Line
@@ -154,7 +154,7 @@ def test_a_long_text_is_measured_only_as_far_as_it_can_fit(name):
 
 def test_a_call_of_a_megabyte_is_shown_at_once():
     call = PlannedCall(call=CallId("c"), name="run", arguments=json.dumps({"a": "`" * HUGE}))
-    assert seconds(lambda _: exactly.exactly(call), "") < PIECE_SECONDS
+    assert seconds(lambda _: call_display.block(call), "") < PIECE_SECONDS
 
 
 def test_a_recap_reads_no_more_than_it_shows():

@@ -42,7 +42,7 @@ def _say(session: Session, command: Say) -> Drafts:
         content=command.content,
         addressed=command.addressed,
         reply_to=command.reply_to,
-        again=command.again,
+        before_restore=command.before_restore,
     )
     return (Draft(body=heard), *_interruption(session, command))
 

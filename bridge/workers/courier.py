@@ -22,10 +22,10 @@ from typing import assert_never
 import structlog
 
 from bridge import delivery, notify, retry
-from bridge.again import in_epoch
 from bridge.errors import ChannelError, OutcomeUnknown, RateLimited, Refused, Rejected
 from bridge.events import Event
 from bridge.ids import ChannelName, ConversationId, Seq
+from bridge.in_epoch import in_epoch
 from bridge.parts import SETTLED, Conversation, Part, Receipt, Sent
 from bridge.ports import Channel, Clock, Deleting, Editing, Live, Resolving, Sessions, Store
 from bridge.session import Session

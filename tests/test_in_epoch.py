@@ -4,12 +4,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from bridge import texts
-from bridge.again import in_epoch
 from bridge.content import Content
 from bridge.delivery import Advance, Resolve, Show
 from bridge.epoch import FIRST, Epoch
 from bridge.events import Event, MessageReceived, Pushed, Source
 from bridge.ids import ConversationId, MessageId, ParticipantId, PartId, SessionId
+from bridge.in_epoch import in_epoch
 from bridge.parts import Part, Receipt, Span
 
 NOON = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
@@ -81,7 +81,7 @@ def test_what_was_heard_again_is_marked() -> None:
         conversation=ConversationId("elsewhere"),
         content=Content(text="Tea?"),
         addressed=False,
-        again=True,
+        before_restore=True,
     )
     assert shown(Show(part=part()), replace(event(1, NEW), body=body)).repeat
 
