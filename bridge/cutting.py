@@ -23,6 +23,10 @@ MARGIN = 40
 """What is kept free of a part's limit for what stands around its text: a label, a mark."""
 
 
+QUOTED = 60
+"""Characters of somebody's words that a notice quotes at most."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cut:
     """What one part shows of a message."""
@@ -47,6 +51,14 @@ def opening(text: str, limits: Capabilities, speaker: str = "") -> str:
     """Return as much of the beginning of a text as fits in one part."""
     pieces = split(text, room(limits, speaker), size=limits.size)
     return pieces[0].text if pieces else ""
+
+
+def quoted(text: str) -> str:
+    """Return the first words of a text as code, so that nothing in them is a mark or a mention."""
+    words = " ".join(text.replace("`", "'").split())
+    if len(words) > QUOTED:
+        words = f"{split(words, QUOTED)[0].text}…"
+    return f"`{words}`" if words else texts.A_FILE
 
 
 def fits(showing: Showing, limits: Capabilities) -> bool:

@@ -331,6 +331,19 @@ WITHDRAWN = "_No longer needed._"
 
 REPEATED = "_(may be a repeat)_"
 
+A_FILE = "(a file)"
+RECAP_LOST = "A summary of what was missed here may not have been shown. The web page has it all."
+
+
+def not_shown(words: str, speaker: str) -> str:
+    """Say what a place was not shown, because the platform never said whether it took it."""
+    whose = f" from {speaker}" if speaker else ""
+    return f"A message{whose} may be missing here. It begins: {words}"
+
+
+def not_changed(words: str) -> str:
+    return f"A message here may be out of date. It should now begin: {words}"
+
 
 def file_lost(name: str) -> str:
     return f"_(The file {name or 'that was sent'} could not be fetched: please send it again.)_"

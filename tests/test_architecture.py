@@ -41,6 +41,8 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "bridge.http.words": TYPES,
     "bridge.inbound": TYPES,
     "bridge.ports": "tests/conformance",
+    "bridge.steps": TYPES,
+    "bridge.workers.lane_reader": "tests/workers/test_courier.py",
 }
 """Modules whose test is not called after them: where it is, or why there is none."""
 

@@ -17,7 +17,6 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from bridge import delivery
 from bridge.content import Content
 from bridge.deciding import running, working
 from bridge.events import Preview, RunFinished
@@ -26,6 +25,7 @@ from bridge.inbound import Inbound
 from bridge.parts import Conversation
 from bridge.ports import Appended, Channel, Ended, Said, Turn
 from bridge.session import OpenRun
+from bridge.steps import Show, Step
 from bridge.workers.core import Core
 from storage import admission
 from storage.memory import MemoryStore
@@ -164,8 +164,8 @@ def cursor_before_receipt(_: World, core: Core) -> None:
     do = core._courier._do
     lane_of = core.store.conversation
 
-    async def hasty(step: delivery.Step, lane: Conversation, channel: Channel) -> bool:
-        if isinstance(step, delivery.Show):
+    async def hasty(step: Step, lane: Conversation, channel: Channel) -> bool:
+        if isinstance(step, Show):
             fresh = await lane_of(lane.id)
             if fresh is not None and fresh.cursor < step.part.upto:
                 await core.store.advance(step.part.session, lane.id, step.part.upto)
