@@ -17,8 +17,9 @@ The rules:
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
-from typing import assert_never
+from typing import TypeVar, assert_never
 
 import structlog
 
@@ -39,9 +40,10 @@ from bridge.commands import (
     StartRun,
     Transcribe,
 )
+from bridge.deciding.running import gives_up
 from bridge.errors import AgentFailed, AgentUnavailable, NotFound, RunOver, StoreError
-from bridge.events import SHUTDOWN, Preview
-from bridge.ids import RunId, SessionId, mint
+from bridge.events import SHUTDOWN, Event, Preview, RunStarted
+from bridge.ids import RunId, Seq, SessionId, mint
 from bridge.ports import (
     Blobs,
     Calling,
@@ -60,6 +62,7 @@ from bridge.ports import (
     Using,
 )
 from bridge.session import Begin, Expire, Idle, Session, next_step
+from bridge.workers.given_up import GivenUp
 from bridge.workers.histories import Histories
 from bridge.workers.names import Names
 from bridge.workers.roster import Roster
@@ -71,6 +74,8 @@ log = structlog.get_logger()
 
 CUT_OFF_LIMIT = 1.0
 """Seconds an agent that is cut off may take to clean up before it is left behind."""
+
+Failing = TypeVar("Failing", FailRun, AbandonRun)
 
 INTERNAL = "something went wrong inside"
 
@@ -96,6 +101,7 @@ class Runner:
         self._live = live
         self._agents = agents
         self._spending = spending
+        self._given_up = GivenUp(store, names)
         self._desktop = Desktop(
             log=store,
             histories=Histories(store),
@@ -126,18 +132,29 @@ class Runner:
             except NotFound:
                 return None
             if fold.open_run is not None:
-                with suppress(RunOver):
-                    await self._sessions.submit(session, AbandonRun(run=fold.open_run.run))
+                await self._leave(fold, AbandonRun(run=fold.open_run.run))
                 continue
-            match next_step(fold, now=self._clock.now()):
+            now = self._tending.now(session)
+            match next_step(fold, now=now):
                 case Begin():
                     await self._begin(fold)
                 case Expire():
-                    await self._sessions.submit(session, ExpireQuestions())
+                    await self._sessions.submit(session, ExpireQuestions(now=now))
                 case Idle(until=until):
                     await self._store.settle(session, head=fold.head, due_at=until)
                     return until
         return None
+
+    async def _leave(self, session: Session, abandon: AbandonRun) -> None:
+        """End a run that nobody works on any more, and name what is given up with it."""
+        with suppress(RunOver):
+            await self._sessions.submit(session.id, await self._naming(session, abandon))
+
+    async def _naming(self, session: Session, ending: Failing) -> Failing:
+        """Return the end of a run with what it was to answer, if that is given up."""
+        if not gives_up(session, ending):
+            return ending
+        return replace(ending, unread=await self._given_up.named(session))
 
     # -- one run
 
@@ -153,8 +170,15 @@ class Runner:
         start = StartRun(run=run, agent=name, node=self._node)
         started = await self._sessions.submit(session.id, start)
         if started.fresh:
-            upto = started.fresh[0].seq - 1
-            turn = LogTurn(session.id, run, name, upto=upto, on=self._desktop, asker=session.asker)
+            turn = LogTurn(
+                session.id,
+                run,
+                name,
+                upto=_upto(started.fresh[0]),
+                narrowed=_upto(started.fresh[0]) < started.fresh[0].seq - 1,
+                on=self._desktop,
+                asker=session.asker,
+            )
             await self._run(turn)
 
     async def _run(self, turn: LogTurn) -> None:
@@ -235,7 +259,8 @@ class Runner:
             await _close(turn, saying)
 
     async def _fail(self, turn: LogTurn, reason: str, *, retry: bool) -> None:
-        command = FailRun(run=turn.run, reason=reason, retry=retry, usage=turn.used)
+        fail = FailRun(run=turn.run, reason=reason, retry=retry, usage=turn.used)
+        command = await self._naming(await turn.fold(), fail)
         await self._sessions.submit(turn.session, command)
         turn.accounted = True
 
@@ -299,6 +324,10 @@ class Runner:
         )
         await self._sessions.submit(turn.session, ending)
         turn.accounted = True
+
+
+def _upto(begun: Event) -> Seq:
+    return begun.body.upto if isinstance(begun.body, RunStarted) else begun.seq - 1
 
 
 def _go_on(turn: LogTurn) -> None:
