@@ -41,7 +41,9 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "bridge.http.words": TYPES,
     "bridge.inbound": TYPES,
     "bridge.ports": "tests/conformance",
+    "bridge.state": TYPES,
     "bridge.steps": TYPES,
+    "bridge.workers.given_up": "tests/workers/test_deaths.py",
     "bridge.workers.lane_reader": "tests/workers/test_courier.py",
 }
 """Modules whose test is not called after them: where it is, or why there is none."""

@@ -7,6 +7,7 @@ that are behind are touched. Stop: hear no more, let runs reach a safe point, fl
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 
 import structlog
@@ -40,6 +41,9 @@ FLUSH_LIMIT = 3.0
 
 CLOSE_LIMIT = 8.0
 """Seconds agents get at a stop to end what they have open: children may be deaf to SIGTERM."""
+
+ANY_TIME = timedelta(days=36500)
+"""Farther away than anything is due: then all that waits is looked at."""
 
 SCHEDULER = "the scheduler"
 SWEEP = "the sweep"
@@ -86,6 +90,7 @@ class Core:
     ) -> None:
         self.store = store
         self._clock = clock
+        self._swept_at = clock.now() + ANY_TIME
         self._channels = {each.channel.name: each.channel for each in channels}
         self.names = Names(store, {each.channel.name: each.label for each in channels})
         self.live = LiveBoards(clock)
@@ -183,7 +188,10 @@ class Core:
             await self._sweep()
 
     async def _sweep(self) -> None:
-        for session in await self.store.restless(self._clock.now()):
+        now = self._clock.now()
+        # At the start, and when the clock was set back, what waits may have waited long enough.
+        is_set_back, self._swept_at = now < self._swept_at, now
+        for session in await self.store.restless(now + ANY_TIME if is_set_back else now):
             self._runner.wake(session)
         for conversation in await self.store.behind():
             self._courier.wake(conversation)

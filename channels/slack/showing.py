@@ -129,7 +129,8 @@ class Showing:
             return await self._uploads.resolve(there, part)
         if scopes is not None and READS_METADATA not in scopes:
             raise OutcomeUnknown(f"the scope {READS_METADATA} is missing", code="missing_scope")
-        oldest = (sent_at or self.clock.now() - RESOLVE_BACK) - CLOCKS_DIFFER
+        now = self.clock.now()  # it may have been set back since
+        oldest = min(sent_at or now - RESOLVE_BACK, now) - CLOCKS_DIFFER
         cursor: str | None = None
         for _ in range(RESOLVE_PAGES):
             answer = await self._page(there, ts_of(oldest), cursor)

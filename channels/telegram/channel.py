@@ -19,6 +19,7 @@ from bridge.ids import ChannelName, MessageId
 from bridge.inbound import Inbound, Inbox, RemoteFile
 from bridge.parts import Address, Capabilities, Part, Reply, Sent
 from bridge.ports import ChannelSurroundings, Check
+from bridge.retry import is_over
 from channels.limits import Budget
 from channels.telegram import albums, changing, doctor, limits, sending
 from channels.telegram.client import Client
@@ -72,7 +73,7 @@ class TelegramChannel:
         self._client = Client(config, self._clock.now)
         self._line = Line(name, self._clock, self._pace)
         self._budget = Budget(self._clock, account=limits.ACCOUNT, place=limits.rate_of)
-        self._flooded = ("", LONG_AGO)
+        self._flooded = ("", LONG_AGO, LONG_AGO)
 
     def capabilities(self, address: Address) -> Capabilities:
         return GROUP if limits.is_group(address.place) else PRIVATE
@@ -173,10 +174,11 @@ class TelegramChannel:
 
         Telegram does not say whether it means the chat or the bot.
         """
-        other, other_until = self._flooded
-        is_alone = other in {"", place} or other_until <= self._clock.now()
+        other, other_until, since = self._flooded
+        now = self._clock.now()
+        is_alone = other in {"", place} or is_over(other_until, now=now, since=since)
         self._budget.block(until, place if is_alone else None)
-        self._flooded = (place, until)
+        self._flooded = (place, until, now)
 
     # -- files, and doctor
 

@@ -13,6 +13,7 @@ from bridge.ids import ChannelName, MessageId
 from bridge.inbound import Inbound, Inbox, RemoteFile, Reported
 from bridge.parts import Address, Capabilities, Part, Reply, Sent
 from bridge.ports import ChannelSurroundings, Check, WebhookAnswer, WebhookCall
+from bridge.retry import is_over
 from channels.markdown import whatsapp
 from channels.whatsapp import files, limits
 from channels.whatsapp.api import Api, Listed
@@ -129,7 +130,9 @@ class WhatsAppChannel:
         """Answer the newest message with it; without one there is nothing to show it with."""
         newest, now = self._newest.get(to.place), self._clock.now()
         typed_at = self._typed_at.get(to.place)
-        if newest is None or (typed_at is not None and now - typed_at < limits.TYPING):
+        if newest is None:
+            return
+        if typed_at is not None and not is_over(typed_at + limits.TYPING, now=now, since=typed_at):
             return
         self._typed_at[to.place] = now
         await self._api.type(newest)
