@@ -29,6 +29,7 @@ from bridge.workers.names import Names
 from bridge.workers.roster import Roster
 from bridge.workers.runner import Runner
 from bridge.workers.scheduler import Scheduler
+from bridge.workers.store_health import StoreHealth
 from bridge.workers.supervisor import Supervisor
 
 log = structlog.get_logger()
@@ -94,7 +95,8 @@ class Core:
         self._channels = {each.channel.name: each.channel for each in channels}
         self.names = Names(store, {each.channel.name: each.label for each in channels})
         self.live = LiveBoards(clock)
-        self.supervisor = Supervisor(clock, refused=self._refused)
+        self._health = StoreHealth(store.check, clock)
+        self.supervisor = Supervisor(clock, self._health, refused=self._refused)
         self._telling: set[asyncio.Task[None]] = set()
         self._agents = tuple(agents.values())
         self._warming: set[asyncio.Task[None]] = set()
@@ -112,6 +114,7 @@ class Core:
             names=self.names,
             blobs=blobs,
             clock=clock,
+            health=self._health,
             node=mint("n"),
         )
         last_words = LastWords(clock)
@@ -124,6 +127,7 @@ class Core:
             last_words=last_words,
             several=len(agents) > 1,
             clock=clock,
+            health=self._health,
             shut=self._shut,
             suspended=self._notices.suspended,
         )
@@ -158,6 +162,7 @@ class Core:
         closing = (each for each in self._agents if isinstance(each, Closing))
         await asyncio.gather(*(_close(each) for each in closing))
         await self._courier.close(min(grace, FLUSH_LIMIT))
+        await self._health.close()
 
     def faults(self) -> str:
         """Return why the core itself does not work, or ""; a channel's fault is its own."""

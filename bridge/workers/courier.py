@@ -47,6 +47,7 @@ from bridge.workers.lane_waits import LaneWaits
 from bridge.workers.last_words import LastWords
 from bridge.workers.names import Names
 from bridge.workers.previewing import Previewing
+from bridge.workers.store_health import StoreHealth
 from bridge.workers.tending import Tending
 
 log = structlog.get_logger()
@@ -73,6 +74,7 @@ class Courier:
         last_words: LastWords,
         several: bool = False,
         clock: Clock,
+        health: StoreHealth,
         shut: Callable[[ChannelName, ChannelError], None],
         suspended: Callable[[Conversation], Awaitable[None]],
     ) -> None:
@@ -82,7 +84,7 @@ class Courier:
         self._clock = clock
         self._reader = LaneReader(store, names, clock, several=several)
         self._previewing = Previewing(store, live, clock, several=several)
-        self._tending = Tending("courier", self._tend, clock)
+        self._tending = Tending("courier", self._tend, clock, health)
         self._waits = LaneWaits(
             store,
             clock,

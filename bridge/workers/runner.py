@@ -11,6 +11,7 @@ The rules:
 - A run that may not begin, for a budget is used up, is refused before any agent is asked. One that
   uses up a budget may still answer, and goes no further: it is ended at its next call, or when it
   has used even more. What a stopped run used is reported after it.
+- A run that the store cut off is abandoned without blame once the store can be used again.
 - At an orderly stop, runs get a grace period; then they are abandoned for now, without blame.
 """
 
@@ -41,7 +42,14 @@ from bridge.commands import (
     Transcribe,
 )
 from bridge.deciding.running import gives_up
-from bridge.errors import AgentFailed, AgentUnavailable, NotFound, RunOver, StoreError
+from bridge.errors import (
+    AgentFailed,
+    AgentUnavailable,
+    NotFound,
+    RunOver,
+    StoreError,
+    StoreUnavailable,
+)
 from bridge.events import SHUTDOWN, Event, Preview, RunStarted
 from bridge.ids import RunId, Seq, SessionId, mint
 from bridge.ports import (
@@ -67,6 +75,7 @@ from bridge.workers.histories import Histories
 from bridge.workers.names import Names
 from bridge.workers.roster import Roster
 from bridge.workers.spending import Spending
+from bridge.workers.store_health import StoreHealth
 from bridge.workers.tending import Tending
 from bridge.workers.turn import Desktop, LogTurn
 
@@ -94,6 +103,7 @@ class Runner:
         names: Names,
         blobs: Blobs,
         clock: Clock,
+        health: StoreHealth,
         node: str,
     ) -> None:
         self._store = store
@@ -112,8 +122,9 @@ class Runner:
         )
         self._clock = clock
         self._node = node
-        self._tending = Tending("runner", self._tend, clock)
+        self._tending = Tending("runner", self._tend, clock, health)
         self._stopping = False
+        self._cut_short: set[RunId] = set()
         self._left: set[asyncio.Task[None]] = set()
 
     def wake(self, session: SessionId) -> None:
@@ -132,7 +143,10 @@ class Runner:
             except NotFound:
                 return None
             if fold.open_run is not None:
-                await self._leave(fold, AbandonRun(run=fold.open_run.run))
+                run = fold.open_run.run
+                reason = SHUTDOWN if run in self._cut_short else ""
+                await self._leave(fold, AbandonRun(run=run, reason=reason))
+                self._cut_short.discard(run)
                 continue
             now = self._tending.now(session)
             match next_step(fold, now=now):
@@ -187,6 +201,9 @@ class Runner:
             await self._watch(turn, work)
         except asyncio.CancelledError:
             await self._abandon(turn, SHUTDOWN)
+            raise
+        except StoreUnavailable:
+            self._cut_short.add(turn.run)
             raise
         finally:
             await self._cut_off(work)

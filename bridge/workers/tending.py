@@ -5,7 +5,8 @@ The rules:
 - `wake` never loses a call: a key woken while its task works is worked once more before it rests.
 - The work for a key says when it wants to be woken again; nothing else is remembered. A timer that
   rang proves that its time has come, although the clock may have been set back meanwhile: `now`.
-- Work that fails is logged and done again after a pause: it is derived anew each time.
+- Work that fails is logged and done again after a pause: it is derived anew each time. Work that
+  cannot use the store waits until it can (`StoreHealth`), and is done again at once.
 """
 
 import asyncio
@@ -15,7 +16,9 @@ from typing import Generic, TypeVar
 
 import structlog
 
+from bridge.errors import StoreUnavailable
 from bridge.ports import Clock
+from bridge.workers.store_health import StoreHealth
 
 log = structlog.get_logger()
 
@@ -31,11 +34,16 @@ class Tending(Generic[Key]):
     """Keeps keys tended by `work`, which returns when to wake it next (None: when woken)."""
 
     def __init__(
-        self, name: str, work: Callable[[Key], Awaitable[datetime | None]], clock: Clock
+        self,
+        name: str,
+        work: Callable[[Key], Awaitable[datetime | None]],
+        clock: Clock,
+        health: StoreHealth,
     ) -> None:
         self._name = name
         self._work = work
         self._clock = clock
+        self._health = health
         self._tasks: dict[Key, asyncio.Task[None]] = {}
         self._woken: dict[Key, asyncio.Event] = {}
         self._timers: dict[Key, tuple[datetime, asyncio.Task[None]]] = {}
@@ -79,6 +87,9 @@ class Tending(Generic[Key]):
                 try:
                     again = await self._work(key)
                     failures = 0
+                except StoreUnavailable as error:
+                    await self._health.recovered(error)
+                    woken.set()
                 except Exception:
                     log.exception("work failed", worker=self._name, key=key)
                     await self._clock.sleep(PAUSES[min(failures, len(PAUSES) - 1)])
