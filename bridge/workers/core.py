@@ -91,20 +91,17 @@ class Core:
     ) -> None:
         self.store = store
         self._clock = clock
-        self._swept_at = clock.now() + ANY_TIME
         self._channels = {each.channel.name: each.channel for each in channels}
         self.names = Names(store, {each.channel.name: each.label for each in channels})
         self.live = LiveBoards(clock)
         self._health = StoreHealth(store.check, clock)
         self.supervisor = Supervisor(clock, self._health, refused=self._refused)
-        self._telling: set[asyncio.Task[None]] = set()
         self._agents = tuple(agents.values())
-        self._warming: set[asyncio.Task[None]] = set()
+        self._warming, self._telling = set[asyncio.Task[None]](), set[asyncio.Task[None]]()
         self.roster = Roster(agents, agent)
         self.sessions = Desks(
             store, clock, self.names, woken=self._woken, agents=self.roster, budgets=budgets
         )
-        self._notices = self.sessions.notices
         self._runner = Runner(
             store,
             self.sessions,
@@ -129,7 +126,7 @@ class Core:
             clock=clock,
             health=self._health,
             shut=self._shut,
-            suspended=self._notices.suspended,
+            suspended=self.sessions.notices.suspended,
         )
         self._scheduler = Scheduler(store, self.sessions, clock)
         self._intake = Intake(
@@ -144,6 +141,7 @@ class Core:
 
     async def start(self) -> None:
         """Derive what is to be done, then listen."""
+        self._swept_at = self._clock.now() + ANY_TIME
         await self._sweep()
         self.supervisor.start(SWEEP, self._sweep_for_ever)
         self.supervisor.start(SCHEDULER, self._scheduler.run)
@@ -183,7 +181,7 @@ class Core:
     def _refused(self, worker: str, why: str) -> None:
         """Tell the owner of an account that is refused."""
         if worker in self._channels:
-            told = asyncio.create_task(self._notices.refused(ChannelName(worker), why))
+            told = asyncio.create_task(self.sessions.notices.refused(ChannelName(worker), why))
             self._telling.add(told)
             told.add_done_callback(self._telling.discard)
 
