@@ -65,7 +65,7 @@ class Showing:
         except RateLimited as error:
             self._posts.block(error.until)
             raise
-        self.seen.begin(str(there), ts_of(self.clock.now()))
+        self.seen.begin(str(there), ts_of(self.clock.now() - CLOCKS_DIFFER))
         return Sent(message=message)
 
     async def _post(self, there: Spot, part: Part) -> MessageId:
