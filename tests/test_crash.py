@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from bridge.content import Content
 from bridge.deciding import running, working
-from bridge.errors import OutcomeUnknown, RateLimited, Unreachable
+from bridge.errors import OutcomeUnknown, Unreachable
 from bridge.events import MessageComposed, Preview, RunFinished
 from bridge.ids import RunId
 from bridge.inbound import Inbound
@@ -195,7 +195,7 @@ async def story_of_a_clock(world: World) -> None:
     bob.say("den", "Bob", "word two")
     await bob.until(lambda: sees(bob, "den", "word two"), within=PATIENCE)
     for back in (timedelta(seconds=150), timedelta(days=1), timedelta(days=-1), timedelta(days=1)):
-        ada.refuse(RateLimited(until=world.clock.now() + timedelta(seconds=20)), place="ada")
+        ada.refuse(Unreachable(), place="ada", times=3)
         bob.refuse(Unreachable(), place="den", times=2)
         ada.say("ada", "Ada", "flaky")
         await asyncio.sleep(2 / SPEED)
