@@ -24,6 +24,7 @@ from channels.slack.render import ephemeral, reply_blocks, reply_text
 from channels.slack.seen import Seen
 from channels.slack.socket import Socket
 from channels.slack.web import Account, Web
+from channels.telling import told
 
 
 @dataclass(slots=True)
@@ -154,7 +155,7 @@ class Hearing:
     async def _answer(self, news: News, reply: Reply) -> None:
         """Show a reply: in a room to the asker alone, in a direct message as a message."""
         try:
-            await self.web.ask(self._shown_to(news, reply))
+            await told(lambda again: self.web.ask(self._shown_to(news, again)), reply, self.clock)
         except ChannelError as error:
             self.web.log.warning("reply not shown", code=error.code)
 

@@ -14,7 +14,7 @@ import structlog
 from telegram import Bot
 from telegram.constants import ChatAction
 
-from bridge.errors import ChannelError, RateLimited, Rejected
+from bridge.errors import ChannelError, OutcomeUnknown, RateLimited, Rejected
 from bridge.ids import ChannelName, MessageId
 from bridge.inbound import Inbound, Inbox, RemoteFile
 from bridge.parts import Address, Capabilities, Part, Reply, Sent
@@ -31,6 +31,7 @@ from channels.telegram.line import Line, Pace
 from channels.telegram.listening import Listening
 from channels.telegram.parse import Reading
 from channels.telegram.render import alert, shown, size
+from channels.telling import told
 
 log = structlog.get_logger()
 
@@ -96,20 +97,24 @@ class TelegramChannel:
         if not reading.press and reply is None:
             return
         try:
-            async with asyncio.timeout(limits.ANSWER_SECONDS), self._client.open() as bot:
-                if reading.press:
-                    text = alert(reply.text) if reply is not None else None
+            if reading.press:
+                text = alert(reply.text) if reply is not None else None
+                async with asyncio.timeout(limits.ANSWER_SECONDS), self._client.open() as bot:
                     await bot.answer_callback_query(reading.press, text, show_alert=bool(text))
-                elif reply is not None and isinstance(reading.heard, Inbound):
-                    await self._tell(bot, reading.heard, reply)
+            elif reply is not None and isinstance(heard := reading.heard, Inbound):
+                await told(lambda again: self._tell(heard, again), reply, self._clock)
         except (ChannelError, TimeoutError) as error:
             code = error.code if isinstance(error, ChannelError) else "timeout"
             if code != STALE:
                 log.warning("reply not shown", channel=self.name, code=code)
 
-    async def _tell(self, bot: Bot, heard: Inbound, reply: Reply) -> None:
+    async def _tell(self, heard: Inbound, reply: Reply) -> None:
         self._budget.spend(heard.address.place, "question")
-        await sending.tell(bot, heard, reply)
+        try:
+            async with asyncio.timeout(limits.ANSWER_SECONDS), self._client.open() as bot:
+                await sending.tell(bot, heard, reply)
+        except TimeoutError as error:
+            raise OutcomeUnknown("no answer in time", code="timeout") from error
 
     # -- showing
 

@@ -15,6 +15,7 @@ from bridge.parts import Address, Capabilities, Part, Reply, Sent
 from bridge.ports import ChannelSurroundings, Check, WebhookAnswer, WebhookCall
 from bridge.retry import is_over
 from channels.markdown import whatsapp
+from channels.telling import told
 from channels.whatsapp import files, limits
 from channels.whatsapp.api import Api, Listed
 from channels.whatsapp.config import POLL_SECONDS, POLL_SECONDS_ALONE, WhatsAppConfig
@@ -110,7 +111,13 @@ class WhatsAppChannel:
 
     async def _answer(self, inbound: Inbound, message: Listed, reply: Reply) -> None:
         with suppress(ChannelError):
-            await self._sending.reply(inbound.address.place, message.at, reply)
+            # It looks for what was shown already, so that nothing is shown twice.
+            await told(
+                lambda again: self._sending.reply(inbound.address.place, message.at, again),
+                reply,
+                self._clock,
+                marks=False,
+            )
 
     def download(self, file: RemoteFile) -> AsyncIterator[bytes]:
         return files.download(file.ref, self._config, self._api.transport, self._clock)
