@@ -167,7 +167,7 @@ def test_the_terminal_paints_the_worst_text_at_once(name):
     """What it would take too long to read is painted as it was written."""
     text = hostile.SHAPES[name](60_000)
     line = Line(look="answer", speaker="a", text=text)
-    assert seconds(lambda _: paint._painted(line), text) < PIECE_SECONDS
+    assert seconds(lambda _: paint._painted(line, ""), text) < PIECE_SECONDS
 
 
 @pytest.mark.parametrize("body", ["[" * 400_000, '{"a":' * 200_000, "[" * 400_000 + "]" * 400_000])
