@@ -482,6 +482,14 @@ class Participant:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """One platform account of a participant; (`realm`, `user`) is the same person for good."""
+
+    realm: str
+    user: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SessionRow:
     """What a list of sessions shows. `touched_at` is the time of the last event."""
 
@@ -511,6 +519,15 @@ class Directory(Protocol):
         self, participant: ParticipantId, *, name: str, realm: str, user: str, at: datetime
     ) -> ParticipantId:
         """Give an identity to a new participant; returns whose it is if it is taken already."""
+
+    async def forget_identity(self, *, realm: str, user: str) -> None:
+        """Make an identity nobody's; its participant stays. A repeat is a success."""
+
+    async def identities(self, participant: ParticipantId) -> Sequence[Identity]:
+        """Return every identity of a participant, in the order of realm and user."""
+
+    async def people(self) -> Sequence[Participant]:
+        """Return every participant there is, in the order of their ids."""
 
     async def participants(
         self, ids: Collection[ParticipantId]
@@ -543,7 +560,8 @@ class Directory(Protocol):
     async def bearer(self, digest: str) -> ParticipantId | None:
         """Return whom a token names."""
 
-    async def revoke_tokens(self, participant: ParticipantId, *, label: str) -> None: ...
+    async def revoke_tokens(self, participant: ParticipantId, *, label: str | None) -> None:
+        """Forget a participant's tokens of this label; with None, all of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -569,6 +587,16 @@ class Agenda(Protocol):
         """Return the sessions not settled at their head, or due."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactChange:
+    """One fact's change: from `expected` (None: there is none) to `new` (None: it is dropped)."""
+
+    scope: str
+    key: str
+    expected: str | None
+    new: str | None
+
+
 class Kept(Protocol):
     """Small durable texts that are no events, by scope and key: codes, what a channel saw."""
 
@@ -580,6 +608,12 @@ class Kept(Protocol):
         """Keep a text, durably; it replaces the one before."""
 
     async def drop_fact(self, scope: str, key: str) -> None: ...
+
+    async def change_facts(self, changes: Sequence[FactChange]) -> bool:
+        """Change facts in one transaction: all of them, or none where one is not as expected.
+
+        Returns whether they were changed. Each of them is another fact.
+        """
 
 
 class Usages(Protocol):

@@ -19,7 +19,17 @@ from bridge.ports import Appended
 from bridge.projection import LaneClosed, LaneOpened, project
 from storage.admission import Admitted, Append, origin_receipt
 from storage.receipts import ReceiptBook
-from storage.sql.ops import Advance, Enrol, KeepReceipt, Move, Op, Postpone, Register, Revive
+from storage.sql.ops import (
+    Advance,
+    Enrol,
+    ForgetIdentity,
+    KeepReceipt,
+    Move,
+    Op,
+    Postpone,
+    Register,
+    Revive,
+)
 
 _MOST = 10_000
 """Entries of each kind; then that kind is forgotten and learnt anew."""
@@ -45,6 +55,8 @@ class Known:
         self._people: dict[tuple[str, str], ParticipantId] = {}
         self._lanes: dict[tuple[SessionId, ConversationId], _Lane] = {}
         self._stamps: Counter[ConversationId] = Counter()
+        self.forgotten = 0
+        """How many identities were forgotten: what was read before may be no more."""
 
     def stamp(self, conversation: ConversationId) -> int:
         """Return how often something of a place was committed."""
@@ -120,6 +132,9 @@ class Known:
                 self._forget(conversation)
             case Enrol(realm=realm, user=user):
                 self.learn_person(realm, user, ParticipantId(str(answer)))
+            case ForgetIdentity(realm=realm, user=user):
+                self.forgotten += 1
+                self._people.pop((realm, user), None)
             case _:
                 pass
 
