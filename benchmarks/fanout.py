@@ -6,6 +6,7 @@ import time
 from agents.echo import Echo
 from benchmarks.figures import Figure, median
 from benchmarks.rig import LABELS, Kind, fresh_store
+from bridge.admission import Account
 from bridge.commands import Push
 from bridge.content import Content
 from bridge.events import ConversationLinked, Draft, Source
@@ -15,7 +16,6 @@ from bridge.ports import Store
 from bridge.routing import SHARED
 from bridge.workers.clock import SystemClock
 from bridge.workers.core import Connected, Core
-from bridge.workers.door import Account
 from channels.memory import MemoryChannel
 from channels.memory_platform import MemoryPlatform
 from storage.memory_blobs import MemoryBlobs

@@ -17,6 +17,7 @@ from pathlib import Path
 import structlog
 
 from bridge import texts
+from bridge.admission import Account
 from bridge.config import ChannelConfig, Config
 from bridge.health import examine
 from bridge.http.app import create_app
@@ -37,11 +38,11 @@ from bridge.ports import (
     Surroundings,
 )
 from bridge.routing import SHARED
+from bridge.workers.admission import BRIDGE
 from bridge.workers.clock import SystemClock
-from bridge.workers.codes import Codes
 from bridge.workers.core import Connected, Core
-from bridge.workers.door import Account
 from bridge.workers.facts import AccountFacts
+from bridge.workers.pairing_codes import PairingCodes
 from bridge.workers.roster import Roster
 from bridge.workers.tidying import FILES, tidy
 
@@ -50,7 +51,6 @@ log = structlog.get_logger()
 OWNER_TOKEN = "owner-token"  # noqa: S105 - the name of the file, not the token
 LINK_KEY = "link-key"
 SERVER = "server.json"
-OWNER_REALM = "bridge"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,14 +197,14 @@ async def _owner(store: Store, clock: Clock) -> ParticipantId:
     return await store.enrol(
         ParticipantId(mint("p")),
         name=texts.OWNER,
-        realm=OWNER_REALM,
-        user="owner",
+        realm=BRIDGE.realm,
+        user=BRIDGE.user,
         at=clock.now(),
     )
 
 
 async def _owner_code(config: Config, store: Store, clock: Clock, owner: ParticipantId) -> str:
-    codes = Codes(store, clock)
+    codes = PairingCodes(store, clock)
     if not config.channels or await codes.is_owned():
         return ""
     return await codes.owner(owner)

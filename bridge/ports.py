@@ -35,7 +35,7 @@ from bridge.ids import (
     Seq,
     SessionId,
 )
-from bridge.inbound import Inbox, RemoteFile
+from bridge.inbound import Identity, Inbox, RemoteFile
 from bridge.parts import (
     Address,
     Capabilities,
@@ -166,6 +166,16 @@ class Diagnosing(Protocol):
     """Can look at its own credentials, scopes and hooks with the live platform, for doctor."""
 
     async def diagnose(self) -> "Sequence[Check]": ...
+
+
+@runtime_checkable
+class Counting(Protocol):
+    """Can say how many people read a place, at most, the bridge itself not counted.
+
+    None where it cannot be known. Raises a `ChannelError`.
+    """
+
+    async def count(self, address: Address) -> int | None: ...
 
 
 @runtime_checkable
@@ -482,14 +492,6 @@ class Participant:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
-    """One platform account of a participant; (`realm`, `user`) is the same person for good."""
-
-    realm: str
-    user: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SessionRow:
     """What a list of sessions shows. `touched_at` is the time of the last event."""
 
@@ -728,6 +730,43 @@ class Sessions(Protocol):
 
     async def create(self, session: SessionId, *, title: str, owner: ParticipantId) -> None:
         """Make a session with its first participant. A repeat is a success."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Membership:
+    """That someone is in a session; `role` is "out" for someone who was put out of it."""
+
+    session: SessionId
+    title: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonRow:
+    """What an operator sees of a person. `let_in` says by what, in words."""
+
+    id: ParticipantId
+    name: str
+    owner: bool
+    out: bool
+    identities: Sequence[Identity]
+    let_in: Sequence[str]
+    sessions: Sequence[Membership]
+
+
+class PeopleDesk(Protocol):
+    """Who is let in where, for whoever runs the bridge. Raises `NotFound`, `Refused`."""
+
+    async def everyone(self) -> Sequence[PersonRow]: ...
+
+    async def remove(self, who: ParticipantId, by: ParticipantId) -> Sequence[str]:
+        """Put someone out of everything; return the lines of the config that still name them."""
+
+    async def allow(self, who: ParticipantId, session: SessionId | None) -> Sequence[SessionId]:
+        """Let someone in again who was put out, of one session or of the bridge."""
+
+    async def owner_code(self, owner: ParticipantId) -> str:
+        """Return a new owner's code; the one before is good no more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

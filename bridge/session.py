@@ -107,7 +107,8 @@ class Session:
 
     `asker` is who called for the agent last; None where it was no person. `spoken` is when a person
     last did. `refusal` is why the last run was refused, until one begins. `used` is what all of
-    its runs used; `over` how the last few questions ended.
+    its runs used; `over` how the last few questions ended. `put_out` were made to leave by someone
+    else: they come back only when they are let in again.
     """
 
     id: SessionId
@@ -126,6 +127,7 @@ class Session:
     questions: Mapping[QuestionId, OpenQuestion] = field(default_factory=dict)
     over: Mapping[QuestionId, Closing] = field(default_factory=dict)
     participants: Mapping[ParticipantId, Role] = field(default_factory=dict)
+    put_out: frozenset[ParticipantId] = frozenset()
     conversations: Mapping[ConversationId, ParticipantId | None] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
     schedules: Mapping[ScheduleId, ScheduleSet] = field(default_factory=dict)
@@ -226,9 +228,11 @@ def _evolve_people(session: Session, event: Event) -> Session:
         case (
             ParticipantJoined(participant=who, role=role) | RoleChanged(participant=who, role=role)
         ):
-            return replace(session, participants={**people, who: role})
-        case ParticipantLeft(participant=who):
-            return replace(session, participants=_without(people, who))
+            inside = session.put_out - {who}
+            return replace(session, participants={**people, who: role}, put_out=inside)
+        case ParticipantLeft(participant=who, by=by):
+            out = session.put_out | {who} if by not in {None, who} else session.put_out
+            return replace(session, participants=_without(people, who), put_out=out)
         case ParticipantMerged(participant=who, into=into):
             return _merge(session, who, into)
         case ConversationLinked(conversation=place, by=by):
@@ -337,8 +341,10 @@ def _merge(session: Session, who: ParticipantId, into: ParticipantId) -> Session
     people = session.participants
     roles = {people[each] for each in (who, into) if each in people}
     left = _without(people, who)
+    out = {into if each == who else each for each in session.put_out}
     return replace(
         session,
+        put_out=frozenset(out - {into} if roles else out),
         asker=into if session.asker == who else session.asker,
         participants={**left, into: min(roles, key=ROLES.index)} if roles else left,
         conversations={

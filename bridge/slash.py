@@ -9,7 +9,21 @@ import re
 from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
-Name = Literal["agent", "help", "link", "mode", "model", "revoke", "status", "stop", "usage"]
+Name = Literal[
+    "agent",
+    "follow",
+    "help",
+    "kick",
+    "link",
+    "mode",
+    "model",
+    "revoke",
+    "status",
+    "stop",
+    "unfollow",
+    "unlink",
+    "usage",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +37,8 @@ class SlashCommand:
 COMMANDS = (
     SlashCommand(name="help", text="what you can do here"),
     SlashCommand(name="agent", text="which agents there are; with a name, who answers here"),
+    SlashCommand(name="follow", text="in a room: let it follow one of your sessions"),
+    SlashCommand(name="kick", text="remove someone from this session, by name or id"),
     SlashCommand(name="link", text="go on in another app: get a code, and type it there"),
     SlashCommand(
         name="mode", text="what your words do to an answer under way: steer, queue or interrupt"
@@ -33,6 +49,8 @@ COMMANDS = (
     ),
     SlashCommand(name="status", text="what is going on, who is here and where it is shown"),
     SlashCommand(name="stop", text="stop the answer being worked on"),
+    SlashCommand(name="unfollow", text="in a room: give it a session of its own again"),
+    SlashCommand(name="unlink", text="undo that someone joined as you, by its number"),
     SlashCommand(name="usage", text="how much was used here, in all, today and this month"),
 )
 

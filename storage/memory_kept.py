@@ -6,7 +6,8 @@ from datetime import datetime
 
 from bridge.errors import StoreUnavailable
 from bridge.ids import ParticipantId
-from bridge.ports import FactChange, Identity, Participant
+from bridge.inbound import Identity
+from bridge.ports import FactChange, Participant
 
 
 class MemoryKept:

@@ -12,6 +12,7 @@ from typing import Any
 
 from agents.echo import Echo
 from bridge import texts
+from bridge.admission import EVERYONE, Account
 from bridge.events import (
     Event,
     MessageComposed,
@@ -27,7 +28,6 @@ from bridge.parts import Address, Capabilities
 from bridge.ports import Agent
 from bridge.routing import SHARED
 from bridge.workers.core import Connected, Core
-from bridge.workers.door import EVERYONE, Account
 from channels.memory import EVERYTHING, MemoryChannel
 from channels.memory_platform import MemoryPlatform
 from storage.memory_blobs import MemoryBlobs

@@ -11,15 +11,17 @@ from functools import partial
 
 import structlog
 
+from bridge.admission import Account
 from bridge.budget import Budgets
 from bridge.errors import ChannelError
 from bridge.events import Event, ScheduleRemoved, ScheduleSet
 from bridge.ids import ChannelName, mint
-from bridge.ports import Agent, Blobs, Channel, Clock, Closing, Store, Warming
+from bridge.parts import Address
+from bridge.ports import Agent, Blobs, Channel, Clock, Closing, Counting, Store, Warming
 from bridge.session import Session
+from bridge.workers.calls import called
 from bridge.workers.courier import Courier
 from bridge.workers.desks import UNLIMITED, Desks
-from bridge.workers.door import Account
 from bridge.workers.fetching import Fetching
 from bridge.workers.intake import Intake
 from bridge.workers.last_words import LastWords
@@ -95,7 +97,14 @@ class Core:
         self._warming: set[asyncio.Task[None]] = set()
         self.roster = Roster(agents, agent)
         self.sessions = Desks(
-            store, clock, self.names, woken=self._woken, agents=self.roster, budgets=budgets
+            store,
+            clock,
+            self.names,
+            woken=self._woken,
+            agents=self.roster,
+            budgets=budgets,
+            accounts={each.channel.name: each.account for each in channels},
+            count=self._count,
         )
         self._notices = self.sessions.notices
         self._runner = Runner(
@@ -121,12 +130,16 @@ class Core:
             clock=clock,
             shut=self._shut,
             suspended=self._notices.suspended,
+            admission=self.sessions.admission,
         )
+        self.sessions.admission.woken = self._courier.wake
         self._scheduler = Scheduler(store, self.sessions, clock)
         self._intake = Intake(
             store,
             self.sessions,
-            {each.channel.name: each.account for each in channels},
+            admission=self.sessions.admission,
+            places=self.sessions.places,
+            pairing=self.sessions.pairing,
             fetching=Fetching(self._channels, blobs, clock),
             clock=clock,
             last_words=last_words,
@@ -165,6 +178,19 @@ class Core:
             self._courier.wake(conversation)
         if any(isinstance(event.body, ScheduleSet | ScheduleRemoved) for event in fresh):
             self._scheduler.wake()
+
+    async def _count(self, address: Address) -> int | None:
+        """Return how many people read a place, at most, where its platform says so."""
+        channel = self._channels.get(address.channel)
+        found: int | None = None
+        if channel is None or not isinstance(channel, Counting):
+            return found
+        try:
+            async with called(channel, address):
+                found = await channel.count(address)
+        except ChannelError as error:
+            log.info("not counted", channel=address.channel, error=type(error).__name__)
+        return found
 
     def _shut(self, channel: ChannelName, error: ChannelError) -> None:
         log.error("credentials refused", channel=channel, code=error.code)

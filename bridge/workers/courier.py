@@ -8,6 +8,7 @@ The rules:
   the cursor moves.
 - A failure becomes what `bridge.retry` says: wait, find out, drop the part, suspend the lane until
   someone speaks there, move, or shut the channel. Nothing else is tried before it.
+- A place is shown nothing while whoever follows from it is not let in (`bridge.workers.admission`).
 - While a run is open and the place is up to date, its preview is kept fresh: paced, the newest
   text only, dropped at any failure, and never in the way of what is durable.
 """
@@ -28,6 +29,7 @@ from bridge.ports import Channel, Clock, Deleting, Editing, Live, Resolving, Ses
 from bridge.session import Session
 from bridge.showing import Place, Scene, people_in, places_in
 from bridge.shown import is_preview, live_preview
+from bridge.workers.admission import Admission
 from bridge.workers.calls import called
 from bridge.workers.last_words import LastWords
 from bridge.workers.names import Names
@@ -64,7 +66,9 @@ class Courier:
         clock: Clock,
         shut: Callable[[ChannelName, ChannelError], None],
         suspended: Callable[[Conversation], Awaitable[None]],
+        admission: Admission,
     ) -> None:
+        self._admission = admission
         self._store = store
         self._sessions = sessions
         self._channels = channels
@@ -99,6 +103,8 @@ class Courier:
             if lane.due_at is not None and lane.due_at > self._clock.now():
                 return lane.due_at
             session = await self._sessions.fold(lane.session)
+            if not await self._admission.may_show(lane, session):
+                return None
             if await self._deliver(lane, channel, session):
                 continue
             if not await self._previewing.follow(lane, channel, session, bell):

@@ -1,20 +1,26 @@
 """The `Sessions` port: a desk per session, made when needed and put away when not."""
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from bridge import slash, texts
+from bridge.admission import Account
 from bridge.budget import Budgets
 from bridge.commands import Change, Command, Join, Say
 from bridge.errors import NotFound, UnknownSession
-from bridge.ids import ParticipantId, SessionId
-from bridge.parts import Reply
+from bridge.ids import ChannelName, ParticipantId, SessionId
+from bridge.parts import Address, Reply
 from bridge.ports import Appended, Clock, Origin, Producer, Store
 from bridge.routing import typed_answer
 from bridge.session import Session
+from bridge.workers.admission import Admission
 from bridge.workers.desk import Desk, Woken
+from bridge.workers.following import Count, Following
 from bridge.workers.names import Names
 from bridge.workers.notices import Notices
+from bridge.workers.pairing import Pairing
+from bridge.workers.people import People
+from bridge.workers.places import Places
 from bridge.workers.replies import Replies
 from bridge.workers.roster import Roster
 from bridge.workers.spending import Spending
@@ -25,8 +31,16 @@ KEPT = 1000
 """Desks kept while nothing is asked of them; the least recently asked is put away first."""
 
 
+async def _uncounted(address: Address) -> int | None:  # noqa: ARG001
+    """Say that nobody knows how many read a place."""
+    return None
+
+
 class Desks:
-    """Every session's desk."""
+    """Every session's desk, and what slash commands ask of more than one session.
+
+    `accounts` are those that people write from; `count` says how many read a place.
+    """
 
     def __init__(
         self,
@@ -37,13 +51,29 @@ class Desks:
         woken: Woken,
         agents: Roster,
         budgets: Budgets = UNLIMITED,
+        accounts: Mapping[ChannelName, Account] | None = None,
+        count: Count = _uncounted,
     ) -> None:
         self._store = store
         self._clock = clock
         self._woken = woken
         self.notices = Notices(store, self, names, clock)
         self.spending = Spending(store, self.notices, budgets, clock)
-        self._replies = Replies(store, names, agents, self.spending, clock)
+        self.admission = Admission(store, self, accounts or {}, clock)
+        self.places = Places(store, self, self.admission, clock)
+        self.pairing = Pairing(store, self, self.admission, self.places, names, clock)
+        self.people = People(store, self, self.admission, self.places, self.pairing, names)
+        self._replies = Replies(
+            store,
+            names,
+            agents,
+            self.spending,
+            pairing=self.pairing,
+            people=self.people,
+            following=Following(
+                store, self, self.admission, self.places, names, clock, count=count
+            ),
+        )
         self._desks: OrderedDict[SessionId, Desk] = OrderedDict()
 
     async def fold(self, session: SessionId) -> Session:

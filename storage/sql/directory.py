@@ -7,8 +7,9 @@ from sqlalchemy import Connection, delete, select, update
 
 from bridge.errors import Refused
 from bridge.ids import START, ConversationId, ParticipantId, SessionId
+from bridge.inbound import Identity
 from bridge.parts import Address, Conversation
-from bridge.ports import Identity, Participant, SessionRow
+from bridge.ports import Participant, SessionRow
 from storage.sql.lanes import conversation, places
 from storage.sql.many import new
 from storage.sql.ops import (

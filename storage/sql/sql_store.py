@@ -10,12 +10,12 @@ from sqlalchemy import Connection
 from bridge.errors import StoreUnavailable
 from bridge.events import Draft, Event
 from bridge.ids import ConversationId, MessageId, ParticipantId, Seq, SessionId
+from bridge.inbound import Identity
 from bridge.parts import Address, Conversation, Receipt, ReceiptState
 from bridge.ports import (
     Appended,
     DueSchedule,
     FactChange,
-    Identity,
     Origin,
     Participant,
     Producer,

@@ -7,7 +7,8 @@ import pytest
 
 from bridge.errors import Refused
 from bridge.ids import ConversationId, ParticipantId, SessionId
-from bridge.ports import Identity, Participant, SessionRow, Store
+from bridge.inbound import Identity
+from bridge.ports import Participant, SessionRow, Store
 from tests.stores import ADA, AT, BOB, C1, C2, S1, S2, address, later, linked, put, said
 
 C3 = ConversationId("c_3")
