@@ -63,7 +63,7 @@ class Desks:
         self.places = Places(store, self, self.admission, clock)
         self.pairing = Pairing(store, self, self.admission, self.places, names, clock)
         self.people = People(store, self, self.admission, self.places, self.pairing, names)
-        self._replies = Replies(
+        self.replies = Replies(
             store,
             names,
             agents,
@@ -106,7 +106,7 @@ class Desks:
             return await self._submit(
                 session, lambda fold: (typed_answer(fold, spoken) or spoken, None), origin, producer
             )
-        asked = await self._replies.answer(await self.fold(session), spoken, parsed)
+        asked = await self.replies.answer(await self.fold(session), spoken, parsed)
         return await self._submit(session, lambda _: asked, origin, producer)
 
     async def create(self, session: SessionId, *, title: str, owner: ParticipantId) -> None:

@@ -214,10 +214,10 @@ class Bridge:
             await self.until(lambda: not self.platform.waiting())
         await self.until_at_rest()
 
-    async def place(self, place: str, channel: ChannelName = CHAT) -> None:
+    async def place(self, place: str, channel: ChannelName = CHAT, user: str = "") -> None:
         """Let a place follow the shared session, as if its person had been let in there."""
         platform = {CHAT: self.platform, **self.others}[channel]
-        await follow_shared(self.core, platform, place, channel)
+        await follow_shared(self.core, platform, place, channel, user)
 
     async def push(self, text: str) -> Seq:
         """Say something as it is; returns its number."""
