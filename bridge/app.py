@@ -235,6 +235,7 @@ def _server(
         ready=core.faults,
         label=lambda address: core.names.label(address.channel),
         operator=owner,
+        people=core.sessions.people,
         scratch=config.data,
         receiving=_receiving(channels),
         agents=_calling(core.roster),

@@ -393,6 +393,14 @@ def lanes_behind(count: int) -> str:
     return f"{count} behind" if count else "all up to date"
 
 
+def room_shares(room: str, title: str) -> str:
+    return f"{room} follows {title or 'a session'}, which other places follow too"
+
+
+def and_more(count: int) -> list[str]:
+    return [f"and {count} more"]
+
+
 # -- notices in the log ---------------------------------------------------------------------------
 
 

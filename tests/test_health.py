@@ -7,10 +7,11 @@ import pytest
 from bridge import health, texts
 from bridge.config import load
 from bridge.health import examine, store_checks
-from bridge.ids import ChannelName
+from bridge.ids import ChannelName, ConversationId
 from bridge.ports import Check
 from bridge.workers.tidying import FILES
 from storage.memory import MemoryStore
+from tests.stores import AT, S1, address, linked, put
 from tests.workers.rig import MoodyStore
 
 
@@ -78,3 +79,15 @@ async def test_an_account_that_cannot_look_at_itself_hides_no_other(config, monk
     assert told["work: platform"] == (False, "'ok'")
     assert told["mute: platform"] == (False, texts.NO_ANSWER)
     assert told["home: token"] == (True, "")
+
+
+async def test_rooms_that_follow_a_session_with_others_are_named() -> None:
+    """Others read there what is said elsewhere: whoever runs the bridge should know."""
+    store = MemoryStore()
+    await store.create_session(S1, at=AT)
+    for place, room in (("1", True), ("2", False)):
+        conversation = ConversationId(f"c_{place}")
+        await store.register(conversation, address(place), room=room, title="Team", at=AT)
+        await put(store, S1, linked(conversation))
+        found = [each.detail for each in await store_checks("memory", store)]
+        assert any("Team" in each for each in found) == (not room)

@@ -20,7 +20,17 @@ from bridge.http.links import Links
 from bridge.http.pages import SharedPages
 from bridge.ids import ChannelName, ParticipantId, SessionId
 from bridge.parts import Address
-from bridge.ports import AgentReceiving, Blobs, Check, Clock, Live, Receiving, Sessions, Store
+from bridge.ports import (
+    AgentReceiving,
+    Blobs,
+    Check,
+    Clock,
+    Live,
+    PeopleDesk,
+    Receiving,
+    Sessions,
+    Store,
+)
 from bridge.session import Session, fold
 
 MEMBERSHIP = (ParticipantJoined, ParticipantLeft, ParticipantMerged)
@@ -40,6 +50,7 @@ class Reach:
     ready: Callable[[], str]
     label: Callable[[Address], str]
     operator: ParticipantId
+    people: PeopleDesk
     limits: Limits
     scratch: Path | None
     tokens: Tokens

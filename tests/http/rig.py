@@ -86,6 +86,7 @@ class Bridge:
             ready=lambda: self.why_not_ready,
             label=_label,
             operator=ADA,
+            people=self.sessions.people,
             limits=self.limits,
             receiving=self.receiving,
             agents=self.agents,

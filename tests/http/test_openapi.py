@@ -29,6 +29,10 @@ OPERATIONS = {
     "get_doctor",
     "make_backup",
     "get_usage",
+    "list_people",
+    "remove_person",
+    "allow_person",
+    "make_owner_code",
 }
 CONFIG = """
 [checks.positive_data_acceptance]
