@@ -1,5 +1,6 @@
 """Who may ask what."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -51,9 +52,21 @@ WRITERS = [
 READERS = [Leave(by=ADA, participant=ADA), Link(by=ADA, conversation=DM)]
 
 
+OVERHEARD = [
+    replace(say("nice day"), addressed=False),
+    *(each for each in WRITERS if isinstance(each, Edit | Delete)),
+]
+
+
 @pytest.mark.parametrize("command", [*OWNERS, *WRITERS, *READERS])
 def test_whoever_is_not_in_the_session_may_do_nothing(command):
-    assert refusal(None, command) == texts.NOT_IN_SESSION
+    if command not in OVERHEARD:
+        assert refusal(None, command) == texts.NOT_IN_SESSION
+
+
+@pytest.mark.parametrize("command", OVERHEARD)
+def test_what_is_overheard_is_context_whoever_says_it(command):
+    assert refusal(None, command) == ""
 
 
 @pytest.mark.parametrize("command", [*OWNERS, *WRITERS, *READERS])
