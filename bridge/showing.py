@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import assert_never
 
-from bridge import texts
+from bridge import admission_texts, texts
 from bridge.content import Attachment, Content, Option
 from bridge.events import (
     INTERRUPTED,
@@ -177,7 +177,7 @@ def _arrival(
         case ParticipantJoined(participant=who):
             return _notice(texts.joined(scene.name(who)))
         case ParticipantLeft(participant=who, by=by) if by not in {None, who}:
-            return _notice(texts.removed(scene.name(who), scene.name(by)))
+            return _notice(admission_texts.removed(scene.name(who), scene.name(by)))
         case ParticipantLeft(participant=who):
             return _notice(texts.left(scene.name(who)))
         case ConversationLinked(conversation=linked):

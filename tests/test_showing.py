@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 
-from bridge import texts
+from bridge import admission_texts, texts
 from bridge.content import Attachment, Content, Option
 from bridge.events import (
     BODIES,
@@ -362,5 +362,5 @@ def test_who_joined_as_someone_is_shown_to_them_alone_and_can_be_undone():
 
 def test_whoever_was_put_out_is_said_to_have_been_and_by_whom():
     look = looks(ParticipantLeft(participant=ADA, by=BOB))
-    assert look.text == texts.removed("Ada", "Bob")
+    assert look.text == admission_texts.removed("Ada", "Bob")
     assert looks(ParticipantLeft(participant=ADA, by=ADA)).text == texts.left("Ada")

@@ -96,16 +96,7 @@ class Core:
         self._agents = tuple(agents.values())
         self._warming: set[asyncio.Task[None]] = set()
         self.roster = Roster(agents, agent)
-        self.sessions = Desks(
-            store,
-            clock,
-            self.names,
-            woken=self._woken,
-            agents=self.roster,
-            budgets=budgets,
-            accounts={each.channel.name: each.account for each in channels},
-            count=self._count,
-        )
+        self.sessions = self._desks(channels, budgets)
         self._notices = self.sessions.notices
         self._runner = Runner(
             store,
@@ -134,16 +125,31 @@ class Core:
         )
         self.sessions.admission.woken = self._courier.wake
         self._scheduler = Scheduler(store, self.sessions, clock)
-        self._intake = Intake(
-            store,
+        self._intake = self._ears(Fetching(self._channels, blobs, clock), last_words)
+
+    def _ears(self, fetching: Fetching, last_words: LastWords) -> Intake:
+        return Intake(
+            self.store,
             self.sessions,
             admission=self.sessions.admission,
             places=self.sessions.places,
             pairing=self.sessions.pairing,
-            fetching=Fetching(self._channels, blobs, clock),
-            clock=clock,
+            fetching=fetching,
+            clock=self._clock,
             last_words=last_words,
             woken=self._courier.wake,
+        )
+
+    def _desks(self, channels: Sequence[Connected], budgets: Budgets) -> Desks:
+        return Desks(
+            self.store,
+            self._clock,
+            self.names,
+            woken=self._woken,
+            agents=self.roster,
+            budgets=budgets,
+            accounts={each.channel.name: each.account for each in channels},
+            count=self._count,
         )
 
     async def start(self) -> None:

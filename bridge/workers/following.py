@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bridge import texts
+from bridge import admission_texts
 from bridge.commands import Push, Say
 from bridge.content import Content
 from bridge.errors import NotFound, Refused
@@ -69,20 +69,20 @@ class Following:
         """Let a room follow another session, once its asker has confirmed that."""
         room = await self._room(spoken.conversation)
         if room is None:
-            return Reply(text=texts.FOLLOW_ROOMS, refused=True)
+            return Reply(text=admission_texts.FOLLOW_ROOMS, refused=True)
         named, is_sure = _split(argument)
         found = await self._named(named, spoken.by)
         if len(found) != 1:
-            text = texts.which_session([(each.id, each.title) for each in found])
+            text = admission_texts.which_session([(each.id, each.title) for each in found])
             return Reply(text=text, refused=True)
         wish = _Wish(by=spoken.by, room=room, now=fold, target=found[0])
         pending = await self._pending(wish)
         if wish.target.id == fold.id:
             if pending is not None and is_sure:
                 return await self._joined(wish, pending)
-            return Reply(text=texts.follows_already(fold.title))
+            return Reply(text=admission_texts.follows_already(fold.title))
         if not (await self._owns(wish.target, wish.by) and await self._owns(fold, wish.by)):
-            return Reply(text=texts.FOLLOW_OWNERS, refused=True)
+            return Reply(text=admission_texts.FOLLOW_OWNERS, refused=True)
         if not is_sure or pending is None:
             return await self._ask(wish)
         await self.places.follow(room, wish.target.id, wish.by, welcome=False)
@@ -92,20 +92,20 @@ class Following:
         """Give a room a session of its own again."""
         room = await self._room(spoken.conversation)
         if room is None:
-            return Reply(text=texts.FOLLOW_ROOMS, refused=True)
+            return Reply(text=admission_texts.FOLLOW_ROOMS, refused=True)
         account = self.admission.account(room.address.channel)
         own = session_for(account.sessions, room.address, spoken.by, room=True)
         if own == fold.id:
-            return Reply(text=texts.OWN_SESSION)
+            return Reply(text=admission_texts.OWN_SESSION)
         owns = await self._owns(fold, spoken.by)
         with suppress(NotFound):
             owns = owns or await self._owns(await self.sessions.fold(own), spoken.by)
         if not owns:
-            return Reply(text=texts.UNFOLLOW_OWNERS, refused=True)
+            return Reply(text=admission_texts.UNFOLLOW_OWNERS, refused=True)
         agent = account.agent_in(room.address)
         await self.places.follow(room, own, spoken.by, welcome=False, new=True, agent=agent)
-        await self._say(fold.id, texts.room_left(*self._called(room)))
-        return Reply(text=texts.unfollowed(fold.title))
+        await self._say(fold.id, admission_texts.room_left(*self._called(room)))
+        return Reply(text=admission_texts.unfollowed(fold.title))
 
     # -- asking and confirming
 
@@ -114,7 +114,7 @@ class Following:
         body = {"now": wish.now.id, "target": wish.target.id, "until": until.isoformat()}
         await self.store.keep_fact(SCOPE, wish.key, json.dumps(body))
         room, _ = self._called(wish.room)
-        text = texts.follow_asked(
+        text = admission_texts.follow_asked(
             room=room,
             title=wish.target.title,
             people=len(wish.target.participants),
@@ -144,10 +144,10 @@ class Following:
         own = SessionId(json.loads(body or "{}").get("now", wish.now.id))
         title, app = self._called(wish.room)
         key = f"follow:{wish.room.id}:{pending}"
-        await self._say(wish.target.id, texts.room_joined(title, app), key)
-        await self._say(own, texts.room_went(title, app, wish.target.title), key)
+        await self._say(wish.target.id, admission_texts.room_joined(title, app), key)
+        await self._say(own, admission_texts.room_went(title, app, wish.target.title), key)
         await self.store.drop_fact(SCOPE, wish.key)
-        return Reply(text=texts.follows_now(wish.target.title))
+        return Reply(text=admission_texts.follows_now(wish.target.title))
 
     async def _say(self, session: SessionId, text: str, key: str | None = None) -> None:
         source = Source(kind="background", name="bridge")
@@ -177,7 +177,7 @@ class Following:
         return session.participants.get(who) == "owner" or await self.admission.is_owner(who)
 
     def _called(self, room: Conversation) -> tuple[str, str]:
-        return room.title or texts.THIS_ROOM, self.names.label(room.address.channel)
+        return room.title or admission_texts.THIS_ROOM, self.names.label(room.address.channel)
 
 
 def _split(argument: str) -> tuple[str, bool]:

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from bridge import texts
+from bridge import admission_texts, texts
 from bridge.commands import Answer, Delete, Edit, Say
 from bridge.content import Content
 from bridge.errors import Refused
@@ -125,7 +125,7 @@ class Intake:
         log.debug("not placed", what=kind, channel=address.channel, place=address.place)
         match inbound.what:
             case Added() if inbound.room:
-                return Reply(text=texts.ADDED)
+                return Reply(text=admission_texts.ADDED)
             case Pressed():
                 return Reply(text=texts.NO_PLACE, refused=True)
             case _:

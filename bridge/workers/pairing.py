@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from bridge import texts
+from bridge import admission_texts, texts
 from bridge.admission import Grant
 from bridge.commands import ChangeRole, Push
 from bridge.content import Content, Option
@@ -82,7 +82,7 @@ class Pairing:
                 continue
             seen = True
             await self.codes.void(found)
-            told = texts.code_was_seen(inbound.sender.name, self._app(inbound))
+            told = admission_texts.code_was_seen(inbound.sender.name, self._app(inbound))
             await self._tell(found.invitation, told, f"seen:{found.key[:16]}")
         return Reply(text=texts.CODE_SEEN, refused=True) if seen else None
 
@@ -107,7 +107,7 @@ class Pairing:
         known = await self.places.known(sender)
         why = await self._objection(inbound, invitation, known)
         if why:
-            told = texts.code_was_refused(sender.name, sender.user, self._app(inbound))
+            told = admission_texts.code_was_refused(sender.name, sender.user, self._app(inbound))
             await self._tell(invitation, told, f"refused:{found.key[:16]}")
             await self.codes.void(found)
             return Reply(text=why, refused=True)
@@ -132,7 +132,7 @@ class Pairing:
             if slot or any(each.realm == inbound.sender.realm for each in mine):
                 return texts.ISSUER_IS_HERE
         elif known != issuer and not invitation.owner:
-            return texts.known_as(await self.names.who(known))
+            return admission_texts.known_as(await self.names.who(known))
         book = await self.admission.book()
         if issuer in book.out or known in book.out:
             return texts.BAD_CODE
@@ -179,7 +179,7 @@ class Pairing:
         who = await self.places.identify(inbound.sender, as_who=invitation.participant)
         if grant is not None and who != grant.who:
             await self._drop(grant)
-            return Reply(text=texts.known_as(await self.names.who(who)), refused=True)
+            return Reply(text=admission_texts.known_as(await self.names.who(who)), refused=True)
         if grant is not None and (grant.enrolled or grant.owner):
             await self._announce(grant, invitation)
         session = await self._follow(inbound, invitation, who)
@@ -208,9 +208,9 @@ class Pairing:
 
     async def _announce(self, grant: Grant, invitation: Invitation) -> None:
         app = self.names.label(grant.account)
-        write = texts.became_owner if grant.owner else texts.joined_as_you
+        write = admission_texts.became_owner if grant.owner else admission_texts.joined_as_you
         text = write(grant.name, grant.user, app, grant.id)
-        undo = (Option(id=f"{UNDO}{grant.id}", label=texts.UNDO),)
+        undo = (Option(id=f"{UNDO}{grant.id}", label=admission_texts.UNDO),)
         await self._tell(invitation, text, f"joined:{grant.id}", buttons=undo)
 
     async def _tell(
@@ -246,7 +246,7 @@ class Pairing:
         if by != grant.by:
             raise Refused(texts.NOT_YOURS_TO_UNDO)
         await self._drop(grant)
-        return texts.undone(grant.name, self.names.label(grant.account))
+        return admission_texts.undone(grant.name, self.names.label(grant.account))
 
     async def _drop(self, grant: Grant) -> None:
         if grant.enrolled:

@@ -13,7 +13,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bridge import texts
+from bridge import admission_texts, texts
 from bridge.admission import Grant
 from bridge.commands import Join, Leave
 from bridge.errors import NotFound, Refused
@@ -48,15 +48,15 @@ class People:
         found = await self._named(fold, named)
         if len(found) != 1:
             names = await self.names.people(found)
-            return Reply(text=texts.kick_whom(sorted(names.items())), refused=True)
+            return Reply(text=admission_texts.kick_whom(sorted(names.items())), refused=True)
         (who,) = found
         if who == by:
-            return Reply(text=texts.KICK_SELF, refused=True)
+            return Reply(text=admission_texts.KICK_SELF, refused=True)
         if await self.admission.is_owner(who):
-            return Reply(text=texts.KICK_OWNER, refused=True)
+            return Reply(text=admission_texts.KICK_OWNER, refused=True)
         await self._put_out(fold.id, Leave(participant=who, by=by))
         await self._drop([each for each in await self._grants(who) if each.session == fold.id])
-        return Reply(text=texts.kicked(await self.names.who(who)))
+        return Reply(text=admission_texts.kicked(await self.names.who(who)))
 
     async def _named(self, fold: Session, named: str) -> list[ParticipantId]:
         """Return who is meant: by id, or by name. Who was put out is named by a repeat."""
@@ -98,7 +98,7 @@ class People:
         """
         await self._known(who)
         if who == by:
-            raise Refused(texts.KICK_OWNER)
+            raise Refused(admission_texts.KICK_OWNER)
         await self.admission.put_out(who, out=True)
         await self.store.revoke_tokens(who, label=None)
         for session in await self._all():
@@ -160,18 +160,18 @@ class People:
         """Say by what someone is let in."""
         book = await self.admission.book()
         granted = [
-            texts.let_in_by_code(each.account, each.session or "*", each.id)
+            admission_texts.let_in_by_code(each.account, each.session or "*", each.id)
             for each in book.grants.values()
             if each.who == who
         ]
-        owner = [texts.LET_IN_AS_OWNER] if who in book.owners else []
+        owner = [admission_texts.LET_IN_AS_OWNER] if who in book.owners else []
         return [*owner, *await self._lists(who), *granted]
 
     async def _lists(self, who: ParticipantId) -> list[str]:
         """Return the lines of the config that let someone in."""
         book, mine = await self.admission.book(), await self.store.identities(who)
         return [
-            texts.let_in_by_list(name, json.dumps(each.user, ensure_ascii=False))
+            admission_texts.let_in_by_list(name, json.dumps(each.user, ensure_ascii=False))
             for name, account in sorted(book.accounts.items())
             for each in mine
             if each.user in account.allow and each.realm in book.realms.get(name, {each.realm})

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bridge import texts
+from bridge import admission_texts, texts
 from bridge.admission import Account
 from bridge.commands import Join, Leave
 from bridge.content import Content
@@ -88,7 +88,7 @@ async def test_whoever_brings_the_bridge_into_a_room_is_told_how_to_begin() -> N
     door = await Doorway(chat=ONLY_ADA).open()
     reply = await door.hear(Added(), "ada", place="group", room=True)
     assert reply is not None
-    assert reply.text == texts.ADDED
+    assert reply.text == admission_texts.ADDED
 
 
 @pytest.mark.parametrize("policy", ["shared", "per_person", "per_place"])

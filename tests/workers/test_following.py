@@ -2,7 +2,7 @@
 
 import pytest
 
-from bridge import texts
+from bridge import admission_texts
 from bridge.admission import Account
 from bridge.commands import ChangeRole, Join
 from bridge.events import ConversationLinked, ConversationUnlinked, Pushed
@@ -35,7 +35,7 @@ async def opened(*, owner: str = "ada", **parts) -> tuple[Doorway, SessionId]:
 
 
 def asked(readers: int | None) -> str:
-    return texts.follow_asked(
+    return admission_texts.follow_asked(
         room="Team",
         title="Main",
         people=2,
@@ -57,14 +57,14 @@ async def test_a_room_follows_a_session_once_its_owner_has_read_who_will_read_wh
     assert (await door.there("team")).session == own, "nothing has happened yet"
     reply = await team(door, "/follow main yes")
     assert reply is not None
-    assert reply.text == texts.follows_now("Main")
+    assert reply.text == admission_texts.follows_now("Main")
     there = await door.there("team")
     assert there.session == SHARED
     assert isinstance((await door.log(own))[-2], ConversationUnlinked)
     said_there, said_here = (await door.log(SHARED))[-1], (await door.log(own))[-1]
     assert isinstance(said_there, Pushed)
-    assert said_there.content.text == texts.room_joined("Team", "Chat")
-    assert said_here.content.text == texts.room_went("Team", "Chat", "Main")
+    assert said_there.content.text == admission_texts.room_joined("Team", "Chat")
+    assert said_here.content.text == admission_texts.room_went("Team", "Chat", "Main")
 
 
 async def test_nothing_that_was_said_before_is_shown_in_a_room_that_follows() -> None:
@@ -113,8 +113,8 @@ async def test_a_clock_that_is_set_back_keeps_no_question_open(clock: int) -> No
 
 async def test_whoever_does_not_own_what_is_to_be_followed_is_refused() -> None:
     door, own = await opened(owner="")
-    assert await team(door, "/follow") == refused(texts.FOLLOW_OWNERS)
-    assert await team(door, "/follow main yes") == refused(texts.FOLLOW_OWNERS)
+    assert await team(door, "/follow") == refused(admission_texts.FOLLOW_OWNERS)
+    assert await team(door, "/follow main yes") == refused(admission_texts.FOLLOW_OWNERS)
     assert (await door.there("team")).session == own
 
 
@@ -124,7 +124,7 @@ async def test_whoever_may_not_arrange_what_the_room_follows_now_is_refused() ->
     await door.say("hello", "bob", place="bob")
     bob = (await door.last()).participant
     await door.desks.submit(SHARED, ChangeRole(by=None, participant=bob, role="owner"))
-    assert await team(door, "/follow", "bob") == refused(texts.FOLLOW_OWNERS)
+    assert await team(door, "/follow", "bob") == refused(admission_texts.FOLLOW_OWNERS)
     assert (await door.there("team")).session == own
 
 
@@ -141,7 +141,7 @@ async def test_the_bridges_owner_may_arrange_every_room() -> None:
 async def test_sessions_of_others_are_not_even_named() -> None:
     door, _ = await opened()
     await door.desks.create(SessionId("s_secret"), title="Plans", owner=OWNER)
-    assert await team(door, "/follow Plans") == refused(texts.which_session([]))
+    assert await team(door, "/follow Plans") == refused(admission_texts.which_session([]))
 
 
 async def test_of_two_sessions_of_one_title_one_is_named_by_its_id() -> None:
@@ -167,8 +167,8 @@ async def test_what_is_only_overheard_is_no_command() -> None:
 
 async def test_in_private_there_is_nothing_to_follow() -> None:
     door, _ = await opened()
-    assert await door.say("/follow", "ada") == refused(texts.FOLLOW_ROOMS)
-    assert await door.say("/unfollow", "ada") == refused(texts.FOLLOW_ROOMS)
+    assert await door.say("/follow", "ada") == refused(admission_texts.FOLLOW_ROOMS)
+    assert await door.say("/unfollow", "ada") == refused(admission_texts.FOLLOW_ROOMS)
 
 
 async def following() -> tuple[Doorway, SessionId]:
@@ -190,7 +190,7 @@ async def test_a_room_that_follows_already_says_so() -> None:
     door, _ = await following()
     reply = await team(door, "/follow")
     assert reply is not None
-    assert reply.text == texts.follows_already("Main")
+    assert reply.text == admission_texts.follows_already("Main")
 
 
 async def test_an_owner_of_either_side_takes_the_room_back() -> None:
@@ -201,17 +201,19 @@ async def test_an_owner_of_either_side_takes_the_room_back() -> None:
         await door.desks.submit(SHARED, ChangeRole(by=None, participant=bob, role="owner"))
         reply = await team(door, "/unfollow", owner)
         assert reply is not None
-        assert reply.text == texts.unfollowed("Main")
+        assert reply.text == admission_texts.unfollowed("Main")
         assert (await door.there("team")).session == own
-        assert (await door.log(SHARED))[-1].content.text == texts.room_left("Team", "Chat")
+        assert (await door.log(SHARED))[-1].content.text == admission_texts.room_left(
+            "Team", "Chat"
+        )
         again = await team(door, "/unfollow", owner)
         assert again is not None
-        assert again.text == texts.OWN_SESSION
+        assert again.text == admission_texts.OWN_SESSION
 
 
 async def test_a_member_cannot_take_a_room_back() -> None:
     door, _ = await following()
-    assert await team(door, "/unfollow", "carl") == refused(texts.UNFOLLOW_OWNERS)
+    assert await team(door, "/unfollow", "carl") == refused(admission_texts.UNFOLLOW_OWNERS)
     assert (await door.there("team")).session == SHARED
 
 

@@ -5,7 +5,7 @@ import itertools
 
 import pytest
 
-from bridge import texts
+from bridge import admission_texts, texts
 from bridge.admission import Account
 from bridge.commands import ChangeRole
 from bridge.content import Content
@@ -218,7 +218,7 @@ async def test_a_code_that_a_room_can_read_is_void_whoever_typed_it(
     said = text.format(code if addressed else code.replace("-", "").lower())
     reply = await door.say(said, user, place="team", room=True, addressed=addressed)
     assert reply == refused(texts.CODE_SEEN)
-    assert await told(door, ada) == [texts.code_was_seen(user.title(), "Chat")]
+    assert await told(door, ada) == [admission_texts.code_was_seen(user.title(), "Chat")]
     assert await redeem(door, f"/link {code}") == refused(texts.BAD_CODE)
     assert await door.store.identify(realm=MAIL, user="a@b") is None
     assert await door.store.facts("grants") == {}
@@ -238,7 +238,7 @@ async def test_the_owners_code_is_void_in_a_room_too_and_the_next_start_makes_an
     door = await Doorway(chat=NOBODY).open()
     code = await owner_code(door)
     assert await door.say(code, "ada", place="team", room=True) == refused(texts.CODE_SEEN)
-    assert await told(door, OWNER) == [texts.code_was_seen("Ada", "Chat")]
+    assert await told(door, OWNER) == [admission_texts.code_was_seen("Ada", "Chat")]
     assert await door.say(f"/link {code}", "ada") == refused(texts.BAD_CODE)
     assert not await door.desks.pairing.codes.is_owned()
     reply = await door.say(await owner_code(door), "ada")
@@ -273,7 +273,7 @@ async def test_the_issuer_is_told_at_once_who_joined_as_them() -> None:
     ada = await known(door, "ada")
     await redeem(door, await link_code(door))
     grant = await grant_of(door)
-    assert await told(door, ada) == [texts.joined_as_you("A@B", "a@b", "Mail", grant)]
+    assert await told(door, ada) == [admission_texts.joined_as_you("A@B", "a@b", "Mail", grant)]
     (push,) = [each for each in await door.log() if isinstance(each, Pushed)]
     assert [(each.id, each.label) for each in push.buttons] == [(f"u:{grant}", "Undo")]
 
@@ -285,7 +285,7 @@ async def test_nobody_gets_a_second_identity_in_an_app() -> None:
     reply = await door.say(f"/link {code}", "mallory", place="dm of mallory")
     assert reply == refused(texts.ISSUER_IS_HERE)
     assert await door.store.identify(realm=CHAT, user="mallory") is None
-    assert await told(door, ada) == [texts.code_was_refused("Mallory", "mallory", "Chat")]
+    assert await told(door, ada) == [admission_texts.code_was_refused("Mallory", "mallory", "Chat")]
     assert await door.say(f"/link {code}", "mallory") == refused(texts.BAD_CODE)
 
 
@@ -295,9 +295,9 @@ async def test_whoever_is_known_already_stays_who_they_are() -> None:
     await door.say("hello", "bob", channel=MAIL, place="inbox of bob")
     bob = await door.store.identify(realm=MAIL, user="bob")
     code = await link_code(door)
-    assert await redeem(door, f"/link {code}", "bob") == refused(texts.known_as("Bob"))
+    assert await redeem(door, f"/link {code}", "bob") == refused(admission_texts.known_as("Bob"))
     assert await door.store.identify(realm=MAIL, user="bob") == bob
-    assert await told(door, ada) == [texts.code_was_refused("Bob", "bob", "Mail")]
+    assert await told(door, ada) == [admission_texts.code_was_refused("Bob", "bob", "Mail")]
 
 
 async def test_ones_own_place_goes_to_the_session_of_the_code() -> None:
@@ -399,7 +399,7 @@ async def test_undoing_takes_identity_grant_and_place_back(way: str) -> None:
     _, grant = await joined(door)
     door = await Doorway(chat=ONLY_ADA, mail=NOBODY, store=door.store).open()  # also later
     spelt = grant.lower() if way == "typed small" else grant
-    for text in (texts.undone("A@B", "Mail"), texts.UNDONE_ALREADY):
+    for text in (admission_texts.undone("A@B", "Mail"), texts.UNDONE_ALREADY):
         if way == "button":
             reply = await door.hear(Pressed(value=f"u:{grant}"), "ada", key=text)
         else:
@@ -448,9 +448,11 @@ async def test_an_owner_by_a_code_can_be_undone_too() -> None:
     await door.say(await owner_code(door), "bob")
     assert await door.desks.admission.is_owner(bob)
     assert await told(door, OWNER) == [
-        texts.became_owner("Bob", "bob", "Chat", await grant_of(door))
+        admission_texts.became_owner("Bob", "bob", "Chat", await grant_of(door))
     ]
-    assert await door.desks.pairing.undo(await grant_of(door), OWNER) == texts.undone("Bob", "Chat")
+    assert await door.desks.pairing.undo(await grant_of(door), OWNER) == admission_texts.undone(
+        "Bob", "Chat"
+    )
     assert not await door.desks.admission.is_owner(bob)
     assert (await door.desks.fold(SHARED)).participants[bob] == "member"
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bridge import texts
+from bridge import admission_texts, texts
 from bridge.admission import Account
 from bridge.commands import ChangeRole, Join
 from bridge.errors import NotFound, Refused
@@ -43,7 +43,7 @@ async def test_an_owner_removes_someone_by_name_or_id(named: str) -> None:
     bob = await who(door, "bob")
     reply = await door.say(f"/kick {bob if named == 'id' else named}", "ada", place="ada", key="k")
     assert reply is not None
-    assert reply.text == texts.kicked("Bob")
+    assert reply.text == admission_texts.kicked("Bob")
     assert bob not in await people(door)
     left = [each for each in await door.log() if isinstance(each, ParticipantLeft)]
     assert left == [ParticipantLeft(participant=bob, by=await who(door, "ada"))]
@@ -74,11 +74,11 @@ async def test_of_two_of_one_name_neither_is_removed() -> None:
 @pytest.mark.parametrize(
     ("named", "why"),
     [
-        ("Ada", texts.KICK_SELF),
-        ("Owner", texts.KICK_OWNER),
-        (OWNER, texts.KICK_OWNER),
-        ("Nobody", texts.kick_whom([])),
-        ("", texts.kick_whom([])),
+        ("Ada", admission_texts.KICK_SELF),
+        ("Owner", admission_texts.KICK_OWNER),
+        (OWNER, admission_texts.KICK_OWNER),
+        ("Nobody", admission_texts.kick_whom([])),
+        ("", admission_texts.kick_whom([])),
     ],
 )
 async def test_some_cannot_be_removed(named: str, why: str) -> None:
