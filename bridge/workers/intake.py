@@ -113,6 +113,9 @@ class Intake:
         if why:
             unspoken = _is_unspoken(inbound.what)
             return None if unspoken else self._admission.told(inbound.sender, why)
+        undoing = pressed(inbound.what.value) if isinstance(inbound.what, Pressed) else None
+        if isinstance(undoing, UndoPress) and who is not None:  # wherever it is pressed
+            return Reply(text=await self._pairing.undo(undoing.grant, who))
         if (place is None or place.session is None) and not _places(inbound.what):
             return self._unplaced(inbound)
         appended = await self._take(await self._place(inbound), inbound)
@@ -230,9 +233,7 @@ class Intake:
                     content=Content(text=words),
                 )
                 return await self._sessions.hear(scene.session, saying, origin=origin)
-            case UndoPress(grant=grant):
-                return Appended(reply=Reply(text=await self._pairing.undo(grant, scene.who)))
-            case None:
+            case UndoPress() | None:
                 return Appended(reply=Reply(text=texts.BUTTON_UNKNOWN, refused=True))
 
 

@@ -15,6 +15,7 @@ The rules:
 
 import secrets
 from dataclasses import dataclass
+from datetime import datetime
 
 import structlog
 
@@ -31,7 +32,7 @@ from bridge.ports import Clock, FactChange, Sessions, Store
 from bridge.routing import CODE_ALPHABET, SHARED, UNDO, TypedCode, codes_within, typed_code
 from bridge.workers.admission import GRANTS, OWNERS, Admission, granting
 from bridge.workers.names import Names
-from bridge.workers.pairing_codes import Found, Invitation, PairingCodes
+from bridge.workers.pairing_codes import LIFE, Found, Invitation, PairingCodes
 from bridge.workers.places import Places
 
 log = structlog.get_logger()
@@ -128,8 +129,8 @@ class Pairing:
         issuer = invitation.participant
         if known is None:
             mine = await self.store.identities(issuer)
-            slot = await self.store.fact(PAIRED, _slot(issuer, inbound.sender.realm))
-            if slot or any(each.realm == inbound.sender.realm for each in mine):
+            is_here = any(each.realm == inbound.sender.realm for each in mine)
+            if is_here or await self._is_being_paired(issuer, inbound.sender.realm):
                 return texts.ISSUER_IS_HERE
         elif known != issuer and not invitation.owner:
             return admission_texts.known_as(await self.names.who(known))
@@ -140,6 +141,20 @@ class Pairing:
             return ""
         fold = await self.sessions.fold(invitation.session)
         return "" if fold.participants.get(issuer) in {"owner", "member"} else texts.BAD_CODE
+
+    async def _is_being_paired(self, issuer: ParticipantId, realm: str) -> bool:
+        """Say whether someone else is just becoming the issuer there; one who never came is not."""
+        number = await self.store.fact(PAIRED, _slot(issuer, realm))
+        if number is None:
+            return False
+        grant = (await self.admission.book()).grant(number)
+        if grant is None:
+            await self.store.drop_fact(PAIRED, _slot(issuer, realm))
+            return False
+        if abs(self.clock.now() - datetime.fromisoformat(grant.at)) < LIFE:
+            return True
+        await self._drop(grant)
+        return False
 
     def _grant(
         self, inbound: Inbound, invitation: Invitation, known: ParticipantId | None

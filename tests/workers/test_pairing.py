@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +17,7 @@ from bridge.routing import SHARED
 from bridge.workers.admission import MAX_TRIES
 from bridge.workers.pairing_codes import PairingCodes
 from storage.memory import MemoryStore
+from tests.stores import opened
 from tests.workers.doorway import CHAT, MAIL, Doorway, refused
 from tests.workers.rig import OWNER
 
@@ -317,15 +319,19 @@ async def test_ones_own_place_goes_to_the_session_of_the_code() -> None:
     assert await told(door, ada, session) == []
 
 
-async def test_of_two_who_send_a_code_at_once_exactly_one_has_it() -> None:
-    for user in ("a@b", "c@d"):  # whoever comes first
-        door = await Doorway(chat=ONLY_ADA, mail=NOBODY).open()
+@pytest.mark.parametrize("kind", ["memory", "sqlite"])
+@pytest.mark.parametrize("first", ["a@b", "c@d", "e@f"])
+async def test_of_many_who_send_a_code_at_once_exactly_one_has_it(
+    kind: str, first: str, tmp_path: Path
+) -> None:
+    async with opened(kind, tmp_path) as store:
+        door = await Doorway(chat=ONLY_ADA, mail=NOBODY, store=store).open()  # type: ignore[arg-type]
         ada, code = await known(door, "ada"), await link_code(door)
-        users = [user, *({"a@b", "c@d"} - {user}), "e@f"]
+        users = [first, *({"a@b", "c@d", "e@f"} - {first})]
         await asyncio.gather(*(redeem(door, f"/link {code}", each) for each in users))
-        became = [await door.store.identify(realm=MAIL, user=each) for each in users]
+        became = [await store.identify(realm=MAIL, user=each) for each in users]
         assert sorted(became, key=str) == sorted([ada, None, None], key=str)
-        assert len(await door.store.facts("grants")) == 1
+        assert len(await store.facts("grants")) == 1
 
 
 async def test_two_codes_of_one_person_make_one_identity_of_an_app() -> None:
@@ -380,6 +386,33 @@ async def test_a_death_anywhere_while_a_code_is_taken_is_mended_by_its_next_deli
         if finished:
             break
     assert deaths > 10
+
+
+async def test_whoever_died_out_on_the_way_does_not_keep_others_from_being_linked() -> None:
+    """A code was taken, and its sender never came again: after a while that is over."""
+    door = await Doorway(chat=ONLY_ADA, mail=NOBODY).open()
+    ada, code = await known(door, "ada"), await link_code(door)
+    found = await door.desks.pairing.codes.find(code)
+    assert found is not None
+    await redeem(door, code)
+    await door.store.forget_identity(realm=MAIL, user="a@b")  # as if it had never been given
+    again = await Doorway(chat=ONLY_ADA, mail=NOBODY, store=door.store).open()
+    again.heard = 50
+    second = await link_code(again)
+    assert await redeem(again, f"/link {second}", "c@d") == refused(texts.ISSUER_IS_HERE)
+    again.clock.forward(601)
+    third = await link_code(again)
+    reply = await redeem(again, third, "c@d")
+    assert reply is not None
+    assert await door.store.identify(realm=MAIL, user="c@d") == ada
+
+
+async def test_undo_works_from_a_place_that_follows_nothing() -> None:
+    door = await Doorway(chat=ONLY_ADA, mail=NOBODY).open()
+    _, grant = await joined(door)
+    reply = await door.hear(Pressed(value=f"u:{grant}"), "ada", place="a new chat")
+    assert reply is not None
+    assert reply.text == admission_texts.undone("A@B", "Mail")
 
 
 # -- undoing --------------------------------------------------------------------------------------
