@@ -33,6 +33,9 @@ from bridge.workers.places import Places
 SCOPE = "follow"
 """The scope of what was asked and is to be confirmed, by room and asker."""
 
+OWN = "own session"
+"""The scope of which session is a room's own, kept once it follows another."""
+
 PATIENCE = timedelta(minutes=10)
 YES = "yes"
 MANY = 1_000_000
@@ -85,6 +88,7 @@ class Following:
             return Reply(text=admission_texts.FOLLOW_OWNERS, refused=True)
         if not is_sure or pending is None:
             return await self._ask(wish)
+        await self.store.keep_fact(OWN, room.id, await self._own(room, fold, wish.by))
         await self.places.follow(room, wish.target.id, wish.by, welcome=False)
         return await self._joined(wish, pending)
 
@@ -93,8 +97,7 @@ class Following:
         room = await self._room(spoken.conversation)
         if room is None:
             return Reply(text=admission_texts.FOLLOW_ROOMS, refused=True)
-        account = self.admission.account(room.address.channel)
-        own = session_for(account.sessions, room.address, spoken.by, room=True)
+        own = await self._own(room, fold, spoken.by)
         if own == fold.id:
             return Reply(text=admission_texts.OWN_SESSION)
         owns = await self._owns(fold, spoken.by)
@@ -102,7 +105,7 @@ class Following:
             owns = owns or await self._owns(await self.sessions.fold(own), spoken.by)
         if not owns:
             return Reply(text=admission_texts.UNFOLLOW_OWNERS, refused=True)
-        agent = account.agent_in(room.address)
+        agent = self.admission.account(room.address.channel).agent_in(room.address)
         await self.places.follow(room, own, spoken.by, welcome=False, new=True, agent=agent)
         await self._say(fold.id, admission_texts.room_left(*self._called(room)))
         return Reply(text=admission_texts.unfollowed(fold.title))
@@ -160,6 +163,16 @@ class Following:
     async def _room(self, conversation: ConversationId) -> Conversation | None:
         found = await self.store.conversation(conversation)
         return found if found is not None and found.room else None
+
+    async def _own(self, room: Conversation, fold: Session, by: ParticipantId) -> SessionId:
+        """Return the session that is a room's own; its address may have changed since it began."""
+        kept = await self.store.fact(OWN, room.id)
+        if kept is not None:
+            return SessionId(kept)
+        if fold.id != SHARED and list(fold.conversations) == [room.id]:
+            return fold.id
+        account = self.admission.account(room.address.channel)
+        return session_for(account.sessions, room.address, by, room=True)
 
     async def _named(self, named: str, by: ParticipantId) -> list[Session]:
         """Return the sessions that are meant, of those that the asker may know of."""

@@ -240,3 +240,16 @@ async def test_whoever_is_overheard_in_a_room_that_follows_is_in_no_session() ->
     assert heard.participant not in (await door.desks.fold(SHARED)).participants
     linked = [each for each in await door.log() if isinstance(each, ConversationLinked)]
     assert len(linked) == 1
+
+
+async def test_a_room_whose_address_changed_keeps_its_own_session() -> None:
+    """As a group on Telegram that becomes a supergroup."""
+    door, own = await opened()
+    await door.store.move((await door.there("team")).id, place="team2")
+    moved = {**TEAM, "place": "team2"}
+    reply = await door.say("/unfollow", "ada", **moved)
+    assert reply is not None
+    assert reply.text == admission_texts.OWN_SESSION
+    for text in ("/follow", "/follow yes", "/unfollow"):
+        await door.say(text, "ada", **moved)
+    assert (await door.there("team2")).session == own

@@ -12,7 +12,7 @@ from bridge.commands import ChangeRole
 from bridge.content import Content
 from bridge.events import MessageReceived, Pushed, RoleChanged
 from bridge.ids import MessageId, ParticipantId, SessionId
-from bridge.inbound import Edited, Pressed
+from bridge.inbound import Edited, Pressed, RemoteFile
 from bridge.routing import SHARED
 from bridge.workers.admission import MAX_TRIES
 from bridge.workers.pairing_codes import PairingCodes
@@ -234,6 +234,17 @@ async def test_a_code_that_comes_into_a_room_by_an_edit_is_void(user: str) -> No
     edited = Edited(message=MessageId("m1"), content=Content(text=f"it is {code}"))
     assert await door.hear(edited, user, place="team", room=True) == refused(texts.CODE_SEEN)
     assert await redeem(door, code) == refused(texts.UNKNOWN_SENDER)
+
+
+@pytest.mark.parametrize("room", [True, False])
+async def test_a_code_may_stand_beside_a_file_which_is_never_fetched(room: bool) -> None:  # noqa: FBT001
+    door = await Doorway(chat=ONLY_ADA, mail=NOBODY).open()
+    await known(door, "ada")
+    file = RemoteFile(kind="image", name="a.png", mime="image/png", ref="a")
+    code = await link_code(door)
+    reply = await redeem(door, code, files=(file,), room=room)
+    assert reply is not None
+    assert reply.text == (texts.CODE_SEEN if room else texts.linked("Main"))
 
 
 async def test_the_owners_code_is_void_in_a_room_too_and_the_next_start_makes_another() -> None:
