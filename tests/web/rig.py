@@ -136,6 +136,7 @@ class Bridge:
             ready=self.core.faults,
             label=lambda address: self.core.names.label(address.channel),
             operator=ADA,
+            people=self.core.sessions.people,
             limits=self.limits,
         )
 
