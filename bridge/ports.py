@@ -765,6 +765,9 @@ class PeopleDesk(Protocol):
     async def allow(self, who: ParticipantId, session: SessionId | None) -> Sequence[SessionId]:
         """Let someone in again who was put out, of one session or of the bridge."""
 
+    async def unlink(self, number: str) -> str:
+        """Take back what a code gave, by the number of it; return what became of it, in words."""
+
     async def owner_code(self, owner: ParticipantId) -> str:
         """Return a new owner's code; the one before is good no more."""
 

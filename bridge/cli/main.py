@@ -173,6 +173,20 @@ def people_allow(
     allow(find(Where(config=config, url=url, token_file=token_file), os.environ), person, session)
 
 
+@people_commands.command("unlink")
+def people_unlink(
+    number: Annotated[str, typer.Argument(help="The code's number; the list shows it.")],
+    config: ConfigOption = None,
+    url: UrlOption = None,
+    token_file: TokenOption = None,
+) -> None:
+    """Undo that someone joined as someone else by a code."""
+    from bridge.cli.people import unlink
+    from bridge.cli.server import Where, find
+
+    unlink(find(Where(config=config, url=url, token_file=token_file), os.environ), number)
+
+
 @people_commands.command("code")
 def people_code(
     config: ConfigOption = None, url: UrlOption = None, token_file: TokenOption = None

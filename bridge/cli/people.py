@@ -48,6 +48,12 @@ def allow(server: Server, person: str, session: str | None) -> None:
     _say(f"{person} is let in again: {where}.")
 
 
+def unlink(server: Server, number: str) -> None:
+    """Take back what a code gave."""
+    answer = ask(server, "DELETE", f"/v1/links/{quote(number, safe='')}")
+    _say(one_line(str(answer["text"]).replace("**", "")))
+
+
 def code(server: Server) -> None:
     """Print a new owner's code."""
     answer = ask(server, "POST", "/v1/owner-code", json={})

@@ -64,6 +64,12 @@ class Allowed(BaseModel):
     sessions: list[str]
 
 
+class Unlinked(BaseModel):
+    """`text` says what became of it."""
+
+    text: str
+
+
 class OwnerCode(BaseModel):
     code: str
 
@@ -101,6 +107,16 @@ async def allow_person(reach: Operator, person: Id, what: Allowing) -> Allowed:
     except NotFound as error:
         raise Fault(404, "not_found", str(error)) from error
     return Allowed(sessions=list(found))
+
+
+@router.delete(
+    "/v1/links/{number}",
+    operation_id="undo_link",
+    responses=failures(400, 401, 403, 413, 415, 503),
+)
+async def undo_link(reach: Operator, number: Id) -> Unlinked:
+    """Take back what a code of `/link` gave: the identity, what it was let in to, its place."""
+    return Unlinked(text=await reach.people.unlink(number))
 
 
 @router.post(

@@ -250,15 +250,15 @@ class Pairing:
 
     # -- taking it back
 
-    async def undo(self, number: str, by: ParticipantId) -> str:
-        """Take back what a code gave, on behalf of whoever issued it; return what to tell them.
+    async def undo(self, number: str, by: ParticipantId | None) -> str:
+        """Take back what a code gave, for whoever issued it; return what to tell them.
 
-        A repeat is a success. Raises `Refused`.
+        `by` None: for the operator. A repeat is a success. Raises `Refused`.
         """
         grant = (await self.admission.book()).grant(number)
         if grant is None:
             return texts.UNDONE_ALREADY
-        if by != grant.by:
+        if by not in {None, grant.by}:
             raise Refused(texts.NOT_YOURS_TO_UNDO)
         await self._drop(grant)
         return admission_texts.undone(grant.name, self.names.label(grant.account))

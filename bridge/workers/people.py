@@ -125,6 +125,10 @@ class People:
         await self.admission.changed()
         return back
 
+    async def unlink(self, number: str) -> str:
+        """Take back what a code gave; return what became of it, in words."""
+        return await self.pairing.undo(number, None)
+
     async def owner_code(self, owner: ParticipantId) -> str:
         """Return a new owner's code; the one before is good no more."""
         return await self.pairing.codes.owner(owner)

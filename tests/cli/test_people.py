@@ -31,3 +31,8 @@ def test_a_new_owners_code_is_printed(run):
     done = run("people", "code")
     assert done.code == 0
     assert "makes whoever sends it" in done.out
+
+
+def test_undoing_what_is_undone_says_so(run):
+    done = run("people", "unlink", "ABCDEF")
+    assert (done.code, done.out) == (0, "This was undone already.\n")

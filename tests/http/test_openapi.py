@@ -33,6 +33,7 @@ OPERATIONS = {
     "remove_person",
     "allow_person",
     "make_owner_code",
+    "undo_link",
 }
 CONFIG = """
 [checks.positive_data_acceptance]

@@ -37,6 +37,7 @@ async def test_whoever_is_removed_reads_nothing_more_and_their_token_is_no_more(
         ("DELETE", f"/v1/people/{EVE}"),
         ("POST", f"/v1/people/{EVE}/allow"),
         ("POST", "/v1/owner-code"),
+        ("DELETE", "/v1/links/ABCDEF"),
     ],
 )
 async def test_nobody_else_may(bridge: Bridge, method: str, path: str) -> None:
@@ -54,3 +55,8 @@ async def test_nobody_is_not_found_and_the_owner_stays(ada: httpx.AsyncClient) -
 async def test_a_new_owners_code_is_made(ada: httpx.AsyncClient) -> None:
     code = (await ada.post("/v1/owner-code", json={})).json()["code"]
     assert len(code) == len("ABCDE-FGHJK")
+
+
+async def test_undoing_what_is_undone_says_so(ada: httpx.AsyncClient) -> None:
+    answer = await ada.delete("/v1/links/ABCDEF")
+    assert answer.json() == {"text": "This was undone already."}

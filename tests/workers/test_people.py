@@ -160,3 +160,14 @@ async def test_a_new_owners_code_is_good_and_the_one_before_is_not() -> None:
     reply = await door.say(new, "bob", place="bob")
     assert reply is not None
     assert await door.desks.admission.is_owner(await who(door, "bob"))
+
+
+async def test_the_operator_undoes_what_a_code_gave_whoever_made_it() -> None:
+    door = await opened()
+    reply = await door.say("/link", "bob", place="bob")
+    assert reply is not None
+    await door.say(reply.text.split("/link ")[1][:11], "b@c", channel=MAIL, place="inbox")
+    (grant,) = (await door.desks.admission.book()).grants.values()
+    assert await door.desks.people.unlink(grant.id) == admission_texts.undone("B@C", "Mail")
+    assert await door.store.identify(realm=MAIL, user="b@c") is None
+    assert await who(door, "bob") in await people(door), "Bob himself stays"
