@@ -5,6 +5,7 @@ from bridge.commands import Push
 from bridge.content import Content
 from bridge.events import Source
 from bridge.routing import SHARED
+from storage.memory import MemoryStore
 from tests.stepping import rest
 from tests.workers.rig import bridge
 
@@ -64,3 +65,23 @@ async def test_whoever_is_put_out_is_shown_nothing_more_at_once_and_woken_when_l
         assert "two" not in b.said("bob")
         await b.core.sessions.admission.put_out(bob, out=False)
         await b.until_shown("bob", "two")
+
+
+async def test_what_was_found_out_is_not_asked_of_the_store_for_every_delivery() -> None:
+    asked = 0
+
+    class Counting(MemoryStore):
+        async def identities(self, participant):
+            nonlocal asked
+            asked += 1
+            return await super().identities(participant)
+
+    async with bridge(account=ADA_AND_BOB, store=Counting()) as b:
+        await b.gather("ada", "bob")
+        await b.push("zero")
+        await b.until_shown("bob", "zero")
+        before = asked
+        for n in range(20):
+            await b.push(f"word {n}")
+        await b.until_shown("bob", "word 19")
+        assert asked == before
