@@ -11,6 +11,14 @@ from bridge.parts import Address, Reply
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """One platform account of someone."""
+
+    realm: str
+    user: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sender:
     """Who spoke, in the platform's words. (`realm`, `user`) is the same person for good.
 
@@ -20,6 +28,10 @@ class Sender:
     realm: str
     user: str
     name: str
+
+    @property
+    def identity(self) -> Identity:
+        return Identity(realm=self.realm, user=self.user)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -306,7 +306,9 @@ def guilds(call: Call) -> list[dict[str, Any]]:
 
 @route("guild", "GET", "/guilds/{guild}")
 def guild(call: Call) -> dict[str, Any]:
-    return _server(call).as_guild()
+    server = _server(call)
+    counted = {"approximate_member_count": server.members, "approximate_presence_count": 1}
+    return server.as_guild() | (counted if call.request.query.get("with_counts") == "1" else {})
 
 
 @route("member", "GET", "/guilds/{guild}/members/{user}")

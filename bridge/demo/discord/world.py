@@ -91,6 +91,7 @@ class Server:
     allowed: set[str] = field(default_factory=lambda: set(PERMISSIONS))
     rooms: list["Room"] = field(default_factory=list)
     bot_roles: dict[int, int] = field(default_factory=dict)
+    members: int = 3
 
     def __post_init__(self) -> None:
         self.bot_roles = {bot.id: snowflake() for bot in self.bots}

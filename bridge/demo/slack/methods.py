@@ -90,8 +90,10 @@ class Methods:
 
     def conversations_info(self, given: Json) -> Json:
         room = self.room(given)
+        counted = {"num_members": len(room.members)} if given.get("include_num_members") else {}
         return {
             "channel": {
+                **counted,
                 "id": room.id,
                 "name": room.name,
                 "is_im": room.kind == "im",

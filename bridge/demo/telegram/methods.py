@@ -309,6 +309,11 @@ def answer_callback_query(bot: Bot, asked: JSON) -> bool:
     return True
 
 
+def get_chat_member_count(bot: Bot, asked: JSON) -> int:
+    room = room_of(bot, asked)
+    return room.people + len(room.bots)
+
+
 def get_file(bot: Bot, asked: JSON) -> JSON:
     stored = bot.world.files.get(asked["file_id"])
     if stored is None:
@@ -323,6 +328,7 @@ def get_file(bot: Bot, asked: JSON) -> JSON:
 
 METHODS: dict[str, Callable[[Bot, JSON], Any | Awaitable[Any]]] = {
     "getMe": get_me,
+    "getChatMemberCount": get_chat_member_count,
     "getWebhookInfo": get_webhook_info,
     "deleteWebhook": delete_webhook,
     "getUpdates": get_updates,

@@ -155,6 +155,7 @@ class Room:
     drafted: int = 0
     typed: int = 0
     moved_to: "Room | None" = None
+    people: int = 2
 
     @property
     def place(self) -> str:
