@@ -1,8 +1,8 @@
 """The agent of the chaos run: a program that answers every word, by its number.
 
-A word is `w00017`, its answer says `a00017`, a question about it `q00017`: whoever looks at a chat can
-tell which is which. A word with `tool` uses a tool, one with `leave` asks first. What a tool did
-is one line in the file `EFFECTS`: a line that is there twice was done twice.
+A word is `w00017`, its answer says `a00017`, a question about it `q00017`: whoever looks at a chat
+can tell which is which. A word with `tool` uses a tool, one with `leave` asks first. What a tool
+did is one line in the file `EFFECTS`: a line that is there twice was done twice.
 """
 
 import json

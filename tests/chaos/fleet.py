@@ -1,6 +1,7 @@
 """Four chat platforms under trouble: the fakes, a wire to each, and the people who write there."""
 
 import asyncio
+import time
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
@@ -92,6 +93,7 @@ class Platform(ABC):
 
     def tidy(self) -> None:
         """Forget what nobody will ask for."""
+        self._later = {each for each in self._later if each.when() > time.monotonic()}
 
     def heal(self) -> None:
         self.next.clear()
@@ -183,6 +185,7 @@ class Telegram(Platform):
         return found
 
     def tidy(self) -> None:
+        super().tidy()
         self.fake.requests.clear()
         for bot in (self.bot, self.rooms_bot):
             del bot.confirmed[:-50]
@@ -286,6 +289,7 @@ class Discord(Platform):
 
     def tidy(self) -> None:
         """Real sessions end when nobody resumes them for a while; so do these."""
+        super().tidy()
         self.fake.exchanges.clear()
         sessions = self.fake.gateway.sessions
         for identity in list(sessions)[:-6]:
@@ -352,8 +356,10 @@ class Slack(Platform):
             for message in self.fake.shown(room):
                 if CARD in message.shown and message.buttons:
                     labels = [each["text"]["text"] for each in message.buttons]
-                    yield lambda label, message=message, person=person, labels=labels: (
-                        person.presses(message, labels.index(label))
+                    yield (
+                        lambda label, message=message, person=person, labels=labels: person.presses(
+                            message, labels.index(label)
+                        )
                     )
 
     def connected(self) -> bool:
@@ -378,11 +384,14 @@ class Slack(Platform):
                     sockets.again(dice.choice(known[-5:]))
             case "late":
                 sockets.deaf = True
-                self.later(setattr, sockets, "deaf", False)
+                self.later(self._hear_again)
             case _ if dice.random() < 0.5:
                 sockets.cut()
             case _:
                 await sockets.refresh()
+
+    def _hear_again(self) -> None:
+        self.fake.sockets.deaf = False
 
     def complaints(self) -> list[str]:
         found = [str(each) for each in self.fake.checks.problems]
@@ -430,7 +439,7 @@ class WhatsApp(Platform):
             person = self.fake.person(name)
             writer = Writer(
                 account="whatsapp",
-                address=person.place.removeprefix("whatsapp:"),
+                address=person.place,
                 says=lambda text, person=person: self._says(person, text),
             )
             self.people[writer.place] = person
@@ -465,6 +474,7 @@ class WhatsApp(Platform):
         return found
 
     def tidy(self) -> None:
+        super().tidy()
         self.fake.postman.posted.clear()
 
     def heal(self) -> None:

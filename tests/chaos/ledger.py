@@ -13,7 +13,7 @@ The rules:
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -182,48 +182,47 @@ def _hearing(seen: Seen, verdict: Verdict) -> None:
 
 
 def _answering(seen: Seen, verdict: Verdict) -> None:
-    answered: Counter[int] = Counter()
-    named: set[int] = set()
-    gave_up: dict[str, int] = {}
-    at: dict[int, Entry] = {}
-    for entry in seen.entries:
-        match entry.kind:
-            case "answer":
-                answered.update(set(tokens(entry.text, "answer")))
-            case "notice":
-                named |= set(tokens(entry.text, "word"))
-                gave_up[entry.session] = max(entry.seq, gave_up.get(entry.session, 0))
-            case "word":
-                at |= {number: entry for number in tokens(entry.text, "word")}
-            case "card":
-                pass
-    for number, times in answered.items():
+    told = _Told(seen.entries)
+    for number, times in told.answered.items():
         if times > 1:
             verdict.fault("answered twice", f"a{number:05}, {times} times", times - 1)
     for word in seen.words:
-        entry = at.get(word.number)
+        entry = told.heard.get(word.number)
         if not word.wants or entry is None:
             continue
-        _answer(word, entry, answered, named, gave_up, verdict)
+        where = f"w{word.number:05}, {entry.session}#{entry.seq}"
+        if told.answered[word.number]:
+            verdict.counts["answered"] += 1
+        elif word.number in told.named:
+            verdict.counts["given up"] += 1
+        elif told.gave_up.get(entry.session, 0) > entry.seq:
+            verdict.fault("given up unnamed", where)
+        else:
+            verdict.fault("not answered", where)
 
 
-def _answer(
-    word: Word,
-    entry: Entry,
-    answered: Mapping[int, int],
-    named: Collection[int],
-    gave_up: Mapping[str, int],
-    verdict: Verdict,
-) -> None:
-    where = f"w{word.number:05}, {entry.session}#{entry.seq}"
-    if answered.get(word.number):
-        verdict.counts["answered"] += 1
-    elif word.number in named:
-        verdict.counts["given up"] += 1
-    elif gave_up.get(entry.session, 0) > entry.seq:
-        verdict.fault("given up unnamed", where)
-    else:
-        verdict.fault("not answered", where)
+class _Told:
+    """What became of each word. `gave_up`: the last notice of a session; `named`: in a notice."""
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        self.answered: Counter[int] = Counter()
+        self.named: set[int] = set()
+        self.gave_up: dict[str, int] = {}
+        self.heard: dict[int, Entry] = {}
+        for entry in entries:
+            self._take(entry)
+
+    def _take(self, entry: Entry) -> None:
+        match entry.kind:
+            case "answer":
+                self.answered.update(set(tokens(entry.text, "answer")))
+            case "notice":
+                self.named |= set(tokens(entry.text, "word"))
+                self.gave_up[entry.session] = entry.seq
+            case "word":
+                self.heard |= dict.fromkeys(tokens(entry.text, "word"), entry)
+            case "card":
+                pass
 
 
 def _effects(effects: Sequence[str], verdict: Verdict) -> None:
@@ -240,9 +239,7 @@ def _showing(place: Place, entries: Sequence[Entry], verdict: Verdict) -> None:
     """Count the copies of everything that this place has to show."""
     plain, marked = _copies(place.messages)
     recaps = sum(bool(RECAP.search(each.text)) for each in place.messages)
-    unmarked = sum(
-        bool(RECAP.search(each.text)) and not each.marked for each in place.messages
-    )
+    unmarked = sum(bool(RECAP.search(each.text)) and not each.marked for each in place.messages)
     if recaps < len(place.recaps):
         missing = len(place.recaps) - recaps
         verdict.fault("lost", f"{place.name}: {missing} of {len(place.recaps)} recaps", missing)

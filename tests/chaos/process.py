@@ -24,7 +24,9 @@ class Bridge:
     `counts`: kills, freezes, stops, and starts that failed.
     """
 
-    def __init__(self, folder: Path, settings: Mapping[str, Any], environ: Mapping[str, str]) -> None:
+    def __init__(
+        self, folder: Path, settings: Mapping[str, Any], environ: Mapping[str, str]
+    ) -> None:
         self.data = Path(settings["data"])
         self.file = folder / "config.json.yaml"
         self.file.write_text(json.dumps(settings), encoding="utf-8")

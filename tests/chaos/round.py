@@ -20,8 +20,8 @@ from urllib.parse import urlsplit
 import asyncpg
 
 from tests.chaos import book, schedule
-from tests.chaos.fleet import Fleet, WhatsApp, Writer, fleet
-from tests.chaos.ledger import BROKEN, Seen, Verdict, Word, judge
+from tests.chaos.fleet import Fleet, WhatsApp, fleet
+from tests.chaos.ledger import Seen, Verdict, Word, judge
 from tests.chaos.process import Bridge
 from tests.chaos.schedule import Blow, Line, Plan
 from tests.postgres import Cluster, _admin, _binaries
@@ -32,7 +32,7 @@ QUIET = 4.0
 """Seconds without any change after which it is quiet."""
 
 HOPELESS = 75.0
-"""Seconds without any change after which nothing more is waited for, though something is missing."""
+"""Seconds without any change after which what is still missing is not waited for any more."""
 
 LONGEST_SETTLING = 420.0
 """A lane that failed often waits for up to five minutes before it tries again."""
@@ -43,7 +43,7 @@ T = TypeVar("T", Blow, Line)
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """What is asked of a round. `kills` and `words` are per minute; `keep`: leave the data there."""
+    """What is asked of a round. `kills` and `words` are per minute; `keep`: leave its data."""
 
     store: Store
     seed: str

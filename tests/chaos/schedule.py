@@ -71,7 +71,7 @@ def plan(
     rooms: Sequence[bool],
     restarts: bool,
 ) -> Plan:
-    """Draw a round. `kills` and `words` are per minute; `rooms`: which of the writers are in one."""
+    """Draw a round. `kills` and `words` are per minute; `rooms`: which writers are in one."""
     return Plan(
         process=list(_process(Random(f"{seed} process"), seconds, kills)),
         network=list(_network(Random(f"{seed} network"), seconds, platforms)),
@@ -117,8 +117,10 @@ def _network(dice: Random, seconds: float, platforms: Sequence[str]) -> Iterator
                 how=dice.choice(["send", "send", "any"]),
             )
         )
-    for at in _times(dice, seconds, EACH_MINUTE["event"]):
-        blows.append(Blow(at=at, what=dice.choice(EVENTS), where=dice.choice(platforms)))
+    blows += [
+        Blow(at=at, what=dice.choice(EVENTS), where=dice.choice(platforms))
+        for at in _times(dice, seconds, EACH_MINUTE["event"])
+    ]
     yield from sorted(blows, key=lambda each: each.at)
 
 
@@ -147,9 +149,7 @@ def _database(dice: Random, seconds: float) -> Iterator[Blow]:
         yield Blow(at=at, what="restart", seconds=long, how=how)
 
 
-def _lines(
-    dice: Random, seconds: float, words: float, rooms: Sequence[bool]
-) -> Iterator[Line]:
+def _lines(dice: Random, seconds: float, words: float, rooms: Sequence[bool]) -> Iterator[Line]:
     """Each writer has a pace of their own, and now and then writes several at once."""
     paces = [dice.uniform(0.4, 1.6) for _ in rooms]
     each = words / sum(paces) / 1.3 if paces else 0.0

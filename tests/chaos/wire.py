@@ -72,7 +72,9 @@ class Wire:
 
     # -- trouble
 
-    def trouble(self, how: How, words: bytes = b"", *, seconds: float = 0.0, times: int = 1) -> None:
+    def trouble(
+        self, how: How, words: bytes = b"", *, seconds: float = 0.0, times: int = 1
+    ) -> None:
         self._troubles.append(Trouble(how, words, seconds, times))
 
     def stall(self) -> None:
