@@ -23,7 +23,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seed", default="", help="what to draw from; told when something breaks")
     parser.add_argument("--store", choices=["sqlite", "postgres", "both"], default="both")
     parser.add_argument("--kills-per-minute", type=float, default=12)
-    parser.add_argument("--words-per-minute", type=float, default=30)
+    parser.add_argument("--words-per-minute", type=float, default=24)
     parser.add_argument("--round", type=float, default=0, help="seconds of each round")
     parser.add_argument("--json", type=Path, help="write everything there, too")
     parser.add_argument("--keep", action="store_true", help="keep the data of every round")

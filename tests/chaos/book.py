@@ -85,6 +85,11 @@ class Book:
             for row in self.rows["sessions"]
         ]
 
+    def state(self) -> object:
+        """Return something that changes whenever anything here does."""
+        rows = [self.rows[name] for name in ("sessions", "lanes", "receipts")]
+        return [[tuple(each) for each in found] for found in rows]
+
     # -- the places
 
     def places(self, shown: Mapping[str, Sequence[Message]]) -> list[Place]:

@@ -78,6 +78,7 @@ class Round:
         self.ending = False
         self._dice = Random(f"{wanted.seed} dice")
         self._mending: set[asyncio.Task[None]] = set()
+        self._pressing: asyncio.Future[None] = asyncio.Future()
 
     # -- before
 
@@ -101,24 +102,20 @@ class Round:
     # -- meanwhile
 
     async def live(self, plan: Plan) -> None:
-        """Let happen what was planned."""
+        """Let happen what was planned, then end all trouble."""
         begun = time.monotonic()
-        pressing = asyncio.create_task(self._press())
+        self._pressing = asyncio.create_task(self._press())
         tidying = asyncio.create_task(self._tidy())
-        try:
-            await asyncio.gather(
-                self._each(plan.process, self._hurt, begun),
-                self._each(plan.network, self._disturb, begun),
-                self._each(plan.database, self._restart, begun),
-                self._each(plan.lines, self._say, begun),
-            )
-            for mending in list(self._mending):
-                await mending
-            self.ending = True
-            await self.fleet.heal()
-        finally:
-            tidying.cancel()
-            self._pressing = pressing
+        await asyncio.gather(
+            self._each(plan.process, self._hurt, begun),
+            self._each(plan.network, self._disturb, begun),
+            self._each(plan.database, self._restart, begun),
+            self._each(plan.lines, self._say, begun),
+        )
+        tidying.cancel()
+        await asyncio.gather(*self._mending)
+        self.ending = True
+        await self.fleet.heal()
 
     async def _each(
         self, planned: Iterable[T], do: Callable[[T], Awaitable[None]], begun: float
@@ -213,17 +210,14 @@ class Round:
         begun = changed = time.monotonic()
         before: object = None
         while (now := time.monotonic()) - begun < LONGEST_SETTLING:
+            if self._pressing.done():
+                self._pressing.result()
             read = await self._read()
             if read is not None:
-                print_of = (read.rows["sessions"], read.rows["lanes"], len(read.rows["events"]))
-                state = str([[tuple(row) for row in rows] for rows in print_of[:2]])
-                if state != before:
+                if (state := read.state()) != before:
                     before, changed = state, now
-                missing = self._missing(read)
-                lanes = read.left()
-                if not missing and not lanes and now - changed > QUIET:
-                    break
-                if not lanes and now - changed > HOPELESS:
+                patience = HOPELESS if self._missing(read) else QUIET
+                if not read.left() and now - changed > patience:
                     break
             await asyncio.sleep(0.5)
         self._pressing.cancel()
@@ -314,11 +308,14 @@ async def played(wanted: Wanted, server: Cluster | None) -> Outcome:
     folder = Path(tempfile.mkdtemp(prefix="bridge-chaos-"))
     folder.chmod(0o700)
     port = _free_port()
-    async with fleet(port) as ships:
-        base = Base(wanted.store, folder / "data", server)
-        async with _bridge(folder, port, ships, base) as bridge:
-            played = Round(wanted, ships, bridge, base)
-            outcome = await _lived(played, folder)
+    try:
+        async with fleet(port) as ships:
+            base = Base(wanted.store, folder / "data", server)
+            async with _bridge(folder, port, ships, base) as bridge:
+                outcome = await _lived(Round(wanted, ships, bridge, base), folder)
+    except BaseException as error:
+        error.add_note(f"seed {wanted.seed}, {wanted.store}, data in {folder}")
+        raise
     if outcome.faults or wanted.keep:
         outcome.data = str(folder)
     else:

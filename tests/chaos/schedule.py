@@ -81,10 +81,11 @@ def plan(
 
 
 def _times(dice: Random, seconds: float, each_minute: float) -> Iterator[float]:
-    at = dice.expovariate(each_minute / 60) if each_minute > 0 else seconds
+    rate = each_minute / 60
+    at = dice.expovariate(rate) if rate > 0 else seconds
     while at < seconds:
         yield at
-        at += dice.expovariate(each_minute / 60)
+        at += dice.expovariate(rate)
 
 
 def _process(dice: Random, seconds: float, kills: float) -> Iterator[Blow]:
@@ -150,8 +151,12 @@ def _database(dice: Random, seconds: float) -> Iterator[Blow]:
 
 
 def _lines(dice: Random, seconds: float, words: float, rooms: Sequence[bool]) -> Iterator[Line]:
-    """Each writer has a pace of their own, and now and then writes several at once."""
-    paces = [dice.uniform(0.4, 1.6) for _ in rooms]
+    """Each writer has a pace of their own, and now and then writes several at once.
+
+    More is said in rooms: what is said elsewhere is shown in all the places of the shared session,
+    and WhatsApp may show ten messages a minute to one person.
+    """
+    paces = [dice.uniform(0.4, 1.6) * (2 if room else 1) for room in rooms]
     each = words / sum(paces) / 1.3 if paces else 0.0
     moments: list[tuple[float, int]] = []
     for writer, pace in enumerate(paces):
