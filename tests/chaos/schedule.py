@@ -20,7 +20,7 @@ LINES: Sequence[What] = ("cut before", "cut after", "hang", "slow", "stall")
 ANSWERS: Sequence[What] = ("error", "page", "limited")
 EVENTS: Sequence[What] = ("twice", "late", "drop")
 
-EACH_MINUTE = {"line": 8.0, "answer": 6.0, "event": 6.0, "down": 0.8, "restart": 1.0}
+EACH_MINUTE = {"line": 14.0, "answer": 8.0, "event": 8.0, "down": 1.0, "restart": 2.0}
 """How often each sort of trouble comes, beside the kills."""
 
 LONGEST_DOWN = 30.0
@@ -113,7 +113,7 @@ def _network(dice: Random, seconds: float, platforms: Sequence[str]) -> Iterator
                 at=at,
                 what=kind,
                 where=where,
-                times=dice.choice([1, 1, 2, 5]),
+                times=dice.choice([1, 1, 2, 5, 12]),
                 seconds=dice.choice([1, 2, 5]),
                 how=dice.choice(["send", "send", "any"]),
             )
@@ -132,7 +132,7 @@ def _wires(dice: Random, seconds: float, platforms: Sequence[str]) -> Iterator[B
             what=dice.choice(LINES),
             where=dice.choice(platforms),
             seconds=dice.uniform(0.2, 4.0),
-            times=dice.choice([1, 1, 1, 3]),
+            times=dice.choice([1, 1, 1, 3, 6]),
             how=dice.choice(["send", "send", "any"]),
         )
 
