@@ -28,7 +28,7 @@ class Bridge:
         self, folder: Path, settings: Mapping[str, Any], environ: Mapping[str, str]
     ) -> None:
         self.data = Path(settings["data"])
-        self.file = folder / "config.json.yaml"
+        self.file = folder / "config.yaml"
         self.file.write_text(json.dumps(settings), encoding="utf-8")
         self.log = folder / "bridge.log"
         self.environ = {**os.environ, **environ}

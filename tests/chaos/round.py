@@ -140,7 +140,7 @@ class Round:
         match blow.what:
             case "freeze":
                 await self.bridge.freeze(blow.seconds)
-            case "stop":
+            case "stop" if self.bridge.ready.is_set():
                 await self.bridge.stop()
             case _:
                 await self.bridge.burst(blow.gaps)
