@@ -15,8 +15,8 @@ from typing import Any
 
 WORD = re.compile(r"\bw(\d{5})\b")
 EFFECTS = Path(os.environ["EFFECTS"])
-PACE = float(os.environ.get("PACE", "0.1"))
-"""Seconds that each piece of work takes."""
+PACE = 0.25
+"""Seconds that each piece of work takes: long enough to be killed in the middle of it."""
 
 
 def say(kind: str, /, **fields: object) -> None:

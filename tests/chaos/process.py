@@ -105,13 +105,14 @@ class Bridge:
             self.counts["kills"] += 1
             await process.wait()
 
-    async def burst(self, gaps: tuple[float, ...]) -> None:
-        """Kill it, and again so many seconds after each start, ready or not."""
+    async def burst(self, gaps: tuple[float, ...], *, serving: bool) -> None:
+        """Kill it, and again so many seconds after each start, or after it serves."""
         await self.kill()
         for gap in gaps:
-            await asyncio.sleep(0)
-            while not self.spawned.is_set():
-                await asyncio.sleep(0.01)
+            await asyncio.sleep(0.01)
+            with suppress(TimeoutError):
+                until = self.ready if serving else self.spawned
+                await asyncio.wait_for(until.wait(), START_LIMIT)
             await asyncio.sleep(gap)
             await self.kill()
 

@@ -143,7 +143,7 @@ class Round:
             case "stop" if self.bridge.ready.is_set():
                 await self.bridge.stop()
             case _:
-                await self.bridge.burst(blow.gaps)
+                await self.bridge.burst(blow.gaps, serving=blow.how == "serving")
 
     async def _restart(self, blow: Blow) -> None:
         self.counts[f"database {blow.how}"] += 1

@@ -20,7 +20,7 @@ LINES: Sequence[What] = ("cut before", "cut after", "hang", "slow", "stall")
 ANSWERS: Sequence[What] = ("error", "page", "limited")
 EVENTS: Sequence[What] = ("twice", "late", "drop")
 
-EACH_MINUTE = {"line": 14.0, "answer": 8.0, "event": 8.0, "down": 1.0, "restart": 2.0}
+EACH_MINUTE = {"line": 14.0, "answer": 10.0, "event": 8.0, "down": 1.0, "restart": 2.0}
 """How often each sort of trouble comes, beside the kills."""
 
 LONGEST_DOWN = 30.0
@@ -30,8 +30,9 @@ LONGEST_DOWN = 30.0
 class Blow:
     """Something that goes wrong at `at` seconds.
 
-    `gaps`: after a kill, the seconds from each start to the next kill of the same burst. `times`:
-    how many calls it happens to. `how`: a detail, by the sort of blow.
+    `gaps`: after a kill, the seconds from each start to the next kill of the same burst, counted
+    from when it was "begun" or was "serving" (`how`). `times`: how many calls it happens to.
+    `how`: a detail, by the sort of blow.
     """
 
     at: float
@@ -89,15 +90,15 @@ def _times(dice: Random, seconds: float, each_minute: float) -> Iterator[float]:
 
 
 def _process(dice: Random, seconds: float, kills: float) -> Iterator[Blow]:
-    """Nearly a fifth of the kills come in bursts: about 1.3 kills to a blow."""
+    """A third of the kills come in bursts; so there are fewer blows than kills."""
     for at in _times(dice, seconds, kills / 1.15):
-        match dice.choices(["single", "burst", "freeze", "stop"], [70, 16, 9, 5])[0]:
+        match dice.choices(["single", "burst", "freeze", "stop"], [66, 20, 9, 5])[0]:
             case "single":
                 yield Blow(at=at, what="kill")
             case "burst":
                 more = dice.choice([1, 1, 2])
                 gaps = tuple(dice.uniform(0.2, 3.0) for _ in range(more))
-                yield Blow(at=at, what="kill", gaps=gaps)
+                yield Blow(at=at, what="kill", gaps=gaps, how=dice.choice(["begun", "serving"]))
             case "freeze":
                 yield Blow(at=at, what="freeze", seconds=dice.uniform(0.5, 6.0))
             case _:
@@ -113,7 +114,7 @@ def _network(dice: Random, seconds: float, platforms: Sequence[str]) -> Iterator
                 at=at,
                 what=kind,
                 where=where,
-                times=dice.choice([1, 1, 2, 5, 12]),
+                times=dice.choice([1, 2, 5, 14]),
                 seconds=dice.choice([1, 2, 5]),
                 how=dice.choice(["send", "send", "any"]),
             )
