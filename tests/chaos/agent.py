@@ -61,9 +61,14 @@ class Answering:
                 self.heard(message)
 
     def closed(self, message: dict[str, Any]) -> None:
+        """Take in what became of a question: also of one that was closed while this run works."""
         call = message["call"]["call"]
-        if call not in self.approved:
-            self.lines[call[-5:]] = self.known.get(call, message["answer"] or message["outcome"])
+        if call in self.known:
+            self.lines[call[-5:]] = self.known[call]
+        elif message["answer"] != "approve":
+            self.lines[call[-5:]] = message["answer"] or message["outcome"]
+        elif call not in self.approved:
+            self.approved.append(call)
 
     def heard(self, message: dict[str, Any]) -> None:
         for number in WORD.findall(message["text"]):
@@ -77,6 +82,12 @@ class Answering:
                 self.lines[number] = "heard"
             say("preview", text=self.text())
 
+    def work(self) -> None:
+        """Do what was approved."""
+        while self.approved:
+            call = self.approved.pop()
+            self.lines[call[-5:]] = self.known[call] = use(call)
+
     def text(self) -> str:
         return "\n".join(f"a{number} {what}" for number, what in self.lines.items())
 
@@ -84,12 +95,12 @@ class Answering:
 def main() -> None:
     say("preview", activity="reading")
     answering = Answering(hear())
-    for call in answering.approved:
-        answering.lines[call[-5:]] = use(call)
+    answering.work()
     time.sleep(PACE)
     if any(what == "done" for what in answering.lines.values()):
         say("news")
         answering.take(hear()["messages"])
+        answering.work()
     say("ended", text=answering.text())
 
 

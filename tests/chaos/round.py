@@ -237,6 +237,8 @@ class Round:
 
     async def judged(self, effects: Path) -> Verdict:
         read = await book.read(self.base.where)
+        lines = (f"{row['session_id']}#{row['seq']} {row['body']}" for row in read.rows["events"])
+        effects.with_name("events.txt").write_text("\n".join(lines), encoding="utf-8")
         shown = {writer.place: self.fleet.shown(writer.place) for writer in self.fleet.writers}
         done = effects.read_text().split() if effects.exists() else []
         verdict = judge(
