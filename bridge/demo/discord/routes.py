@@ -139,6 +139,7 @@ def edit(call: Call) -> dict[str, Any]:
     message = call.message()
     if message.author is not call.bot:
         raise Refusal(403, 50005, "Cannot edit a message authored by another user")
+    message.before.append(message.content)
     _write(call, message)
     message.edited = time.time()
     message.edits += 1

@@ -140,7 +140,10 @@ class Server:
 
 @dataclass(eq=False)
 class Message:
-    """`whole` is the text; `file` bytes stand beside their attachments. `only`: who may see it."""
+    """`whole` is the text; `file` bytes stand beside their attachments. `only`: who may see it.
+
+    `before`: the texts that it had before it was edited.
+    """
 
     room: "Room"
     author: Person
@@ -159,6 +162,7 @@ class Message:
     roles: list[int] = field(default_factory=list)
     pinged: list[Person] = field(default_factory=list)
     edits: int = 0
+    before: list[str] = field(default_factory=list)
     extra: dict[str, Any] = field(default_factory=dict)
     only: Person | None = None
 

@@ -253,6 +253,7 @@ def _edited(bot: Bot, asked: JSON, text: str, entities: list[JSON]) -> JSON:
             "message is not modified: specified new message content and reply markup are exactly "
             "the same as a current content and reply markup of the message"
         )
+    message.before.append(message.text)
     message.text, message.entities, message.keyboard = text, entities, keyboard
     message.edits += 1
     message.edit_date = int(time.time())

@@ -75,7 +75,10 @@ class Stored:
 
 @dataclass(eq=False)
 class Message:
-    """A message as people see it. `more` are further fields of the Bot API's form."""
+    """A message as people see it. `more` are further fields of the Bot API's form.
+
+    `before`: the texts that it had before it was edited.
+    """
 
     id: int
     room: "Room"
@@ -90,6 +93,7 @@ class Message:
     keyboard: list[list[JSON]] = field(default_factory=list)
     silent: bool = False
     edits: int = 0
+    before: list[str] = field(default_factory=list)
     edit_date: int | None = None
     deleted: bool = False
     more: JSON = field(default_factory=dict)
