@@ -25,7 +25,7 @@ def error(name, text="it is so", *, base=Exception, **attributes):
         (error("AuthenticationError", status_code=401), "unusable"),
         (error("NotFoundError", status_code=404), "unusable"),
         (error("SomethingNew", status_code=418), "unusable"),
-        (error("BadRequestError", "no", status_code=400), "unusable"),
+        (error("BadRequestError", "no", status_code=400), "unfit"),
         (error("BadRequestError", "prompt is too long: 9 tokens", status_code=400), "overflow"),
         (error("ContextWindowExceededError", status_code=400), "overflow"),
         (error("ContentPolicyViolationError", status_code=400), "refused"),

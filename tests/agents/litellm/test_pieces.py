@@ -60,10 +60,10 @@ def test_every_call_has_an_id_of_ours():
 
 def test_what_was_used_and_thought_is_kept():
     answer = put_together(
-        Piece(thoughts=("so",)),
+        Piece(thoughts=({"type": "thinking", "thinking": "so"},)),
         Piece(metered=Metered(input_tokens=1)),
         one(0, id="a", name="x", extra={"signature": "s"}),
     )
-    assert answer.thoughts == ["so"]
+    assert answer.thoughts == [{"type": "thinking", "thinking": "so"}]
     assert answer.metered == Metered(input_tokens=1)
     assert answer.calls[0].extra == {"signature": "s"}

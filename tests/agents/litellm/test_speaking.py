@@ -76,7 +76,6 @@ async def test_when_one_model_stays_busy_another_stands_in(bench):
     [
         (Answers(status=401, error="Incorrect API key: sk-of-a-test"), "cannot be used"),
         (Answers(status=404, error="no such model"), "no such model"),
-        (Answers(status=400, error="that is not how it is done"), "not how it is done"),
         (Answers(text="I ca", finish="content_filter"), "refused"),
     ],
 )
@@ -86,6 +85,15 @@ async def test_what_trying_again_cannot_help_is_told_to_people_at_once(bench, an
     assert len(bench.models.asked) == 1
     assert says in story.words()[-1]
     assert "sk-of-a-test" not in story.words()[-1]
+    assert story.fold.wanted <= story.fold.position, "the session is not stuck"
+
+
+async def test_a_request_that_is_refused_in_any_shape_is_told_to_people(bench):
+    """It is asked once more without its tools, for they may be what is not taken."""
+    story = told()
+    await bench.answer(story, *[Answers(status=400, error="that is not how it is done")] * 2)
+    assert [bool(asked.tools) for asked in bench.models.asked] == [True, False]
+    assert "not how it is done" in story.words()[-1]
     assert story.fold.wanted <= story.fold.position, "the session is not stuck"
 
 
