@@ -74,9 +74,10 @@ class Answering:
         return again
 
     def taken(self, section: ModelSection) -> None:
-        for item in self._trial(section).accept():
-            log.warning("model.refuses", model=section.model, what=item.name, digest=item.digest)
-            self.found.append(item)
+        if found := self._trial(section).accept():
+            names = sorted({each.name for each in found})
+            log.warning("model.refuses", model=section.model, what=names, count=len(found))
+            self.found += found
 
     def is_empty(self, text: str) -> bool:
         return is_silence(text) and self._state.page.owes_words()

@@ -22,7 +22,8 @@ Piece = Literal["", "files", "tools", "thoughts", "reasoning"]
 class Row:
     """`sources` names the providers and servers that say it.
 
-    `with_any`: it counts with every status; else only with one that blames the request.
+    `with_any`: it counts with every status; else only with one that blames the request. `every`:
+    nothing of the kind is taken.
     """
 
     kind: Kind
@@ -30,6 +31,7 @@ class Row:
     sources: str
     piece: Piece = ""
     with_any: bool = False
+    every: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +40,7 @@ class Known:
 
     kind: Kind
     piece: Piece = ""
+    every: bool = False
     names: str = ""
     number: int | None = None
     most: int | None = None
@@ -178,11 +181,17 @@ TOOLS = (
         kind="unfit",
         piece="tools",
         words=r"tools?( use| calling| choice)? (is|are) not supported|enable-auto-tool-choice"
-        r"|not support(ed)?.{0,20}\b(tool|function)|support (tool use|tools|function calling)"
-        r"|input_schema|tool.{0,20}schema|function.{0,20}parameters|tool names must be unique"
+        r"|not support(ed)?.{0,20}\b(tool|function)|support (tool use|tools|function calling)",
+        sources="Ollama 400 'does not support tools', vLLM 400, OpenRouter 404 'No endpoints found"
+        " that support tool use'",
+        every=True,
+    ),
+    Row(
+        kind="unfit",
+        piece="tools",
+        words=r"input_schema|tool.{0,20}schema|function.{0,20}parameters|tool names must be unique"
         r"|duplicate (function|tool)",
-        sources="Ollama 400 'does not support tools', vLLM 400, Anthropic 400, OpenRouter 404 'No"
-        " endpoints found that support tool use'",
+        sources="Anthropic 400, OpenAI 400, vLLM 400",
     ),
 )
 FILES = (
@@ -192,6 +201,17 @@ FILES = (
         words=r"support image input|mmproj|image input is not supported",
         sources="OpenRouter 404 'No endpoints found that support image input', llama.cpp 500",
         with_any=True,
+        every=True,
+    ),
+    Row(
+        kind="unfit",
+        piece="files",
+        words=r"(image|vision|multi-?modal|document|file|pdf)s? (input|content|support|type)?s?"
+        r".{0,30}(not support|unsupported|not allowed)"
+        r"|not support.{0,30}(image|vision|multi-?modal|document|pdf|file)"
+        r"|not a (vision|multimodal) model|unknown variant `image_url`",
+        sources="DeepSeek, Mistral, vLLM, Cohere: 400",
+        every=True,
     ),
     Row(
         kind="unfit",
@@ -203,15 +223,6 @@ FILES = (
         r"|cannot identify image|image file is truncated|max.{0,20}images|too many images",
         sources="OpenAI, Gemini, vLLM, Groq, DeepSeek: 400; Anthropic 400"
         " 'messages.0.content.1.image.source.base64: …'",
-    ),
-    Row(
-        kind="unfit",
-        piece="files",
-        words=r"(image|vision|multi-?modal|document|file|pdf)s? (input|content|support|type)?s?"
-        r".{0,30}(not support|unsupported|not allowed)"
-        r"|not support.{0,30}(image|vision|multi-?modal|document|pdf|file)"
-        r"|not a (vision|multimodal) model",
-        sources="DeepSeek, Mistral, vLLM, Cohere: 400",
     ),
     Row(
         kind="unfit",
@@ -248,6 +259,7 @@ def _meaning(row: Row, said: dict[str, str | None]) -> Known:
     return Known(
         kind=row.kind,
         piece=row.piece,
+        every=row.every,
         names=said.get("names") or "",
         number=_number(said, "number"),
         most=_number(said, "most"),

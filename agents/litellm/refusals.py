@@ -158,7 +158,7 @@ class Trial:
             case "thoughts":
                 yield from self._thoughts()
             case "files":
-                yield from self._files()
+                yield from self._files(every=meant.every)
             case "tools":
                 yield from self._tools(meant)
             case "words":
@@ -188,16 +188,16 @@ class Trial:
         if self.offer.thoughts and not self._base.thoughts:
             yield replace(self._base, thoughts=True)
 
-    def _files(self) -> Iterator[Less]:
+    def _files(self, *, every: bool = False) -> Iterator[Less]:
         suspects = self._suspects(self.offer.files)
-        if len(suspects) > 1:
+        if len(suspects) > 1 and not every:
             for each in suspects:
                 yield self._base.without([each])
         if suspects:
             yield self._base.without(suspects)
-        every = {each.digest for each in self.offer.files} - self._base.hidden
-        if every - set(suspects):
-            yield self._base.without(every)
+        all_files = {each.digest for each in self.offer.files} - self._base.hidden
+        if all_files - set(suspects):
+            yield self._base.without(all_files)
 
     def _tools(self, meant: Known) -> Iterator[Less]:
         shown = [each for each in self.offer.tools if each.digest not in self.hidden]
@@ -207,7 +207,7 @@ class Trial:
             self._base = found  # the next one that is named is left out beside this one
         if meant.most is not None and 0 < meant.most < len(shown):
             yield self._base.without([each.digest for each in shown[meant.most :]])
-        elif meant.most is None and not named:
+        elif meant.most is None and not named and not meant.every:
             yield from self._halves(self._suspects(shown))
         yield self._base.without([each.digest for each in self.offer.tools])
 

@@ -10,6 +10,7 @@ from contextlib import aclosing
 
 import structlog
 
+from agents.characters import whole
 from agents.fitting import weight, words
 from agents.litellm.asking import Answering, room_for
 from agents.litellm.attempts import Progress, Shown, Waiting, answered
@@ -154,7 +155,7 @@ class _Summing:
         self._shown = Shown(
             messages=[
                 {"role": "system", "content": SUM_UP.format(words=SUMMARY_WORDS)},
-                {"role": "user", "content": past},
+                {"role": "user", "content": whole(past)},
             ]
         )
 
