@@ -12,7 +12,7 @@ from agents.labels import plain
 from agents.litellm.library import Abilities
 from agents.litellm.wire import Part
 from agents.tools.page import is_text
-from agents.tools.tool import Picture
+from agents.tools.tool import Picture, image_kind
 from agents.transcript import Line, Told, cut
 from bridge.content import Attachment
 from bridge.errors import NotFound
@@ -110,15 +110,7 @@ def cost(part: Part) -> int:
 
 def mime_of(body: bytes) -> str:
     """Return what bytes are, of the kinds that models take; empty for anything else."""
-    if body.startswith(b"\x89PNG"):
-        return "image/png"
-    if body.startswith(b"\xff\xd8\xff"):
-        return "image/jpeg"
-    if body.startswith((b"GIF87a", b"GIF89a")):
-        return "image/gif"
-    if body[:4] == b"RIFF" and body[8:12] == b"WEBP":
-        return "image/webp"
-    return PDF if b"%PDF-" in body[:PDF_WITHIN] else ""
+    return image_kind(body) or (PDF if b"%PDF-" in body[:PDF_WITHIN] else "")
 
 
 def _pages(body: bytes) -> int:

@@ -32,6 +32,17 @@ class Call:
     arguments: Arguments
 
 
+def image_kind(body: bytes) -> str:
+    """Return the type of a picture, by its bytes, where models take it; empty for anything else."""
+    if body.startswith(b"\x89PNG"):
+        return "image/png"
+    if body.startswith(b"\xff\xd8\xff"):
+        return "image/jpeg"
+    if body.startswith((b"GIF87a", b"GIF89a")):
+        return "image/gif"
+    return "image/webp" if body[:4] == b"RIFF" and body[8:12] == b"WEBP" else ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
     """A picture that a tool brought. `mime` is what its bytes say."""

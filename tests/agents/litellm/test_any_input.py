@@ -17,6 +17,7 @@ from bridge.events import MessageComposed
 from bridge.ids import CallId
 from tests.agents.litellm.rig import Bench, told
 from tests.fakes import providers
+from tests.fakes.mcp_program import PIXEL
 from tests.fakes.models import Answers
 
 PROVIDERS: dict[str, tuple[str, str, providers.Rules]] = {
@@ -31,26 +32,24 @@ PROVIDERS: dict[str, tuple[str, str, providers.Rules]] = {
     "mute": ("openai", "openai/mute", providers.mute),
 }
 OVERFLOWS = {
-    "openai": (400, "This model's maximum context length is 8192 tokens. However, your messages"
-                    " resulted in 90000 tokens."),
-    "openai tpm": (429, "Request too large for gpt-4o in organization org-x on tokens per min (TPM):"
-                        " Limit 30000, Requested 90000."),
+    "openai": (400, "This model's maximum context length is 8192 tokens; you sent 90000 tokens."),
+    "openai tpm": (429, "Request too large for gpt-4o in organization org-x on tokens per min."),
     "anthropic": (400, "prompt is too long: 208310 tokens > 200000 maximum"),
     "anthropic 413": (413, "Request exceeds the maximum size: request_too_large"),
-    "xai": (400, "This model's maximum prompt length is 131072 but the request contains 537812"
-                 " tokens."),
+    "xai": (400, "This model's maximum prompt length is 131072 but the request contains 537812."),
     "github models": (413, "Request body too large for gpt-4o model. Max size: 8000 tokens."),
-    "vllm": (400, "The decoder prompt (length 9000) is longer than the maximum model length of 8192."),
-    "lm studio": (400, "The number of tokens to keep from the initial prompt is greater than the"
-                       " context length."),
+    "vllm": (400, "The decoder prompt (length 9000) is longer than the maximum model length."),
+    "lm studio": (400, "The number of tokens to keep from the initial prompt is greater than …"),
     "llama.cpp": (400, "the request exceeds the available context size. try increasing it"),
-    "gemini": (400, "The input token count (1194822) exceeds the maximum number of tokens allowed"
-                    " (1048575)."),
-}  # fmt: skip
+    "gemini": (
+        400,
+        "The input token count (1194822) exceeds the maximum number of tokens allowed.",
+    ),
+}
 
-PNG = base64.b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-)
+PNG = base64.b64decode(PIXEL)
+LARGE = PNG[:-12] + b"\0" * 4_200_000 + PNG[-12:]
+DOCUMENT = ("application/pdf", "file")
 PDF = b"%PDF-1.4\n1 0 obj\n<< /Type /Page >>\nendobj\n%%EOF\n"
 
 
@@ -183,10 +182,10 @@ SPOILERS: dict[str, Any] = {
     "an empty picture": lambda world: world.send(b"", "none.png", "image/png"),
     "a picture by another name": lambda world: world.send(PNG, "cat.jpg", "image/jpeg"),
     "no picture at all": lambda world: world.send(b"<html>", "cat.gif", "image/gif"),
-    "a large picture": lambda world: world.send(PNG[:-12] + b"\0" * 4_200_000 + PNG[-12:], "b.png", "image/png"),
+    "a large picture": lambda world: world.send(LARGE, "b.png", "image/png"),
     "a good picture": lambda world: world.send(PNG, "good.png", "image/png"),
-    "a broken document": lambda world: world.send(b"%PDF-1.4 half", "a.pdf", "application/pdf", "file"),
-    "a document": lambda world: world.send(PDF, "a.pdf", "application/pdf", "file"),
+    "a broken document": lambda world: world.send(PDF[:-9], "a.pdf", *DOCUMENT),
+    "a document": lambda world: world.send(PDF, "a.pdf", *DOCUMENT),
     "calls of another program": foreign,
     "many tools": many_tools,
     "odd tools": odd_tools,
