@@ -59,14 +59,18 @@ def _texts(line: Line) -> Iterator[str]:
 
 def fitted(lines: Sequence[Line], budget: int) -> Sequence[Line]:
     """Return lines whose words take no more than `budget` tokens, cut as little as it takes."""
+    if words(lines) <= budget:
+        return lines
     room = budget
     for _ in range(MOST_TRIES):
-        if words(lines) <= budget:
-            return lines
         level = _level(lines, room)
-        lines = _newest([_cut(line, max(level, LEAST)) for line in lines], budget)
-        room = int(room * 0.8)
-    return lines
+        if level < LEAST:
+            break
+        shorter = [_cut(line, level) for line in lines]
+        if words(shorter) <= budget:
+            return shorter
+        room = int(room * 0.9)
+    return _newest([_cut(line, LEAST) for line in lines], budget)
 
 
 def _level(lines: Sequence[Line], budget: int) -> int:

@@ -15,7 +15,7 @@ from agents.fitting import fitted, shortened, tokens, within
 from agents.litellm.attempts import Shown
 from agents.litellm.config import ModelSection
 from agents.litellm.failure import Trouble
-from agents.litellm.files import cost, parts, picture_part, said_of, shown
+from agents.litellm.files import cost, parts, picture_part, said_of, shown, without_room
 from agents.litellm.library import Abilities, abilities
 from agents.litellm.prompt import is_silence
 from agents.litellm.refusals import Item, Offer, Trial
@@ -147,12 +147,11 @@ class Answering:
         pictures = self._pictures(able, hidden)
         room -= sum(cost(part) for parts in pictures.values() for part in parts)
         chosen: dict[MediaId, Part] = {}
-        for media, part in files.items():
-            if media in hidden:
-                chosen[media] = said_of(names.get(media, "a file"))
-            elif (fit := _fit(part, room)) is not None:
-                chosen[media] = fit
-                room -= cost(fit)
+        for number, (media, part) in enumerate(files.items()):
+            name = names.get(media, "a file")
+            share = room // (len(files) - number) if part["type"] == "text" else room
+            chosen[media] = said_of(name) if media in hidden else _fit(name, part, share)
+            room -= cost(chosen[media])
         return Beside(files=chosen, pictures=pictures)
 
     def _pictures(
@@ -207,13 +206,13 @@ def _frame(
     return tools, system, max(left, window // 8)
 
 
-def _fit(part: Part, room: int) -> Part | None:
-    """Return a file that has room; of a text, as much as has."""
+def _fit(name: str, part: Part, room: int) -> Part:
+    """Return a file that has room; of a text, as much as has; else what says that it has none."""
     if cost(part) <= room:
         return part
     if part["type"] == "text" and room > LEAST_OF_A_TEXT:
         return {"type": "text", "text": shortened(part["text"], room - LEAST_OF_A_TEXT // 2)}
-    return None
+    return without_room(name)
 
 
 LEAST_OF_A_TEXT = 100

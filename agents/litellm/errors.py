@@ -174,7 +174,7 @@ TOOLS = (
         kind="unfit",
         piece="tools",
         words=r"'tools\[(?P<number>\d+)\]|\btools\.(?P<number2>\d+)\."
-        r"|function_declarations\[(?P<number3>\d+)\]|\btools\[(?P<number4>\d+)\]",
+        r"|function_declarations\[(?P<number3>\d+)\]|\btools\[(?P<number4>\d+)\](?!\.function_decl)",
         sources="OpenAI 400 (names), Anthropic 400 'tools.3.custom.input_schema: …', Gemini 400",
     ),
     Row(

@@ -97,6 +97,10 @@ def said_of(name: str) -> Part:
     return {"type": "text", "text": text}
 
 
+def without_room(name: str) -> Part:
+    return {"type": "text", "text": f"({plain(name)} is not shown: there is no room for it.)"}
+
+
 def cost(part: Part) -> int:
     """Return about how many tokens a part takes."""
     match part["type"]:

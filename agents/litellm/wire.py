@@ -12,7 +12,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any
 
@@ -72,7 +72,7 @@ class Manner:
 class Beside:
     """What is shown beside the words: files, and pictures by the call that brought them."""
 
-    files: Mapping[MediaId, Part] = field(default_factory=dict)
+    files: dict[MediaId, Part] = field(default_factory=dict)
     pictures: Mapping[CallId, Sequence[Part]] = field(default_factory=dict)
 
 
@@ -81,6 +81,7 @@ def messages(
 ) -> list[Message]:
     """Return the messages that tell a model the past."""
     found: list[Message] = [{"role": "system", "content": whole(system)}]
+    beside = replace(beside, files=dict(beside.files))  # each is taken out where it is shown
     for is_result, group in groupby(lines, lambda line: isinstance(line, Got)):
         some = list(group)
         for line in some:
@@ -122,18 +123,32 @@ def _put(found: list[Message], message: Message) -> None:
     if isinstance(before, str) and isinstance(after, str):
         found[-1] = {"role": "user", "content": f"{before}\n\n{after}"}
     else:
-        found[-1] = {"role": "user", "content": [*_parts(before), *_parts(after)]}
+        found[-1] = {"role": "user", "content": _run_together([*_parts(before), *_parts(after)])}
+
+
+def _run_together(parts: Sequence[Part]) -> str | Sequence[Part]:
+    """Return parts with texts that follow each other made one: some put nothing between two."""
+    found: list[Part] = []
+    for part in parts:
+        if found and part["type"] == found[-1]["type"] == "text":
+            found[-1] = _text(f"{found[-1]['text']}\n\n{part['text']}")
+        else:
+            found.append(part)
+    return str(found[0]["text"]) if len(found) == 1 and found[0]["type"] == "text" else found
 
 
 def _parts(content: str | Sequence[Part]) -> Sequence[Part]:
     return [_text(content)] if isinstance(content, str) else content
 
 
-def _told(line: Told, files: Mapping[MediaId, Part]) -> Message:
-    """Return what was told; words alone are a text: every provider takes that."""
-    parts = [_bare(files[each.media]) for each in line.files if each.media in files]
+def _told(line: Told, files: dict[MediaId, Part]) -> Message:
+    """Return what was told; words alone are a text: every provider takes that.
+
+    A file is shown where it came first, and not again.
+    """
+    parts = [_bare(files.pop(each.media)) for each in line.files if each.media in files]
     text = whole(line.text) or "(…)"
-    return {"role": "user", "content": [_text(text), *parts] if parts else text}
+    return {"role": "user", "content": _run_together([_text(text), *parts])}
 
 
 def _bare(part: Part) -> Part:

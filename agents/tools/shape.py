@@ -29,7 +29,8 @@ def fit_schema(schema: Any) -> Mapping[str, Any]:
     properties = flat.get("properties")
     flat["type"] = "object"
     flat["properties"] = properties if isinstance(properties, Mapping) else {}
-    known = [each for each in _listed(flat.get("required")) if each in flat["properties"]]
+    wanted = [each for each in _listed(flat.get("required")) if isinstance(each, str)]
+    known = [each for each in wanted if each in flat["properties"]]
     flat.pop("required", None)
     return flat | ({"required": list(dict.fromkeys(known))} if known else {})
 

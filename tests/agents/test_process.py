@@ -282,3 +282,15 @@ def test_it_is_made_from_its_section(tmp_path) -> None:
 
 def test_its_questions_are_questions(story) -> None:
     assert not [each for each in story.events if isinstance(each.body, QuestionAsked)]
+
+
+async def test_a_program_may_write_a_byte_order_mark_and_an_empty_remark(tmp_path, story) -> None:
+    body = r"""
+hear()
+sys.stdout.buffer.write(b'\xef\xbb\xbf{"type": "remark", "text": ""}\n')
+sys.stdout.buffer.flush()
+say('ended', text='fine', usage={'input_tokens': 10**20})
+"""
+    items = await story.answer(program(tmp_path, body))
+    assert story.words() == ["fine"]
+    assert items[-1].usage.input_tokens == 1_000_000_000

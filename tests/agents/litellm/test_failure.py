@@ -75,3 +75,22 @@ def test_the_reason_has_no_keys_in_it():
 def test_the_reason_is_short_and_never_empty():
     assert len(trouble(error("X", "y" * 9999), now=NOW).reason) <= LONGEST_REASON
     assert trouble(TimeoutError(), now=NOW).reason == "TimeoutError"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        """AnthropicException - b'{"type":"error","error":{"type":"x","message":"It is so."}}'""",
+        """litellm.BadRequestError: {"error": {"message": "It is so.", "code": 400}}""",
+        """BadRequestError: OpenAIException - {"error": "It is so."}""",
+        """b'{"detail": "It is so."}'""",
+        """{"error": {"message": "{\\"error\\": {\\"message\\": \\"It is so.\\"}}"}}""",
+    ],
+)
+def test_of_an_error_in_json_only_its_words_are_told(text):
+    assert trouble(error("BadRequestError", text, status_code=400), now=NOW).reason == "It is so."
+
+
+def test_money_that_is_used_up_is_not_waited_for():
+    text = "You exceeded your current quota, please check your plan and billing details."
+    assert trouble(error("RateLimitError", text, status_code=429), now=NOW).kind == "unusable"
