@@ -65,19 +65,22 @@ class Histories:
         """Return the log from its start up to a seq."""
         kept = self._kept.get(session, _Kept())
         if kept.head < upto:
-            kept = _grown(kept, await self._fresh(session, after=kept.head, upto=upto))
+            kept = await self._grown(kept, session, upto=upto)
         self._keep(session, kept)
         return kept.events[: bisect_right(kept.events, upto, key=_seq)]
 
-    async def _fresh(self, session: SessionId, *, after: Seq, upto: Seq) -> Sequence[Event]:
+    async def _grown(self, kept: _Kept, session: SessionId, *, upto: Seq) -> _Kept:
+        """Return what is kept with what came since; page by page, so that nobody has to wait."""
         found: list[Event] = []
+        weight, after = kept.weight, kept.head
         while after < upto:
             page = await self._log.read(session, after=after, limit=PAGE)
             found += page
+            weight += sum(weight_of(event.body) for event in page)
             if len(page) < PAGE:
                 break
             after = page[-1].seq
-        return found
+        return _Kept(events=(*kept.events, *found), weight=weight)
 
     def _keep(self, session: SessionId, kept: _Kept) -> None:
         before = self._kept.pop(session, None)
@@ -86,11 +89,6 @@ class Histories:
         while self._weight > self._most and len(self._kept) > 1:
             _, gone = self._kept.popitem(last=False)
             self._weight -= gone.weight
-
-
-def _grown(kept: _Kept, fresh: Sequence[Event]) -> _Kept:
-    weight = sum(weight_of(event.body) for event in fresh)
-    return _Kept(events=(*kept.events, *fresh), weight=kept.weight + weight)
 
 
 def weight_of(body: Body) -> int:
