@@ -34,7 +34,7 @@ from bridge.ids import START, Seq
 
 FULL, KEPT, PIECE = 0.8, 0.4, 0.6
 LAST_TURNS = 3
-MOST_PIECES = 6
+MOST_PIECES = 64
 SKIPPED = "[{count} older events are left out here: the past was too long to be read.]"
 LONGEST_SUMMED_RESULT = 1500
 """Characters of a tool's result, and of a call's arguments, in what is summed up."""

@@ -179,6 +179,10 @@ class Page:
         start = self.known.summary.upto if self.known.summary else START
         return cut_at(self.outline, start=start, budget=budget)
 
+    def left(self, upto: Seq) -> int:
+        """Return about how many tokens take what was said past a seq, as it was last looked at."""
+        return self.outline.size(upto, self.outline.count)
+
     async def to_sum_up(self, cut: Cut, budget: int) -> str:
         """Return, as one text, what the next summary is made of."""
         work = partial(to_sum_up, self.log, cut, self.known, self.labels, budget=budget)

@@ -19,7 +19,7 @@ from agents.litellm.failure import Trouble, Unanswered
 from agents.litellm.pieces import Answer
 from agents.litellm.prompt import SUM_UP, may_become_silence, visible, visible_so_far
 from agents.litellm.state import State
-from agents.window import FULL, MOST_PIECES, PIECE, Cut
+from agents.window import FULL, KEPT, MOST_PIECES, PIECE, Cut
 from bridge.content import Content
 from bridge.errors import AgentError, AgentFailed, AgentUnavailable
 from bridge.events import MessageComposed, Preview
@@ -29,6 +29,9 @@ log = structlog.get_logger()
 
 MOST_SHRINKS = 6
 """How often a step may find that what it shows a model is too much after all."""
+
+MOST_ROUNDS = 3
+"""How often it is looked again whether what was summed up is enough."""
 
 SUMMARY_WORDS = 800
 
@@ -127,14 +130,26 @@ async def _fit(state: State) -> AsyncGenerator[Preview | Said]:
     What has no room even then is left to `fitted`. Raises `Unanswered` where no model answers, or
     where what is summed up is too much.
     """
-    for _ in range(MOST_PIECES + 1):
+    for _ in range(MOST_ROUNDS):
         room = await room_for(state, state.models[0])
         lines = await state.page.laid_out(state.longest_result)
         files = weight(lines) - words(lines)
         if words(lines) + min(files, room // 2) <= FULL * room:
             return
+        made = 0
+        async with aclosing(_sum_up(state, room)) as items:
+            async for item in items:
+                made += isinstance(item, Compacted)
+                yield item
+        if not made:
+            return
+
+
+async def _sum_up(state: State, room: int) -> AsyncGenerator[Preview | Said]:
+    """Sum up piece by piece what is too much for this room, and lay nothing out meanwhile."""
+    for _ in range(MOST_PIECES):
         cut = await state.page.cut(room)
-        if cut is None:
+        if cut is None or state.bound():
             return
         yield state.preview(activity="summing up what was said before")
         try:
@@ -146,6 +161,8 @@ async def _fit(state: State) -> AsyncGenerator[Preview | Said]:
             return
         yield state.said(Compacted(upto=cut.upto, summary=summary))
         yield state.using()
+        if state.page.left(cut.upto) <= KEPT * room:
+            return
 
 
 class _Summing:
