@@ -11,6 +11,7 @@ The rules:
 import asyncio
 import ssl
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from socket import SOCK_STREAM
@@ -20,6 +21,7 @@ from urllib.parse import urljoin, urlsplit
 import httpcore
 from pydantic import Field
 
+from agents.tools.charset import said, unpacked
 from agents.tools.functions import tool_of
 from agents.tools.page import readable
 from agents.tools.schema import read_only
@@ -47,6 +49,10 @@ def is_public(ip: Ip) -> bool:
     return ip.is_global and not (ip.is_multicast or ip.is_reserved or ip.is_unspecified)
 
 
+MOST_ADDRESSES, ADDRESS_SECONDS = 4, 3.0
+"""Of a name: how many of its addresses are tried, and how long each but the last."""
+
+
 async def resolve(host: str, port: int) -> Sequence[str]:
     loop = asyncio.get_running_loop()
     found = await loop.getaddrinfo(host, port, type=SOCK_STREAM)
@@ -71,8 +77,15 @@ class GuardedNetwork(httpcore.AsyncNetworkBackend):
         ips = [ip_address(each.partition("%")[0]) for each in await self._addresses(host, port)]
         if not ips or not all(self._permitted(ip) for ip in ips):
             raise ToolError(f"{host} is not a public address; only public pages can be read")
+        *others, last = ips[:MOST_ADDRESSES]
+        for ip in others:  # one that is dead must not use up the time of those that are not
+            seconds = ADDRESS_SECONDS if timeout is None else min(ADDRESS_SECONDS, timeout)
+            with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
+                return await self._network.connect_tcp(
+                    str(ip), port, seconds, local_address, socket_options
+                )
         return await self._network.connect_tcp(
-            str(ips[0]), port, timeout, local_address, socket_options
+            str(last), port, timeout, local_address, socket_options
         )
 
     async def _addresses(self, host: str, port: int) -> Sequence[str]:
@@ -151,9 +164,9 @@ async def _get(pool: httpcore.AsyncConnectionPool, url: str) -> Response:
     return Response(
         status=response.status,
         mime=mime.strip().lower(),
-        charset=parameters.partition("charset=")[2].strip("\"' "),
+        charset=said(parameters),
         location=sent.get("location", ""),
-        body=body,
+        body=unpacked(body, MOST_BYTES),
         cut=cut,
     )
 

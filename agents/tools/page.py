@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from html.parser import HTMLParser
 
+from agents.tools.charset import MARKS, decoded
+
 UNSEEN = frozenset({"script", "style", "noscript", "template", "svg", "head", "iframe", "object"})
 BLOCKS = frozenset(
     {
@@ -20,9 +22,10 @@ TEXTUAL_ENDS = ("+json", "+xml", "/yaml", "/x-yaml", "/toml")
 def readable(body: bytes, mime: str, charset: str = "") -> str:
     """Return the text of a file. `mime` may be empty: then the bytes have to say."""
     if mime in {"text/html", "application/xhtml+xml"} or (not mime and _looks_like_html(body)):
-        return text_of(_decoded(body, charset))
-    if is_text(mime) or (not mime and b"\0" not in body[:1000]):
-        return _decoded(body, charset)
+        return text_of(decoded(body, charset))
+    marked = body.startswith(tuple(mark for mark, _ in MARKS))
+    if is_text(mime) or (not mime and (marked or b"\0" not in body[:1000])):
+        return decoded(body, charset)
     return f"[A file of type {mime or 'unknown'}, {len(body)} bytes; it cannot be shown as text.]"
 
 
@@ -32,13 +35,6 @@ def is_text(mime: str) -> bool:
 
 def _looks_like_html(body: bytes) -> bool:
     return body.lstrip()[:15].lower().startswith((b"<!doctype html", b"<html"))
-
-
-def _decoded(body: bytes, charset: str) -> str:
-    try:
-        return body.decode(charset or "utf-8", errors="replace")
-    except LookupError:
-        return body.decode("utf-8", errors="replace")
 
 
 def text_of(html: str) -> str:
@@ -66,6 +62,8 @@ class _Reader(HTMLParser):
         elif tag == "body":
             self._unseen.clear()
         elif tag in BLOCKS:
+            if self._unseen == ["head"]:
+                self._unseen.clear()  # as in a browser, it ends where a body begins
             self._break(HEADINGS.get(tag, "- " if tag == "li" else ""))
         elif tag in CELLS and self._line.strip():
             self._line += " | "
