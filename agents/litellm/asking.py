@@ -7,6 +7,7 @@ and from what is left out of this attempt to find out what it does not take.
 import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import structlog
@@ -17,6 +18,7 @@ from agents.litellm.config import ModelSection
 from agents.litellm.failure import Trouble
 from agents.litellm.files import cost, parts, picture_part, said_of, shown, without_room
 from agents.litellm.library import Abilities, abilities
+from agents.litellm.page import beside as beside_the_loop
 from agents.litellm.prompt import is_silence
 from agents.litellm.refusals import Item, Offer, Trial
 from agents.litellm.state import State
@@ -56,7 +58,8 @@ class Answering:
         beside = self._beside(lines, files, able, trial.hidden, int(room * FILES_SHARE))
         room -= sum(cost(part) for part in beside.files.values())
         room -= sum(cost(part) for parts in beside.pictures.values() for part in parts)
-        told = fitted(_without(lines, trial.hidden), room)
+        taken_out = partial(_without, lines, frozenset(trial.hidden))
+        told = await beside_the_loop(len(lines), lambda: fitted(taken_out(), room))
         less, taken = trial.less, trial.taken
         manner = Manner(
             model=section.model,

@@ -85,7 +85,7 @@ class Readings:
         if reading is None or reading.known.agent != agent or reading.count > len(log):
             reading = Reading(known=Known(agent=agent))
         new = log[reading.count :]
-        await _aside(len(new), partial(reading.known.take, new))
+        await beside(len(new), partial(reading.known.take, new))
         reading.count = len(log)
         self._kept[session] = reading
         if len(self._kept) > MOST_READINGS:
@@ -170,12 +170,12 @@ class Page:
     async def laid_out(self, longest_result: int) -> tuple[Line, ...]:
         """Return the transcript, made beside the loop where it is long."""
         new = len(self.log) - self.settled.count
-        return await _aside(new, partial(self.lines, longest_result))
+        return await beside(new, partial(self.lines, longest_result))
 
     async def cut(self, budget: int) -> Cut | None:
         """Return what is to be summed up next."""
         new = self.log[self.outline.count :]
-        await _aside(len(new), partial(self.outline.take, new))
+        await beside(len(new), partial(self.outline.take, new))
         start = self.known.summary.upto if self.known.summary else START
         return cut_at(self.outline, start=start, budget=budget)
 
@@ -186,7 +186,7 @@ class Page:
     async def to_sum_up(self, cut: Cut, budget: int) -> str:
         """Return, as one text, what the next summary is made of."""
         work = partial(to_sum_up, self.log, cut, self.known, self.labels, budget=budget)
-        return await _aside(cut.upto - cut.after, work)
+        return await beside(cut.upto - cut.after, work)
 
     @property
     def labels(self) -> Labels:
@@ -239,7 +239,7 @@ class Page:
             self.places[where] = await self.turn.where(where)
 
 
-async def _aside(events: int, work: Callable[[], T]) -> T:
+async def beside(events: int, work: Callable[[], T]) -> T:
     """Do what takes the longer the more events there are; beside the loop where they are many."""
     return work() if events < AT_ONCE else await asyncio.to_thread(work)
 

@@ -5,8 +5,9 @@ long by itself, nobody was answered yet, the model will not sum it up) it is cut
 instead: whatever was said, the next thing that someone says is answered.
 """
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from functools import partial
 
 import structlog
 
@@ -16,9 +17,11 @@ from agents.litellm.asking import Answering, room_for
 from agents.litellm.attempts import Progress, Shown, Waiting, answered
 from agents.litellm.config import ModelSection
 from agents.litellm.failure import Trouble, Unanswered
+from agents.litellm.page import beside
 from agents.litellm.pieces import Answer
 from agents.litellm.prompt import SUM_UP, may_become_silence, visible, visible_so_far
 from agents.litellm.state import State
+from agents.transcript import Line
 from agents.window import FULL, KEPT, MOST_PIECES, PIECE, Cut
 from bridge.content import Content
 from bridge.errors import AgentError, AgentFailed, AgentUnavailable
@@ -133,8 +136,8 @@ async def _fit(state: State) -> AsyncGenerator[Preview | Said]:
     for _ in range(MOST_ROUNDS):
         room = await room_for(state, state.models[0])
         lines = await state.page.laid_out(state.longest_result)
-        files = weight(lines) - words(lines)
-        if words(lines) + min(files, room // 2) <= FULL * room:
+        told, files = await beside(len(lines), partial(_weighed, lines))
+        if told + min(files, room // 2) <= FULL * room:
             return
         made = 0
         async with aclosing(_sum_up(state, room)) as items:
@@ -143,6 +146,12 @@ async def _fit(state: State) -> AsyncGenerator[Preview | Said]:
                 yield item
         if not made:
             return
+
+
+def _weighed(lines: Sequence[Line]) -> tuple[int, int]:
+    """Return about how many tokens the words take, and what is shown beside them."""
+    told = words(lines)
+    return told, weight(lines) - told
 
 
 async def _sum_up(state: State, room: int) -> AsyncGenerator[Preview | Said]:
