@@ -61,7 +61,7 @@ DOUBTS = (
     timedelta(seconds=1),
     timedelta(seconds=10),
     timedelta(seconds=40),
-    timedelta(minutes=15),
+    timedelta(minutes=3),
 )
 """How long after an attempt of unknown outcome the next one may come, at least."""
 

@@ -47,7 +47,8 @@ class LaneWaits:
         self._woken = woken
         self._begun: dict[ConversationId, tuple[datetime, datetime]] = {}
         self._away: dict[ChannelName, set[ConversationId]] = {}
-        self._proven: set[ConversationId] = set()
+        self._back: set[ConversationId] = set()
+        self._took: dict[ChannelName, datetime] = {}
 
     async def until(self, lane: Conversation, *, now: datetime) -> datetime | None:
         """Return until when nothing is sent to this lane; None: its wait, if any, is over."""
@@ -55,9 +56,13 @@ class LaneWaits:
             return None
         known, since = self._begun.get(lane.id, (None, None))
         if known != lane.due_at:  # of an earlier process
-            since = await self._tried_at(lane)
+            since = await self._doubted_at(lane)
+            if since is None:
+                since = await self._tried_at(lane)
+            else:
+                self._wait_for_account(lane, since)
         until = lane.due_at
-        if since is not None and lane.id in self._proven:
+        if since is not None and lane.id in self._back:
             until = min(until, since + retry.PROVEN)
         longest = retry.LONGEST_WAIT if since is None else None
         if not retry.is_over(until, now=now, since=since, longest=longest):
@@ -67,11 +72,21 @@ class LaneWaits:
 
     def took(self, lane: Conversation) -> None:
         """Let the lanes of an account that wait for it to be back try: it took something."""
-        self._proven.discard(lane.id)
-        away = self._away.pop(lane.address.channel, set()) - {lane.id}
-        self._proven |= away
+        channel = lane.address.channel
+        self._took[channel] = self._clock.now()
+        self._back.discard(lane.id)
+        away = self._away.pop(channel, set()) - {lane.id}
+        self._back |= away
         for each in away:
             self._woken(each)
+
+    def _wait_for_account(self, lane: Conversation, since: datetime) -> None:
+        """Note that a lane waits for its account to be back, which it may be already."""
+        channel = lane.address.channel
+        if self._took.get(channel, since) > since:
+            self._back.add(lane.id)
+        elif lane.id not in self._back:
+            self._away.setdefault(channel, set()).add(lane.id)
 
     async def wait(
         self, lane: Conversation, decision: Waiting, error: ChannelError, tried_at: datetime
@@ -80,7 +95,7 @@ class LaneWaits:
         match decision:
             case retry.Again(at=until, tries=tries) | retry.Resolve(at=until, tries=tries):
                 if not retry.is_reached(error):
-                    self._proven.discard(lane.id)
+                    self._back.discard(lane.id)
                     self._away.setdefault(lane.address.channel, set()).add(lane.id)
                 await self._postponed(lane, until, tries, error)
             case retry.Suspend():
@@ -93,6 +108,14 @@ class LaneWaits:
                 await self._postponed(lane, until, lane.tries + 1, error)
             case _:
                 assert_never(decision)
+
+    async def _doubted_at(self, lane: Conversation) -> datetime | None:
+        """Return when something was tried of which nobody knows whether it was taken."""
+        if lane.session is None:
+            return None
+        receipts = await self._store.receipts(lane.session, lane.id, sources=())
+        tried = (each for each in receipts if each.state == "attempted" and not is_preview(each))
+        return max((each.at for each in tried), default=None)
 
     async def _tried_at(self, lane: Conversation) -> datetime | None:
         """Return when something was last tried that this lane has still to show."""

@@ -1,10 +1,13 @@
 """A loop that is held is noticed, with the place that holds it."""
 
 import asyncio
+import io
 import time
 
 from structlog.testing import capture_logs
 
+from bridge import logs
+from bridge.config.model import LogSection
 from bridge.workers.watchdog import BEAT, Watchdog
 
 HOLD = 0.6
@@ -31,7 +34,7 @@ async def test_a_loop_that_is_held_is_said_with_how_long_and_where():
     watchdog, said = await watched(stand_still, quiet=0.0)
     longest = max(said, key=lambda each: each["seconds"])
     assert longest["seconds"] >= HOLD - BEAT - 0.01
-    first = longest["stack"][0]
+    first = longest["where"][0]
     assert first.startswith(__file__)
     assert first.endswith(f":{stand_still.__code__.co_firstlineno + 1}")
     assert abs(watchdog.holds.longest - longest["seconds"]) < 0.01
@@ -67,3 +70,17 @@ async def test_it_costs_next_to_nothing():
     used = time.process_time() - before
     watchdog.stop()
     assert used < 0.05
+
+
+async def test_it_is_said_on_a_terminal_too(capsys) -> None:
+    """Where a field of some names is taken for something else."""
+    stream = io.StringIO()
+    logs.configure(LogSection(format="console"), secrets=(), stream=stream)
+    watchdog = Watchdog(quiet=0.0)
+    watchdog.start()
+    await asyncio.sleep(2 * BEAT)
+    stand_still()
+    await asyncio.sleep(0.3)
+    watchdog.stop()
+    assert "loop_held" in stream.getvalue()
+    assert "Logging error" not in capsys.readouterr().err
