@@ -5,6 +5,8 @@ import time
 
 from structlog.testing import capture_logs
 
+from bridge import logs
+from bridge.config.model import LogSection
 from bridge.workers.watchdog import BEAT, Watchdog
 
 HOLD = 0.6
@@ -27,11 +29,11 @@ def stand_still():
 
 
 async def test_a_loop_that_is_held_is_said_with_how_long_and_where():
-    """The stack begins in the function that sleeps, and names files and lines only."""
+    """What is said begins in the function that sleeps, and names files and lines only."""
     watchdog, said = await watched(stand_still, quiet=0.0)
     longest = max(said, key=lambda each: each["seconds"])
     assert longest["seconds"] >= HOLD - BEAT - 0.01
-    first = longest["stack"][0]
+    first = longest["lines"][0]
     assert first.startswith(__file__)
     assert first.endswith(f":{stand_still.__code__.co_firstlineno + 1}")
     assert abs(watchdog.holds.longest - longest["seconds"]) < 0.01
@@ -67,3 +69,13 @@ async def test_it_costs_next_to_nothing():
     used = time.process_time() - before
     watchdog.stop()
     assert used < 0.05
+
+
+def test_the_line_is_written_in_both_formats(capsys):
+    """`stack` is a key of its own in structlog's console, which would raise over it."""
+    for written in ("console", "json"):
+        logs.configure(LogSection(format=written), secrets=())
+        Watchdog()._note(0.3, ("a.py:1", "b.py:2"), 1.0)
+        err = capsys.readouterr().err
+        assert "Traceback" not in err
+        assert "a.py:1" in err
