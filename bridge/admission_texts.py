@@ -120,8 +120,10 @@ def unfollowed(title: str) -> str:
 
 # -- putting people out ---------------------------------------------------------------------------
 
+KICK_WHOM = "Say whom: `/kick NAME`. `/status` says who is here."
 KICK_SELF = "You cannot remove yourself."
 KICK_OWNER = "The owner of this bridge cannot be removed."
+NO_SUCH_PERSON = "There is no such person here; `bridge people list` shows all."
 LET_IN_AS_OWNER = "owner of the bridge"
 
 

@@ -34,7 +34,7 @@ ISSUER_IS_HERE = (
 PUT_OUT = "You were removed from this session. An owner of it can let you in again."
 NO_PLACE = "This place follows no session now. Write to me to begin."
 NOT_YOURS_TO_UNDO = "Only the person who made the code can undo this."
-UNDONE_ALREADY = "This was undone already."
+UNDONE_ALREADY = "This was undone already, or there is no such number."
 UNLINK_WHAT = "Send `/unlink` with the number from the message that told you who joined."
 LINK_ELSEWHERE = "That is for chat apps: send `/link CODE` to the bot there."
 NOT_IN_SESSION = "You are not part of this session."
@@ -189,9 +189,9 @@ def model_chosen(name: str) -> str:
 
 
 MODES = {
-    "steer": "the agent takes them in at its next step",
-    "queue": "they wait until it is done",
-    "interrupt": "they stop it, and it starts anew with everything",
+    "steer": "the agent takes it in at its next step",
+    "queue": "it waits until the agent is done",
+    "interrupt": "it stops the answer, which starts anew with everything",
 }
 
 
@@ -222,7 +222,7 @@ def mode(chosen: str) -> str:
 
 
 def mode_chosen(name: str) -> str:
-    return f"**{name}** from now on: what is said while the agent answers, {MODES[name]}."
+    return f"**{name}** from now on. What is said while the agent answers: {MODES[name]}."
 
 
 def who_may(opened: Mapping[str, bool]) -> str:

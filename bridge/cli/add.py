@@ -22,6 +22,7 @@ from bridge.config import data_folder, load
 from bridge.config.document import read
 from bridge.config.folder import private_folder
 from bridge.config.load import find
+from bridge.config.validate import unknown
 from bridge.errors import ConfigError
 from bridge.plugins import AgentPlugin, Ask, ChannelPlugin, Kind, Setup, Verified
 
@@ -51,6 +52,8 @@ def add(
     """
     kind = MODEL if kind == "model" else kind
     part = _part(kind)
+    if kind not in plugins.available(part):
+        raise MisusedError(unknown(kind, (*plugins.available("channels"), "model")))
     plugin: ChannelPlugin | AgentPlugin = plugins.load(part, kind)
     if plugin.setup is None:
         raise MisusedError(f"{kind} is not set up by questions: see docs/channels")
@@ -90,24 +93,29 @@ def settings(written: Sequence[str]) -> dict[str, str]:
 
 def _asked(setup: Setup, given: Mapping[str, str]) -> tuple[dict[str, str], Verified]:
     """Return the answers that the platform took, and what it said."""
+    before: dict[str, str] = {}
     for left in reversed(range(TRIES)):
         answers = dict(given)
         for ask in setup.asks:
             if ask.key not in answers:
-                answers[ask.key] = _typed(ask)
+                answers[ask.key] = _typed(ask, before.get(ask.key, ""))
         try:
             return answers, asyncio.run(setup.verify(answers))
         except ConfigError as error:
             if not left or all(ask.key in given for ask in setup.asks):
                 raise
             sys.stdout.write(f"\n{error}\n\n")
+            before = answers
     raise AssertionError
 
 
-def _typed(ask: Ask) -> str:
+def _typed(ask: Ask, before: str) -> str:
+    """Ask. What was typed `before` is offered again, but no secret, and nothing left out easily."""
     if ask.hint:
         sys.stdout.write(f"{ask.hint}\n")
     default = ask.default if ask.default or ask.optional or not ask.secret else None
+    if before and not ask.secret and not ask.optional:
+        default = before
     typed: str = typer.prompt(
         ask.prompt, default=default, hide_input=ask.secret, show_default=bool(default)
     )

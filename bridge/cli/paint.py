@@ -2,11 +2,13 @@
 
 import io
 from datetime import UTC, datetime
+from itertools import dropwhile
 
 from markdown_it import MarkdownIt
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.markdown import Markdown
 from rich.padding import Padding
+from rich.segment import Segment
 from rich.text import Text
 
 from bridge.cli.safe import one_line, plain
@@ -36,6 +38,11 @@ class _Said(Markdown):
             for child in token.children or ():
                 if child.type == "softbreak":  # in a chat a new line is one
                     child.type = "hardbreak"
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Leave out the empty line that rich puts above a list, also where that comes first."""
+        rendered = super().__rich_console__(console, options)
+        return dropwhile(lambda each: isinstance(each, Segment) and each.text == "\n", rendered)
 
 
 def _said(text: str, style: str = "none") -> RenderableType:

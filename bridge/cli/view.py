@@ -223,8 +223,10 @@ class View:
                 return texts.stopped_by(self.name(finished.by))
             case "failed" if finished.upto <= self.position:
                 return f"_The answer failed: {finished.reason or 'no reason given'}._"
+            case "abandoned" if finished.reason == "shutdown":
+                return "_The bridge restarted; the answer goes on._"
             case "abandoned":
-                return "_The answer was interrupted._"
+                return "_The answer was cut off; it is tried again._"
             case _:
                 return ""
 

@@ -17,6 +17,20 @@ M = TypeVar("M", bound=BaseModel)
 
 WRITE_REFERENCE = "a secret does not stand in this file: write ${NAME} or {file: path}"
 
+PLAIN = {
+    "tuple_type": "a list",
+    "list_type": "a list",
+    "string_type": "a text",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+}
+"""What a value should be, in the words of people who write YAML."""
+
 
 @dataclass(slots=True, kw_only=True)
 class Validator:
@@ -55,6 +69,11 @@ class Validator:
                 self.problems.add((*path, *at), said)
             case "missing":
                 self.problems.add((*path, *at), "is missing")
+            case kind if kind in PLAIN:
+                self.problems.add(self.problems.written((*path, *at)), f"should be {PLAIN[kind]}")
+            case "string_pattern_mismatch" if "https?://" in fault["msg"]:
+                said = "should be an address that begins with http:// or https://"
+                self.problems.add(self.problems.written((*path, *at)), said)
             case _:
                 said = fault["msg"].removeprefix("Value error, ")
                 where = self.problems.written((*path, *at))

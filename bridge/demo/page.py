@@ -6,6 +6,7 @@ nothing leaves this machine, and no account is needed. The tests use the same on
 
 import asyncio
 import re
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import asdict
@@ -18,6 +19,7 @@ from aiohttp import web
 
 from bridge.demo.apps import App, Apps, four, shown
 from bridge.demo.four import Four
+from bridge.errors import ConfigError
 
 PAGE = Path(__file__).with_name("page.html")
 PERSON = "Ada"
@@ -90,7 +92,7 @@ async def _same_page(
 @asynccontextmanager
 async def demo(port: int = 0) -> AsyncIterator[tuple[str, Four]]:
     """Serve the demo for as long as the context is open; yields the page's address."""
-    with TemporaryDirectory(prefix="bridgehead-demo-") as folder:
+    with TemporaryDirectory(prefix="bridgehead-demo-") as folder, _bound(port) as listening:
         async with (
             four(PERSON) as apps,
             Four(apps=apps, data=Path(folder) / "data").serving() as story,
@@ -99,12 +101,27 @@ async def demo(port: int = 0) -> AsyncIterator[tuple[str, Four]]:
             runner = web.AppRunner(served.application(), shutdown_timeout=0.2)
             await runner.setup()
             try:
-                await web.TCPSite(runner, "127.0.0.1", port).start()
+                await web.SockSite(runner, listening).start()
                 url = f"http://127.0.0.1:{runner.addresses[0][1]}/"
                 await _begin(story)
                 yield url, story
             finally:
                 await runner.cleanup()
+
+
+def _bound(port: int) -> socket.socket:
+    """Take the port before anything else is started, so that one in use is told at once."""
+    listening = socket.socket()
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(("127.0.0.1", port))
+        listening.listen()
+    except (OSError, OverflowError) as error:
+        listening.close()
+        why = getattr(error, "strerror", None) or str(error)
+        said = f"port {port} cannot be used ({why}; another demo?): choose another with --port"
+        raise ConfigError(said) from error
+    return listening
 
 
 async def _begin(story: Four) -> None:

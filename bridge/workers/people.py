@@ -45,6 +45,8 @@ class People:
         """Put someone out of a session, for one of its owners."""
         if fold.participants.get(by) != "owner":
             return Reply(text=texts.OWNERS_ONLY, refused=True)
+        if not named.strip():
+            return Reply(text=admission_texts.KICK_WHOM, refused=True)
         found = await self._named(fold, named)
         if len(found) != 1:
             names = await self.names.people(found)
@@ -137,7 +139,7 @@ class People:
 
     async def _known(self, who: ParticipantId) -> None:
         if who not in await self.store.participants([who]):
-            raise NotFound(texts.NO_SUCH_PARTICIPANT)
+            raise NotFound(admission_texts.NO_SUCH_PERSON)
 
     async def _grants(self, who: ParticipantId) -> list[Grant]:
         book = await self.admission.book()

@@ -74,10 +74,11 @@ class Watchdog:
         if not self.holds.count:
             return None
         longest = f"{self.holds.longest:.1f} s, in {self.holds.where or 'an unknown place'}"
+        times = "once" if self.holds.count == 1 else f"{self.holds.count} times"
         return Check(
             name="loop",
             ok=True,
-            detail=f"stood still {self.holds.count} times since the start; longest {longest}",
+            detail=f"stood still {times} since the start; longest {longest}",
         )
 
     # -- in the loop
@@ -102,7 +103,7 @@ class Watchdog:
         if self._said_at is not None and now - self._said_at < self._quiet:
             holds.unsaid += 1
             return
-        log.warning("loop_held", seconds=round(held, 3), where=stack, unsaid=holds.unsaid)
+        log.warning("loop_held", seconds=round(held, 3), lines=stack, unsaid=holds.unsaid)
         self._said_at, holds.unsaid = now, 0
 
     # -- in the thread

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from bridge import plugins
 from bridge.cli import add as module
 from bridge.cli.add import answered_by, inserted
+from bridge.cli.exits import MisusedError
 from bridge.cli.main import app
 from bridge.config import load
 from bridge.errors import ConfigError
@@ -92,6 +93,19 @@ def test_what_the_platform_refuses_is_asked_again(tmp_path):
     done = run("chat", typed="bad\nmain\ngood\nmain\n")
     assert done.exit_code == 0
     assert "copy it once more" in done.output
+
+
+def test_what_was_typed_before_is_offered_again_but_no_secret():
+    done = run("chat", typed="bad\nmain\ngood\n\n")
+    assert done.exit_code == 0
+    assert "Room [main]: " in done.output
+    assert "[bad]" not in done.output
+
+
+def test_what_cannot_be_added_is_told_with_what_can():
+    done = run("chta")
+    assert isinstance(done.exception, MisusedError)
+    assert "did you mean 'chat'? known: chat, model" in str(done.exception)
 
 
 def test_after_three_refusals_nothing_is_written(tmp_path):

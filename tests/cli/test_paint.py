@@ -3,6 +3,7 @@
 import io
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from rich.console import Console
 
 from bridge.cli.paint import Painter, preview_rows, unadorned
@@ -99,3 +100,10 @@ def test_an_answer_being_written_looks_like_the_whole_one_will():
     assert "**" not in "".join(painter.preview("**so** it is"))
     assert len(painter.preview("x " * 50_000)) <= 12
     assert "\x1b" not in "".join(painter.preview("\x1b[2Jx"))
+
+
+@pytest.mark.parametrize("text", ["- one\n- two", "1. one"])
+def test_a_list_in_front_has_no_more_room_above_it_than_words(text):
+    reply = Painter(Console(file=io.StringIO(), width=60)).reply(text).split("\n")
+    assert not reply[0].strip()
+    assert reply[1].strip()

@@ -35,4 +35,4 @@ def test_a_new_owners_code_is_printed(run):
 
 def test_undoing_what_is_undone_says_so(run):
     done = run("people", "unlink", "ABCDEF")
-    assert (done.code, done.out) == (0, "This was undone already.\n")
+    assert (done.code, done.out) == (0, "This was undone already, or there is no such number.\n")

@@ -253,7 +253,7 @@ def test_through_a_crash_in_mid_answer_the_chat_goes_on(open_screen, own_bridge)
     screen.until("to be sent: silent typed while it was away")
     assert "taking my time" not in screen.visible
     own_bridge.start()
-    screen.until("The answer was interrupted.")
+    screen.until("The answer was cut off; it is tried again.")
     screen.until("Owner · terminal\n  silent typed while it was away")
     screen.until("That took 3 s.")
     screen.watch(1)

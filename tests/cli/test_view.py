@@ -116,7 +116,14 @@ def test_a_run_is_open_from_its_start_to_its_end(screen):
             RunFinished(run="r1", outcome="failed", upto=0, reason="no key"),
             "_The answer failed: no key._",
         ),
-        (RunFinished(run="r1", outcome="abandoned", upto=0), "_The answer was interrupted._"),
+        (
+            RunFinished(run="r1", outcome="abandoned", upto=0),
+            "_The answer was cut off; it is tried again._",
+        ),
+        (
+            RunFinished(run="r1", outcome="abandoned", upto=0, reason="shutdown"),
+            "_The bridge restarted; the answer goes on._",
+        ),
         (RunFinished(run="r1", outcome="silent", upto=9), ""),
         (RunFinished(run="r1", outcome="paused", upto=9), ""),
     ],

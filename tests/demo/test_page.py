@@ -1,9 +1,12 @@
 """The demo: what a newcomer sees without an account, a key or a platform."""
 
+import socket
+
 import aiohttp
 import pytest
 
 from bridge.demo.page import demo
+from bridge.errors import ConfigError
 from tests.process import command
 
 APPS = ["telegram", "discord", "slack", "whatsapp"]
@@ -50,3 +53,13 @@ def test_played_once_it_says_what_each_app_shows_and_ends():
     assert done.code == 0, done.err
     shown = [line for line in done.out.splitlines() if "said: What is up?" in line]
     assert [line.partition(" shows:")[0].lower() for line in shown] == APPS
+
+
+async def test_a_port_in_use_is_told_with_what_to_do():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(ConfigError, match=f"port {port} .*choose another with --port"):
+            async with demo(port):
+                pass

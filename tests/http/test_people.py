@@ -59,4 +59,4 @@ async def test_a_new_owners_code_is_made(ada: httpx.AsyncClient) -> None:
 
 async def test_undoing_what_is_undone_says_so(ada: httpx.AsyncClient) -> None:
     answer = await ada.delete("/v1/links/ABCDEF")
-    assert answer.json() == {"text": "This was undone already."}
+    assert answer.json() == {"text": "This was undone already, or there is no such number."}

@@ -78,7 +78,7 @@ async def test_of_two_of_one_name_neither_is_removed() -> None:
         ("Owner", admission_texts.KICK_OWNER),
         (OWNER, admission_texts.KICK_OWNER),
         ("Nobody", admission_texts.kick_whom([])),
-        ("", admission_texts.kick_whom([])),
+        ("", admission_texts.KICK_WHOM),
     ],
 )
 async def test_some_cannot_be_removed(named: str, why: str) -> None:
