@@ -209,6 +209,9 @@ class Pairing:
         if grant is not None and (grant.enrolled or grant.owner):
             await self._announce(grant, invitation)
         session = await self._follow(inbound, invitation, who)
+        if grant is not None and (await self.admission.book()).grant(grant.id) is None:
+            await self._drop(grant)  # whoever undid it was quicker
+            return Reply(text=texts.BAD_CODE, refused=True)
         if grant is not None and grant.owner:
             promotion = ChangeRole(by=None, participant=who, role="owner")
             await self.sessions.submit(session, promotion)

@@ -590,3 +590,34 @@ async def test_a_private_place_that_became_a_room_begins_anew() -> None:
     assert there.room
     assert there.session != SHARED
     assert not (await door.desks.fold(SHARED)).conversations
+
+
+@pytest.mark.parametrize("when", ["note_realm", "enrolled"])
+async def test_undoing_while_the_place_is_being_linked_leaves_nothing_of_it(
+    when: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever presses Undo at once is quicker than the link; the link then goes too."""
+    door = await Doorway(chat=ONLY_ADA, mail=NOBODY).open()
+    code, pairing = await link_code(door), door.desks.pairing
+    real = door.desks.places.register
+
+    async def undone_meanwhile(inbound: Inbound):
+        place = await real(inbound)
+        if inbound.address.channel == MAIL:
+            await pairing.undo(await grant_of(door), None)
+        return place
+
+    async def undone_before(sender: Sender, *, as_who: ParticipantId | None = None):
+        await pairing.undo(await grant_of(door), None)
+        return await identify(sender, as_who=as_who)
+
+    identify = door.desks.places.identify
+    if when == "enrolled":
+        monkeypatch.setattr(door.desks.places, "identify", undone_before)
+    else:
+        monkeypatch.setattr(door.desks.places, "register", undone_meanwhile)
+    assert await redeem(door, code, "mallory") == refused(texts.BAD_CODE)
+    monkeypatch.undo()
+    assert await door.store.identify(realm=MAIL, user="mallory") is None
+    there = await door.there("inbox of mallory", MAIL)
+    assert there.id not in (await door.desks.fold(SHARED)).conversations
