@@ -74,7 +74,11 @@ class Pairing:
                 return await self._leaked(inbound, content.text)
             case Spoken(content=content):
                 typed = typed_code(content.text)
-                return None if typed is None else await self._typed(inbound, typed)
+                if typed is None:
+                    return None
+                if (await self.store.epoch()).may_have_heard(inbound.at):
+                    return await self._old(typed)
+                return await self._typed(inbound, typed)
             case _:
                 return None
 
@@ -89,6 +93,11 @@ class Pairing:
             told = admission_texts.code_was_seen(_called(inbound.sender), self._app(inbound))
             await self._tell(found.invitation, told, f"seen:{found.key[:16]}")
         return Reply(text=texts.CODE_SEEN, refused=True) if seen else None
+
+    async def _old(self, typed: TypedCode) -> None:
+        """Void a code of before a restore: it may have been used, and undone, since the copy."""
+        for found in await self.codes.among([typed.code]):
+            await self.codes.void(found)
 
     async def _typed(self, inbound: Inbound, typed: TypedCode) -> Reply | None:
         if not self.admission.has_tries(inbound.sender):

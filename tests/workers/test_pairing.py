@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from bridge.admission import Account
 from bridge.commands import ChangeRole
 from bridge.content import Content
 from bridge.display_names import clean_name
+from bridge.epoch import Epoch
 from bridge.events import MessageReceived, Pushed, RoleChanged
 from bridge.ids import MessageId, ParticipantId, SessionId
 from bridge.inbound import Edited, Inbound, Pressed, RemoteFile, Sender, Spoken
@@ -621,3 +623,22 @@ async def test_undoing_while_the_place_is_being_linked_leaves_nothing_of_it(
     assert await door.store.identify(realm=MAIL, user="mallory") is None
     there = await door.there("inbox of mallory", MAIL)
     assert there.id not in (await door.desks.fold(SHARED)).conversations
+
+
+@pytest.mark.parametrize("text", ["{}", "/link {}", "/start {}"])
+async def test_a_code_that_was_sent_before_a_restore_gives_nothing_anew(text: str) -> None:
+    """It may have been used and undone since the copy was made; it is void by now."""
+    door = await Doorway(chat=ONLY_ADA, mail=NOBODY).open()
+    code = await link_code(door)
+    before = door.clock.now()
+    door.store._epoch = Epoch(id="1" * 16, began=before, heard=before)
+    inbound = Inbound(
+        external_id="x",
+        address=Address(channel=MAIL, place="inbox"),
+        sender=Sender(realm=MAIL, user="m", name="M"),
+        what=Spoken(message=MessageId("1"), content=Content(text=text.format(code))),
+        at=before - timedelta(minutes=1),
+    )
+    await door.intake(inbound)
+    assert await door.store.identify(realm=MAIL, user="m") is None
+    assert await redeem(door, f"/link {code}", "m") == refused(texts.BAD_CODE)
