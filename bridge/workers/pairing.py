@@ -77,7 +77,8 @@ class Pairing:
                 if typed is None:
                     return None
                 if (await self.store.epoch()).may_have_heard(inbound.at):
-                    return await self._old(typed)
+                    await self._old(typed)
+                    return None
                 return await self._typed(inbound, typed)
             case _:
                 return None
