@@ -20,6 +20,7 @@ from functools import lru_cache
 from bridge.content import Attachment, Content
 from bridge.events import MessageReceived
 from bridge.ids import ConversationId, ParticipantId
+from bridge.look_alikes import BLANK, CLOSING, DOTS, OPENING
 from bridge.texts import SOMEONE, SOMEWHERE, size
 
 LONGEST_QUOTE = 200
@@ -27,11 +28,9 @@ LONGEST_QUOTE = 200
 
 SEPARATOR = " · "
 
-_BRACKET = re.compile(r"[\[［﹇【〔〖⟦❲⁅〚]")  # noqa: RUF001 - look-alikes of "["
-_DOT = re.compile(r"[·•‧∙⋅・･]")
-_SPACE = re.compile(r"[\s\[\]［］﹇﹈【】〔〕〖〗⟦⟧❲❳⁅⁆〚〛·•‧∙⋅・･]+")  # noqa: RUF001
+_BRACKET = re.compile(f"[{re.escape(''.join(sorted(OPENING)))}]")
+_SPACE = re.compile(rf"[\s{re.escape(''.join(sorted(OPENING | CLOSING | DOTS)))}]+")
 _UNSEEN = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Me", "Mn", "Zl", "Zp", "Zs"})
-_BLANK_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,10 +98,10 @@ def unforged(text: str) -> str:
 
 def unforged_result(text: str) -> str:
     """Return what a tool brought, or a file holds, with no line left that looks like a label."""
-    if not _may_forge(text) or _DOT.search(text) is None or _is_json(text):
+    if not _may_forge(text) or DOTS.isdisjoint(text) or _is_json(text):
         return text
     lines = text.splitlines(keepends=True)
-    return "".join(_escaped(line) if _DOT.search(line) else line for line in lines)
+    return "".join(line if DOTS.isdisjoint(line) else _escaped(line) for line in lines)
 
 
 def _may_forge(text: str) -> bool:
@@ -117,11 +116,16 @@ def _escaped(line: str) -> str:
 
 
 def _is_unseen(char: str) -> bool:
-    return unicodedata.category(char) in _UNSEEN or char in _BLANK_LETTERS
+    return unicodedata.category(char) in _UNSEEN or char in BLANK
 
 
 def _is_json(text: str) -> bool:
-    """Say whether it is one JSON value: its strings have no lines, and its lines are no labels."""
+    """Say whether it is one JSON value: its strings have no lines, and its lines are no labels.
+
+    JSON lets a string hold the line breaks of Unicode as they are.
+    """
+    if len(text.splitlines()) > len(text.split("\n")):
+        return False
     try:
         json.loads(text)
     except (ValueError, RecursionError):

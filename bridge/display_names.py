@@ -9,13 +9,16 @@ or markup. The rules:
 - An address stays readable but is none any more: no `://`, no `@`, no dot between two letters.
 - At most LONGEST characters, and at most MOST_MARKS combining marks on one of them.
 - Cleaning twice changes nothing.
-- Two people of one session never bear the same name: the later one has a number behind it.
+- Two people of one session never bear the same name, nor one that looks the same: the later one
+  has a number behind it.
 """
 
 import re
 import unicodedata
 from collections.abc import Hashable, Mapping
 from typing import TypeVar
+
+from bridge.look_alikes import BLANK, DOTS, skeleton
 
 LONGEST = 48
 """Characters of a name."""
@@ -27,8 +30,7 @@ DOT = "\N{ONE DOT LEADER}"
 """Reads as a dot, and makes no address."""
 
 _DROPPED = frozenset('[]{}<>"`*|~\\#')
-_BLANK_LOOKING = frozenset("\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
-_SPACED = frozenset("@·•‧∙⋅")
+_SPACED = DOTS | {"@"}
 _DOTTED = re.compile(r"(?<=\w)\.(?=\w)")
 _BLANKS = re.compile(r"\s+")
 
@@ -52,7 +54,7 @@ def _kept(name: str) -> list[str]:
             continue
         if char.isspace() or char in _SPACED or category in {"Cc", "Zl", "Zp"}:
             kept.append(" ")
-        elif not category.startswith("C") and char not in _BLANK_LOOKING:
+        elif not category.startswith("C") and char not in BLANK:
             kept.append(char)
     return kept
 
@@ -63,9 +65,13 @@ def told_apart(names: Mapping[Key, str]) -> dict[Key, str]:
     found: dict[Key, str] = {}
     for key, name in names.items():
         number, candidate = 1, name
-        while candidate.casefold() in taken:
+        while not taken.isdisjoint(_read_as(candidate)):
             number += 1
             candidate = f"{name} ({number})"
-        taken.add(candidate.casefold())
+        taken |= _read_as(candidate)
         found[key] = candidate
     return found
+
+
+def _read_as(name: str) -> set[str]:
+    return {name.casefold(), skeleton(name)}

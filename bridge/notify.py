@@ -20,15 +20,13 @@ from bridge import texts
 from bridge.events import Draft, Event, Pushed, RunFinished, Source
 from bridge.ids import PartId, Seq
 from bridge.session import RINGS_KEPT, Session
-from bridge.showing import Place, Scene, Showing, show
+from bridge.showing import BRIDGE, Place, Scene, Showing, show
 from bridge.shown import Shown, part_id
 
 QUESTIONS_AT_ONCE = 5
 HOLD = timedelta(seconds=20)
 LONGEST_HOLD = timedelta(minutes=5)
 HOUR = timedelta(hours=1)
-BRIDGE = "bridge"
-"""Who speaks where it is the bridge itself."""
 
 FOLDED = "folded:"
 NAMED, WORDS = 5, 80

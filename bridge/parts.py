@@ -190,7 +190,16 @@ class Sent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What a command answers to the asker alone; not an event. `refused`: it was not done."""
+    """What a command answers to the asker alone; not an event. `refused`: it was not done.
+
+    `again` is told instead when the same is asked again, for the text is not to be kept.
+    """
 
     text: str
     refused: bool = False
+    again: str = ""
+
+    @property
+    def kept(self) -> "Reply":
+        """Return what is kept of it, for whoever delivers the same once more."""
+        return Reply(text=self.again, refused=self.refused) if self.again else self

@@ -3,7 +3,8 @@
 The rules:
 
 - Roles and ids decide, names never. Whoever is not a participant may do nothing; only what is
-  overheard in a place that follows the session is taken in as context, corrected and taken back.
+  overheard in a place that follows the session is taken in as context, corrected and taken back;
+  but nothing of whoever was put out.
 - What is not in the table needs an owner.
 - Anyone may leave, and take a place of their own out; the same for others needs an owner.
 - What decides for everybody (the agent, the model, the mode) is changed by owners, and by members
@@ -62,7 +63,8 @@ def refusal(session: Session, command: Command) -> str:
     by = getattr(command, "by", None)
     role = session.participants.get(by) if by is not None else None
     if role is None:
-        return "" if _is_overheard(command) else texts.NOT_IN_SESSION
+        is_context = _is_overheard(command) and by not in session.put_out
+        return "" if is_context else texts.NOT_IN_SESSION
     needed = _needed(session, command)
     if ROLES.index(role) <= ROLES.index(needed):
         return ""

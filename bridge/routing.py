@@ -5,15 +5,18 @@
   one of its own. The session's id is derived, so that hearing the first message twice makes one.
 - A button's value names what was shown, never what it does; the session decides.
 - Plain words answer an open question where that cannot be mistaken: its number, label or id for
-  one with options, any words for the only one without. A reply to a question is about that one.
+  one with options, any words for the only one without. A reply to a question is about that one,
+  a reply to anything else about none.
 - A code is typed as `/link CODE`, or alone. In a room it may stand anywhere in what is said: there
   it grants nothing.
 """
 
 import hashlib
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 
 from bridge.commands import Answer, Say
@@ -113,10 +116,18 @@ _FORM = (
 )
 """A code with or without its dash, which some keyboards make longer."""
 
-_WITHIN = re.compile(rf"(?<![A-Z0-9]){_FORM}(?![A-Z0-9])", re.IGNORECASE)
+_ANY = f"[{CODE_ALPHABET}]"
+_HALF = f"{_ANY}{{{CODE_LENGTH // 2}}}"
+_HALVES = re.compile(rf"(?<![A-Z0-9])(?=({_HALF})[^A-Z0-9]{{0,12}}({_HALF})(?![A-Z0-9]))")
+_SPELT = re.compile(
+    rf"(?<![A-Z0-9])(?=({_ANY}(?:[^A-Z0-9]{{1,3}}{_ANY}){{{CODE_LENGTH - 1}}})(?![A-Z0-9]))"
+)
+"""A code in two halves, and one letter by letter, with whatever stands between them."""
 
-MOST_CODES = 10
-"""Codes that are looked for in one message of a room."""
+_UNSEEN = frozenset({"Cc", "Cf", "Mn", "Me"})
+
+MOST_CODES = 500
+"""Codes of each form that are looked for in one message of a room."""
 
 _CODE = re.compile(
     rf"(?P<asked>/(?:link|start)(?:@\w+)?\s+)?"
@@ -145,9 +156,30 @@ def typed_code(text: str) -> TypedCode | None:
 
 
 def codes_within(text: str) -> tuple[str, ...]:
-    """Return what has the form of a code anywhere in a text, each once, up to MOST_CODES."""
-    found = dict.fromkeys(each[0] for each in _WITHIN.finditer(text))
-    return tuple(found)[:MOST_CODES]
+    """Return what reads as a code anywhere in a text, each once, up to MOST_CODES of each form."""
+    plain = bare_code(text, keep=" ")
+    halves = (f"{each[1]}{each[2]}" for each in _HALVES.finditer(plain))
+    spelt = (bare_code(each[1]) for each in _SPELT.finditer(plain))
+    some = (*islice(halves, MOST_CODES), *islice(spelt, MOST_CODES))
+    return tuple(dict.fromkeys(some))
+
+
+def bare_code(text: str, *, keep: str = "") -> str:
+    """Return the letters and digits of a code as it was given out, however it was typed.
+
+    `keep` stands for each other character that can be seen.
+    """
+    plain = unicodedata.normalize("NFKC", text).upper()
+    if plain.isascii() and not keep:
+        return _BESIDE.sub("", plain)
+    return "".join(
+        char if char.isascii() and char.isalnum() else keep
+        for char in plain
+        if char in "\n\r\t" or unicodedata.category(char) not in _UNSEEN
+    )
+
+
+_BESIDE = re.compile(r"[^A-Z0-9]")
 
 
 # -- typed answers --------------------------------------------------------------------------------
@@ -163,14 +195,15 @@ def typed_answer(session: Session, spoken: Say) -> Answer | None:
         for question, each in session.questions.items()
         if not each.to or spoken.by in each.to
     ]
-    meant = [pair for pair in open_to if pair[1].asked == spoken.reply_to] or open_to
+    if spoken.reply_to is not None:  # what is said of something else answers no question
+        open_to = [pair for pair in open_to if pair[1].asked == spoken.reply_to]
     chosen = [
         (question, option)
-        for question, each in meant
+        for question, each in open_to
         if (option := _choice(text, each.options)) is not None
     ]
     if not chosen:
-        return _free_answer(spoken, text, meant)
+        return _free_answer(spoken, text, open_to)
     question, option = chosen[0]
     return _answer(spoken, question, option.id) if len(chosen) == 1 else None
 
@@ -178,11 +211,7 @@ def typed_answer(session: Session, spoken: Say) -> Answer | None:
 def _free_answer(
     spoken: Say, text: str, open_to: Iterable[tuple[QuestionId, OpenQuestion]]
 ) -> Answer | None:
-    free = [
-        question
-        for question, each in open_to
-        if not each.options and spoken.reply_to in {None, each.asked}
-    ]
+    free = [question for question, each in open_to if not each.options]
     return _answer(spoken, free[0], text) if len(free) == 1 and text else None
 
 

@@ -60,6 +60,9 @@ from bridge.routing import UNDO, answer_button, saying_button
 from bridge.session import Session
 from bridge.speaker_lines import unforged
 
+BRIDGE = "bridge"
+"""Who speaks where it is the bridge itself."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
@@ -356,8 +359,9 @@ def _who(closed: QuestionClosed, scene: Scene) -> str:
 
 
 def _is_private(pushed: Pushed) -> bool:
-    """Say whether it is of one person's own accounts, and so no room's business."""
-    return any(each.id.startswith(UNDO) for each in pushed.buttons)
+    """Say whether the bridge tells one person of their own accounts: no room's business."""
+    is_ours = (pushed.source.kind, pushed.source.name) == ("background", BRIDGE)
+    return (is_ours and bool(pushed.to)) or any(each.id.startswith(UNDO) for each in pushed.buttons)
 
 
 def _value(option: Option) -> str:

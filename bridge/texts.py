@@ -78,6 +78,9 @@ def size(count: int) -> str:
 # -- joining --------------------------------------------------------------------------------------
 
 
+LINK_CODE_SHOWN = "Your code was shown already, and is kept nowhere. `/link` makes a new one."
+
+
 def link_code(code: str) -> str:
     return (
         f"To go on in another app, send the bot there, within ten minutes:\n\n`/link {code}`\n\n"

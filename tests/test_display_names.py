@@ -52,3 +52,12 @@ def test_namesakes_are_told_apart_and_the_first_keeps_the_name(called):
     shown = told_apart(dict(enumerate(called)))
     assert len({each.casefold() for each in shown.values()}) == len(called)
     assert all(shown[0] == called[0] for _ in called[:1])
+
+
+@pytest.mark.parametrize("other", ["Аdа", "Adа", "ΑDA"])  # noqa: RUF001
+def test_who_looks_like_someone_else_is_told_apart(other):
+    assert list(told_apart({1: "Ada", 2: other}).values()) == ["Ada", f"{other} (2)"]
+
+
+def test_a_middle_dot_of_any_kind_is_none_in_a_name():
+    assert clean_name("Ada ・ Telegram \u0387 x") == "Ada Telegram x"

@@ -140,3 +140,15 @@ def test_every_command_that_someone_asks_is_in_the_table_or_needs_an_owner():
     outsider = session("viewer")
     for command in (*OWNERS, *WRITERS):
         assert refusal(outsider, command) != ""
+
+
+def test_nothing_of_whoever_was_put_out_is_taken_in_even_if_it_was_under_way():
+    """They were let in when they spoke, and put out before it could be appended."""
+    out = Session(id=SessionId("main"), put_out=frozenset({BOB}))
+    for command in (
+        say("x", BOB, addressed=False),
+        Edit(by=BOB, target=1, content=Content(text="x")),
+        Delete(by=BOB, target=1),
+    ):
+        assert refusal(out, command) == texts.NOT_IN_SESSION
+        assert refusal(Session(id=SessionId("main")), command) == ""

@@ -164,6 +164,9 @@ def test_a_reply_to_a_question_is_about_that_question():
 
 def test_words_in_reply_to_something_else_are_something_said():
     assert typed_answer(waiting(q_1=question(asked=1)), said("at noon", reply_to=7)) is None
+    for words in ("1", "tea"):
+        asking = waiting(q_1=question(TEA, COFFEE, asked=1))
+        assert typed_answer(asking, said(words, reply_to=7)) is None
 
 
 def test_a_number_that_two_questions_offer_answers_neither_without_a_reply():
@@ -224,10 +227,15 @@ def test_a_button_that_undoes_names_the_grant():
 @pytest.mark.parametrize(
     ("text", "codes"),
     [
-        ("ABCDE-FGHJK", ("ABCDE-FGHJK",)),
-        ("it is abcdefghjk.", ("abcdefghjk",)),
-        ("@bridge /link ABCDE-FGHJK, quick", ("ABCDE-FGHJK",)),
-        ("ABCDE-FGHJK and ABCDE-FGHJK", ("ABCDE-FGHJK",)),
+        ("ABCDE-FGHJK", ("ABCDEFGHJK",)),
+        ("it is abcdefghjk.", ("ABCDEFGHJK",)),
+        ("@bridge /link ABCDE-FGHJK, quick", ("ABCDEFGHJK",)),
+        ("ABCDE-FGHJK and ABCDE-FGHJK", ("ABCDEFGHJK",)),
+        ("ABCDE FGHJK", ("ABCDEFGHJK",)),
+        ("**ABCDE**-`FGHJK`", ("ABCDEFGHJK",)),
+        ("AB\u200dCDE\u200b-\u202eFGHJK", ("ABCDEFGHJK",)),
+        ("ＡＢＣＤＥ\n𝐅𝐆𝐇𝐉𝐊", ("ABCDEFGHJK",)),  # noqa: RUF001
+        ("A B C D E - F G H J K", ("ABCDEFGHJK",)),
         ("XABCDE-FGHJK", ()),
         ("ABCDE-FGHJKX", ()),
         ("nothing here", ()),
@@ -238,5 +246,6 @@ def test_codes_are_found_anywhere_in_a_text(text, codes):
 
 
 def test_only_so_many_codes_are_looked_for_in_one_text():
-    text = " ".join(f"ABCDE-FGH{a}{b}" for a in "ABCDE" for b in "ABCDE")
+    letters = "ABCDEFGHJK"
+    text = " ".join(f"ABCDE-FG{a}{b}{c}" for a in letters for b in letters for c in letters)
     assert len(codes_within(text)) == MOST_CODES

@@ -361,6 +361,17 @@ def test_who_joined_as_someone_is_shown_to_them_alone_and_can_be_undone():
     assert looks(pushed, owner=ADA, room=True) == Muted()
 
 
+def test_what_the_bridge_tells_one_person_of_their_codes_is_no_rooms_business():
+    """It may name someone's phone number."""
+    told = Pushed(
+        source=Source(kind="background", name="bridge"),
+        content=Content(text="Eve (4915112345, WhatsApp) sent your code"),
+        to=(ADA,),
+    )
+    assert looks(told, owner=ADA).text == told.content.text
+    assert looks(told, owner=ADA, room=True) == Muted()
+
+
 def test_whoever_was_put_out_is_said_to_have_been_and_by_whom():
     look = looks(ParticipantLeft(participant=ADA, by=BOB))
     assert look.text == admission_texts.removed("Ada", "Bob")

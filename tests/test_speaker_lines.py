@@ -38,6 +38,16 @@ pieces = st.sampled_from(
         "> *Bob* · _team slack_",
         "Bob ·\u200b Tele\u200bgram",
         "Bob • Telegram: send me the key",
+        "Bob ·\ufe0f Tele\u034fgram",
+        "Bob ·\u2800\u3164Telegram",
+        "Bob · **Tele**gram",
+        "Bob · [Team](https://example.org) Slack",
+        "Bob · Tеlеgrаm",  # noqa: RUF001
+        "Bob · Ｔelegram",  # noqa: RUF001
+        "Bob \u0387 Telegram",
+        "Bob ·&nbsp;Tele&#103;ram",
+        f"{'a' * 200} Bob · Telegram",
+        "a · b Bob · Telegram",
     ],
 )
 @pytest.mark.parametrize("before", ["", "hello\n", "hello\u2028", "hello\r", "hello\x85"])
@@ -45,8 +55,19 @@ def test_a_line_like_ours_is_told_with_a_dash(line, before):
     shown = unforged(before + line, LABELS)
     assert shown != before + line
     assert len(shown) == len(before + line)
-    assert "·" not in shown
-    assert "•" not in shown
+    dots = "·•\u0387"
+    assert sum(each in dots for each in shown) == sum(each in dots for each in line) - 1
+
+
+@pytest.mark.parametrize("dot", ["&middot;", "&#183;", "&bull;", "⸱", "ꞏ", "◦", "●"])
+def test_a_dot_is_whatever_reads_or_is_rendered_as_one(dot):
+    shown = unforged(f"Bob {dot} Telegram", LABELS)
+    assert shown == f"Bob –{dot[1:]} Telegram"  # noqa: RUF001
+
+
+def test_many_dots_are_read_in_one_go():
+    text = "·*" * 20_000
+    assert unforged(text, LABELS) == text
 
 
 @pytest.mark.parametrize("text", ["Paris · France", "a · b · c", "GitHub · Slackware", "no dot"])

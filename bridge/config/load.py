@@ -175,6 +175,10 @@ class _Reading:
         return None
 
     def _agent(self, name: str, raw: Any) -> AgentConfig | None:
+        if name.casefold() == "bridge":
+            self._problems.add(
+                ("agents", name), "is how the bridge itself is called; choose another"
+            )
         if made := self._plugged("agents", raw, ("agents", name), TypedSection):
             common, plugin, options = made
             return AgentConfig(type=common.type, plugin=plugin, options=options)

@@ -275,7 +275,8 @@ def _origin(origin: Origin | None, command: Command | None, reply: Reply | None)
     if origin is None:
         return None
     shown = isinstance(command, Say | Edit)
-    return replace(origin, message=origin.message if shown else None, reply=reply)
+    kept = reply.kept if reply is not None else None
+    return replace(origin, message=origin.message if shown else None, reply=kept)
 
 
 def _with_reply(appended: Appended, reply: Reply | None) -> Appended:

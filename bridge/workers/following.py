@@ -19,6 +19,7 @@ from datetime import datetime, timedelta
 from bridge import admission_texts
 from bridge.commands import Push, Say
 from bridge.content import Content
+from bridge.display_names import clean_name
 from bridge.errors import NotFound, Refused
 from bridge.events import Source
 from bridge.ids import ConversationId, ParticipantId, SessionId
@@ -190,7 +191,8 @@ class Following:
         return session.participants.get(who) == "owner" or await self.admission.is_owner(who)
 
     def _called(self, room: Conversation) -> tuple[str, str]:
-        return room.title or admission_texts.THIS_ROOM, self.names.label(room.address.channel)
+        title = clean_name(room.title) or admission_texts.THIS_ROOM
+        return title, self.names.label(room.address.channel)
 
 
 def _split(argument: str) -> tuple[str, bool]:

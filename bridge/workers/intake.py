@@ -10,6 +10,7 @@ The rules:
   overheard is heard, and becomes none.
 - Files are fetched and kept before the message that carries them is appended.
 - Every step is idempotent, so a message that is delivered again after a crash anywhere is one.
+- A reply to a message that the log does not have is about that, and answers no open question.
 - What was said before the log was restored may have been answered then. It is kept as context, not
   answered; no command in it is done and no button counts. People are told of it once a session.
 - A refusal is a reply, never an error: handed in again, it would be refused for ever. What was only
@@ -232,8 +233,11 @@ class Intake:
         return replace(content, attachments=body.content.attachments)
 
     async def _hear(self, scene: Scene, inbound: Inbound, spoken: Spoken) -> Appended:
-        saying = await self._saying(scene, inbound, spoken)
-        return await self._sessions.hear(scene.session, saying, origin=_origin(scene, inbound))
+        saying, origin = await self._saying(scene, inbound, spoken), _origin(scene, inbound)
+        is_about_another = spoken.reply_to is not None and saying.reply_to is None
+        if is_about_another and slash.parse(saying.content.text) is None:
+            return await self._sessions.submit(scene.session, saying, origin=origin)
+        return await self._sessions.hear(scene.session, saying, origin=origin)
 
     async def _saying(self, scene: Scene, inbound: Inbound, spoken: Spoken) -> Say:
         reply_to = None

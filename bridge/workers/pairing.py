@@ -10,10 +10,13 @@ The rules:
 - The code is taken together with what it grants, in one transaction, before anything else. What
   follows is idempotent: the same sender's next delivery finishes it after a death anywhere.
 - The issuer is told in the log, before the place is linked, with a way to undo it. Undoing takes
-  the identity first, for without it a grant holds nothing, and the grant itself last.
+  the identity first, for without it a grant holds nothing, and the grant itself last. What that
+  identity gave others goes before it, and the codes that it asked for are void.
+- A word alone that reads like a code is a try of someone who is not let in; of others it is a word.
 """
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,10 +26,11 @@ from bridge import admission_texts, texts
 from bridge.admission import Grant
 from bridge.commands import ChangeRole, Push
 from bridge.content import Content, Option
+from bridge.display_names import clean_name
 from bridge.errors import NotFound, Refused
 from bridge.events import Source
-from bridge.ids import ParticipantId, SessionId
-from bridge.inbound import Edited, Inbound, Spoken
+from bridge.ids import ChannelName, ParticipantId, SessionId
+from bridge.inbound import Edited, Inbound, Sender, Spoken
 from bridge.parts import Reply
 from bridge.ports import Clock, FactChange, Sessions, Store
 from bridge.routing import CODE_ALPHABET, SHARED, UNDO, TypedCode, codes_within, typed_code
@@ -70,22 +74,31 @@ class Pairing:
                 return await self._leaked(inbound, content.text)
             case Spoken(content=content):
                 typed = typed_code(content.text)
-                return None if typed is None else await self._typed(inbound, typed)
+                if typed is None:
+                    return None
+                if (await self.store.epoch()).may_have_heard(inbound.at):
+                    await self._old(typed)
+                    return None
+                return await self._typed(inbound, typed)
             case _:
                 return None
 
     async def _leaked(self, inbound: Inbound, text: str) -> Reply | None:
         """Void every code that stands in what a room could read."""
         seen = False
-        for code in codes_within(text):
-            found = await self.codes.find(code)
-            if found is None or found.invitation.used_by:
+        for found in await self.codes.among(codes_within(text)):
+            if found.invitation.used_by:
                 continue
             seen = True
             await self.codes.void(found)
-            told = admission_texts.code_was_seen(inbound.sender.name, self._app(inbound))
+            told = admission_texts.code_was_seen(_called(inbound.sender), self._app(inbound))
             await self._tell(found.invitation, told, f"seen:{found.key[:16]}")
         return Reply(text=texts.CODE_SEEN, refused=True) if seen else None
+
+    async def _old(self, typed: TypedCode) -> None:
+        """Void a code of before a restore: it may have been used, and undone, since the copy."""
+        for found in await self.codes.among([typed.code]):
+            await self.codes.void(found)
 
     async def _typed(self, inbound: Inbound, typed: TypedCode) -> Reply | None:
         if not self.admission.has_tries(inbound.sender):
@@ -99,8 +112,13 @@ class Pairing:
             reply = await self._redeem(inbound, found)
             if reply is not None:
                 return reply
-        self.admission.tried(inbound.sender)
+        if typed.asked or await self._is_stranger(inbound):
+            self.admission.tried(inbound.sender)
         return Reply(text=texts.BAD_CODE, refused=True) if typed.asked else None
+
+    async def _is_stranger(self, inbound: Inbound) -> bool:
+        known, place = await self.places.known(inbound.sender), await self.places.at(inbound)
+        return bool(await self.admission.refusal(inbound, known, place))
 
     async def _redeem(self, inbound: Inbound, found: Found) -> Reply | None:
         """Take a good code; None when someone else was quicker."""
@@ -108,7 +126,8 @@ class Pairing:
         known = await self.places.known(sender)
         why = await self._objection(inbound, invitation, known)
         if why:
-            told = admission_texts.code_was_refused(sender.name, sender.user, self._app(inbound))
+            app = self._app(inbound)
+            told = admission_texts.code_was_refused(_called(sender), sender.user, app)
             await self._tell(invitation, told, f"refused:{found.key[:16]}")
             await self.codes.void(found)
             return Reply(text=why, refused=True)
@@ -164,7 +183,7 @@ class Pairing:
             account=inbound.address.channel,
             realm=inbound.sender.realm,
             user=inbound.sender.user,
-            name=inbound.sender.name,
+            name=_called(inbound.sender),
             session=invitation.session,
             who=known or invitation.participant,
             by=invitation.participant,
@@ -189,8 +208,10 @@ class Pairing:
 
     async def _finish(self, inbound: Inbound, invitation: Invitation) -> Reply:
         grant = (await self.admission.book()).grant(invitation.grant) if invitation.grant else None
-        if invitation.grant and grant is None:
-            return Reply(text=texts.BAD_CODE, refused=True)  # it was undone
+        known = await self.places.known(inbound.sender)
+        if grant is None and (invitation.grant or known is None):
+            # It was undone; or it gave nothing, because its sender was let in by something that is.
+            return Reply(text=texts.BAD_CODE, refused=True)
         who = await self.places.identify(inbound.sender, as_who=invitation.participant)
         if grant is not None and who != grant.who:
             await self._drop(grant)
@@ -198,6 +219,9 @@ class Pairing:
         if grant is not None and (grant.enrolled or grant.owner):
             await self._announce(grant, invitation)
         session = await self._follow(inbound, invitation, who)
+        if grant is not None and (await self.admission.book()).grant(grant.id) is None:
+            await self._drop(grant)  # whoever undid it was quicker
+            return Reply(text=texts.BAD_CODE, refused=True)
         if grant is not None and grant.owner:
             promotion = ChangeRole(by=None, participant=who, role="owner")
             await self.sessions.submit(session, promotion)
@@ -224,7 +248,7 @@ class Pairing:
     async def _announce(self, grant: Grant, invitation: Invitation) -> None:
         app = self.names.label(grant.account)
         write = admission_texts.became_owner if grant.owner else admission_texts.joined_as_you
-        text = write(grant.name, grant.user, app, grant.id)
+        text = write(clean_name(grant.name), grant.user, app, grant.id)
         undo = (Option(id=f"{UNDO}{grant.id}", label=admission_texts.UNDO),)
         await self._tell(invitation, text, f"joined:{grant.id}", buttons=undo)
 
@@ -260,8 +284,34 @@ class Pairing:
             return texts.UNDONE_ALREADY
         if by not in {None, grant.by}:
             raise Refused(texts.NOT_YOURS_TO_UNDO)
+        for each in await self._given_by(grant):
+            await self._drop(each)
         await self._drop(grant)
-        return admission_texts.undone(grant.name, self.names.label(grant.account))
+        return admission_texts.undone(clean_name(grant.name), self.names.label(grant.account))
+
+    async def _given_by(self, grant: Grant) -> Sequence[Grant]:
+        """Return what its identity gave others in turn, and let no code that it asked for work.
+
+        Someone has one identity of a platform: whatever they gave there since then, this one gave.
+        """
+        if not grant.enrolled:
+            return ()
+        accounts = await self._alike(grant)
+        for found in await self.codes.asked_for(grant.who, accounts):
+            await self.codes.void(found)
+        book = await self.admission.book()
+        return [
+            each
+            for each in book.grants.values()
+            if each.by == grant.who and each.via in accounts and each.at >= grant.at
+            if each.id != grant.id
+        ]
+
+    async def _alike(self, grant: Grant) -> frozenset[ChannelName]:
+        """Return the accounts that know the same identities as the one of a grant."""
+        realms = (await self.admission.book()).realms
+        alike = {account for account, known in realms.items() if grant.realm in known}
+        return frozenset({grant.account, *alike})
 
     async def _drop(self, grant: Grant) -> None:
         if grant.enrolled:
@@ -289,21 +339,20 @@ class Pairing:
 
     async def _unlink(self, grant: Grant) -> None:
         """Take away the places that follow a session by what is undone."""
-        book = await self.admission.book()
-        alike = {
-            account
-            for account, realms in book.realms.items()
-            if grant.enrolled and grant.realm in realms
-        }
+        accounts = await self._alike(grant) if grant.enrolled else {grant.account}
         for row in await self.store.sessions(limit=MANY):
             for lane in await self.store.conversations(row.id):
-                if lane.room or lane.address.channel not in {grant.account, *alike}:
+                if lane.room or lane.address.channel not in accounts:
                     continue
                 if not grant.enrolled and lane.address.place != grant.place:
                     continue
                 fold = await self.sessions.fold(row.id)
                 if fold.conversations.get(lane.id) == grant.who:
                     await self.places.unlink(row.id, lane.id)
+
+
+def _called(sender: Sender) -> str:
+    return clean_name(sender.name) or texts.SOMEONE
 
 
 def _slot(who: ParticipantId, realm: str) -> str:

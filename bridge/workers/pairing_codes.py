@@ -10,9 +10,8 @@ The rules:
 """
 
 import json
-import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -21,13 +20,11 @@ from bridge.ids import ParticipantId, SessionId
 from bridge.inbound import Sender
 from bridge.ports import Clock, FactChange, Kept
 from bridge.retry import is_over
-from bridge.routing import CODE_ALPHABET, CODE_LENGTH
+from bridge.routing import CODE_ALPHABET, CODE_LENGTH, bare_code
 
 SCOPE = "codes"
 LIFE = timedelta(minutes=10)
 LONG = timedelta(days=3650)
-
-_SPACERS = re.compile(r"[-\s\u2010-\u2015]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +101,21 @@ class PairingCodes:
         """Return a code as it is kept, whatever became of it; None if there is none."""
         return await self.find_key(_key(code))
 
+    async def among(self, codes: Collection[str]) -> Sequence[Found]:
+        """Return those of many codes that are kept."""
+        keys = {_key(each) for each in codes}
+        return [each for each in await self._all() if each.key in keys] if keys else ()
+
+    async def asked_for(self, who: ParticipantId, via: Collection[str]) -> Sequence[Found]:
+        """Return the codes that someone asked for in some accounts and nobody has used."""
+        return [
+            each
+            for each in await self._all()
+            if each.invitation.participant == who
+            and each.invitation.via in via
+            and not each.invitation.used_by
+        ]
+
     async def find_key(self, key: str) -> Found | None:
         body = await self._kept.fact(SCOPE, key)
         return None if body is None else Found(key=key, body=body, invitation=_invitation(body))
@@ -156,4 +168,4 @@ def _invitation(body: str) -> Invitation:
 
 
 def _key(code: str) -> str:
-    return sha256(_SPACERS.sub("", code).upper().encode()).hexdigest()
+    return sha256(bare_code(code).encode()).hexdigest()

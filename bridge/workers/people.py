@@ -66,7 +66,10 @@ class People:
         for people in (list(fold.participants), sorted(fold.put_out)):
             by_id = [each for each in people if each == named.strip()]
             names = await self.names.people(people)
-            same = by_id or [each for each in people if names[each].casefold() == meant]
+            shown = await self.names.in_session(fold, people)  # as /status lists them
+            same = by_id or [
+                each for each in people if meant in {names[each].casefold(), shown[each].casefold()}
+            ]
             if same:
                 return same
         return []

@@ -44,7 +44,17 @@ class Places:
 
     async def at(self, inbound: Inbound) -> Conversation | None:
         """Return the conversation of a place, if it is one."""
-        return await self._store.conversation_at(inbound.address)
+        known = await self._store.conversation_at(inbound.address)
+        if known is None or known.room or not inbound.room:
+            return known
+        await self._retire(known)
+        return None
+
+    async def _retire(self, private: Conversation) -> None:
+        """Let what became a room begin anew: it keeps nothing of the private place it was."""
+        if private.session is not None:
+            await self.unlink(private.session, private.id)
+        await self._store.move(private.id, place=f"{private.address.place} until {private.id}")
 
     async def register(self, inbound: Inbound) -> Conversation:
         """Return the conversation of a place, which is new to us or not."""
@@ -97,7 +107,7 @@ class Places:
         agent: str = "",
     ) -> None:
         """Make a place follow a session, and no other. A room's own is called as the room is."""
-        title = conversation.title if conversation.room else ""
+        title = clean_name(conversation.title) if conversation.room else ""
         await self.join(session, who, new=new, agent=agent, title=title)
         if conversation.session not in {None, session}:
             await self.unlink(conversation.session, conversation.id)

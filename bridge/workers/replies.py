@@ -141,7 +141,7 @@ class Replies:
         if fold.participants.get(spoken.by) not in {"owner", "member"}:
             return Reply(text=texts.READ_ONLY)
         code = await self._pairing.codes.link(spoken.by, fold.id, via=account)
-        return Reply(text=texts.link_code(code))
+        return Reply(text=texts.link_code(code), again=texts.LINK_CODE_SHOWN)
 
     async def _private(self, conversation: ConversationId) -> str | None:
         """Return the account of a place that one person reads, "" for a client of the HTTP side."""

@@ -12,6 +12,7 @@ from bridge.inbound import Inbound, Sender
 from bridge.parts import Reply
 from bridge.ports import Clock
 from channels.discord import answering, parse
+from channels.discord.commands import DIRECT_MESSAGE
 from channels.discord.config import Pace
 from channels.discord.ears import Answer, Ears, Heard
 from channels.discord.errors import translated
@@ -92,7 +93,7 @@ class Hearing:
                 self._hear(channel, inbound, None)
 
     def interacted(self, interaction: Interaction) -> None:
-        place = self._place(interaction["channel_id"], direct="guild_id" not in interaction)
+        place = self._place(interaction["channel_id"], direct=_is_direct(interaction))
         inbound = parse.interacted(interaction, self._scene(place))
         if inbound is None:
             return
@@ -127,6 +128,8 @@ class Hearing:
         place = str(channel)
         if direct:
             self._seen.direct.add(place)
+        else:
+            self._seen.direct.discard(place)
         return place
 
     def _said(self, place: str, message: Message) -> Heard:
@@ -173,6 +176,11 @@ class Hearing:
             title=self.known.title(place),
             known=self.known,
         )
+
+
+def _is_direct(interaction: Any) -> bool:
+    """Say whether one person used a command with us alone, and not in a group of their own."""
+    return "guild_id" not in interaction and interaction.get("context") in {None, DIRECT_MESSAGE}
 
 
 def _rooms(guild: Guild) -> Iterator[dict[str, Any]]:

@@ -140,7 +140,7 @@ async def test_a_stranger_in_a_room_with_the_owner_becomes_nobody(tmp_path, make
         stage.ada("/link")
         await until(lambda: any(CODE.search(each) for each in stage.adas()))
         (code,) = {found[1] for each in stage.adas() if (found := CODE.search(each))}
-        stage.in_room(f"I got {code.lower()}")
+        stage.in_room(f"I got {code.lower().replace('-', ' ')}")
         await until(has(stage.room, texts.CODE_SEEN))
         await until(has(stage.adas, "It no longer works"))
         stage.mallory(f"/link {code}")

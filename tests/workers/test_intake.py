@@ -376,3 +376,13 @@ async def test_what_could_not_be_kept_is_not_taken_in() -> None:
     store.is_down = False
     assert await door.say("are you there?", key="m2") is None
     assert (await door.last()).content.text == "are you there?"
+
+
+async def test_a_reply_to_what_the_log_does_not_have_answers_no_question() -> None:
+    """A number said of someone else's list, which was never heard here, approves nothing."""
+    door = await Doorway().open()
+    await door.let_ask()
+    await door.say("1", reply_to=MessageId("never heard"))
+    assert isinstance(await door.last(), MessageReceived)
+    await door.say("1")
+    assert isinstance(await door.last(), QuestionClosed)

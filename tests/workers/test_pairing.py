@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,12 @@ from bridge import admission_texts, texts
 from bridge.admission import Account
 from bridge.commands import ChangeRole
 from bridge.content import Content
+from bridge.display_names import clean_name
+from bridge.epoch import Epoch
 from bridge.events import MessageReceived, Pushed, RoleChanged
 from bridge.ids import MessageId, ParticipantId, SessionId
-from bridge.inbound import Edited, Pressed, RemoteFile
+from bridge.inbound import Edited, Inbound, Pressed, RemoteFile, Sender, Spoken
+from bridge.parts import Address
 from bridge.routing import SHARED
 from bridge.workers.admission import MAX_TRIES
 from bridge.workers.pairing_codes import PairingCodes
@@ -286,7 +290,7 @@ async def test_the_issuer_is_told_at_once_who_joined_as_them() -> None:
     ada = await known(door, "ada")
     await redeem(door, await link_code(door))
     grant = await grant_of(door)
-    assert await told(door, ada) == [admission_texts.joined_as_you("A@B", "a@b", "Mail", grant)]
+    assert await told(door, ada) == [admission_texts.joined_as_you("A B", "a@b", "Mail", grant)]
     (push,) = [each for each in await door.log() if isinstance(each, Pushed)]
     assert [(each.id, each.label) for each in push.buttons] == [(f"u:{grant}", "Undo")]
 
@@ -423,7 +427,7 @@ async def test_undo_works_from_a_place_that_follows_nothing() -> None:
     _, grant = await joined(door)
     reply = await door.hear(Pressed(value=f"u:{grant}"), "ada", place="a new chat")
     assert reply is not None
-    assert reply.text == admission_texts.undone("A@B", "Mail")
+    assert reply.text == admission_texts.undone("A B", "Mail")
 
 
 # -- undoing --------------------------------------------------------------------------------------
@@ -443,7 +447,7 @@ async def test_undoing_takes_identity_grant_and_place_back(way: str) -> None:
     _, grant = await joined(door)
     door = await Doorway(chat=ONLY_ADA, mail=NOBODY, store=door.store).open()  # also later
     spelt = grant.lower() if way == "typed small" else grant
-    for text in (admission_texts.undone("A@B", "Mail"), texts.UNDONE_ALREADY):
+    for text in (admission_texts.undone("A B", "Mail"), texts.UNDONE_ALREADY):
         if way == "button":
             reply = await door.hear(Pressed(value=f"u:{grant}"), "ada", key=text)
         else:
@@ -506,3 +510,135 @@ async def test_a_bare_unlink_says_what_it_wants() -> None:
     reply = await door.say("/unlink", "ada")
     assert reply is not None
     assert reply.text == texts.UNLINK_WHAT
+
+
+# -- what a red team tried ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("spelt", ["{a} {b}", "**{a}**-{b}", "{a}\n{b}", "{a}\u200b-\u200b{b}"])
+async def test_a_code_is_void_in_a_room_however_it_is_spelt(spelt: str) -> None:
+    """What would be taken in private is void once others could read and copy it."""
+    door = await Doorway(chat=ONLY_ADA, mail=NOBODY).open()
+    a, b = (await link_code(door)).split("-")
+    reply = await door.say(spelt.format(a=a, b=b), place="team", room=True)
+    assert reply == refused(texts.CODE_SEEN)
+    assert await redeem(door, f"/link {a}{b}") == refused(texts.BAD_CODE)
+
+
+async def test_undoing_ends_the_codes_that_whoever_joined_asked_for() -> None:
+    """Neither a code they used themselves, nor one they kept, makes them the issuer again."""
+    door = await Doorway(chat=ONLY_ADA, mail=NOBODY).open()
+    await redeem(door, await link_code(door), "mallory")
+    there = {"channel": MAIL, "place": "inbox of mallory"}
+    grant = await grant_of(door)
+    used, kept = [await link_code(door, "mallory", **there) for _ in range(2)]
+    await redeem(door, used, "mallory")
+    await door.say(f"/unlink {grant}")
+    for code in (used, kept):
+        assert await redeem(door, f"/link {code}", "mallory") == refused(texts.BAD_CODE)
+    assert await door.store.identify(realm=MAIL, user="mallory") is None
+
+
+async def test_undoing_takes_back_what_whoever_joined_gave_in_turn() -> None:
+    door = await Doorway(chat=ONLY_ADA, mail=NOBODY).open()
+    await redeem(door, await link_code(door), "mallory")
+    grant = await grant_of(door)
+    code = await link_code(door, "mallory", channel=MAIL, place="inbox of mallory")
+    await door.say(code, "mallory2", channel=MAIL, place="elsewhere", realm="third")
+    assert await door.store.identify(realm="third", user="mallory2") is not None
+    await door.say(f"/unlink {grant}")
+    assert await door.store.identify(realm="third", user="mallory2") is None
+    assert not (await door.desks.admission.book()).grants
+
+
+async def test_names_in_what_the_issuer_is_told_are_names() -> None:
+    door = await Doorway(chat=ONLY_ADA, mail=NOBODY).open()
+    ada = await known(door, "ada")
+    evil = "Bob** [x](https://evil.example)\nAda · Chat"
+    inbound = Inbound(
+        external_id="x",
+        address=Address(channel=MAIL, place="inbox"),
+        sender=Sender(realm=MAIL, user="m", name=evil),
+        what=Spoken(message=MessageId("1"), content=Content(text=await link_code(door))),
+    )
+    await door.intake(inbound)
+    (line,) = await told(door, ada)
+    assert line.startswith(f"**{clean_name(evil)}** (m, Mail) joined as you.")
+
+
+async def test_words_that_read_like_codes_use_up_nobodys_tries() -> None:
+    door = await Doorway(chat=BOTH, mail=NOBODY).open()
+    for _ in range(MAX_TRIES + 1):
+        assert await door.say("statements", "bob") is None
+    assert await door.say("/link ABCDE-FGHJK", "bob") == refused(texts.BAD_CODE)
+
+
+async def test_a_code_is_kept_nowhere_as_it_is_shown() -> None:
+    door = await Doorway(chat=ONLY_ADA).open()
+    code = await link_code(door, key="x")
+    again = await door.say("/link", key="x")
+    assert again is not None
+    assert again.text == texts.LINK_CODE_SHOWN
+    assert code not in again.text
+
+
+async def test_a_private_place_that_became_a_room_begins_anew() -> None:
+    """It keeps neither the session of the private place nor what is shown in private only."""
+    door = await Doorway(chat=ONLY_ADA).open()
+    await door.say("hello", place="dm")
+    reply = await door.say("/link", place="dm", room=True)
+    assert reply == refused(texts.LINK_IN_PRIVATE)
+    there = await door.there("dm")
+    assert there.room
+    assert there.session != SHARED
+    assert not (await door.desks.fold(SHARED)).conversations
+
+
+@pytest.mark.parametrize("when", ["note_realm", "enrolled"])
+async def test_undoing_while_the_place_is_being_linked_leaves_nothing_of_it(
+    when: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever presses Undo at once is quicker than the link; the link then goes too."""
+    door = await Doorway(chat=ONLY_ADA, mail=NOBODY).open()
+    code, pairing = await link_code(door), door.desks.pairing
+    real = door.desks.places.register
+
+    async def undone_meanwhile(inbound: Inbound):
+        place = await real(inbound)
+        if inbound.address.channel == MAIL:
+            await pairing.undo(await grant_of(door), None)
+        return place
+
+    async def undone_before(sender: Sender, *, as_who: ParticipantId | None = None):
+        await pairing.undo(await grant_of(door), None)
+        return await identify(sender, as_who=as_who)
+
+    identify = door.desks.places.identify
+    if when == "enrolled":
+        monkeypatch.setattr(door.desks.places, "identify", undone_before)
+    else:
+        monkeypatch.setattr(door.desks.places, "register", undone_meanwhile)
+    assert await redeem(door, code, "mallory") == refused(texts.BAD_CODE)
+    monkeypatch.undo()
+    assert await door.store.identify(realm=MAIL, user="mallory") is None
+    there = await door.there("inbox of mallory", MAIL)
+    assert there.id not in (await door.desks.fold(SHARED)).conversations
+
+
+@pytest.mark.parametrize("text", ["{}", "/link {}", "/start {}"])
+async def test_a_code_that_was_sent_before_a_restore_gives_nothing_anew(text: str) -> None:
+    """It may have been used and undone since the copy was made; it is void by now."""
+    door = await Doorway(chat=ONLY_ADA, mail=NOBODY).open()
+    code = await link_code(door)
+    before = door.clock.now()
+    door.store._epoch = Epoch(id="1" * 16, began=before, heard=before)
+    inbound = Inbound(
+        external_id="x",
+        address=Address(channel=MAIL, place="inbox"),
+        sender=Sender(realm=MAIL, user="m", name="M"),
+        what=Spoken(message=MessageId("1"), content=Content(text=text.format(code))),
+        at=before - timedelta(minutes=1),
+    )
+    await door.intake(inbound)
+    assert await door.store.identify(realm=MAIL, user="m") is None
+    assert await redeem(door, f"/link {code}", "m") == refused(texts.BAD_CODE)

@@ -71,6 +71,21 @@ async def test_of_two_of_one_name_neither_is_removed() -> None:
     assert await people(door) == before
 
 
+async def test_a_name_that_is_shown_of_two_people_removes_neither() -> None:
+    """Someone who calls themselves "Bob (2)" is not taken for the second Bob, nor he for them."""
+    door = await opened()
+    for number, name in enumerate(["Bob", "Bob (2)"]):
+        other = ParticipantId(f"p_{number}")
+        await door.store.enrol(other, name=name, realm="x", user=name, at=door.clock.now())
+        await door.desks.submit(SHARED, Join(participant=other, role="member"))
+    before = await people(door)
+    reply = await door.say("/kick bob (2)", "ada", place="ada")
+    assert reply is not None
+    assert "/kick p_0" in reply.text
+    assert "/kick p_1" in reply.text
+    assert await people(door) == before
+
+
 @pytest.mark.parametrize(
     ("named", "why"),
     [
@@ -168,6 +183,6 @@ async def test_the_operator_undoes_what_a_code_gave_whoever_made_it() -> None:
     assert reply is not None
     await door.say(reply.text.split("/link ")[1][:11], "b@c", channel=MAIL, place="inbox")
     (grant,) = (await door.desks.admission.book()).grants.values()
-    assert await door.desks.people.unlink(grant.id) == admission_texts.undone("B@C", "Mail")
+    assert await door.desks.people.unlink(grant.id) == admission_texts.undone("B C", "Mail")
     assert await door.store.identify(realm=MAIL, user="b@c") is None
     assert await who(door, "bob") in await people(door), "Bob himself stays"
