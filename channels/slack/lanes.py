@@ -77,6 +77,12 @@ class Lanes:
             lane.waiting[news.external_id] = known
         return known.done
 
+    def oldest(self, source: str, *, but: News) -> str | None:
+        """Return the time stamp of the oldest message that waits, of those read back together."""
+        waiting = (each.news for lane in self._lanes.values() for each in lane.waiting.values())
+        found = (each.ts for each in waiting if each.source == source and each is not but)
+        return min(found, key=order, default=None)
+
     def hold(self, room: str) -> None:
         self._held[room] += 1
 
