@@ -20,7 +20,9 @@ from bridge.errors import ConfigError
 from bridge.http.app import flows_of
 from bridge.http.connections import (
     FEED_BYTES,
+    FRAMING,
     HEAD_BYTES,
+    HEADERS,
     RESERVED_FILES,
     Bounds,
     Complaints,
@@ -177,6 +179,8 @@ class _Protocol(HttpToolsProtocol):
     _phase: Literal["none", "head", "body"] = "none"
     _since = 0.0
     _moved = 0
+    _around = 0
+    _count = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -198,7 +202,9 @@ class _Protocol(HttpToolsProtocol):
             self._phase, self._since = "head", self.loop.time()
         if self._phase == "head":
             self._head_bytes += len(data)
-        if self._head_bytes > HEAD_BYTES:
+        if self._phase == "body":
+            self._around += len(data)
+        if self._head_bytes > HEAD_BYTES or self._around > HEAD_BYTES:
             self.config.complaints.note("head_too_large")
             self._answer(431, "too_large", f"the head is larger than {HEAD_BYTES} bytes")
         else:
@@ -208,17 +214,31 @@ class _Protocol(HttpToolsProtocol):
         super().on_message_begin()
         self.scope["extensions"] = {ABORT: self.transport.abort}  # type: ignore[dict-item]
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._count += 1
+        if self._count > HEADERS:  # what is raised here ends the parsing
+            raise ValueError("too many headers")
+        super().on_header(name, value)
+
+    def send_400_response(self, msg: str) -> None:
+        if self._count > HEADERS:
+            self._answer(431, "too_large", f"there are more than {HEADERS} headers")
+        else:
+            super().send_400_response(msg)
+
     def on_headers_complete(self) -> None:
-        self._phase, self._head_bytes = "body", 0
+        self._phase, self._head_bytes, self._around = "body", 0, 0
         self._since, self._moved = self.loop.time(), 0
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
         self._moved += len(body)
+        self._around = max(0, self._around - FRAMING * len(body))
         super().on_body(body)
 
     def on_message_complete(self) -> None:
         self._phase, self._since = "none", self.loop.time()
+        self._count = self._around = 0
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
