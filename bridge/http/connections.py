@@ -6,7 +6,7 @@ The rules:
   the connection on; a body moves: at least `least` bytes in every `stall` seconds, with no more
   around it than `FRAMING`; between two requests a connection may be silent for `idle` seconds. What
   is being answered (a stream, a long poll) has no limit here. Who was late is told (408) if they
-  sent anything, and closed.
+  sent anything, and closed; whoever sends more than `PIPELINED` requests ahead is closed.
 - There are at most `most` connections, and `per_address` of one address that is not this machine
   (a proxy here speaks for many). At a limit the one that has been silent longest makes room; where
   all of them are being answered the new one is turned away.
@@ -28,6 +28,10 @@ HEAD_BYTES = 65_536
 HEADERS = 200
 """In one request, with those behind a chunked body. Ten thousand fit in the bytes of a head, and to
 read so many takes as long as a hundred requests."""
+
+PIPELINED = 8
+"""Requests of one connection that wait behind the one being answered. No browser sends any; of
+the smallest, five hundred fit in what is parsed at once."""
 
 FRAMING = 16
 """Bytes around each byte of a chunked body, at most, beside `HEAD_BYTES`."""

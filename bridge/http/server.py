@@ -23,6 +23,7 @@ from bridge.http.connections import (
     FRAMING,
     HEAD_BYTES,
     HEADERS,
+    PIPELINED,
     RESERVED_FILES,
     Bounds,
     Complaints,
@@ -211,6 +212,8 @@ class _Protocol(HttpToolsProtocol):
             super().data_received(data)
 
     def on_message_begin(self) -> None:
+        if len(self.pipeline) >= PIPELINED:
+            raise ValueError("too many requests ahead")
         super().on_message_begin()
         self.scope["extensions"] = {ABORT: self.transport.abort}  # type: ignore[dict-item]
 
@@ -221,7 +224,10 @@ class _Protocol(HttpToolsProtocol):
         super().on_header(name, value)
 
     def send_400_response(self, msg: str) -> None:
-        if self._count > HEADERS:
+        if len(self.pipeline) >= PIPELINED:
+            self.config.complaints.note("pipelined")
+            self.transport.abort()
+        elif self._count > HEADERS:
             self._answer(431, "too_large", f"there are more than {HEADERS} headers")
         else:
             super().send_400_response(msg)

@@ -50,6 +50,16 @@ async def ended(reader):
         return b""
 
 
+async def test_a_few_requests_may_be_sent_ahead_and_not_hundreds():
+    """To read hundreds on hundreds of connections would keep everybody waiting for seconds."""
+    one = b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"
+    async with bounded() as bridge:
+        for count, answered in ((5, range(5, 6)), (500, range(50))):
+            reader, writer = await sent(bridge, one * count)
+            assert (await ended(reader)).count(b"HTTP/1.1 200") in answered
+            writer.close()
+
+
 @pytest.mark.parametrize(
     ("data", "status"),
     [
