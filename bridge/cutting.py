@@ -50,6 +50,12 @@ def room(limits: Capabilities, speaker: str = "", *, most: int | None = None) ->
     return max(1, most - MARGIN - limits.size(speaker))
 
 
+def _room(showing: Showing, limits: Capabilities, *, most: int | None = None) -> int:
+    """Return the room for a message's words, beside what `incomplete` may have to add."""
+    free = room(limits, showing.speaker, most=most)
+    return free if showing.guarded is None else max(1, free - len(f"\n\n{texts.INCOMPLETE}"))
+
+
 def marked(part: Part) -> Part:
     """Return a part that may have been shown already, which it says."""
     text = f"{part.text}\n\n{texts.REPEATED}" if part.text else texts.REPEATED
@@ -79,7 +85,7 @@ def quoted(text: str) -> str:
 
 
 def fits(showing: Showing, limits: Capabilities) -> bool:
-    return _is_within(showing.text, room(limits, showing.speaker), limits)
+    return _is_within(showing.text, _room(showing, limits), limits)
 
 
 def _is_within(text: str, most: int, limits: Capabilities) -> bool:
@@ -109,14 +115,14 @@ def text_at(span: Span, showing: Showing, limits: Capabilities) -> str:
 def _fits_beside(showing: Showing, limits: Capabilities) -> bool:
     files = showing.attachments
     captioned = not showing.text.strip() or _is_within(
-        showing.text, room(limits, showing.speaker, most=limits.caption_chars), limits
+        showing.text, _room(showing, limits, most=limits.caption_chars), limits
     )
     fit = len(files) <= limits.max_files and all(_is_taken(each, limits) for each in files)
     return bool(files) and fit and captioned
 
 
 def _texts(showing: Showing, limits: Capabilities, start: int, end: int) -> Iterator[Cut]:
-    most = room(limits, showing.speaker)
+    most = _room(showing, limits)
     for piece in split(showing.text[:end], most, start=start, size=limits.size):
         yield Cut(span=piece.span, text=piece.text)
 

@@ -8,17 +8,21 @@ What libraries say is not ours to trust with names of fields: unless the config 
 they are heard from warnings on, and of what they say there stands only what is written in their
 code: values are left out, and of an error its type and where it was raised. That is done where a
 record is made, so that it holds for whatever handlers a library brings along.
+
+An error that we log shows its type and where it was raised, and its words only where they are ours
+or the system's: a database's name the row that it did not take.
 """
 
 import logging
 import re
 import sys
 import traceback
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import CodeType
 from typing import Any, TextIO
 
 from bridge.config.model import LogSection
+from bridge.errors import BridgeError
 from bridge.imports import without
 
 # all of rich, a tenth of the time to start, would be for a console that structlog does not get
@@ -26,8 +30,10 @@ with without("rich"):
     import structlog
     from structlog.typing import EventDict, Processor, WrappedLogger
 
-CONTENT = frozenset({"text", "content", "prompt", "arguments", "result", "answer", "body"})
-"""The fields that hold message text."""
+CONTENT = frozenset(
+    {"text", "content", "prompt", "arguments", "result", "answer", "body", "line", "stderr"}
+)
+"""The fields that hold message text; what a program says of its work may be full of it."""
 
 HIDDEN = "***"
 LEAST_SECRET = 6
@@ -62,7 +68,7 @@ class Redaction:
 
     def _field(self, key: str, value: Any) -> Any:
         if key in CONTENT and not self._content:
-            return f"({len(value)} characters)" if isinstance(value, str) else "(left out)"
+            return _left_out(value) if isinstance(value, str) else "(left out)"
         if _CREDENTIAL_FIELD.search(key) and value:
             return HIDDEN
         return self._value(value)
@@ -206,6 +212,33 @@ def _raised(error: BaseException) -> str:
     return f"{type(error).__name__}{where}"
 
 
+def _without_words(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
+    """Write an error out, without what is in its words."""
+    raised = event.pop("exc_info", None)
+    if raised:
+        error = raised if isinstance(raised, BaseException) else sys.exc_info()[1]
+        error = raised[1] if isinstance(raised, tuple) else error
+        if error is not None:
+            event["exception"] = "\n".join(_trace(error))
+    return event
+
+
+def _trace(error: BaseException, seen: frozenset[int] = frozenset()) -> Iterator[str]:
+    """Yield the lines of an error's traceback, after those of what it came from."""
+    hidden = error.__suppress_context__
+    origin = error.__cause__ or (None if hidden else error.__context__)
+    seen |= {id(error)}
+    if origin is not None and id(origin) not in seen:
+        yield from _trace(origin, seen)
+        yield "\nfrom which came:\n"
+    yield from (each.rstrip() for each in traceback.format_tb(error.__traceback__))
+    own = isinstance(error, BridgeError | OSError)
+    yield f"{type(error).__name__}: {error if own else _left_out(str(error))}"
+    if isinstance(error, BaseExceptionGroup):
+        for each in error.exceptions:
+            yield from _trace(each, seen)
+
+
 def _shared() -> list[Processor]:
     return [
         structlog.contextvars.merge_contextvars,
@@ -218,6 +251,7 @@ def _shared() -> list[Processor]:
 def _formatter(
     settings: LogSection, redaction: Redaction, *, colors: bool
 ) -> structlog.stdlib.ProcessorFormatter:
+    content = settings.content
     last: Processor = structlog.processors.JSONRenderer(ensure_ascii=False)
     if settings.format == "console":
         plain = structlog.dev.plain_traceback
@@ -227,7 +261,7 @@ def _formatter(
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             # tracebacks become text before the redaction, which then sees them
-            structlog.processors.format_exc_info,
+            structlog.processors.format_exc_info if content else _without_words,
             redaction,
             last,
         ],

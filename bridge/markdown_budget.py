@@ -14,6 +14,9 @@ import re
 LONGEST = 16_384
 """Characters: more than the largest limit of a platform, 12,000."""
 
+LONG = 1_000
+"""Characters from which a text is measured and rendered in a thread: the worst takes 20 ms."""
+
 DEEPEST_BRACKETS = 8
 """Brackets that are open at once in a paragraph."""
 

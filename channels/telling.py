@@ -1,9 +1,12 @@
 """How a reply to one person is shown although the platform stumbles: a few times, soon after.
 
 A reply is in no log. So it is tried while the asker still waits for it; after that they ask again.
+What is heard next in the place waits for it too, but not for long: the order of the words holds
+where the platform is well, and a platform that stumbles keeps nobody from being heard.
 """
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
 
 from bridge import retry, texts
@@ -13,6 +16,15 @@ from bridge.ports import Clock
 
 PAUSES = (1.0, 3.0, 9.0)
 """Seconds before it is shown once more."""
+
+
+PATIENCE_SECONDS = 2.0
+"""How long what is heard next in a place waits for a reply."""
+
+
+async def beside(work: Coroutine[object, object, None], tasks: asyncio.TaskGroup) -> None:
+    """Do something for a moment; what takes longer goes on in `tasks`, which it may not fail."""
+    await asyncio.wait({tasks.create_task(work)}, timeout=PATIENCE_SECONDS)
 
 
 async def told(

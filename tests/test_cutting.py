@@ -1,14 +1,20 @@
 """How a message is cut into parts: every position of it is shown once, whatever the limits are."""
 
+from dataclasses import replace
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge import texts
 from bridge.content import Attachment
-from bridge.cutting import Cut, cuts, fits, length, opening, quoted, room
-from bridge.ids import MediaId
-from bridge.parts import Capabilities, Span
+from bridge.cutting import Cut, cuts, fits, incomplete, length, marked, opening, quoted, room
+from bridge.ids import ConversationId, MediaId, PartId, Seq, SessionId
+from bridge.parts import Capabilities, Part, Span
 from bridge.showing import Showing
+from channels.discord import render as discord
+from channels.markdown import discord as to_discord
+from channels.telegram import render as telegram
 
 SMALL = Capabilities(max_chars=60, max_files=2, max_file_bytes=1000, caption_chars=50)
 
@@ -110,3 +116,35 @@ def test_a_long_quote_is_cut_between_words_and_never_inside_a_character() -> Non
     assert quoted("word " * 40) == f"`{('word ' * 12).strip()}…`"
     family = "\U0001f469\u200d\U0001f469\u200d\U0001f467"
     assert set(quoted(family * 40).strip("`…").split(family)) == {""}
+
+
+PART = Part(
+    id=PartId("1:0"),
+    session=SessionId("s_1"),
+    conversation=ConversationId("c_1"),
+    source=Seq(1),
+    upto=Seq(1),
+    span=Span(start=0, end=1),
+    text="",
+)
+RENDERED = {
+    "telegram": (
+        Capabilities(max_chars=4096, size=telegram.size),
+        lambda part: telegram.shown(part).text,
+    ),
+    "discord": (Capabilities(max_chars=2000, size=to_discord.size), discord.content),
+}
+
+
+@pytest.mark.parametrize("platform", RENDERED)
+@pytest.mark.parametrize("speaker", ["", "Ada Lovelace · Telegram"])
+@pytest.mark.parametrize("words", ["x", "a ", "x\n", "😀"])
+@pytest.mark.parametrize("guarded", [None, ()])
+def test_an_exactly_full_part_has_room_for_every_line_below_it(platform, speaker, words, guarded):
+    """A mark, and what stands below a card of which something is missing, fit together."""
+    limits, shown = RENDERED[platform]
+    showing = Showing(text=words * 5_000, speaker=speaker, guarded=guarded)
+    full = replace(PART, text=cuts(showing, limits)[0].text, speaker=speaker)
+    if guarded is not None:
+        full = incomplete(full, ())
+    assert len(shown(marked(full))) <= limits.max_chars

@@ -14,6 +14,7 @@ import structlog
 
 from bridge import logs
 from bridge.config.model import LogSection
+from bridge.errors import StoreUnavailable
 from tests.fakes.models import Answers, FakeModels
 
 
@@ -66,7 +67,7 @@ def test_secrets_are_hidden_wherever_they_stand():
         except ValueError:
             log.exception("broke")
 
-    out = logged(happen, secrets=["123:abcdef"])
+    out = logged(happen, secrets=["123:abcdef"], content=True)
     assert len(out.splitlines()) == 5
     for secret in ("123:abcdef", "made-later", "xyzzy", "plugh", "pw-of-u", "frotz", "ozmoo"):
         assert secret not in out
@@ -79,6 +80,49 @@ def test_message_text_is_left_out_unless_asked_for():
 
     assert "private" not in logged(happen)
     assert "(14 characters)" in logged(happen)
+    assert "a private word" in logged(happen, content=True)
+
+
+def test_what_a_program_says_of_its_work_is_content_too():
+    """Its standard error may quote what people said."""
+
+    def happen(_):
+        log = structlog.get_logger()
+        log.warning("agent.died", stderr=("KeyError: 'a private word'",))
+        log.warning("agent.stderr", line="a private word")
+
+    assert "private" not in logged(happen)
+    assert "a private word" in logged(happen, content=True)
+
+
+PRIVATE = "a private word"
+
+
+def _raised_by_a_database():
+    try:
+        int(PRIVATE)
+    except ValueError as error:
+        raise ExceptionGroup(PRIVATE, [RuntimeError(PRIVATE)]) from error
+
+
+@pytest.mark.parametrize("style", ["json", "console"])
+def test_an_error_shows_its_type_and_its_place_and_no_words_of_others(style):
+    """A database names the row that it did not take, a parser what it read."""
+
+    def happen(_):
+        log = structlog.get_logger()
+        try:
+            _raised_by_a_database()
+        except ExceptionGroup:
+            log.exception("broke")
+        log.warning("broke", exc_info=StoreUnavailable("the disk is full"))
+
+    out = logged(happen, format=style)
+    assert PRIVATE not in out
+    assert "in _raised_by_a_database" in out
+    assert "ValueError: (" in out
+    assert "RuntimeError: (14 characters)" in out
+    assert "StoreUnavailable: the disk is full" in out
     assert "a private word" in logged(happen, content=True)
 
 

@@ -61,6 +61,13 @@ def test_an_hour_later_it_may_ring_again():
     assert len(loud(events)) > MOST.per_hour
 
 
+def test_after_the_clock_was_set_back_it_may_ring():
+    """What rang in what is now the future says nothing of the last hour."""
+    rang = [(each, push(each)) for each in range(MOST.per_hour)]
+    _, events = log_of([*rang, (-86_400, push(99))])
+    assert not is_folded(events[-1])
+
+
 def test_the_bridges_own_notices_always_ring():
     ours = Source(kind="background", name="bridge")
     _, events = log_of([(0, push(each)) for each in range(50)] + [(1, push(99, ours))])
@@ -111,6 +118,13 @@ def shown(count, *, capabilities=RICH, then=()):
     it.append(push(0), *(folded(each) for each in range(1, count + 1)), *then)
     it.settle()
     return it
+
+
+def test_what_is_folded_is_not_held_by_a_clock_that_was_set_back():
+    it = shown(3)
+    it.now -= timedelta(days=1)
+    it.settle()
+    assert len(it.texts()) == 2
 
 
 def test_folded_pushes_are_one_silent_message_that_names_them():

@@ -130,7 +130,7 @@ def fetch_tool(
 
 
 async def _fetch(url: str, network: GuardedNetwork, by: float) -> str:
-    context = ssl.create_default_context()
+    context = await asyncio.to_thread(ssl.create_default_context)  # 20 ms of certificates
     async with httpcore.AsyncConnectionPool(network_backend=network, ssl_context=context) as pool:
         for _ in range(MOST_REDIRECTS + 1):
             response = await _get(pool, url)

@@ -1,11 +1,14 @@
 """How an MCP server is reached with the official client, which is big: imported when used."""
 
 import asyncio
+import os
 import re
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from pathlib import Path
+from threading import Thread
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, TextIO
 
 import httpx2
 from mcp.client.client import Client
@@ -16,6 +19,7 @@ from mcp.shared.exceptions import MCPError
 from mcp_types import CONNECTION_CLOSED, INTERNAL_ERROR, Implementation, ToolListChangedNotification
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
+from agents.chatter import CHUNK, Chatter
 from agents.tools import mcp_keeper
 from agents.tools.mcp import McpSection
 from bridge.plugins import Variable
@@ -112,7 +116,8 @@ async def transport(
                     env=environ,
                     cwd=config.cwd,
                     encoding_error_handler="replace",
-                )
+                ),
+                errlog=stack.enter_context(_logged(Path(config.command).name)),
             )
             read, write = await stack.enter_async_context(started)
         else:
@@ -122,6 +127,22 @@ async def transport(
             opened = streamable_http_client(config.url or "", http_client=http)
             read, write = await stack.enter_async_context(opened)
         yield Watched(read, ended), write
+
+
+@contextmanager
+def _logged(name: str) -> Iterator[TextIO]:
+    """Yield what takes a server's standard error: it may quote people, so it is for the log."""
+    reading, writing = os.pipe()
+    with os.fdopen(writing, "w") as errors:
+        Thread(target=_overhear, args=(reading, Chatter(name)), daemon=True).start()
+        yield errors
+
+
+def _overhear(reading: int, chatter: Chatter) -> None:
+    while chunk := os.read(reading, CHUNK):
+        chatter.take(chunk)
+    os.close(reading)
+    chatter.end()
 
 
 def _values(hidden: Mapping[str, Variable]) -> dict[str, str]:

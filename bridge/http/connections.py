@@ -2,10 +2,11 @@
 
 The rules:
 
-- A head comes within `head` seconds and `HEAD_BYTES`, the first from the beginning of the
-  connection on; a body moves: at least `least` bytes in every `stall` seconds; between two
-  requests a connection may be silent for `idle` seconds. What is being answered (a stream, a long
-  poll) has no limit here. Who was late is told (408) if they sent anything, and closed.
+- A head comes within `head` seconds, `HEAD_BYTES` and `HEADERS`, the first from the beginning of
+  the connection on; a body moves: at least `least` bytes in every `stall` seconds, with no more
+  around it than `FRAMING`; between two requests a connection may be silent for `idle` seconds. What
+  is being answered (a stream, a long poll) has no limit here. Who was late is told (408) if they
+  sent anything, and closed; whoever sends more than `PIPELINED` requests ahead is closed.
 - There are at most `most` connections, and `per_address` of one address that is not this machine
   (a proxy here speaks for many). At a limit the one that has been silent longest makes room; where
   all of them are being answered the new one is turned away.
@@ -24,6 +25,17 @@ import structlog
 log = structlog.get_logger()
 
 HEAD_BYTES = 65_536
+HEADERS = 200
+"""In one request, with those behind a chunked body. Ten thousand fit in the bytes of a head, and to
+read so many takes as long as a hundred requests."""
+
+PIPELINED = 8
+"""Requests of one connection that wait behind the one being answered. No browser sends any; of
+the smallest, five hundred fit in what is parsed at once."""
+
+FRAMING = 16
+"""Bytes around each byte of a chunked body, at most, beside `HEAD_BYTES`."""
+
 FEED_BYTES = 16_384
 """How much is parsed at once, so that a body that came along is not counted as a head."""
 

@@ -20,7 +20,10 @@ from bridge.errors import ConfigError
 from bridge.http.app import flows_of
 from bridge.http.connections import (
     FEED_BYTES,
+    FRAMING,
     HEAD_BYTES,
+    HEADERS,
+    PIPELINED,
     RESERVED_FILES,
     Bounds,
     Complaints,
@@ -177,6 +180,8 @@ class _Protocol(HttpToolsProtocol):
     _phase: Literal["none", "head", "body"] = "none"
     _since = 0.0
     _moved = 0
+    _around = 0
+    _count = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -198,27 +203,48 @@ class _Protocol(HttpToolsProtocol):
             self._phase, self._since = "head", self.loop.time()
         if self._phase == "head":
             self._head_bytes += len(data)
-        if self._head_bytes > HEAD_BYTES:
+        if self._phase == "body":
+            self._around += len(data)
+        if self._head_bytes > HEAD_BYTES or self._around > HEAD_BYTES:
             self.config.complaints.note("head_too_large")
             self._answer(431, "too_large", f"the head is larger than {HEAD_BYTES} bytes")
         else:
             super().data_received(data)
 
     def on_message_begin(self) -> None:
+        if len(self.pipeline) >= PIPELINED:
+            raise ValueError("too many requests ahead")
         super().on_message_begin()
         self.scope["extensions"] = {ABORT: self.transport.abort}  # type: ignore[dict-item]
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._count += 1
+        if self._count > HEADERS:  # what is raised here ends the parsing
+            raise ValueError("too many headers")
+        super().on_header(name, value)
+
+    def send_400_response(self, msg: str) -> None:
+        if len(self.pipeline) >= PIPELINED:
+            self.config.complaints.note("pipelined")
+            self.transport.abort()
+        elif self._count > HEADERS:
+            self._answer(431, "too_large", f"there are more than {HEADERS} headers")
+        else:
+            super().send_400_response(msg)
+
     def on_headers_complete(self) -> None:
-        self._phase, self._head_bytes = "body", 0
+        self._phase, self._head_bytes, self._around = "body", 0, 0
         self._since, self._moved = self.loop.time(), 0
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
         self._moved += len(body)
+        self._around = max(0, self._around - FRAMING * len(body))
         super().on_body(body)
 
     def on_message_complete(self) -> None:
         self._phase, self._since = "none", self.loop.time()
+        self._count = self._around = 0
         super().on_message_complete()
 
     def on_response_complete(self) -> None:

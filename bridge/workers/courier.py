@@ -30,6 +30,7 @@ from bridge.errors import ChannelError, RateLimited, Rejected
 from bridge.events import Event
 from bridge.ids import ChannelName, ConversationId, PartId
 from bridge.in_epoch import in_epoch
+from bridge.markdown_budget import LONG
 from bridge.parts import Conversation, Part, Receipt, ReceiptState, Sent
 from bridge.ports import (
     Channel,
@@ -58,10 +59,6 @@ from bridge.workers.tending import Tending
 from bridge.workers.troubles import Troubles
 
 log = structlog.get_logger()
-
-LONG = 8_000
-"""Characters in a plan from which it is made in a thread: a long text is rendered piece by piece,
-which must not hold the loop."""
 
 PROBE = timedelta(seconds=10)
 """How long the platform has to answer when it is only asked whether it takes calls."""

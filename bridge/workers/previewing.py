@@ -16,6 +16,7 @@ from bridge.cutting import opening
 from bridge.errors import ChannelError, RateLimited, Rejected
 from bridge.events import Preview
 from bridge.ids import ConversationId, RunId
+from bridge.markdown_budget import LONG
 from bridge.parts import Capabilities, Conversation, Part, Receipt, Span
 from bridge.ports import Channel, Clock, Editing, Live, Store, Typing
 from bridge.ports import Previewing as Drafting
@@ -133,7 +134,10 @@ class Previewing:
         """Show the text, once; False when that is still to be done."""
         limits = channel.capabilities(lane.address)
         speaker = session.open_run.agent if self._several and session.open_run else ""
-        text = opening(preview.text, limits, speaker)
+        if len(preview.text) > LONG:
+            text = await asyncio.to_thread(opening, preview.text, limits, speaker)
+        else:
+            text = opening(preview.text, limits, speaker)
         if following.shown == (preview.run, text) and not following.wears_off(
             self._clock.now(), limits
         ):

@@ -26,6 +26,7 @@ from discord.utils import MISSING
 from yarl import URL
 
 from bridge.ports import Clock
+from bridge.retry import is_over
 from channels.discord.limits import CALL_TIMEOUT_SECONDS, CONNECT_TIMEOUT_SECONDS
 from channels.discord.payloads import User
 
@@ -47,7 +48,7 @@ class Wire(HTTPClient):
         self._api_url = api_url.rstrip("/")
         self._clock = clock
         self._pool: aiohttp.ClientSession | None = None
-        self._free_at: dict[str, datetime] = {}
+        self._free_at: dict[str, tuple[datetime, datetime]] = {}
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
@@ -149,9 +150,9 @@ class Wire(HTTPClient):
         return self._api_url + route.url.removeprefix(Route.BASE)
 
     def _check(self, route: Route) -> None:
-        free_at = self._free_at.get(_bucket(route))
         now = self._clock.now()
-        if free_at is not None and free_at > now:
+        since, free_at = self._free_at.get(_bucket(route), (now, now))
+        if not is_over(free_at, now=now, since=since):
             raise RateLimited((free_at - now).total_seconds())
 
     def _note(self, route: Route, response: aiohttp.ClientResponse) -> None:
@@ -161,9 +162,11 @@ class Wire(HTTPClient):
             return
         now = self._clock.now()
         if len(self._free_at) >= MOST_ROUTES:
-            self._free_at = {key: at for key, at in self._free_at.items() if at > now}
+            self._free_at = {
+                key: (since, at) for key, (since, at) in self._free_at.items() if at > now
+            }
         wait = timedelta(seconds=float(response.headers.get("X-RateLimit-Reset-After", "0")))
-        self._free_at[_bucket(route)] = now + wait
+        self._free_at[_bucket(route)] = (now, now + wait)
 
 
 def _bucket(route: Route) -> str:

@@ -124,7 +124,8 @@ class Hearing:
             self.seen.begin(str(news.spot), news.ts)
             self.seen.move(str(news.spot), news.ts)
         if news.source:
-            self.seen.move(news.source, news.ts)
+            waiting = self._lanes.oldest(news.source, but=news)
+            self.seen.reach(news.source, news.ts, waiting=waiting)
 
     async def _inbound(self, news: News) -> Inbound:
         return Inbound(

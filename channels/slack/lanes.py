@@ -11,7 +11,7 @@ The rules:
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 
 from bridge.errors import StoreUnavailable
@@ -20,9 +20,10 @@ from bridge.ports import Clock
 from channels.slack.limits import GIVE_WAY_SECONDS, MOST_RECENT, STORE_PAUSE_SECONDS
 from channels.slack.parse import News
 from channels.slack.places import order
+from channels.telling import beside
 
 HandIn = Callable[[News], Awaitable[Reply | None]]
-Answer = Callable[[News, Reply], Awaitable[None]]
+Answer = Callable[[News, Reply], Coroutine[object, object, None]]
 
 
 @dataclass(slots=True)
@@ -76,6 +77,12 @@ class Lanes:
             lane.waiting[news.external_id] = known
         return known.done
 
+    def oldest(self, source: str, *, but: News) -> str | None:
+        """Return the time stamp of the oldest message that waits, of those read back together."""
+        waiting = (each.news for lane in self._lanes.values() for each in lane.waiting.values())
+        found = (each.ts for each in waiting if each.source == source and each is not but)
+        return min(found, key=order, default=None)
+
     def hold(self, room: str) -> None:
         self._held[room] += 1
 
@@ -100,7 +107,7 @@ class Lanes:
             if not first.done.done():
                 first.done.set_result(reply)
             if reply is not None and not first.news.slash:
-                await self._answer(first.news, reply)
+                await beside(self._answer(first.news, reply), self._group)
         del self._lanes[place]
 
     async def _turn(self, room: str) -> None:

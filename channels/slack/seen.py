@@ -4,7 +4,8 @@ The rules:
 
 - There is a mark, the time stamp of the last message handed in, for each room and for each thread
   that the bot takes part in. To take part is to have been mentioned there or to have posted there.
-- A mark moves after the message was handed in. Marks are written once a second at most: after a
+- A mark moves after the message was handed in, and never past an older one that still waits: the
+  places of a room do not wait for each other. Marks are written once a second at most: after a
   kill a little is handed in again, and the store knows it.
 - While a room is being caught up, its marks are not written: what was missed comes before what is
   newer, also after a death in between. If that was cut off, they go back to where they were.
@@ -22,7 +23,7 @@ import structlog
 from bridge.errors import StoreError
 from bridge.ports import Clock, Facts
 from channels.slack.limits import REMEMBER_THREADS
-from channels.slack.places import Spot, moment, order, spot
+from channels.slack.places import Spot, just_before, moment, order, spot
 
 log = structlog.get_logger()
 
@@ -38,6 +39,7 @@ class Seen:
         self._unwritten: set[str] = set()
         self._behind: Counter[str] = Counter()
         self._fallen: dict[str, str] = {}
+        self._reached: dict[str, str] = {}
         self._loaded = False
         self._changed = asyncio.Event()
 
@@ -84,6 +86,15 @@ class Seen:
         elif known is not None and order(known) < order(ts):
             self._mark(source, ts)
 
+    def reach(self, source: str, ts: str, *, waiting: str | None) -> None:
+        """Move a mark as far as was handed in, and up to what still waits, if anything."""
+        newest = max(self._reached.pop(source, ts), ts, key=order)
+        if waiting is None or order(newest) < order(waiting):
+            self.move(source, newest)
+        else:
+            self._reached[source] = newest
+            self.move(source, just_before(waiting))
+
     def _mark(self, source: str, ts: str) -> None:
         self._marks[source] = ts
         self._unwritten.add(source)
@@ -115,6 +126,7 @@ class Seen:
             if self._marks.get(source, ts) != ts:
                 self._mark(source, ts)
         self._fallen.clear()
+        self._reached.clear()
 
     def _of(self, room: str) -> Sequence[tuple[str, str]]:
         return [(each, ts) for each, ts in self._marks.items() if spot(each).room == room]

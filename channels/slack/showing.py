@@ -9,11 +9,13 @@ The rules:
 - A part of unknown outcome is looked for by its key in the history since it was sent.
 """
 
+import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from bridge.errors import Gone, OutcomeUnknown, RateLimited, Rejected
 from bridge.ids import MessageId
+from bridge.markdown_budget import LONG
 from bridge.parts import Part, Sent
 from bridge.ports import Blobs, Clock
 from channels.limits import Budget
@@ -69,12 +71,13 @@ class Showing:
         return Sent(message=message)
 
     async def _post(self, there: Spot, part: Part) -> MessageId:
+        text, blocks = await _rendered(part)
         answer = await self.web.ask(
             self.web.client.chat_postMessage(
                 channel=there.room,
                 thread_ts=there.thread or None,
-                text=render.text(part),
-                blocks=render.blocks(part),
+                text=text,
+                blocks=blocks,
                 metadata=render.metadata(part),
                 unfurl_links=False,
                 unfurl_media=False,
@@ -89,13 +92,14 @@ class Showing:
             raise Rejected("the message of a file cannot be changed", code="file")
         self._edits.spend(there.room, part.priority)
         self._attempt(part)
+        text, blocks = await _rendered(part)
         try:
             await self.web.ask(
                 self.web.client.chat_update(
                     channel=there.room,
                     ts=message,
-                    text=render.text(part),
-                    blocks=render.blocks(part),
+                    text=text,
+                    blocks=blocks,
                     metadata=render.metadata(part),
                     link_names=False,
                     parse="none",
@@ -173,3 +177,14 @@ class Showing:
         if len(self._attempts) >= MOST_RECENT:
             del self._attempts[next(iter(self._attempts))]
         self._attempts.setdefault(render.key(part), self.clock.now())
+
+
+async def _rendered(part: Part) -> tuple[str, list[render.Block]]:
+    """Return the text and the blocks; long ones are written in a thread."""
+    if len(part.text) > LONG:
+        return await asyncio.to_thread(_written, part)
+    return _written(part)
+
+
+def _written(part: Part) -> tuple[str, list[render.Block]]:
+    return render.text(part), render.blocks(part)

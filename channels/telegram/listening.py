@@ -14,7 +14,7 @@ The rules:
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -33,10 +33,11 @@ from channels.telegram.line import Line, Pace
 from channels.telegram.offsets import Offsets
 from channels.telegram.parse import Reading, joined, read
 from channels.telegram.wire import Update
+from channels.telling import beside
 
 log = structlog.get_logger()
 
-Answer = Callable[[Reading, Reply | None], Awaitable[None]]
+Answer = Callable[[Reading, Reply | None], Coroutine[object, object, None]]
 """Show the asker what the inbox replied. Raises nothing."""
 
 
@@ -127,15 +128,17 @@ class Listening:
         queue = self._lanes.get(lane)
         if queue is None:
             queue = self._lanes[lane] = deque()
-            workers.create_task(self._work(lane, queue))
+            workers.create_task(self._work(lane, queue, workers))
         queue.append(told)
 
     # -- one lane
 
-    async def _work(self, lane: str, queue: deque[Told]) -> None:
+    async def _work(self, lane: str, queue: deque[Told], workers: asyncio.TaskGroup) -> None:
         while queue:
             batch = await self._next(queue)
-            await self._hand_in([each.reading for each in batch])
+            readings = [each.reading for each in batch]
+            reply = await self._hand_in(readings)
+            await beside(self._answer(readings[0], reply), workers)
             for each in batch:
                 self._offsets.done(each.update)
             self._progress.set()
@@ -156,16 +159,13 @@ class Listening:
         queue.extend(rest)
         return batch
 
-    async def _hand_in(self, readings: list[Reading]) -> None:
+    async def _hand_in(self, readings: list[Reading]) -> Reply | None:
         heard = joined(readings) if readings[0].album else readings[0].heard
         while True:
             try:
-                reply = await self._inbox(heard)
+                return await self._inbox(heard)
             except StoreUnavailable:
                 await self._clock.sleep(self._pace.again)
-            else:
-                break
-        await self._answer(readings[0], reply)
 
 
 def _siblings(queue: Iterable[Told], album: str) -> list[Told]:

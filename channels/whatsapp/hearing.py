@@ -11,7 +11,7 @@ The rules:
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import datetime
 from weakref import WeakValueDictionary
@@ -20,6 +20,7 @@ from bridge.errors import StoreUnavailable
 from bridge.inbound import Inbound, Inbox, Reported
 from bridge.parts import Reply
 from bridge.ports import Clock
+from channels.telling import beside
 
 AGAIN_SECONDS = 0.25
 PATIENCE_SECONDS = 6.0
@@ -121,6 +122,10 @@ class Hearing:
             reply = await self._patiently(inbound)
             self.memory.keep(inbound.external_id, None if found else reply)
             return reply
+
+    async def answer(self, work: Coroutine[object, object, None]) -> None:
+        """Show a reply; after a moment, beside what is heard next."""
+        await beside(work, self._group)
 
     async def tell(self, reported: Reported) -> None:
         """Hand in what became of a part. Raises `NotKept`."""

@@ -12,7 +12,7 @@ The rules:
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 
@@ -49,7 +49,7 @@ AWAITED = 1000
 
 FINAL = frozenset({"delivered", "read", "failed", "undelivered", "canceled"})
 
-Answering = Callable[[Inbound, Listed, Reply], Awaitable[None]]
+Answering = Callable[[Inbound, Listed, Reply], Coroutine[object, object, None]]
 
 
 class Poll:
@@ -157,7 +157,7 @@ class Poll:
                 continue
             reply = await hearing.hand_in(inbound, found=message.at)
             if reply is not None:
-                await self._answer(inbound, message, reply)
+                await hearing.answer(self._answer(inbound, message, reply))
 
     async def _inbound(self, hearing: Hearing, message: Listed) -> Inbound | None:
         if message.sid in hearing.memory.turned_away:

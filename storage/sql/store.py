@@ -56,9 +56,12 @@ async def _open_sqlite(section: SqliteSection, surroundings: Surroundings) -> As
 
 
 def _begun(path: Path) -> None:
-    """Make the database file where there never was one. Raises `ConfigError`."""
+    """Make the database file where there never was one. Raises `ConfigError`.
+
+    An empty one was cut off: the mark is made after the first page was.
+    """
     mark = sqlite_files.mark_beside(path)
-    if mark.exists() and not path.exists():
+    if mark.exists() and not (path.exists() and path.stat().st_size):
         raise ConfigError(
             f"{path} is gone: put it back, or put a backup back with `bridge restore`."
             f" (To begin with an empty log, remove {mark} and what else is named like it.)"

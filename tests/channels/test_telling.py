@@ -1,11 +1,15 @@
 """A reply is shown although the platform stumbles, and marked where it may have been seen."""
 
+import asyncio
+
 import pytest
 
 from bridge import texts
 from bridge.errors import ChannelError, OutcomeUnknown, Rejected, Unreachable
 from bridge.parts import Reply
+from channels import telling
 from channels.telling import PAUSES, told
+from tests.waiting import soon
 
 REPLY = Reply(text="Here you are.")
 MARKED = f"Here you are.\n\n{texts.REPEATED}"
@@ -55,3 +59,20 @@ async def test_in_the_end_it_is_let_go() -> None:
     with pytest.raises(OutcomeUnknown):
         await told(platform.tell, REPLY, platform)
     assert len(platform.asked) == len(PAUSES) + 1
+
+
+async def test_what_is_heard_next_waits_for_a_reply_only_so_long(monkeypatch) -> None:
+    """The reply goes on beside, and ends with whoever listens."""
+    monkeypatch.setattr(telling, "PATIENCE_SECONDS", 0.01)
+    done: list[str] = []
+    well = asyncio.Event()
+
+    async def stumbling() -> None:
+        await well.wait()
+        done.append("shown")
+
+    async with asyncio.TaskGroup() as tasks:
+        await soon(telling.beside(stumbling(), tasks))
+        assert done == []
+        well.set()
+    assert done == ["shown"]

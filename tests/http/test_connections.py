@@ -18,6 +18,7 @@ from tests.waiting import until
 SOON = Bounds(head=0.5, idle=0.5, stall=0.5, linger=0.5)
 HEAD = b"POST /v1/sessions HTTP/1.1\r\nHost: bridge\r\nContent-Type: application/json\r\n"
 TOKEN = f"Authorization: {bearer(ADA)['Authorization']}\r\n".encode()
+CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"
 LONG = b"Content-Length: 1000000\r\n\r\n"
 
 
@@ -49,6 +50,16 @@ async def ended(reader):
         return b""
 
 
+async def test_a_few_requests_may_be_sent_ahead_and_not_hundreds():
+    """To read hundreds on hundreds of connections would keep everybody waiting for seconds."""
+    one = b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"
+    async with bounded() as bridge:
+        for count, answered in ((5, range(5, 6)), (500, range(50))):
+            reader, writer = await sent(bridge, one * count)
+            assert (await ended(reader)).count(b"HTTP/1.1 200") in answered
+            writer.close()
+
+
 @pytest.mark.parametrize(
     ("data", "status"),
     [
@@ -63,6 +74,10 @@ async def ended(reader):
         (b"POST /nowhere HTTP/1.1\r\nHost: a\r\n" + LONG + b"abc", b"404"),
         (b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"x" * 100_000, b"431"),
         (b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 20_000, b"431"),
+        (b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 9_000 + b"\r\n", b"431"),
+        (HEAD + TOKEN + CHUNKED + b"0\r\n" + b"X: y\r\n" * 9_000, b"431"),
+        (HEAD + TOKEN + CHUNKED + b"0\r\nX: " + b"y" * 100_000, b"431"),
+        (HEAD + TOKEN + CHUNKED + b"1;" + b"y" * 100_000, b"431"),
         (b"\x16\x03\x01\x02", b"400"),
     ],
 )

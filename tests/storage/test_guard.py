@@ -155,6 +155,17 @@ async def test_others_may_read_it_and_copies_may_be_taken(
     await store.check()
 
 
+async def test_an_emptied_file_is_said_at_the_next_start(file: Path) -> None:
+    """Whatever cut it off: SQLite would take it for a new one."""
+    async with opened("sqlite", file.parent) as store:
+        await store.create_session(S1, at=AT)
+    file.write_bytes(b"")
+    with pytest.raises(ConfigError, match=r"is gone: put it back, or put a backup back"):
+        async with opened("sqlite", file.parent):
+            pass
+    assert file.read_bytes() == b""
+
+
 async def test_a_lost_file_is_said_at_the_next_start(file: Path) -> None:
     """An empty log in its place would let the first one who comes be the owner."""
     async with opened("sqlite", file.parent) as store:

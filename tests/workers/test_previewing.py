@@ -1,6 +1,7 @@
 """The text being written: one message a place, paced, the newest text only, never in the way."""
 
 import asyncio
+import threading
 from dataclasses import replace
 from datetime import timedelta
 
@@ -11,6 +12,7 @@ from bridge import texts
 from bridge.content import Content
 from bridge.errors import OutcomeUnknown, RateLimited, Rejected, Unreachable
 from bridge.events import Preview, RunFinished
+from bridge.markdown_budget import LONG
 from bridge.parts import Capabilities
 from bridge.ports import Ended, Remark, Turn
 from bridge.routing import SHARED
@@ -133,6 +135,27 @@ async def test_an_answer_rings_once_in_each_place(waited: float, words: int) -> 
 
 
 # -- where the platform shows it without a message ------------------------------------------------
+
+
+async def test_long_texts_are_measured_beside_the_loop() -> None:
+    """A thousand characters of the worst Markdown take longer than nobody may wait."""
+    loop, held = threading.get_ident(), []
+
+    def size(text: str) -> int:
+        if len(text) > LONG and threading.get_ident() == loop:
+            held.append(len(text))
+        return len(text)
+
+    writer = Writer()
+    async with bridge(agent=writer, capabilities=replace(EVERYTHING, size=size)) as b:
+        b.platform.say("ada", "ada", "hello")
+        writer.write("x" * 5 * LONG)
+        await b.until(lambda: ours(b), each=0.1)
+        writer.end("y" * (LONG + 500))
+        await b.until_logged(RunFinished, each=0.1)
+        await b.until_at_rest(each=0.1)
+        assert "y" * LONG in b.said("ada")[-1]
+    assert held == []
 
 
 async def test_a_draft_shows_the_text_without_a_message_and_keeps_no_receipt() -> None:

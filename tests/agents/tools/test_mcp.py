@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from agents.tools import mcp as module
 from agents.tools.mcp import McpSection, McpServer, ServerDown
@@ -138,6 +139,17 @@ async def test_a_picture_in_a_result_is_brought_and_what_is_none_is_named():
         assert picture.mime == "image/png"
         assert picture.body.startswith(b"\x89PNG")
         assert done.text.startswith("Look:\n\n[a picture, image/png, about ")
+
+
+async def test_its_standard_error_goes_into_the_log_which_keeps_its_rules(capfd):
+    """It may quote people, so it is not written beside the log."""
+    says = 'import sys; print("a private word", file=sys.stderr, flush=True)'
+    script = f"{sys.executable} -c '{says}'; exec {sys.executable} -S {PROGRAM}"
+    with capture_logs() as logged:
+        async with server(command="/bin/sh", args=("-c", script)) as made:
+            assert (await use(made, "add", a=2, b=3)).text == "5"
+        await until(lambda: any(each.get("line") == "a private word" for each in logged))
+    assert "private" not in capfd.readouterr().err
 
 
 async def test_closing_ends_its_process():

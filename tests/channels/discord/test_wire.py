@@ -7,6 +7,7 @@ import pytest
 from bridge.demo.discord.fake import FakeDiscord
 from bridge.errors import RateLimited
 from bridge.ids import ChannelName
+from bridge.workers.clock import SystemClock
 from tests.channels.discord.account import Account, part
 from tests.waiting import until
 
@@ -62,6 +63,19 @@ async def test_an_empty_bucket_is_not_called(discord, account, direct, monkeypat
     assert raised.value.code == "bucket"
     assert raised.value.until - datetime.now(UTC) > timedelta(seconds=20)
     assert discord.calls["send"] == 1
+
+
+async def test_an_empty_bucket_is_called_again_when_the_clock_was_set_back(
+    discord, account, direct, monkeypatch
+):
+    """How much of the wait has passed nobody knows then; it is not as long as the clock is off."""
+    empty = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset-After": "30"}
+    monkeypatch.setattr("bridge.demo.discord.routes._bucket", lambda: empty)
+    await account.channel.send(account.at(direct), part("one", 1))
+    now = datetime.now(UTC) - timedelta(days=1)
+    monkeypatch.setattr(SystemClock, "now", lambda _: now)
+    await account.channel.send(account.at(direct), part("two", 2))
+    assert discord.calls["send"] == 2
 
 
 async def test_without_a_listener_no_connection_is_kept(discord, account, direct):

@@ -89,6 +89,27 @@ async def test_a_thread_that_began_meanwhile_is_read_with_its_replies(fake, ada,
     assert by_text["what do you think?"].what.addressed
 
 
+async def test_what_waits_for_the_store_is_read_again_although_newer_things_were_heard(
+    fake, ada, facts
+):
+    """Each mention is a place of its own; the newer one's is quicker. Then the bridge dies."""
+    room, bot = fake.room("general", ada), fake.workspace.bot_user
+    await lived(fake, facts, lambda: ada.says(room, "before"))
+    older = ada.says(room, f"<@{bot}> older")
+    newer = ada.says(room, f"<@{bot}> newer")
+    ear = Ear()
+    ear.slow[address(room, older.ts).place] = asyncio.Event()
+    async with listening(opened(fake, facts=facts), ear):
+        await until(lambda: ear.texts() == ["newer"])
+        await until(lambda: f"seen/{room.id}/{newer.ts}" in facts.kept)
+        await asyncio.sleep(0.1)
+    assert facts.kept[f"seen/{room.id}"] < older.ts
+    ear = Ear()
+    async with listening(opened(fake, facts=facts), ear):
+        await until(lambda: "older" in ear.texts())
+        await until(lambda: facts.kept[f"seen/{room.id}"] == newer.ts)
+
+
 async def test_a_reply_shown_in_the_room_as_well_is_heard_once(fake, ada, facts):
     room, bot = fake.room("general", ada), fake.workspace.bot_user
     begun = []

@@ -7,6 +7,7 @@ import pytest
 from bridge.errors import StoreUnavailable
 from bridge.inbound import Added, Deleted, Edited, Pressed, Spoken
 from bridge.parts import Button, Reply
+from channels import telling
 from tests.channels.slack.rig import (
     Ear,
     MemoryFacts,
@@ -192,6 +193,21 @@ async def test_the_slash_command_also_says_things_and_is_then_answered_like_anyt
         await until(lambda: typed.acknowledged)
     assert ear.texts() == ["what is <new>?"]
     assert typed.answer is None
+
+
+async def test_a_reply_that_slack_does_not_take_keeps_nobody_from_being_heard(
+    fake, ada, monkeypatch
+):
+    """The bot's answer to a command stumbles; what is said next is heard meanwhile."""
+    monkeypatch.setattr(telling, "PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(telling, "PAUSES", (10_000.0,))
+    fake.fault("chat.postMessage", status=503, times=1000)
+    ear, room = Ear(replies={"/status": Reply(text="fine")}), fake.dm(ada)
+    async with listening(opened(fake), ear):
+        await connected(fake)
+        ada.says(room, "/status")
+        ada.says(room, "next")
+        await until(lambda: ear.texts() == ["/status", "next"])
 
 
 async def test_a_reply_is_shown_to_the_asker_alone(fake, ada, general):

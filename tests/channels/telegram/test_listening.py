@@ -9,6 +9,7 @@ from bridge.demo.telegram.methods import get_updates
 from bridge.errors import StoreUnavailable
 from bridge.inbound import Added, Pressed, Relocated
 from bridge.parts import Reply
+from channels import telling
 from tests.channels.telegram.connected import BRISK, Ear, connect, part
 
 
@@ -241,6 +242,21 @@ async def test_a_reply_that_cannot_be_shown_is_no_reason_to_stop(telegram, bot, 
         await telegram.until(lambda: len(bot.confirmed) == 2)
     assert dm.shown() == []
     assert "reply not shown" in capsys.readouterr().out
+
+
+async def test_a_reply_that_telegram_does_not_take_keeps_nobody_from_being_heard(
+    telegram, bot, ada, fake, monkeypatch
+):
+    """The bot's answer to a command stumbles; what is said next is heard meanwhile."""
+    monkeypatch.setattr(telling, "PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(telling, "PAUSES", (1_000.0,))
+    fake.fault("sendMessage", times=None)
+    ear, dm = Ear(reply=Reply(text="fine")), bot.dm(ada)
+    ada.says(dm, "/status")
+    ada.says(dm, "next")
+    async with telegram.listening(ear):
+        await telegram.until(lambda: len(bot.confirmed) == 2)
+    assert ear.said == ["/status", "next"]
 
 
 async def test_joining_a_group_can_be_answered(telegram, bot, ada, fake):

@@ -10,6 +10,7 @@ from bridge.demo.whatsapp.twilio import running
 from bridge.demo.whatsapp.world import Media, new_sid
 from bridge.errors import StoreUnavailable, Unauthorized
 from bridge.inbound import Pressed, Reported
+from channels import telling
 from channels.whatsapp.channel import WhatsAppChannel
 from tests.channels.whatsapp.ear import Ear, listening
 from tests.channels.whatsapp.parts import part
@@ -215,6 +216,20 @@ async def test_a_reply_to_a_found_message_is_shown_once_over_restarts(stage, fak
             await until(lambda: fake.shown(ada))
             await asyncio.sleep(0.05)
     assert fake.shown(ada) == ["Ask."]
+
+
+async def test_a_reply_that_twilio_does_not_take_keeps_nobody_from_being_heard(
+    stage, fake, ada, monkeypatch
+):
+    """The answer to a command stumbles; what is said next, by anybody, is heard meanwhile."""
+    monkeypatch.setattr(telling, "PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(telling, "PAUSES", (10_000.0,))
+    fake.fault(times=None)
+    ear = Ear(replies={"/help": "Ask."})
+    fake.says(ada, "/help", webhook=False)
+    fake.says(ada, "next", webhook=False)
+    async with listening(stage.channel, ear):
+        await until(lambda: ear.texts() == ["/help", "next"])
 
 
 async def test_what_the_store_cannot_keep_is_looked_for_again(stage, fake, ada, monkeypatch):

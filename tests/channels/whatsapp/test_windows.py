@@ -101,6 +101,14 @@ async def test_twilios_word_of_a_message_from_before_they_wrote_closes_nothing(c
     assert await windows.is_open(ADA)
 
 
+async def test_a_window_from_a_clock_that_was_ahead_is_closed_when_twilio_says_so(clock, facts):
+    windows = Windows(clock, facts)
+    await windows.heard(ADA, clock.now())
+    clock.time -= timedelta(days=3)
+    assert windows.shut(ADA, clock.now())
+    assert not await windows.is_open(ADA)
+
+
 async def test_a_store_that_is_away_closes_nothing(clock, facts, monkeypatch):
     async def away(*args):
         raise StoreUnavailable
