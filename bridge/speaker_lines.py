@@ -29,11 +29,13 @@ def _told(line: str, shape: "re.Pattern[str]") -> str:
     if not any(dot in line for dot in _DOTS):
         return line
     seen = [(at, char) for at, char in enumerate(line) if unicodedata.category(char)[0] != "C"]
-    found = shape.match("".join(char for _, char in seen))
-    if found is None:
-        return line
-    at = seen[found.start("dot")][0]
-    return f"{line[:at]}{DASH}{line[at + 1 :]}"
+    shown = "".join(char for _, char in seen)
+    while found := shape.match(shown):  # what comes before a dash may be a name once more
+        dot = found.start("dot")
+        at = seen[dot][0]
+        line = f"{line[:at]}{DASH}{line[at + 1 :]}"
+        shown = f"{shown[:dot]}{DASH}{shown[dot + 1 :]}"
+    return line
 
 
 @lru_cache(maxsize=8)

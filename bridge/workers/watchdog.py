@@ -102,7 +102,7 @@ class Watchdog:
         if self._said_at is not None and now - self._said_at < self._quiet:
             holds.unsaid += 1
             return
-        log.warning("loop_held", seconds=round(held, 3), stack=stack, unsaid=holds.unsaid)
+        log.warning("loop_held", seconds=round(held, 3), where=list(stack), unsaid=holds.unsaid)
         self._said_at, holds.unsaid = now, 0
 
     # -- in the thread

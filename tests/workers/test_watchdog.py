@@ -31,7 +31,7 @@ async def test_a_loop_that_is_held_is_said_with_how_long_and_where():
     watchdog, said = await watched(stand_still, quiet=0.0)
     longest = max(said, key=lambda each: each["seconds"])
     assert longest["seconds"] >= HOLD - BEAT - 0.01
-    first = longest["stack"][0]
+    first = longest["where"][0]
     assert first.startswith(__file__)
     assert first.endswith(f":{stand_still.__code__.co_firstlineno + 1}")
     assert abs(watchdog.holds.longest - longest["seconds"]) < 0.01
