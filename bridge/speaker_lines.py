@@ -9,33 +9,53 @@ import re
 import unicodedata
 from collections.abc import Collection
 from functools import lru_cache
+from itertools import islice
 
 DASH = "–"  # noqa: RUF001 - as long as the dot that it stands for
 _DOTS = "·•‧∙⋅・･"
+_DOT = re.compile(f"[{_DOTS}]")
 _MARKS = r"[*_~`|#>\\\s]"
+
+
+class _Seen(dict[int, int | None]):
+    """What `str.translate` makes of a character: nothing of one that cannot be seen."""
+
+    def __missing__(self, code: int) -> int | None:
+        kept = None if unicodedata.category(chr(code))[0] == "C" else code
+        self[code] = kept
+        return kept
+
+
+_SEEN = _Seen()
+
 LONGEST_NAME = 80
 """Characters of a line before its dot: a longer one is no name."""
 
 
 def unforged(text: str, labels: Collection[str]) -> str:
     """Return someone's words with no line that reads like one of ours; `labels` are the places'."""
-    if not labels or not any(dot in text for dot in _DOTS):
+    if not labels or not _DOT.search(text):
         return text
     shape = _shape(frozenset(labels))
-    return "".join(_told(line, shape) for line in text.splitlines(keepends=True))
+    return "".join(
+        _told(line, shape) if _DOT.search(line) else line for line in text.splitlines(keepends=True)
+    )
 
 
 def _told(line: str, shape: "re.Pattern[str]") -> str:
-    if not any(dot in line for dot in _DOTS):
-        return line
-    seen = [(at, char) for at, char in enumerate(line) if unicodedata.category(char)[0] != "C"]
-    shown = "".join(char for _, char in seen)
+    shown = line.translate(_SEEN)
     while found := shape.match(shown):  # what comes before a dash may be a name once more
         dot = found.start("dot")
-        at = seen[dot][0]
+        at = _place(line, dot)
         line = f"{line[:at]}{DASH}{line[at + 1 :]}"
         shown = f"{shown[:dot]}{DASH}{shown[dot + 1 :]}"
     return line
+
+
+def _place(line: str, index: int) -> int:
+    """Return where the character of an index of what is seen stands in the line."""
+    seen = (at for at, char in enumerate(line) if _SEEN[ord(char)] is not None)
+    return next(islice(seen, index, None))
 
 
 @lru_cache(maxsize=8)
