@@ -280,6 +280,22 @@ async def test_an_agent_that_cannot_answer_says_so_at_once_and_the_session_lives
         await b.until_shown("ada", "Gladly.")
 
 
+async def test_a_run_that_asks_more_than_five_questions_asks_none_and_people_read_why() -> None:
+    """Each of them would ring; an agent of whatever kind is held to that."""
+
+    async def speak(turn: Turn) -> Speech:
+        many = tuple(asking(QuestionId(f"q_{turn.run}_{n}")) for n in range(6))
+        yield Ended(content=None, questions=many)
+
+    async with bridge(agent=Acting(speak)) as b:
+        b.platform.say("ada", "Ada", "hello")
+        await b.until_logged(RunFinished)
+        assert await b.bodies(QuestionAsked) == []
+        ((kind, text),) = await composed(b)
+        assert kind == "notice"
+        assert texts.too_many_questions(5) in text
+
+
 async def test_an_agent_that_is_away_is_asked_again_after_a_while() -> None:
     """After one second, then after five; then it is there. People see its answer only."""
     async with bridge() as b:
