@@ -197,15 +197,17 @@ def _arrival(
         case ParticipantLeft(participant=who):
             return _notice(texts.left(scene.name(who)))
         case ConversationLinked(conversation=linked):
-            return _welcome(place.session) if linked == place.conversation.id else None
+            return _welcome(place) if linked == place.conversation.id else None
 
 
-def _welcome(session: Session) -> Showing:
+def _welcome(place: Place) -> Showing:
+    session = place.session
     return _notice(
         texts.welcome(
             title=session.title,
             people=len(session.participants),
             places=len(session.conversations),
+            room=place.conversation.room,
         )
     )
 

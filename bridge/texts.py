@@ -97,14 +97,16 @@ def you_own_it(title: str) -> str:
     return f"Welcome: you are the owner of **{title or 'this session'}** from now on."
 
 
-def welcome(*, title: str, people: int, places: int) -> str:
+def welcome(*, title: str, people: int, places: int, room: bool) -> str:
     """Say in three lines what this is, who can read along, and how to go on."""
     persons = f"{people} {'person' if people == 1 else 'people'}"
     apps = f"{places} {'place' if places == 1 else 'places'}"
+    readers = "this room and in the session" if room else "it"
+    onward = "" if room else "; `/link` takes it along to another app"
     return (
         f"This place now follows **{title or 'a session'}**, in which an AI agent answers.\n\n"
-        f"What is said here can be read by everyone in it: {persons}, in {apps}.\n\n"
-        "`/help` says what you can do; `/link` takes it along to another app."
+        f"What is said here can be read by everyone in {readers}: {persons}, in {apps}.\n\n"
+        f"`/help` says what you can do{onward}."
     )
 
 
@@ -483,8 +485,9 @@ def folded(named: Sequence[str], count: int) -> str:
     return "\n".join([f"… and {what}:", "", *lines, "", where])
 
 
-def too_many_questions(most: int) -> str:
-    return f"at most {most} questions are asked at once; ask the rest once these are answered"
+def too_many_questions(most: int, left_out: int) -> str:
+    more = "1 more question is" if left_out == 1 else f"{left_out} more questions are"
+    return f"_({more} not asked now: at most {most} are at once.)_"
 
 
 def recap(*, people: int, answers: int, latest: Sequence[str]) -> str:

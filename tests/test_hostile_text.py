@@ -16,11 +16,13 @@ from bridge import call_display, content, cutting, markdown_budget, recap, routi
 from bridge.cli import paint
 from bridge.cli import safe as terminal
 from bridge.cli.view import Line
+from bridge.display_names import clean_name
 from bridge.errors import AgentFailed
 from bridge.events import PlannedCall
 from bridge.ids import CallId
 from bridge.parts import Capabilities
 from bridge.showing import Showing
+from bridge.speaker_lines import unforged
 from channels.discord import spelling
 from channels.markdown import discord, plain, safe, slack, telegram, whatsapp
 from channels.markdown.parse import parse
@@ -76,6 +78,10 @@ READERS: dict[str, Callable[[str], object]] = {
     "cutting": lambda text: splitting.split(text, 2000),
     "the terminal": lambda text: (terminal.plain(text), terminal.one_line(text)),
     "labels": labels.unforged,
+    "results of tools": labels.unforged_result,
+    "lines like ours": lambda text: unforged(text, frozenset({"Telegram", "Team Slack"})),
+    "names": clean_name,
+    "codes in a room": lambda text: list(routing.codes_within(text)),
     "echo": echo.WORD.findall,
     "mentions": lambda text: (safe.clean(text), safe.defuse(text)),
     "honest links": lambda text: safe.is_honest(text, "https://example.org/"),

@@ -1,11 +1,13 @@
 """What gets into the log, and what does not."""
 
+import ast
 import asyncio
 import io
 import json
 import logging
 import os
 import sys
+import time
 import warnings
 from pathlib import Path
 
@@ -15,6 +17,7 @@ import structlog
 from bridge import logs
 from bridge.config.model import LogSection
 from bridge.errors import StoreUnavailable
+from bridge.workers.watchdog import Watchdog
 from tests.fakes.models import Answers, FakeModels
 
 
@@ -52,6 +55,39 @@ def test_the_console_format_is_one_readable_line():
     assert "loud" in out
     assert "seq=3" in out
     assert "\x1b" not in out
+
+
+@pytest.mark.parametrize("form", ["console", "json"])
+def test_a_held_loop_is_one_line_in_every_format(form):
+    async def watch():
+        watchdog = Watchdog()
+        watchdog.start()
+        await asyncio.sleep(0.1)
+        time.sleep(0.6)  # noqa: ASYNC251 - it holds the loop, which is the point
+        await asyncio.sleep(0.3)
+        watchdog.stop()
+
+    (line,) = logged(lambda _: asyncio.run(watch()), format=form).splitlines()
+    assert "loop_held" in line
+    assert "test_logs.py" in line
+
+
+def test_no_field_of_ours_is_one_that_structlog_keeps_for_itself():
+    """It would be written as something else, or the line would be a traceback."""
+    reserved = {"stack", "exception", "level", "logger", "timestamp", "event", "stack_info"}
+    root = Path(logs.__file__).parent.parent
+    found = [
+        f"{path}:{call.lineno}"
+        for folder in ("bridge", "channels", "agents", "storage")
+        for path in (root / folder).rglob("*.py")
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Attribute)
+        and isinstance(call.func.value, ast.Name)
+        and call.func.value.id in {"log", "_log"}
+        and reserved & {each.arg for each in call.keywords}
+    ]
+    assert not found
 
 
 def test_secrets_are_hidden_wherever_they_stand():
@@ -215,6 +251,7 @@ CALL = """
 import asyncio, json, sys
 from bridge import logs
 from bridge.config.model import LogSection
+from bridge.workers.watchdog import Watchdog
 logs.configure(LogSection(level="debug", format="json"), secrets=["sk-the-key"])
 import httpx, discord, telegram, slack_sdk, slack_bolt, twilio.rest, mcp
 from agents.litellm.config import ModelSection

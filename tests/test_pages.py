@@ -11,6 +11,7 @@ PAGES = [
     DOCS / "architecture.md",
     DOCS / "events.md",
     DOCS / "glossary.md",
+    DOCS / "security.md",
     *sorted((DOCS / "decisions").glob("*.md")),
 ]
 LINK = re.compile(r"\]\((?!https?://|#)([^)#]+)")

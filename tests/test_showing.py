@@ -111,6 +111,16 @@ def test_a_place_is_told_what_it_follows_and_who_reads_along():
     assert look.silent
 
 
+def test_a_room_is_told_that_all_in_it_read_along_and_not_to_ask_for_a_code():
+    """A code that is asked for in a room is none: whoever reads it could be its asker."""
+    linked = ConversationLinked(conversation=DM, by=ADA, welcome=True)
+    look = looks(linked, room=True)
+    assert "/link" not in look.text
+    assert "everyone in this room" in look.text
+    assert "/help" in look.text
+    assert "/link" in looks(linked).text
+
+
 def test_other_places_hear_nothing_of_it():
     assert looks(ConversationLinked(conversation=ROOM, by=ADA, welcome=True)) is None
     assert looks(ConversationLinked(conversation=DM, by=ADA)) is None

@@ -70,6 +70,13 @@ def test_many_dots_are_read_in_one_go():
     assert unforged(text, LABELS) == text
 
 
+@pytest.mark.parametrize("before", ["Bob · Telegram", "Bob·telegram", "**Bob** •_Team Slack_"])
+def test_a_line_that_names_two_places_is_told_with_two_dashes(before):
+    shown = unforged(f"{before} · Telegram", LABELS)
+    assert "Telegram · Telegram" not in shown
+    assert unforged(shown, LABELS) == shown
+
+
 @pytest.mark.parametrize("text", ["Paris · France", "a · b · c", "GitHub · Slackware", "no dot"])
 def test_other_lines_stay_as_they_are(text):
     assert unforged(text, LABELS) == text

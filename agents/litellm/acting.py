@@ -12,7 +12,6 @@ from agents.litellm.state import State
 from agents.litellm.wire import Thought
 from agents.tools.approval import approval
 from agents.tools.tool import Malformed, parse
-from bridge import texts
 from bridge.commands import Asking
 from bridge.consent import always_allowed
 from bridge.content import Content
@@ -120,7 +119,10 @@ async def _make(state: State, steps: Sequence[Refusal | Running]) -> AsyncGenera
 
 def _not_asked(planned: PlannedCall) -> Returned:
     """Refuse what is one question too many for people, so that the model can read why."""
-    why = f"Not done: {texts.too_many_questions(QUESTIONS_AT_ONCE)}."
+    why = (
+        f"Not done: at most {QUESTIONS_AT_ONCE} questions are asked at once; ask the rest once "
+        "these are answered."
+    )
     return Returned(call=planned.call, result=why, failed=True)
 
 

@@ -44,6 +44,7 @@ from bridge.commands import (
     StartRun,
     Transcribe,
 )
+from bridge.content import Content
 from bridge.deciding.running import gives_up
 from bridge.errors import (
     AgentFailed,
@@ -350,14 +351,12 @@ class Runner:
 
     async def _end(self, turn: LogTurn, ended: Ended) -> None:
         self.faults.pop(turn.agent, None)
-        if len(ended.questions) > QUESTIONS_AT_ONCE:
-            raise AgentFailed(texts.too_many_questions(QUESTIONS_AT_ONCE))
         turn.used = ended.usage or turn.used
         ending = EndRun(
             run=turn.run,
             upto=turn.upto,
-            content=ended.content,
-            questions=ended.questions,
+            content=_with_left_out(ended),
+            questions=ended.questions[:QUESTIONS_AT_ONCE],
             usage=turn.used,
         )
         await self._sessions.submit(turn.session, ending)
@@ -398,3 +397,14 @@ def _aside(run: RunId, said: Pushing | Noting | Compacted | Transcript) -> Aside
             return Compact(run=run, upto=upto, summary=summary)
         case Transcript(target=target, media=media, text=text):
             return Transcribe(run=run, target=target, media=media, text=text)
+
+
+def _with_left_out(ended: Ended) -> Content | None:
+    """Return what a run says at its end, and how many of its questions are not asked now."""
+    left_out = len(ended.questions) - QUESTIONS_AT_ONCE
+    if left_out <= 0:
+        return ended.content
+    told = texts.too_many_questions(QUESTIONS_AT_ONCE, left_out)
+    if ended.content is None:
+        return Content(text=told)
+    return replace(ended.content, text=f"{ended.content.text}\n\n{told}".strip())

@@ -39,6 +39,10 @@ def use(call: str) -> str:
     return "done"
 
 
+MOST_ASKED = 5
+"""Questions at once: the bridge asks no more."""
+
+
 class Answering:
     """What one run has found out so far. `known`: what became of calls that were begun before."""
 
@@ -49,6 +53,7 @@ class Answering:
             if message["kind"] == "returned":
                 self.known[message["call"]] = message["result"]
         self.lines: dict[str, str] = {}
+        self.asking = 0
         self.take(turn["messages"])
 
     def take(self, messages: list[dict[str, Any]]) -> None:
@@ -73,7 +78,8 @@ class Answering:
     def heard(self, message: dict[str, Any]) -> None:
         for number in WORD.findall(message["text"]):
             call = f"call-{number}"
-            if "leave" in message["text"]:
+            if "leave" in message["text"] and self.asking < MOST_ASKED:
+                self.asking += 1
                 planned = {"call": call, "name": "count", "arguments": {"word": int(number)}}
                 say("ask", kind="approval", text=f"May I count? q{number}", call=planned)
             elif "tool" in message["text"]:

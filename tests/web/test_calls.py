@@ -12,6 +12,7 @@ from bridge.content import Option
 from bridge.events import PlannedCall
 from bridge.ids import CallId, QuestionId, mint
 from bridge.ports import Calling, Ended, Returned
+from bridge.workers import runner
 from tests.test_call_display import HIDING, arguments
 from tests.web.rig import Bridge, Loop, Pages, of_each, say
 
@@ -78,9 +79,10 @@ def bridge(loop: Loop, asker: Asker):
 
 
 def test_the_page_shows_every_call_as_the_bridge_writes_it_out(
-    bridge: Bridge, pages: Pages, asker: Asker
+    bridge: Bridge, pages: Pages, asker: Asker, monkeypatch: pytest.MonkeyPatch
 ):
     asker.corpus = corpus()
+    monkeypatch.setattr(runner, "QUESTIONS_AT_ONCE", len(asker.corpus))
     page = pages.open(bridge.link())
     say(page, "ask")
     expect(page.locator(".question")).to_have_count(len(asker.corpus))

@@ -5,6 +5,7 @@ import json
 import pytest
 from playwright.sync_api import Page, expect
 
+from bridge.display_names import clean_name
 from tests.web.rig import Bridge, Pages, of_each
 
 pytestmark = pytest.mark.browser
@@ -70,13 +71,14 @@ def test_images_become_links(bridge: Bridge, pages: Pages):
 
 
 def test_names_are_text_and_cannot_reorder_what_stands_beside_them(bridge: Bridge, pages: Pages):
-    """A name with markup or direction controls is shown as plain letters."""
-    bridge.enrol("p_eve", "\u202e<img src=x onerror=window.pwned=1>Eve\u2066")
+    """A name with markup or direction controls is shown as plain letters, cleaned as everywhere."""
+    chosen = "\u202e<img src=x onerror=window.pwned=1>Eve\u2066"
+    bridge.enrol("p_eve", chosen)
     page, eve = pages.open(bridge.link()), pages.open(bridge.link("p_eve"))
     eve.get_by_label("Message", exact=True).fill("hello")
     eve.keyboard.press("Enter")
-    expect(page.locator(".said .name")).to_have_text("<img src=x onerror=window.pwned=1>Eve")
-    expect(page.locator("#announcer")).to_contain_text("<img src=x onerror=window.pwned=1>Eve")
+    expect(page.locator(".said .name")).to_have_text(clean_name(chosen))
+    expect(page.locator("#announcer")).to_contain_text(clean_name(chosen))
     page.locator("#who").click()
     assert "\u202e" not in page.locator("body").inner_text()
     assert_inert(page)
