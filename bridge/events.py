@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, get_args
 
-from bridge.content import Content, Option
+from bridge.content import Content, Option, Quote
 from bridge.ids import (
     CallId,
     ConversationId,
@@ -41,13 +41,19 @@ INTERRUPTED = "interrupted"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageReceived:
-    """Someone said something. `addressed=False`: overheard, context only."""
+    """Someone said something. `addressed=False`: overheard, context only.
+
+    `quote` is what it is about, where that is not in this log. `more`: it most likely goes on in
+    the next message.
+    """
 
     participant: ParticipantId
     conversation: ConversationId
     content: Content
     addressed: bool = True
     reply_to: Seq | None = None
+    quote: Quote | None = None
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,8 @@ The rules:
   `wanted > position`, however many questions are still open.
 - A run that failed or was abandoned without moving the position is a failure; the next one waits
   for a pause that grows with the failures in a row. A run cut off by an orderly stop is none.
+- Whoever most likely goes on (`more`) is waited for a moment, so that what comes as one is asked
+  as one; what is waited for is in the log already.
 - Asked twice, `next_step` answers the same.
 
 What a command appends is decided in `bridge.decide`.
@@ -17,7 +19,7 @@ What a command appends is decided in `bridge.decide`.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar, get_args
 
 from bridge.content import Option
@@ -67,6 +69,12 @@ from bridge.usage import NOTHING, Used, total, used
 ROLES: tuple[Role, ...] = get_args(Role)
 """From the strongest to the weakest."""
 
+GOES_ON = timedelta(seconds=1.5)
+"""How long is waited for what follows a message whose sender most likely goes on."""
+
+LONGEST_WAIT = timedelta(seconds=10)
+"""How long at most, however much follows."""
+
 OVER_KEPT = 50
 """Questions of which it is remembered how they ended, for whoever answers too late."""
 
@@ -102,12 +110,26 @@ class OpenQuestion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unfinished:
+    """Someone began at `since` to say something in several messages; the last of them came `at`."""
+
+    by: ParticipantId
+    since: datetime
+    at: datetime
+
+    def ready_at(self, now: datetime) -> datetime | None:
+        """Return when it is waited for no longer; None where that is over, or the clock lies."""
+        until = min(self.at + GOES_ON, self.since + LONGEST_WAIT)
+        return until if now < until <= now + GOES_ON else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
     """What a log folds to. `conversations` says on whose behalf each place was linked.
 
     `asker` is who called for the agent last; None where it was no person. `spoken` is when a person
-    last did. `refusal` is why the last run was refused, until one begins. `used` is what all of
-    its runs used; `over` how the last few questions ended.
+    last did, `unfinished` what they may go on with. `refusal` is why the last run was refused,
+    until one begins. `used` is what all of its runs used; `over` how the last few questions ended.
     """
 
     id: SessionId
@@ -118,6 +140,7 @@ class Session:
     wanted: Seq = START
     spoken: Seq = START
     asker: ParticipantId | None = None
+    unfinished: Unfinished | None = None
     refusal: str = ""
     open_run: OpenRun | None = None
     failures: int = 0
@@ -167,10 +190,9 @@ def next_step(session: Session, *, now: datetime) -> Step:
         return Expire()
     if session.open_run is not None or session.wanted <= session.position:
         return Idle(until=min(expiries, default=None))
-    ready = _ready_at(session)
-    if ready is not None and ready > now:
-        return Idle(until=min([*expiries, ready]))
-    return Begin()
+    goes_on = session.unfinished.ready_at(now) if session.unfinished is not None else None
+    ready = max((each for each in (_ready_at(session), goes_on) if each is not None), default=now)
+    return Idle(until=min([*expiries, ready])) if ready > now else Begin()
 
 
 def _ready_at(session: Session) -> datetime | None:
@@ -193,7 +215,10 @@ def evolve(session: Session, event: Event) -> Session:
     """Return the session after one event."""
     session = replace(session, head=event.seq)
     match event.body:
-        case MessageReceived(addressed=True, participant=who):
+        case MessageReceived(participant=who) as heard:
+            session = replace(session, unfinished=_unfinished(session, heard, event.at))
+            if not heard.addressed:
+                return session
             return replace(session, wanted=event.seq, spoken=event.seq, asker=who)
         case Triggered(source=source):
             return replace(session, wanted=event.seq, asker=_whose(session, source))
@@ -252,6 +277,16 @@ def _evolve_settings(session: Session, event: Event) -> Session:
             return replace(session, schedules=_without(session.schedules, gone))
         case _:
             return session
+
+
+def _unfinished(session: Session, heard: MessageReceived, at: datetime) -> Unfinished | None:
+    """Return what is waited for after a message; what only was overheard begins nothing."""
+    known, who = session.unfinished, heard.participant
+    goes_on = known is not None and known.by == who and at - known.at <= GOES_ON
+    if not heard.more or not (heard.addressed or goes_on):
+        return None
+    since = known.since if known is not None and goes_on else at
+    return Unfinished(by=who, since=since, at=at)
 
 
 def _whose(session: Session, source: Source) -> ParticipantId | None:

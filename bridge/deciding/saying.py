@@ -42,6 +42,8 @@ def _say(session: Session, command: Say) -> Drafts:
         content=command.content,
         addressed=command.addressed,
         reply_to=command.reply_to,
+        quote=command.quote,
+        more=command.more,
     )
     return (Draft(body=heard), *_interruption(session, command))
 

@@ -6,6 +6,7 @@ The rules:
 - Whoever is let in becomes a participant under one identity for good; a place that is new joins a
   session by the account's setting and is linked to it before its first message.
 - Files are fetched and kept before the message that carries them is appended.
+- What a message replies to is told with it where the log does not have it.
 - Every step is idempotent, so a message that is delivered again after a crash anywhere is one.
 - A refusal is a reply, never an error: handed in again, it would be refused for ever. What was only
   overheard gets none.
@@ -16,7 +17,8 @@ from dataclasses import dataclass, replace
 
 from bridge import texts
 from bridge.commands import Answer, Delete, Edit, Say
-from bridge.content import Content
+from bridge.content import Content, Quote, file_name
+from bridge.display_names import clean_name
 from bridge.errors import Refused
 from bridge.events import MessageReceived
 from bridge.ids import ChannelName, ConversationId, ParticipantId, Seq, SessionId
@@ -27,7 +29,9 @@ from bridge.inbound import (
     Heard,
     Inbound,
     Pressed,
+    Quoted,
     Relocated,
+    RemoteFile,
     Reported,
     Spoken,
 )
@@ -39,6 +43,9 @@ from bridge.workers.fetching import Fetching
 from bridge.workers.last_words import LastWords
 from bridge.workers.places import Places
 from bridge.workers.reports import Reports
+
+LONGEST_QUOTE = 1_000
+"""Characters that are kept of what a message is about, where the log does not have it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,11 +139,11 @@ class Intake:
         match inbound.what:
             case Spoken() as spoken:
                 return await self._hear(scene, inbound, spoken)
-            case Edited(message=message, content=content):
+            case Edited(message=message) as edited:
                 target = await self._store.source_of(scene.conversation.id, message)
                 if target is None:
                     return None
-                kept = await self._with_files(scene.session, target, content)
+                kept = await self._changed(scene.session, target, inbound, edited)
                 command = Edit(by=scene.who, target=target, content=kept)
                 return await self._sessions.submit(
                     scene.session, command, origin=_origin(scene, inbound)
@@ -155,6 +162,17 @@ class Intake:
             case Added():
                 return None
 
+    async def _changed(
+        self, session: SessionId, target: Seq, inbound: Inbound, edited: Edited
+    ) -> Content:
+        """Return what a message says now, with the files it has now."""
+        content, files = edited.content, edited.files
+        if files is not None:
+            found = await self._fetching.content(inbound.address.channel, content, files)
+            if len(found.attachments) == len(content.attachments) + len(files):
+                return found
+        return await self._with_files(session, target, content)
+
     async def _with_files(self, session: SessionId, target: Seq, content: Content) -> Content:
         """Return corrected words with the files beside them, which platforms do not tell again."""
         found = await self._store.read(session, after=target - 1, limit=1)
@@ -167,12 +185,16 @@ class Intake:
         reply_to = None
         if spoken.reply_to is not None:
             reply_to = await self._store.source_of(scene.conversation.id, spoken.reply_to)
+        quoted = spoken.quoted if reply_to is None else None
+        files = (*spoken.files, *(quoted.files if quoted is not None else ()))
         saying = Say(
             by=scene.who,
             conversation=scene.conversation.id,
-            content=await self._fetching.content(inbound.address.channel, spoken),
+            content=await self._fetching.content(inbound.address.channel, spoken.content, files),
             addressed=spoken.addressed,
             reply_to=reply_to,
+            quote=_quote(quoted) if quoted is not None else None,
+            more=spoken.more,
         )
         return await self._sessions.hear(scene.session, saying, origin=_origin(scene, inbound))
 
@@ -208,6 +230,17 @@ def _is_unspoken(what: Heard) -> bool:
 
 def _is_overheard(what: Heard) -> bool:
     return isinstance(what, Spoken) and not what.addressed
+
+
+def _quote(quoted: Quoted) -> Quote:
+    """Return what a message is about, cut; its files come with the message's own."""
+    words = quoted.text.strip() or ", ".join(_file(each) for each in quoted.files)
+    cut = words if len(words) <= LONGEST_QUOTE else f"{words[: LONGEST_QUOTE - 1]}…"
+    return Quote(author=clean_name(quoted.author) or texts.SOMEONE, text=cut)
+
+
+def _file(file: RemoteFile) -> str:
+    return file_name(file.name, file.kind, file.mime)
 
 
 def _origin(scene: Scene, inbound: Inbound) -> Origin:

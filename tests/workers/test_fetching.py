@@ -62,10 +62,22 @@ async def test_several_files_are_one_message() -> None:
     assert len((await heard(door)).content.attachments) == 3
 
 
-async def test_a_file_without_a_name_is_called_by_its_kind() -> None:
+async def test_a_file_without_a_name_is_called_by_its_kind_with_the_ending_of_its_type() -> None:
     door, _ = await open_door()
-    await door.say("", files=(file("1", name=""),))
-    assert (await heard(door)).content.attachments[0].name == "file"
+    picture = RemoteFile(kind="image", name="", mime="image/jpeg", ref="p")
+    song = RemoteFile(kind="audio", name="A song", mime="audio/mpeg", ref="s")
+    paper = RemoteFile(kind="file", name="", mime="application/pdf; x=y", ref="d")
+    odd = RemoteFile(kind="file", name="Makefile", mime="text/plain", ref="m")
+    await door.say("look", files=(picture, song, paper, odd))
+    names = [each.name for each in (await heard(door)).content.attachments]
+    assert names == ["image.jpg", "A song.mp3", "file.pdf", "Makefile"]
+
+
+async def test_more_files_than_one_message_may_have_are_counted() -> None:
+    door, _ = await open_door()
+    await door.say("look", files=tuple(file(str(number)) for number in range(22)))
+    content = (await heard(door)).content
+    assert (len(content.attachments), content.text) == (20, f"look\n\n{texts.files_left_out(2)}")
 
 
 async def test_nothing_is_fetched_of_what_a_stranger_sends() -> None:

@@ -42,9 +42,28 @@ export function rendered(text) {
   return fragment;
 }
 
-/** Return the text without its markup, for a line of it. @param {string} text */
-export function plain(text) {
-  return (rendered(text).textContent ?? "").replace(/\s+/g, " ").trim();
+/**
+ * Return plain words as they are, but for the addresses in them, which are links.
+ * @param {string} words @returns {DocumentFragment}
+ */
+export function literal(words) {
+  const text = words.replace(OVERRIDES, "");
+  const fragment = document.createDocumentFragment();
+  let end = 0;
+  for (const { index, lastIndex, url } of parser.linkify.match(text) ?? []) {
+    const link = h("a", { href: url }, text.slice(index, lastIndex));
+    fragment.append(text.slice(end, index), link);
+    dressLink(link);
+    end = lastIndex;
+  }
+  fragment.append(text.slice(end));
+  return fragment;
+}
+
+/** Return an item's text without markup, for a line of it. @param {{text?: string, literal?: boolean}} item */
+export function plain({ text = "", literal: isLiteral = false }) {
+  const words = isLiteral ? text : (rendered(text).textContent ?? "");
+  return words.replace(/\s+/g, " ").trim();
 }
 
 function makeParser() {

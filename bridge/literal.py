@@ -1,0 +1,50 @@
+r"""Plain words as Markdown that shows exactly these words, sans I/O.
+
+Whoever types `2*3*4`, `__init__.py` or `C:\tmp` without formatting means it to the letter. The
+rules:
+
+- Every sign that Markdown could take for a mark is escaped, wherever it stands: what is invisible
+  before it is taken out later, and then it begins the line.
+- An address stays as it is, so that it is still a link. A mark at its end is none of its own.
+- No escape begins a formula: `\[` and `\(` are never written.
+- Spaces that begin a line are made ones that stay; empty lines in a row become one.
+"""
+
+import re
+
+NO_BREAK = "\u00a0"
+FIRST = "&nbsp;"
+"""The first space of a line, which a paragraph would lose if it were written as it is."""
+
+TAB_WIDTH = 4
+MOST_BRACKETS = 8
+"""Brackets that may open in a text that is read as Markdown; more are written as numbers."""
+
+_LINE_ENDS = re.compile(r"\r\n?|[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
+_ADDRESS = re.compile(
+    r"(?<![a-z0-9+.\-])https?://(?:(?!&#?\w+;)[^\s<>\[\]\"`\\|\x00-\x1f])*"
+    r"[^\s<>\[\]\"`\\|\x00-\x1f?!.,:;*_~'&()]",
+    re.IGNORECASE,
+)
+_MARK = re.compile(r"[\\`*_~\]<>#+\-=|$&]|(?<=\d)[.)](?!\d)")
+_INDENT = re.compile(r"^[ \t\u00a0]+(?=\S)", re.MULTILINE)
+
+
+def markdown(words: str) -> str:
+    """Return Markdown that shows the words as they are, and whole lines of them."""
+    return _INDENT.sub(_kept, escaped(words))
+
+
+def escaped(words: str) -> str:
+    """Return a stretch of words, to be put into Markdown of ours, that shows them as they are."""
+    words = _LINE_ENDS.sub("\n", words)
+    written, end = [], 0
+    for address in _ADDRESS.finditer(words):
+        written += [_MARK.sub(r"\\\g<0>", words[end : address.start()]), address[0]]
+        end = address.end()
+    text = "".join((*written, _MARK.sub(r"\\\g<0>", words[end:])))
+    return text if text.count("[") <= MOST_BRACKETS else text.replace("[", "&#91;")
+
+
+def _kept(indent: re.Match[str]) -> str:
+    return FIRST + NO_BREAK * (len(indent[0].expandtabs(TAB_WIDTH)) - 1)
