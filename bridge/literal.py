@@ -11,6 +11,9 @@ rules:
 """
 
 import re
+from collections.abc import Iterable
+
+from bridge.content import Content
 
 NO_BREAK = "\u00a0"
 FIRST = "&nbsp;"
@@ -48,3 +51,17 @@ def escaped(words: str) -> str:
 
 def _kept(indent: re.Match[str]) -> str:
     return FIRST + NO_BREAK * (len(indent[0].expandtabs(TAB_WIDTH)) - 1)
+
+
+def joined(contents: Iterable[Content]) -> Content:
+    """Return what was said in pieces as one, each piece a paragraph; literal where all are."""
+    pieces = [each for each in contents if each]
+    is_literal = all(each.literal for each in pieces if each.text)
+    texts = (
+        markdown(each.text) if each.literal and not is_literal else each.text for each in pieces
+    )
+    return Content(
+        text="\n\n".join(text for text in texts if text),
+        attachments=tuple(file for each in pieces for file in each.attachments),
+        literal=is_literal and any(each.text for each in pieces),
+    )

@@ -46,12 +46,8 @@ class Fetching:
                 kept.append(found)
             else:
                 notes.append(found)
-        content = replace(content, attachments=tuple(kept))
-        if not notes:
-            return content
-        words = literal.markdown(content.text) if content.literal else content.text
-        said = [words] if words.strip() else []
-        return replace(content, text="\n\n".join([*said, *notes]), literal=False)
+        told = [Content(text=note) for note in notes]
+        return literal.joined([replace(content, attachments=tuple(kept)), *told])
 
     async def _fetched(self, channel: Channel, file: RemoteFile) -> Attachment | str:
         """Return the file as kept, or in words why it is not there."""
