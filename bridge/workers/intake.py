@@ -12,7 +12,7 @@ The rules:
   overheard gets none.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bridge import texts
@@ -20,7 +20,7 @@ from bridge.commands import Answer, Delete, Edit, Say
 from bridge.content import Content, Quote, file_name
 from bridge.display_names import clean_name
 from bridge.errors import Refused
-from bridge.events import MessageReceived
+from bridge.events import Body, MessageReceived
 from bridge.ids import ChannelName, ConversationId, ParticipantId, Seq, SessionId
 from bridge.inbound import (
     Added,
@@ -167,16 +167,26 @@ class Intake:
     ) -> Content:
         """Return what a message says now, with the files it has now."""
         content, files = edited.content, edited.files
-        if files is not None:
+        if files is not None and not await self._has(session, target, files):
             found = await self._fetching.content(inbound.address.channel, content, files)
             if len(found.attachments) == len(content.attachments) + len(files):
                 return found
         return await self._with_files(session, target, content)
 
+    async def _has(self, session: SessionId, target: Seq, files: Sequence[RemoteFile]) -> bool:
+        """Say whether a message came with files that look like these, so they are kept already."""
+        body = await self._body(session, target)
+        kept = body.content.attachments if isinstance(body, MessageReceived) else ()
+        told = [(_file(each), each.size) for each in files]
+        return told == [(each.name, each.size) for each in kept]
+
+    async def _body(self, session: SessionId, target: Seq) -> Body | None:
+        found = await self._store.read(session, after=target - 1, limit=1)
+        return found[0].body if found else None
+
     async def _with_files(self, session: SessionId, target: Seq, content: Content) -> Content:
         """Return corrected words with the files beside them, which platforms do not tell again."""
-        found = await self._store.read(session, after=target - 1, limit=1)
-        body = found[0].body if found else None
+        body = await self._body(session, target)
         if content.attachments or not isinstance(body, MessageReceived):
             return content
         return replace(content, attachments=body.content.attachments)

@@ -47,6 +47,19 @@ def markdown(text: str, names: Names) -> str:
     return ENDS.sub("", written).replace(CALLED, f"@{names.me}").strip()
 
 
+def calls(text: str, names: Names) -> bool | None:
+    """Say whether a text calls us by name; None where it does not name us at all.
+
+    Whoever quotes a message that did, does not.
+    """
+    ours = [
+        text[: each.start()].rpartition("\n")[2].lstrip().startswith(">")
+        for each in NOTATION.finditer(text)
+        if names.is_me(user=each["user"] or "", role=each["role"] or "")
+    ]
+    return not all(ours) if ours else None
+
+
 def _outside_code(text: str, change: Callable[[str], str]) -> str:
     pieces, at = [], 0
     for code in CODE.finditer(text):

@@ -43,7 +43,8 @@ NEWS = frozenset(
         "group_archive", "group_join", "group_leave", "group_name", "group_purpose", "group_topic",
         "group_unarchive", "huddle_thread", "joiner_notification",
         "joiner_notification_for_inviter", "message_replied", "pinned_item", "reminder_add",
-        "reply_broadcast", "sh_room_created", "sh_room_shared", "tabbed_canvas_updated", "tombstone", "unpinned_item",
+        "reply_broadcast", "sh_room_created", "sh_room_shared", "tabbed_canvas_updated",
+        "tombstone", "unpinned_item",
     }
 )  # fmt: skip
 """Subtypes of messages that Slack or an app writes: news of the room. All others are speech.
