@@ -181,4 +181,4 @@ async def test_a_file_that_cannot_be_had_at_once_costs_no_message(fake, ada, bri
     async with bridge():
         fake.says(ada, "hello", files=[Media(mime="image/png", body=b"\x89PNG cat")])
         await until(lambda: fake.shown(ada))
-    assert "> hello\n> (with image)" in fake.shown(ada)[0]
+    assert "> hello\n> (with image.png)" in fake.shown(ada)[0]
