@@ -38,6 +38,7 @@ from bridge.inbound import (
 from bridge.parts import Conversation, Reply
 from bridge.ports import Appended, Clock, Origin, Sessions, Store
 from bridge.routing import SHARED, AnswerPress, SayingPress, pressed, session_for
+from bridge.workers.arrivals import Arrivals
 from bridge.workers.door import Account, Door
 from bridge.workers.fetching import Fetching
 from bridge.workers.last_words import LastWords
@@ -70,12 +71,14 @@ class Intake:
         clock: Clock,
         last_words: LastWords,
         woken: Callable[[ConversationId], None],
+        arrivals: Arrivals | None = None,
     ) -> None:
         self._store = store
         self._sessions = sessions
         self._accounts = accounts
         self._fetching = fetching
         self._woken = woken
+        self._arrivals = arrivals or Arrivals()
         self._places = Places(store, sessions, clock)
         self._door = Door(store, sessions, accounts, self._places, clock)
         self._last_words = last_words
@@ -197,10 +200,12 @@ class Intake:
             reply_to = await self._store.source_of(scene.conversation.id, spoken.reply_to)
         quoted = spoken.quoted if reply_to is None else None
         files = (*spoken.files, *(quoted.files if quoted is not None else ()))
+        with self._arrivals.coming(scene.session):
+            content = await self._fetching.content(inbound.address.channel, spoken.content, files)
         saying = Say(
             by=scene.who,
             conversation=scene.conversation.id,
-            content=await self._fetching.content(inbound.address.channel, spoken.content, files),
+            content=content,
             addressed=spoken.addressed,
             reply_to=reply_to,
             quote=_quote(quoted) if quoted is not None else None,

@@ -17,7 +17,7 @@ The rules:
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import assert_never
 
 import structlog
@@ -59,7 +59,8 @@ from bridge.ports import (
     Transcript,
     Using,
 )
-from bridge.session import Begin, Expire, Idle, Session, next_step
+from bridge.session import LONGEST_WAIT, Begin, Expire, Idle, Session, next_step
+from bridge.workers.arrivals import Arrivals
 from bridge.workers.histories import Histories
 from bridge.workers.names import Names
 from bridge.workers.people import People
@@ -72,6 +73,9 @@ log = structlog.get_logger()
 
 CUT_OFF_LIMIT = 1.0
 """Seconds an agent that is cut off may take to clean up before it is left behind."""
+
+LOOK_AGAIN = timedelta(seconds=0.25)
+"""How soon it is looked again whether what is being fetched has come."""
 
 INTERNAL = "something went wrong inside"
 
@@ -91,6 +95,7 @@ class Runner:
         blobs: Blobs,
         clock: Clock,
         node: str,
+        arrivals: Arrivals | None = None,
     ) -> None:
         self._store = store
         self._sessions = sessions
@@ -108,6 +113,7 @@ class Runner:
         )
         self._clock = clock
         self._node = node
+        self._arrivals = arrivals or Arrivals()
         self._tending = Tending("runner", self._tend, clock)
         self._stopping = False
         self._left: set[asyncio.Task[None]] = set()
@@ -132,6 +138,9 @@ class Runner:
                     await self._sessions.submit(session, AbandonRun(run=fold.open_run.run))
                 continue
             match next_step(fold, now=self._clock.now()):
+                case Begin() if (later := self._later(fold)) is not None:
+                    await self._store.settle(session, head=fold.head, due_at=later)
+                    return later
                 case Begin():
                     await self._begin(fold)
                 case Expire():
@@ -140,6 +149,14 @@ class Runner:
                     await self._store.settle(session, head=fold.head, due_at=until)
                     return until
         return None
+
+    def _later(self, fold: Session) -> datetime | None:
+        """Return when to look again while the rest of what comes as one is being fetched."""
+        now, unfinished = self._clock.now(), fold.unfinished
+        if unfinished is None or not self._arrivals.is_expected(fold.id):
+            return None
+        waited = now - unfinished.since
+        return now + LOOK_AGAIN if timedelta(0) <= waited < LONGEST_WAIT else None
 
     # -- one run
 
