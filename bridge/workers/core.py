@@ -17,7 +17,6 @@ from bridge.events import Event, ScheduleRemoved, ScheduleSet
 from bridge.ids import ChannelName, mint
 from bridge.ports import Agent, Blobs, Channel, Clock, Closing, Store, Warming
 from bridge.session import Session
-from bridge.workers.arrivals import Arrivals
 from bridge.workers.courier import Courier
 from bridge.workers.desks import UNLIMITED, Desks
 from bridge.workers.door import Account
@@ -90,7 +89,6 @@ class Core:
         self._channels = {each.channel.name: each.channel for each in channels}
         self.names = Names(store, {each.channel.name: each.label for each in channels})
         self.live = LiveBoards(clock)
-        self.arrivals = Arrivals()
         self.supervisor = Supervisor(clock, refused=self._refused)
         self._telling: set[asyncio.Task[None]] = set()
         self._agents = tuple(agents.values())
@@ -110,7 +108,6 @@ class Core:
             blobs=blobs,
             clock=clock,
             node=mint("n"),
-            arrivals=self.arrivals,
         )
         last_words = LastWords(clock)
         self._courier = Courier(
@@ -134,7 +131,7 @@ class Core:
             clock=clock,
             last_words=last_words,
             woken=self._courier.wake,
-            arrivals=self.arrivals,
+            arrivals=self._runner.arrivals,
         )
 
     async def start(self) -> None:

@@ -81,7 +81,10 @@ INTERNAL = "something went wrong inside"
 
 
 class Runner:
-    """Runs agents for the sessions it is woken for. `node` names this process in the log."""
+    """Runs agents for the sessions it is woken for. `node` names this process in the log.
+
+    `arrivals`: where something is still being fetched, which is waited for a little.
+    """
 
     def __init__(
         self,
@@ -95,7 +98,6 @@ class Runner:
         blobs: Blobs,
         clock: Clock,
         node: str,
-        arrivals: Arrivals | None = None,
     ) -> None:
         self._store = store
         self._sessions = sessions
@@ -113,7 +115,7 @@ class Runner:
         )
         self._clock = clock
         self._node = node
-        self._arrivals = arrivals or Arrivals()
+        self.arrivals = Arrivals()
         self._tending = Tending("runner", self._tend, clock)
         self._stopping = False
         self._left: set[asyncio.Task[None]] = set()
@@ -153,7 +155,7 @@ class Runner:
     def _later(self, fold: Session) -> datetime | None:
         """Return when to look again while the rest of what comes as one is being fetched."""
         now, unfinished = self._clock.now(), fold.unfinished
-        if unfinished is None or not self._arrivals.is_expected(fold.id):
+        if unfinished is None or not self.arrivals.is_expected(fold.id):
             return None
         waited = now - unfinished.since
         return now + LOOK_AGAIN if timedelta(0) <= waited < LONGEST_WAIT else None

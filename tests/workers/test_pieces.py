@@ -42,7 +42,7 @@ async def test_a_piece_is_kept_before_anything_is_waited_for() -> None:
 
 async def test_what_is_still_being_fetched_is_waited_for() -> None:
     async with bridge() as b:
-        with b.core.arrivals.coming(SHARED):
+        with b.core._runner.arrivals.coming(SHARED):
             b.platform.say("ada", "ada", "picture", more=True)
             await b.until_logged(MessageReceived)
             for _ in range(20):
@@ -54,6 +54,6 @@ async def test_what_is_still_being_fetched_is_waited_for() -> None:
 
 async def test_it_is_waited_for_ten_seconds_at_most() -> None:
     async with bridge() as b:
-        with b.core.arrivals.coming(SHARED):
+        with b.core._runner.arrivals.coming(SHARED):
             b.platform.say("ada", "ada", "picture", more=True)
             await b.until_logged(RunStarted, each=0.1)
