@@ -62,6 +62,13 @@ class Shown:
             if upto is None or each.span.start < max(1, upto)
         ]
 
+    def was_shown(self, target: Seq) -> bool:
+        """Say whether an event was shown here, whatever became of it."""
+        return any(
+            each.source == target and each.state in {*SHOWN, "deleted"}
+            for each in self.receipts.values()
+        )
+
     def first_message(self, target: Seq | None) -> MessageId | None:
         """Return the first message that shows an event here, or is its original."""
         found = (

@@ -78,6 +78,8 @@ async def test_a_picture_that_replaces_another_is_shown_in_its_place() -> None:
         await b.until(lambda: pictures(b) == ["other.png"], each=0.1)
         await b.until_at_rest(each=0.1)
         assert [m.text for m in b.platform.seen("ada") if m.attachments] == ["look"]
+        b.platform.correct("ada", mine.id, "look here", attachments=(other,))
+        await b.until(lambda: any("look here" in m.text for m in b.platform.seen("bob")), each=0.1)
 
 
 async def test_what_a_person_takes_back_is_taken_back_everywhere() -> None:
