@@ -62,6 +62,16 @@ async def test_the_answer_is_seen_being_written(fake, bot, ada, dm, bridge):
     assert dm.notified() == [f"Ada Lovelace (Bridge) said: {WORDS}"]
 
 
+async def test_a_text_that_telegram_cut_in_two_is_one_question(fake, bot, ada, dm, bridge):
+    """The second half comes as fast as the app sends it."""
+    text = "word " * 1000
+    async with bridge(fake, bot):
+        ada.says(dm, text[:4095])
+        ada.says(dm, text[4095:].strip() + " END")
+        await fake.until(lambda: any("END" in each for each in dm.shown()), within=20)
+    assert len(dm.notified()) == 1
+
+
 async def test_in_a_group_it_answers_whoever_speaks_to_it_alone(fake, bot, ada, bridge):
     team = fake.group("Team", bot)
     bot.privacy = False

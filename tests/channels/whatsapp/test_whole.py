@@ -1,7 +1,8 @@
 """WhatsApp in a whole bridge: from what a person says to what they see, through every fault."""
 
 import socket
-from contextlib import asynccontextmanager
+import sqlite3
+from contextlib import asynccontextmanager, closing
 from datetime import timedelta
 
 import pytest
@@ -165,6 +166,22 @@ async def test_a_picture_reaches_the_others_as_a_picture(fake, ada, bridge):
     (shown,) = [each for each in fake.seen(bob) if each.files]
     assert shown.files[0].body == b"\x89PNG cat"
     assert "Ada" in shown.body or "Ada" in "".join(fake.shown(bob))
+
+
+def runs(folder) -> int:
+    """How often an agent was asked, as the log has it."""
+    with closing(sqlite3.connect(folder / "kept" / "bridge.db")) as database:
+        found = database.execute("SELECT body FROM events").fetchall()
+    return sum('"run_started"' in body[:40] for (body,) in found)
+
+
+async def test_four_pictures_are_one_question(fake, ada, bridge, tmp_path):
+    async with bridge():
+        for number in range(4):
+            picture = Media(mime="image/jpeg", body=b"\xff\xd8 %d" % number)
+            fake.says(ada, "what are these?" if number == 3 else "", files=[picture])
+        await until(lambda: any("what are these?" in each for each in fake.shown(ada)))
+    assert runs(tmp_path) == 1
 
 
 async def test_a_stranger_gets_one_polite_line_and_nothing_else(fake, ada, bridge):
