@@ -1,10 +1,11 @@
 """What was said in a thread before the bot was called into it: its beginning and its last words."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from bridge.inbound import Quoted
 from channels.slack import blocks
+from channels.slack.catching_up import next_cursor
 from channels.slack.limits import PAGE
 from channels.slack.names import Names
 from channels.slack.parse import files_of
@@ -16,16 +17,18 @@ Json = dict[str, Any]
 LATEST = 5
 """Messages that are told, beside the one that began the thread."""
 
+MOST_PAGES = 5
+"""Pages that are read to find them: the last of a thousand messages."""
+
 LONGEST_ROOT, LONGEST = 500, 200
 """Characters of the first message, and of each of the last."""
 
 
 async def before(web: Web, names: Names, room: str, thread: str, ts: str) -> Quoted | None:
     """Return what stands before `ts` in a thread. Raises a `ChannelError`."""
-    answer = await web.ask(
-        web.client.conversations_replies(channel=room, ts=thread, latest=ts, limit=PAGE)
-    )
-    found = [each for each in answer["messages"] if order(each["ts"]) < order(ts)]
+    found = [
+        each async for each in _messages(web, room, thread, ts) if order(each["ts"]) < order(ts)
+    ]
     if not found:
         return None
     root, later = found[0], found[1:][-LATEST:]
@@ -35,6 +38,22 @@ async def before(web: Web, names: Names, room: str, thread: str, ts: str) -> Quo
         for each in later
     ]
     return Quoted(author=await _author(root, names), text="\n".join(lines), files=files_of(root))
+
+
+async def _messages(web: Web, room: str, thread: str, ts: str) -> AsyncIterator[Json]:
+    """Yield the messages of a thread, oldest first, as Slack tells them."""
+    cursor: str | None = None
+    for _ in range(MOST_PAGES):
+        answer = await web.ask(
+            web.client.conversations_replies(
+                channel=room, ts=thread, latest=ts, limit=PAGE, cursor=cursor
+            )
+        )
+        for each in answer["messages"]:
+            yield each
+        cursor = next_cursor(answer)
+        if not cursor:
+            return
 
 
 async def _author(message: Json, names: Names) -> str:

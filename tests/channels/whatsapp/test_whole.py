@@ -1,5 +1,6 @@
 """WhatsApp in a whole bridge: from what a person says to what they see, through every fault."""
 
+import asyncio
 import socket
 import sqlite3
 from contextlib import asynccontextmanager, closing
@@ -180,6 +181,7 @@ async def test_four_pictures_are_one_question(fake, ada, bridge, tmp_path):
         for number in range(4):
             picture = Media(mime="image/jpeg", body=b"\xff\xd8 %d" % number)
             fake.says(ada, "what are these?" if number == 3 else "", files=[picture])
+            await asyncio.sleep(0.2)
         await until(lambda: any("what are these?" in each for each in fake.shown(ada)))
     assert runs(tmp_path) == 1
 
