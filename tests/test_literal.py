@@ -14,8 +14,13 @@ from channels.markdown.parse import parse
 
 
 def written(words: str) -> str:
-    """Only addresses in ASCII: what is unusual in one is encoded, for safety."""
-    return re.sub(r"[^\x20-\x7e\n]|[\^{}]", "", words) if "http" in words.lower() else words
+    """At most one address, in ASCII: what is unusual in one is encoded, for safety."""
+    before, http, after = words.partition("http")
+    if not http:
+        return words
+    mark = re.match(r"(?:s?://)?", after)[0]
+    rest = re.sub(r"https?:|:(?=/)|[^\x20-\x7e\n]|[\^{}]", "", after[len(mark) :])
+    return before + http + mark + rest
 
 
 SCRAPS = st.lists(
@@ -94,3 +99,26 @@ def test_no_piece_of_a_long_text_ends_within_an_escape(dialect) -> None:
     source = literal.markdown("*_" * 900)
     for piece in split(source, 99, size=dialect.size):
         assert len(piece.text) - len(piece.text.rstrip("\\")) in {0, 2}
+
+
+def unescaped(text: str) -> str:
+    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", text.replace(safe.BREAKER, ""))
+
+
+READERS = {
+    telegram: lambda source: telegram.render(source).text,
+    discord: lambda source: unescaped(discord.render(source)),
+    slack: lambda source: unescaped(slack.render(source)),
+    whatsapp: lambda source: whatsapp.render(source).replace("`", ""),
+}
+
+
+@pytest.mark.parametrize("dialect", READERS)
+@given(words=SCRAPS)
+@example(words="¯\\_(ツ)_/¯ 2*3*4 __init__.py C:\\tmp\\_x")
+def test_every_dialect_shows_exactly_the_words(dialect, words: str) -> None:
+    """As its reader sees them: marks are escaped, or as WhatsApp knows no escape, put in code."""
+    words = safe.clean(words).replace("http", "").replace("`", "").replace(safe.BREAKER, "")
+    shown = READERS[dialect](literal.markdown(words)).replace(safe.BREAKER, "")
+    flat = " ".join(words.replace("\u00a0", " ").split())
+    assert " ".join(shown.replace("\u00a0", " ").split()) == flat
