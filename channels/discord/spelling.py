@@ -52,12 +52,13 @@ def calls(text: str, names: Names) -> bool | None:
 
     Whoever quotes a message that did, does not.
     """
-    ours = [
-        text[: each.start()].rpartition("\n")[2].lstrip().startswith(">")
-        for each in NOTATION.finditer(text)
+    quoted = [
+        line.lstrip().startswith(">")
+        for line in text.split("\n")
+        for each in NOTATION.finditer(line)
         if names.is_me(user=each["user"] or "", role=each["role"] or "")
     ]
-    return not all(ours) if ours else None
+    return not all(quoted) if quoted else None
 
 
 def _outside_code(text: str, change: Callable[[str], str]) -> str:

@@ -20,7 +20,7 @@ DEEPEST = 8
 OWN = "\0"
 """Stands for our own mention while the ends are cleared of it."""
 
-ENDS = re.compile(rf"\A(?:\s*+{OWN}\s*+[:,]?)+\s*|\s*{OWN}\s*(?=[.!?]?\s*\Z)")
+ENDS = re.compile(rf"\A(?:\s*+{OWN}\s*+[:,]?)+\s*|(?<!\s)\s*+{OWN}\s*+(?=[.!?]?\s*+\Z)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
