@@ -4,7 +4,17 @@ from collections.abc import Mapping, Sequence
 
 from bridge.content import AttachmentKind
 from bridge.ids import ChannelName, MessageId
-from bridge.inbound import Heard, Inbound, PartKey, Pressed, RemoteFile, Reported, Sender, Spoken
+from bridge.inbound import (
+    Heard,
+    Inbound,
+    PartKey,
+    Pressed,
+    Quoted,
+    RemoteFile,
+    Reported,
+    Sender,
+    Spoken,
+)
 from bridge.parts import Address
 from bridge.routing import pressed
 from channels.markdown.units import utf16
@@ -17,6 +27,8 @@ from channels.whatsapp.places import number_of, place_of
 
 REALM = "whatsapp"
 MOST_FILES = 10
+
+UNTOLD = "(an earlier message, whose words WhatsApp does not tell)"
 
 Form = Mapping[str, str]
 
@@ -66,10 +78,18 @@ def _spoken(sid: MessageId, form: Form, files: tuple[RemoteFile, ...]) -> Spoken
         message=sid,
         content=told.content(form, files=len(files)),
         reply_to=MessageId(replied) if replied else None,
+        quoted=_quoted(form) if replied else None,
         files=files,
         more=told.is_forwarded(form)
         or any(goes_on(utf16(body), files, limit=limit) for limit in LONGEST_BODIES),
     )
+
+
+def _quoted(form: Form) -> Quoted:
+    """Return that there is something a reply is about: Twilio tells by whom, and not what."""
+    by = form.get("OriginalRepliedMessageSender", "")
+    is_own = bool(by) and by == form.get("From")
+    return Quoted(author=form.get("ProfileName", "") if is_own else "", text=UNTOLD)
 
 
 def _files(form: Form) -> tuple[RemoteFile, ...]:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.ids import ChannelName, MessageId
-from bridge.inbound import Pressed, Spoken
+from bridge.inbound import Pressed, Quoted, Spoken
 from bridge.parts import Address
 from channels.markdown import whatsapp
 from channels.whatsapp import parse
@@ -75,7 +75,10 @@ def test_the_button_of_a_template_that_is_not_ours_is_what_it_says():
 
 
 def test_a_reply_names_what_it_replies_to():
-    assert spoken(form(OriginalRepliedMessageSid="SM" + "2" * 32)).reply_to == "SM" + "2" * 32
+    replied = {"OriginalRepliedMessageSid": "SM" + "2" * 32}
+    own = spoken(form(**replied, OriginalRepliedMessageSender=ADA.place))
+    assert (own.reply_to, own.quoted.author) == ("SM" + "2" * 32, "Ada")
+    assert spoken(form(**replied)).quoted == Quoted(author="", text=parse.UNTOLD)
 
 
 def test_a_place_on_the_map_is_its_names_and_a_link():
