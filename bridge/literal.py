@@ -11,6 +11,7 @@ rules:
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable
 
 from bridge.content import Content
@@ -19,7 +20,7 @@ NO_BREAK = "\u00a0"
 FIRST = "&nbsp;"
 """The first space of a line, which a paragraph would lose if it were written as it is."""
 
-TAB_WIDTH = 4
+TAB = 4 * NO_BREAK
 MOST_BRACKETS = 8
 """Brackets that may open in a text that is read as Markdown; more are written as numbers."""
 
@@ -30,12 +31,15 @@ _ADDRESS = re.compile(
     re.IGNORECASE,
 )
 _MARK = re.compile(r"[\\`*_~\]<>#+\-=|$&]|(?<=\d)[.)](?!\d)")
-_INDENT = re.compile(r"^[ \t\u00a0]+(?=\S)", re.MULTILINE)
+_NOTHING = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Mn"})
+_BLANK = frozenset(" \t\u00a0")
+_UNSEEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0")
+"""What cannot be seen, beside what Unicode calls a control or a format."""
 
 
 def markdown(words: str) -> str:
     """Return Markdown that shows the words as they are, and whole lines of them."""
-    return _INDENT.sub(_kept, escaped(words))
+    return "\n".join(map(_indented, escaped(words).split("\n")))
 
 
 def escaped(words: str) -> str:
@@ -49,8 +53,17 @@ def escaped(words: str) -> str:
     return text if text.count("[") <= MOST_BRACKETS else text.replace("[", "&#91;")
 
 
-def _kept(indent: re.Match[str]) -> str:
-    return FIRST + NO_BREAK * (len(indent[0].expandtabs(TAB_WIDTH)) - 1)
+def _indented(line: str) -> str:
+    """Return a line whose first spaces stay, whatever invisible characters are among them."""
+    end = next((at for at, char in enumerate(line) if not _is_blank(char)), len(line))
+    if end == len(line) or _BLANK.isdisjoint(line[:end]):
+        return line
+    blanks = line[:end].replace("\t", TAB).replace(" ", NO_BREAK)
+    return blanks.replace(NO_BREAK, FIRST, 1) + line[end:]
+
+
+def _is_blank(char: str) -> bool:
+    return char in _BLANK or char in _UNSEEN or unicodedata.category(char) in _NOTHING
 
 
 def joined(contents: Iterable[Content]) -> Content:

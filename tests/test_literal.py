@@ -69,6 +69,9 @@ def seen(source: str) -> str:
 @example("- [ ] a\n1. b\n# c\n> d\n===\n|a|b|\n|-|-|\n\n    code")
 @example("http://x/&copy;y*z* https://a_(b)_c*")
 @example("\u200b# x")
+@example("\u200b    0")
+@example("    \x1f0")
+@example(" \u180e   0")
 def test_markdown_shows_exactly_the_words(words: str) -> None:
     shown = seen(literal.markdown(words)).replace("\u00a0", " ")
     flat = [re.sub(r"\s+", " ", line).strip() for line in lines(words)]
