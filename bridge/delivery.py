@@ -224,6 +224,10 @@ class _Planner:
 
     def _amendment(self, event: Event, amending: Amending) -> Iterator[Step]:
         copies = self.shown.copies(amending.target, upto=len(amending.was))
+        if amending.to.attachments and self.shown.was_shown(amending.target):
+            yield from self._message(event, amending.to)
+            yield from self._retraction(amending.target)
+            return
         if not copies:
             return
         limits = self.place.capabilities

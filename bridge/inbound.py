@@ -49,11 +49,25 @@ class RemoteFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Quoted:
+    """What a message is about, as the platform tells it along, in plain words.
+
+    `author` is whoever said it, by their name there; "" where that is not told.
+    """
+
+    author: str
+    text: str
+    files: tuple[RemoteFile, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Spoken:
     """A message. `addressed`: meant for the agent (a DM, a mention, a reply to it).
 
     `files` are fetched by the intake, through `Downloading`, once the sender is let in: they are
-    durable before the event that carries them.
+    durable before the event that carries them. `quoted` counts where the log does not have what
+    `reply_to` names. `more`: its sender most likely goes on, as the platform takes no longer text,
+    or shows each picture as a message; so the agent is asked a moment later.
     """
 
     message: MessageId
@@ -61,12 +75,17 @@ class Spoken:
     addressed: bool = True
     reply_to: MessageId | None = None
     files: tuple[RemoteFile, ...] = ()
+    quoted: Quoted | None = None
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edited:
+    """A message was changed. `files`: those it has now; None where the platform does not say."""
+
     message: MessageId
     content: Content
+    files: tuple[RemoteFile, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

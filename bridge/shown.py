@@ -89,6 +89,13 @@ class Shown:
             if each.part != loss_id(seq)
         )
 
+    def was_shown(self, target: Seq) -> bool:
+        """Say whether an event was shown here, whatever became of it."""
+        return any(
+            each.source == target and each.state in {*SHOWN, "deleted"}
+            for each in self.receipts.values()
+        )
+
     def first_message(self, target: Seq | None) -> MessageId | None:
         """Return the first message that shows an event here, or is its original."""
         found = (

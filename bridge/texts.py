@@ -380,6 +380,11 @@ def speaker(name: str, place: str) -> str:
     return f"{name} · {place}"
 
 
+def about(name: str, words: str) -> str:
+    """Return what a message is about, as a quote; `words` are one line of Markdown."""
+    return f"> **{name}:** {words}"
+
+
 def stopped_by(name: str) -> str:
     return f"_{name} stopped the answer._"
 
@@ -463,6 +468,15 @@ def file_lost(name: str) -> str:
 
 def file_not_kept(name: str) -> str:
     return f"_(The file {name or 'that was sent'} is too large to be kept here.)_"
+
+
+def files_left_out(count: int) -> str:
+    return f"_({count} more file{'s were' if count != 1 else ' was'} left out: too many at once.)_"
+
+
+def unreadable(what: str) -> str:
+    """Say that someone sent something which has no words; `what` is its kind, with an article."""
+    return f"_({what}, which cannot be shown here)_"
 
 
 def file_elsewhere(name: str, size: int) -> str:

@@ -157,6 +157,7 @@ class MemoryPlatform:
         addressed: bool = True,
         reply_to: MessageId | None = None,
         attachments: tuple[Attachment, ...] = (),
+        more: bool = False,
     ) -> str:
         """Say something; returns its external id. It reopens a place that was gone."""
         there = self.open(place)
@@ -171,13 +172,27 @@ class MemoryPlatform:
         )
         there.add(message)
         content = Content(text=text, attachments=attachments)
-        spoken = Spoken(message=message.id, content=content, addressed=addressed, reply_to=reply_to)
+        spoken = Spoken(
+            message=message.id,
+            content=content,
+            addressed=addressed,
+            reply_to=reply_to,
+            more=more,
+        )
         return self._did(place, user, spoken, message.id)
 
-    def correct(self, place: str, message: MessageId, text: str) -> str:
-        """Change what a person said; returns the change's external id."""
+    def correct(
+        self,
+        place: str,
+        message: MessageId,
+        text: str,
+        attachments: tuple[Attachment, ...] | None = None,
+    ) -> str:
+        """Change what a person said, or its files; returns the change's external id."""
         said = self.places[place].messages[message]
         said.text, said.edits = text, said.edits + 1
+        if attachments is not None:
+            said.attachments = attachments
         edited = Edited(message=message, content=Content(text=text, attachments=said.attachments))
         return self._did(place, said.author, edited, f"{message}@{said.edits}")
 

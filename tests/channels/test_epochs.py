@@ -9,7 +9,7 @@ from bridge.parts import Part
 from channels.discord.render import nonce, nonce_of
 from channels.slack import render as slack
 from channels.whatsapp import keys
-from tests.test_again import part
+from tests.test_in_epoch import part
 
 NAMES: list[Callable[[Part], object]] = [nonce_of, slack.key, keys.key_of]
 

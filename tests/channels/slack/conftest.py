@@ -1,8 +1,8 @@
 import pytest
 
-from bridge.demo.slack import specs
 from bridge.demo.slack.server import FakeSlack
 from tests.channels.slack.rig import MemoryFacts
+from tests.fakes.slack import specs
 
 FakeSlack.judge = staticmethod(specs.check_event)
 

@@ -2,7 +2,6 @@
 
 import pytest
 
-from bridge.demo.slack import specs
 from bridge.demo.slack.fields import METHODS, OBJECTS, Checks, block_problems
 from bridge.demo.slack.server import FakeSlack
 from bridge.parts import Button
@@ -17,6 +16,7 @@ from tests.channels.slack.rig import (
     part,
     until,
 )
+from tests.fakes.slack import specs
 
 
 async def lived(fake: FakeSlack) -> None:

@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from bridge.demo.whatsapp import specs
 from bridge.demo.whatsapp.twilio import FakeTwilio
 from tests.channels.whatsapp.stage import Stage, staged
+from tests.fakes.whatsapp import specs
 
 FakeTwilio.judge = staticmethod(specs.check)
 
