@@ -12,11 +12,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bridge.cutting import marked
-from bridge.delivery import Resolve, Show, Step
 from bridge.epoch import Epoch
 from bridge.events import Event, MessageReceived
 from bridge.ids import Seq
 from bridge.parts import Part
+from bridge.steps import Resolve, Show, Step
 
 
 def in_epoch(steps: Sequence[Step], events: Sequence[Event], epoch: Epoch) -> tuple[Step, ...]:

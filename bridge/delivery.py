@@ -9,6 +9,8 @@ The rules:
 - A part whose receipt says `attempted` may or may not have been shown. A channel that can find out
   is asked, for UNRESOLVED_LIMIT at most; else it is sent once more and marked; after that it is
   `unknown` for good. Changing a message is the same done twice, so it is simply done again.
+- What a platform refused is shown in less, as its receipt says (`bridge.lesser`). Of what it
+  refused in every form a line says that it is missing, and where it is to be read.
 - What was said in a place is not shown there again: its origin receipt is settled.
 - A lane's one preview message is kept `attempted` as "preview:{run}" while it lives, whichever run
   writes it. The final text takes its place by an edit where the preview itself told people (the
@@ -21,22 +23,25 @@ The rules:
   of a call of which this very plan shows the beginning.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
-from bridge import notify
+from bridge import notify, texts
 from bridge.cutting import Cut, cuts, fits, incomplete, length, marked, opening, text_at
 from bridge.events import (
     Event,
     RunFinished,
 )
 from bridge.ids import MessageId, PartId, Seq
+from bridge.lesser import lesser
 from bridge.parts import SETTLED, Part, Receipt, ReceiptState, Sent, Span, Why
 from bridge.recap import Recap, digest, recap_part
 from bridge.retry import UNRESOLVED_LIMIT
 from bridge.showing import Amending, Muted, Place, Retracting, Scene, Showing, referred, show
-from bridge.shown import Shown, is_preview, live_preview, part_id
+from bridge.shown import Shown, is_preview, live_preview, loss_id, part_id
+from bridge.steps import Advance, Note, Resolve, Retract, Show, Step
 
 SHORT_RUN = timedelta(seconds=10)
 """How long a run may take for its answer to replace its preview: people are still looking."""
@@ -46,49 +51,6 @@ MAX_ATTEMPTS = 2
 
 UNRESOLVED = "unresolved"
 """The code of an attempted receipt since, at its `at`, the channel could not find out."""
-
-# -- what a plan is made of -----------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Show:
-    """Attempt the part and send it; or change the message `part.edits` into it."""
-
-    part: Part
-    tries: int = 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resolve:
-    """Find out what became of the part."""
-
-    part: Part
-    receipt: Receipt
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Retract:
-    """Take the message back, then record the receipt."""
-
-    message: MessageId
-    receipt: Receipt
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Note:
-    """Record the receipt; nothing is to be sent."""
-
-    receipt: Receipt
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Advance:
-    """Move the cursor: everything up to `to` is settled."""
-
-    to: Seq
-
-
-Step = Show | Resolve | Retract | Note | Advance
 
 
 def resolved(receipt: Receipt, sent: Sent | None) -> Receipt:
@@ -155,7 +117,7 @@ class _Planner:
             if together:
                 yield from self._fold(together)
             else:
-                steps = list(self._event(event))
+                steps = [*self._event(event), *self._loss(event)]
                 yield from steps
                 if self.halted:
                     return
@@ -175,8 +137,10 @@ class _Planner:
     def recap(self, summary: Recap) -> Iterator[Step]:
         showing = Showing(text=summary.text, priority="notice")
         yield from self._sum_up(recap_part(summary.first), summary.first, summary.upto, showing)
+        yield from self._refused(summary.first, partial(texts.not_taken, ""))
         for event in summary.whole:
             yield from self._event(event)
+            yield from self._loss(event)
             if self.halted:
                 return
         yield Advance(to=summary.upto)
@@ -287,6 +251,22 @@ class _Planner:
             if copy.message is not None:
                 yield Retract(message=copy.message, receipt=self._became(copy, "deleted"))
 
+    def _loss(self, event: Event) -> Iterator[Step]:
+        """Tell in a line what could not be shown of an event in any form, if anything."""
+        match show(event, self.place, self.scene):
+            case Showing(speaker=speaker):
+                yield from self._refused(event.seq, partial(texts.not_taken, speaker))
+            case Amending():
+                yield from self._refused(event.seq, texts.change_not_taken)
+            case _:
+                pass
+
+    def _refused(self, seq: Seq, words: Callable[[str], str]) -> Iterator[Step]:
+        refusal = self.shown.refusal(seq)
+        if refusal is not None:
+            showing = Showing(text=words(refusal.code), priority="notice")
+            yield from self._attend(self._part(loss_id(seq), seq, showing, Span(start=0, end=0)))
+
     def _skip(self, seq: Seq, why: Why) -> Iterator[Step]:
         part = part_id(seq, 0)
         if part not in self.receipts:
@@ -329,6 +309,8 @@ class _Planner:
         receipt = self.receipts.get(part.id)
         if receipt is not None and receipt.state in SETTLED:
             return
+        if receipt is not None:
+            part = lesser(part, receipt.why, self.place.capabilities)
         self.sent.add(part.source)
         if receipt is None:
             yield self._shown(part, tries=1)
@@ -336,7 +318,8 @@ class _Planner:
             yield self._again(part, receipt)
         else:
             repeats = receipt.tries > 0 and part.edits is None
-            yield self._shown(marked(part) if repeats else part, tries=receipt.tries + 1)
+            again = marked(part) if repeats else part
+            yield replace(self._shown(again, tries=receipt.tries + 1), code=receipt.code)
 
     def _again(self, part: Part, receipt: Receipt) -> Step:
         edits = receipt.message or part.edits

@@ -7,7 +7,7 @@ from typing import Literal
 
 from bridge.content import AttachmentKind, Content
 from bridge.ids import ConversationId, MessageId, PartId, SessionId
-from bridge.parts import Address, Reply
+from bridge.parts import Address, Less, Reply
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +119,7 @@ class Reported:
 
     `key` is there where the platform hands back what was sent along with the part; else the part
     is found by `message`. `failed` with `again`: it was not shown, and will be once the person
-    writes again, so the part is owed and its lane waits.
+    writes again, so the part is owed and its lane waits; with `less`: it may be taken in less.
     """
 
     address: Address
@@ -128,6 +128,7 @@ class Reported:
     key: PartKey | None = None
     code: str = ""
     again: bool = False
+    less: Less = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

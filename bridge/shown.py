@@ -17,6 +17,11 @@ def part_id(seq: Seq, start: int) -> PartId:
     return PartId(f"{seq}:{start}")
 
 
+def loss_id(seq: Seq) -> PartId:
+    """Return the id of the line that says what could not be shown of an event."""
+    return PartId(f"{seq}:lost")
+
+
 def is_preview(receipt: Receipt) -> bool:
     return receipt.part.startswith(PREVIEW)
 
@@ -72,9 +77,21 @@ class Shown:
             each
             for each in self.receipts.values()
             if each.source == target and each.message is not None and each.state in SHOWN
-            if each.part.startswith(f"{target}:")
+            if each.part.startswith(f"{target}:") and each.part != loss_id(target)
             if upto is None or each.span.start < max(1, upto)
         ]
+
+    def refusal(self, seq: Seq) -> Receipt | None:
+        """Return the receipt of something of an event that the platform refused in every form."""
+        return next(
+            (
+                each
+                for each in self.receipts.values()
+                if each.source == seq and each.state == "failed" and not is_preview(each)
+                if each.part != loss_id(seq) and each.why != "forbidden"
+            ),
+            None,
+        )
 
     def first_message(self, target: Seq | None) -> MessageId | None:
         """Return the first message that shows an event here, or is its original."""

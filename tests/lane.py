@@ -10,13 +10,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
-from bridge.delivery import Advance, Note, Resolve, Retract, Show, Step, plan, resolved
+from bridge.delivery import plan, resolved
 from bridge.events import Body, Event
 from bridge.ids import START, ChannelName, ConversationId, MessageId, PartId, Seq
 from bridge.parts import SETTLED, Address, Capabilities, Conversation, Part, Receipt, Sent, Span
 from bridge.session import Session, evolve
 from bridge.showing import Place, Scene, referred
 from bridge.shown import is_preview, live_preview, preview_id
+from bridge.steps import Advance, Note, Resolve, Retract, Show, Step
 from tests.playbook import ADA, AT, BOB, DM, HERE, ROOM, seconds
 
 RICH = Capabilities(

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from bridge import delivery
+from bridge import steps
 from bridge.content import Content
 from bridge.deciding import running, working
 from bridge.events import Preview, RunFinished
@@ -164,8 +164,8 @@ def cursor_before_receipt(_: World, core: Core) -> None:
     do = core._courier._do
     lane_of = core.store.conversation
 
-    async def hasty(step: delivery.Step, lane: Conversation, channel: Channel) -> bool:
-        if isinstance(step, delivery.Show):
+    async def hasty(step: steps.Step, lane: Conversation, channel: Channel) -> bool:
+        if isinstance(step, steps.Show):
             fresh = await lane_of(lane.id)
             if fresh is not None and fresh.cursor < step.part.upto:
                 await core.store.advance(step.part.session, lane.id, step.part.upto)

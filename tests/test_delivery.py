@@ -10,11 +10,6 @@ from bridge.content import Content, Option
 from bridge.delivery import (
     SHORT_RUN,
     UNRESOLVED,
-    Advance,
-    Note,
-    Resolve,
-    Retract,
-    Show,
     referred,
     resolved,
 )
@@ -36,6 +31,7 @@ from bridge.events import (
 from bridge.ids import MessageId, PartId
 from bridge.parts import Capabilities, Sent
 from bridge.retry import UNRESOLVED_LIMIT
+from bridge.steps import Advance, Note, Resolve, Retract, Show
 from tests.lane import LOUD, PLAIN, RICH, Died, Lane
 from tests.playbook import ADA, AT, HERE, Q1, R1, R2, ROOM, seconds
 

@@ -6,8 +6,9 @@ The rules:
   courier only does it.
 - A receipt `attempted` is durable before a part is sent; the receipt of what became of it before
   the cursor moves.
-- A failure becomes what `bridge.retry` says: wait, find out, drop the part, suspend the lane until
-  someone speaks there, move, or shut the channel. Nothing else is tried before it.
+- A failure becomes what `bridge.retry` says: wait, find out, show it in less, drop the part,
+  suspend the lane until someone speaks there, move, or shut the channel. Nothing else is tried
+  before it.
 - While a run is open and the place is up to date, its preview is kept fresh: paced, the newest
   text only, dropped at any failure, and never in the way of what is durable.
 """
@@ -26,11 +27,12 @@ from bridge.again import in_epoch
 from bridge.errors import ChannelError, OutcomeUnknown, RateLimited, Refused, Rejected
 from bridge.events import Event
 from bridge.ids import ChannelName, ConversationId, Seq
-from bridge.parts import SETTLED, Conversation, Part, Receipt, Sent
+from bridge.parts import SETTLED, Conversation, Part, Receipt, Sent, Why
 from bridge.ports import Channel, Clock, Deleting, Editing, Live, Resolving, Sessions, Store
 from bridge.session import Session
 from bridge.showing import Place, Scene, people_in, places_in, referred
 from bridge.shown import is_preview, live_preview
+from bridge.steps import Advance, Note, Resolve, Retract, Show, Step
 from bridge.workers.calls import called
 from bridge.workers.last_words import LastWords
 from bridge.workers.names import Names
@@ -199,32 +201,31 @@ class Courier:
 
     # -- one step
 
-    async def _do(self, step: delivery.Step, lane: Conversation, channel: Channel) -> bool:
+    async def _do(self, step: Step, lane: Conversation, channel: Channel) -> bool:
         """Do a step; False when the plan must be made anew."""
         match step:
-            case delivery.Show(part=part, tries=tries):
+            case Show():
                 if await self._has_stopped(lane):
                     return False
-                return await self._show(part, tries, lane, channel)
-            case delivery.Resolve(part=part, receipt=receipt):
+                return await self._show(step, lane, channel)
+            case Resolve(part=part, receipt=receipt):
                 return await self._resolve(part, receipt, lane, channel)
-            case delivery.Retract(message=message, receipt=receipt):
+            case Retract(message=message, receipt=receipt):
                 if isinstance(channel, Deleting):
                     tried_at = self._clock.now()
                     try:
                         async with self._called(channel, lane):
                             await channel.delete(lane.address, message)
                     except ChannelError as error:
-                        if not _is_hopeless(error, lane):
-                            await self._postpone(lane, error, tried_at)
+                        if await self._failed_at(lane, error, tried_at, doing="change"):
                             return False
                         receipt = replace(receipt, state="failed", code=error.code)
                 await self._store.record(receipt)
                 return True
-            case delivery.Note(receipt=receipt):
+            case Note(receipt=receipt):
                 await self._store.record(receipt)
                 return True
-            case delivery.Advance(to=to):
+            case Advance(to=to):
                 if lane.session is not None:
                     await self._store.advance(lane.session, lane.id, to)
                 return True
@@ -236,7 +237,8 @@ class Courier:
         now = await self._store.conversation(lane.id)
         return now is None or now.suspended or now.session != lane.session
 
-    async def _show(self, part: Part, tries: int, lane: Conversation, channel: Channel) -> bool:
+    async def _show(self, step: Show, lane: Conversation, channel: Channel) -> bool:
+        part = step.part
         receipt = Receipt(
             session=part.session,
             conversation=part.conversation,
@@ -247,7 +249,9 @@ class Courier:
             state="attempted",
             at=self._clock.now(),
             message=part.edits,
-            tries=tries,
+            tries=step.tries,
+            why=part.less,
+            code=step.code,
         )
         await self._store.attempt(receipt)
         try:
@@ -289,7 +293,7 @@ class Courier:
                 await self._store.attempt(receipt)
             # A platform that refuses to say leaves it as unknown as one that cannot be reached.
             unsaid = OutcomeUnknown(code=error.code) if isinstance(error, Rejected) else error
-            await self._postpone(lane, unsaid, tried_at)
+            await self._failed_at(lane, unsaid, tried_at, doing="send")
             return False
         await self._settle(delivery.resolved(receipt, sent))
         return False
@@ -301,34 +305,65 @@ class Courier:
     ) -> bool:
         told = log.info if isinstance(error, RateLimited) else log.warning
         told("part not sent", part=part.id, error=type(error).__name__, code=error.code)
-        if part.edits is not None and _is_hopeless(error, lane):
-            await self._edit_anew(part, receipt)
-            return False
-        if isinstance(error, Rejected):
-            await self._settle(replace(receipt, state="failed", code=error.code))
-            return True
-        if error.certain:
-            owed = replace(receipt, state="owed", tries=receipt.tries - 1, message=None)
-            await self._settle(owed)
-        await self._postpone(lane, error, receipt.at)
+        decision = self._decision(lane, error, doing="change" if part.edits else "send", part=part)
+        match decision:
+            case retry.Lessen(less=less):
+                owed = replace(receipt, state="owed", tries=0, message=None)
+                await self._settle(replace(owed, why=less, code=error.code))
+            case retry.Drop(why=why) if part.edits is not None:
+                await self._edit_anew(part, replace(receipt, code=error.code), why)
+            case retry.Drop(why=why):
+                failed = replace(receipt, state="failed", code=error.code)
+                await self._settle(replace(failed, why=why or receipt.why))
+            case _:
+                if error.certain:
+                    owed = replace(receipt, state="owed", tries=receipt.tries - 1, message=None)
+                    await self._settle(owed)
+                await self._wait(lane, decision, error, receipt.at)
         return False
 
-    async def _edit_anew(self, part: Part, receipt: Receipt) -> None:
-        """Forget a preview that could not be changed, and plan anew."""
+    async def _edit_anew(self, part: Part, receipt: Receipt, why: Why) -> None:
+        """Leave a change out; what was to replace a preview is planned anew, as a message."""
         known = await self._store.receipts(part.session, part.conversation, sources=())
         preview = live_preview(known)
         if preview is not None and preview.message == part.edits:
             # In this order: after a death in between the preview is found and refused once more.
             await self._store.record(replace(receipt, state="owed", tries=0, message=None))
             await self._store.record(replace(preview, state="deleted"))
+        elif why == "unchanged":
+            await self._store.record(replace(receipt, state="skipped", why=why))
         else:
             await self._store.record(replace(receipt, state="failed"))
 
-    async def _postpone(self, lane: Conversation, error: ChannelError, tried_at: datetime) -> None:
+    def _decision(
+        self,
+        lane: Conversation,
+        error: ChannelError,
+        *,
+        doing: retry.Doing = "send",
+        part: Part | None = None,
+    ) -> retry.Decision:
+        if doing == "change" and not error.certain and lane.tries >= CHANGE_TRIES:
+            return retry.Drop()
         now = self._clock.now()
+        return retry.after(error, tries=lane.tries, now=now, key=lane.id, doing=doing, part=part)
+
+    async def _failed_at(
+        self, lane: Conversation, error: ChannelError, tried_at: datetime, *, doing: retry.Doing
+    ) -> bool:
+        """Do with the lane what is to be done; False: nothing, what failed is to be dropped."""
+        decision = self._decision(lane, error, doing=doing)
+        if isinstance(decision, retry.Drop):
+            return False
+        await self._wait(lane, decision, error, tried_at)
+        return True
+
+    async def _wait(
+        self, lane: Conversation, decision: retry.Decision, error: ChannelError, tried_at: datetime
+    ) -> None:
         if lane.session is None:
             return
-        match retry.after(error, tries=lane.tries, now=now, key=lane.id):
+        match decision:
             case retry.Again(at=until, tries=tries) | retry.Resolve(at=until, tries=tries):
                 await self._postponed(lane, until, tries, error)
             case retry.Suspend():
@@ -337,8 +372,9 @@ class Courier:
                 await self._relocate(lane, place, error, tried_at)
             case retry.Shut():
                 self._shut(lane.address.channel, error)
-                await self._postponed(lane, now + retry.MOST_PAUSE, lane.tries + 1, error)
-            case retry.Drop():
+                until = self._clock.now() + retry.MOST_PAUSE
+                await self._postponed(lane, until, lane.tries + 1, error)
+            case retry.Drop() | retry.Lessen():
                 pass
 
     async def _suspend(self, lane: Conversation, error: ChannelError, tried_at: datetime) -> None:
@@ -380,8 +416,3 @@ class Courier:
 def _length(events: Sequence[Event]) -> int:
     contents = (getattr(event.body, "content", None) for event in events)
     return sum(len(each.text) for each in contents if each is not None)
-
-
-def _is_hopeless(error: ChannelError, lane: Conversation) -> bool:
-    """Say whether a message can no more be changed or taken back."""
-    return isinstance(error, Rejected) or (not error.certain and lane.tries >= CHANGE_TRIES)
