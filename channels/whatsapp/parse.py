@@ -10,7 +10,7 @@ from bridge.inbound import Heard, Inbound, PartKey, Pressed, RemoteFile, Reporte
 from bridge.parts import Address
 from bridge.routing import pressed
 from channels.whatsapp.api import Listed, ListedFile
-from channels.whatsapp.errors import is_for_later
+from channels.whatsapp.errors import is_for_later, less_of
 from channels.whatsapp.places import number_of, place_of
 
 REALM = "whatsapp"
@@ -150,6 +150,7 @@ def outcome(
                 key=key,
                 code=code,
                 again=is_for_later(code),
+                less=less_of(code),
             )
         case _:
             return None
