@@ -109,6 +109,8 @@ class Known:
         match event.body:
             case HistoryCompacted():
                 return True
+            case RunFinished(upto=end) if end < upto:  # what it left unread comes after it
+                return True
             case MessageEdited(target=target) | MessageDeleted(target=target):
                 return target <= upto
             case Transcribed(target=target):

@@ -13,6 +13,7 @@ The rules:
 - Another agent's words are told as those of someone else, its calls not at all.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -161,26 +162,48 @@ def _as_taken_in(
 ) -> Iterator[Sequence[Event]]:
     """Yield, for each event, those that are taken in with it, in order; at last what is left.
 
-    What came while a run answered, and was left to the next one, comes after that run's end.
+    What came while a run answered, and was left to the next one, comes after that run's end. So
+    does what was there already when a run began that was to answer only the oldest of it.
     """
     late: list[Event] = []
     upto: Seq | None = None
+    left = _left_unread(events)
     for event in events:
         match event.body:
             case RunStarted(run=run):
                 upto = reached.get(run)
-            case RunFinished():
-                yield event, *late
-                late, upto = [], None
+            case RunFinished(run=run):
+                ready = [each for each in late if left.get(each.seq, run) == run]
+                yield event, *ready
+                late, upto = [each for each in late if each not in ready], None
                 continue
             case MessageReceived() | Triggered() | QuestionClosed() | Pushed() if (
-                upto is not None and event.seq > upto
+                event.seq in left or (upto is not None and event.seq > upto)
             ):
                 late.append(event)
                 yield ()
                 continue
         yield (event,)
     yield late
+
+
+def _left_unread(events: Sequence[Event]) -> Mapping[Seq, RunId]:
+    """Return what was there when a run began that did not read it, and the last such run."""
+    said: list[Seq] = []
+    begun: dict[RunId, int] = {}
+    left: dict[Seq, RunId] = {}
+    position = START
+    for event in events:
+        match event.body:
+            case MessageReceived() | Triggered() | QuestionClosed() | Pushed():
+                said.append(event.seq)
+            case RunStarted(run=run):
+                begun[run] = len(said)
+            case RunFinished(run=run, upto=end) if end > position:
+                position, count = end, begun.get(run, 0)
+                first = bisect_right(said, end, hi=count)
+                left |= dict.fromkeys(said[first:count], run)
+    return left
 
 
 # -- line by line ---------------------------------------------------------------------------------

@@ -31,7 +31,16 @@ class Say:
     content: Content
     addressed: bool = True
     reply_to: Seq | None = None
-    again: bool = False
+    before_restore: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retry:
+    """Ask once more what was given up: `said` has each event's number and its words."""
+
+    by: ParticipantId
+    conversation: ConversationId
+    said: tuple[tuple[Seq, Content], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,7 +177,9 @@ class Fire:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpireQuestions:
-    """Close every question whose time is over."""
+    """Close every question whose time is over by now; `now` where a clock was set back since."""
+
+    now: datetime | None = None
 
 
 # -- asked for a run ------------------------------------------------------------------------------
@@ -267,21 +278,29 @@ class EndRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailRun:
-    """End a run that could not answer. `retry` False: trying again will not help."""
+    """End a run that could not answer. `retry` False: trying again will not help.
+
+    `unread` says what it was to answer, for the notice if that is given up.
+    """
 
     run: RunId
     reason: str
     retry: bool = True
     usage: Usage | None = None
+    unread: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AbandonRun:
-    """End a run whose process is gone, or is about to stop (`reason` SHUTDOWN)."""
+    """End a run whose process is gone, or is about to stop (`reason` SHUTDOWN).
+
+    `unread` says what it was to answer, for the notice if that is given up.
+    """
 
     run: RunId
     reason: str = ""
     usage: Usage | None = None
+    unread: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -309,6 +328,7 @@ RunCommand = Compose | CallTool | Aside | EndRun | FailRun | AbandonRun
 
 Command = (
     Say
+    | Retry
     | Edit
     | Delete
     | Stop

@@ -26,6 +26,10 @@ LOOK_AHEAD = 4
 """How many times what one part takes is read of a text of which only the beginning is shown."""
 
 
+QUOTED = 60
+"""Characters of somebody's words that a notice quotes at most."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cut:
     """What one part shows of a message."""
@@ -64,6 +68,14 @@ def opening(text: str, limits: Capabilities, speaker: str = "") -> str:
     beginning = text[: begins + LOOK_AHEAD * most]
     first = next(pieces(beginning, most, size=limits.size), None)
     return first.text if first else ""
+
+
+def quoted(text: str) -> str:
+    """Return the first words of a text as code, so that nothing in them is a mark or a mention."""
+    words = " ".join(text.replace("`", "'").split())
+    if len(words) > QUOTED:
+        words = f"{split(words, QUOTED)[0].text}…"
+    return f"`{words}`" if words else texts.A_FILE
 
 
 def fits(showing: Showing, limits: Capabilities) -> bool:

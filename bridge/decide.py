@@ -36,6 +36,7 @@ from bridge.commands import (
     RefuseRun,
     RemoveSchedule,
     ReportUsage,
+    Retry,
     ReturnTool,
     Say,
     SetSchedule,
@@ -62,12 +63,12 @@ def decide(session: Session, command: Command, *, now: datetime) -> Drafts:
     """Return what the command appends. Raises `Refused` and `RunOver`."""
     _admit(session, command)
     match command:
-        case Say() | Edit() | Delete():
+        case Say() | Retry() | Edit() | Delete():
             return said(session, command)
         case Answer():
             return answered(session, command, now)
-        case ExpireQuestions():
-            return expired(session, now)
+        case ExpireQuestions(now=at):
+            return expired(session, at or now)
         case Join() | ChangeRole() | Leave() | Link() | Unlink() | Change() | Archive():
             return arranged(session, command)
         case SetSchedule() | RemoveSchedule() | Fire() | Push() | Trigger():
@@ -78,7 +79,7 @@ def decide(session: Session, command: Command, *, now: datetime) -> Drafts:
         case Compose() | CallTool() | Announce() | KeepNote() | Compact() | Transcribe():
             return worked(session, command)
         case StartRun() | Stop() | EndRun() | FailRun() | AbandonRun() | RefuseRun():
-            return _run(session, command, now)
+            return _run(session, command)
         case ReportUsage():
             return reported(command)
         case _:
@@ -88,13 +89,12 @@ def decide(session: Session, command: Command, *, now: datetime) -> Drafts:
 def _run(
     session: Session,
     command: StartRun | Stop | EndRun | FailRun | AbandonRun | RefuseRun,
-    now: datetime,
 ) -> Drafts:
     match command:
         case StartRun():
-            return started(session, command, now)
+            return started(session, command)
         case RefuseRun():
-            return refused(session, command, now)
+            return refused(session, command)
         case Stop():
             return stopped(session, command)
         case EndRun() | FailRun() | AbandonRun():

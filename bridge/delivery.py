@@ -7,8 +7,9 @@ The rules:
   again, and planning resumes where the last settled part ended, so that a changed splitter neither
   loses nor repeats text.
 - A part whose receipt says `attempted` may or may not have been shown. A channel that can find out
-  is asked, for UNRESOLVED_LIMIT at most; else it is sent once more and marked; after that it is
-  `unknown` for good. Changing a message is the same done twice, so it is simply done again.
+  is asked; else it is sent once more and marked, for a marked repeat is better than a loss. After
+  `MAX_ATTEMPTS` it is `unknown` for good, and a line says what could not be shown. Changing a
+  message is the same done twice, so it is simply done again. When, says `bridge.retry`.
 - What a platform refused is shown in less, as its receipt says (`bridge.lesser`). Of what it
   refused in every form a line says that it is missing, and where it is to be read.
 - What was said in a place is not shown there again: its origin receipt is settled.
@@ -23,13 +24,22 @@ The rules:
   of a call of which this very plan shows the beginning.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from functools import partial
 
 from bridge import notify, texts
-from bridge.cutting import Cut, cuts, fits, incomplete, length, marked, opening, text_at
+from bridge.cutting import (
+    Cut,
+    cuts,
+    fits,
+    incomplete,
+    length,
+    marked,
+    opening,
+    quoted,
+    text_at,
+)
 from bridge.events import (
     Event,
     RunFinished,
@@ -38,7 +48,7 @@ from bridge.ids import MessageId, PartId, Seq
 from bridge.lesser import lesser
 from bridge.parts import SETTLED, Part, Receipt, ReceiptState, Sent, Span, Why
 from bridge.recap import Recap, digest, recap_part
-from bridge.retry import UNRESOLVED_LIMIT
+from bridge.retry import MAX_ATTEMPTS, still_asks
 from bridge.showing import Amending, Muted, Place, Retracting, Scene, Showing, referred, show
 from bridge.shown import Shown, is_preview, live_preview, loss_id, part_id
 from bridge.steps import Advance, Note, Resolve, Retract, Show, Step
@@ -46,11 +56,8 @@ from bridge.steps import Advance, Note, Resolve, Retract, Show, Step
 SHORT_RUN = timedelta(seconds=10)
 """How long a run may take for its answer to replace its preview: people are still looking."""
 
-MAX_ATTEMPTS = 2
-"""How often a part of unknown outcome is sent, at most."""
-
-UNRESOLVED = "unresolved"
-"""The code of an attempted receipt since, at its `at`, the channel could not find out."""
+LOSS_ATTEMPTS = 3
+"""How often the line that tells of a loss is sent, at most."""
 
 
 def resolved(receipt: Receipt, sent: Sent | None) -> Receipt:
@@ -101,6 +108,7 @@ class _Planner:
         self.shown = Shown(self.receipts)
         self.preview = live_preview(receipts)
         self.sent: set[Seq] = set()
+        self.lost: set[Seq] = set()
         self.claimed = self.shown.messages()
         self.covered = self.preview is not None and self.shown.is_covered(self.preview)
         self.halted = False
@@ -137,12 +145,12 @@ class _Planner:
     def recap(self, summary: Recap) -> Iterator[Step]:
         showing = Showing(text=summary.text, priority="notice")
         yield from self._sum_up(recap_part(summary.first), summary.first, summary.upto, showing)
-        yield from self._refused(summary.first, partial(texts.not_taken, ""))
+        yield from self._told_of_loss(summary.first, texts.RECAP_LOST, texts.RECAP_REFUSED)
         for event in summary.whole:
             yield from self._event(event)
-            yield from self._loss(event)
             if self.halted:
                 return
+            yield from self._loss(event)
         yield Advance(to=summary.upto)
 
     def _sum_up(self, part: PartId, first: Seq, upto: Seq, showing: Showing) -> Iterator[Step]:
@@ -252,20 +260,25 @@ class _Planner:
                 yield Retract(message=copy.message, receipt=self._became(copy, "deleted"))
 
     def _loss(self, event: Event) -> Iterator[Step]:
-        """Tell in a line what could not be shown of an event in any form, if anything."""
+        """Tell in a line what could not be shown of an event, if anything."""
         match show(event, self.place, self.scene):
-            case Showing(speaker=speaker):
-                yield from self._refused(event.seq, partial(texts.not_taken, speaker))
-            case Amending():
-                yield from self._refused(event.seq, texts.change_not_taken)
+            case Showing(text=text, speaker=speaker):
+                unknown = texts.not_shown(quoted(text), speaker)
+                yield from self._told_of_loss(event.seq, unknown, texts.not_taken(speaker))
+            case Amending(to=to):
+                unknown = texts.not_changed(quoted(to.text))
+                yield from self._told_of_loss(event.seq, unknown, texts.CHANGE_NOT_TAKEN)
             case _:
                 pass
 
-    def _refused(self, seq: Seq, words: Callable[[str], str]) -> Iterator[Step]:
+    def _told_of_loss(self, seq: Seq, unknown: str, refused: str) -> Iterator[Step]:
         refusal = self.shown.refusal(seq)
-        if refusal is not None:
-            showing = Showing(text=words(refusal.code), priority="notice")
-            yield from self._attend(self._part(loss_id(seq), seq, showing, Span(start=0, end=0)))
+        if refusal or seq in self.lost or self.shown.has_lost(seq):
+            text = texts.coded(refused, refusal.code) if refusal else unknown
+            showing = Showing(text=text, priority="notice")
+            span = Span(start=0, end=0)
+            part = self._part(loss_id(seq), seq, showing, span)
+            yield from self._attend(replace(part, text=opening(text, self.place.capabilities)))
 
     def _skip(self, seq: Seq, why: Why) -> Iterator[Step]:
         part = part_id(seq, 0)
@@ -318,17 +331,18 @@ class _Planner:
             yield self._again(part, receipt)
         else:
             repeats = receipt.tries > 0 and part.edits is None
-            again = marked(part) if repeats else part
-            yield replace(self._shown(again, tries=receipt.tries + 1), code=receipt.code)
+            again = self._shown(marked(part) if repeats else part, tries=receipt.tries + 1)
+            yield replace(again, code=receipt.code if part.less else "")
 
     def _again(self, part: Part, receipt: Receipt) -> Step:
         edits = receipt.message or part.edits
         if edits is not None:
-            return self._shown(replace(part, edits=edits), tries=receipt.tries)
+            return self._shown(replace(part, edits=edits), tries=receipt.tries + 1)
         self.covered = True
         if self._may_resolve(receipt):
             return Resolve(part=part, receipt=receipt)
         if self._is_given_up(receipt):
+            self.lost.add(part.source)
             return Note(receipt=self._became(receipt, "unknown"))
         return self._shown(marked(part), tries=receipt.tries + 1)
 
@@ -340,12 +354,13 @@ class _Planner:
         return Show(part=part, tries=tries)
 
     def _may_resolve(self, receipt: Receipt) -> bool:
-        waited = self.scene.now - receipt.at
-        gave_up = receipt.code == UNRESOLVED and waited >= UNRESOLVED_LIMIT
-        return self.place.capabilities.resolves and not gave_up
+        asks = still_asks(receipt.code, self.scene.now - receipt.at)
+        return self.place.capabilities.resolves and asks
 
     def _is_given_up(self, receipt: Receipt) -> bool:
-        return receipt.tries >= MAX_ATTEMPTS and not self._may_resolve(receipt)
+        is_loss = receipt.part == loss_id(receipt.source)
+        most = LOSS_ATTEMPTS if is_loss else MAX_ATTEMPTS
+        return receipt.tries >= most and not self._may_resolve(receipt)
 
     def _part(self, part: PartId, seq: Seq, showing: Showing, span: Span) -> Part:
         return Part(

@@ -43,7 +43,8 @@ INTERRUPTED = "interrupted"
 class MessageReceived:
     """Someone said something. `addressed=False`: overheard, context only.
 
-    `again`: it was said before the log was restored, and may have been heard and answered then.
+    `before_restore`: it was said before the log was restored, and may have been answered then.
+    `again`: it asks once more what was given up, at that event.
     """
 
     participant: ParticipantId
@@ -51,7 +52,8 @@ class MessageReceived:
     content: Content
     addressed: bool = True
     reply_to: Seq | None = None
-    again: bool = False
+    before_restore: bool = False
+    again: Seq | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +95,8 @@ class Usage:
 class RunStarted:
     """An agent began to answer what the log holds up to `upto`, in the process `node`.
 
-    No agent and no node: it was stopped before it began.
+    That is all of it, or, after failures, only as much as has one message to answer. No agent and
+    no node: it was stopped before it began.
     """
 
     run: RunId
@@ -107,7 +110,7 @@ class RunFinished:
     """A run ended; the agent has now dealt with the log up to `upto`.
 
     A run that failed or was abandoned carries the position it started from, so that what it
-    left undone is tried again; unless the bridge gave up, then it carries how far the run had read.
+    left undone is tried again; unless the bridge gave up, then it carries the `upto` of its start.
     So does one that was interrupted. A run that answered, or with `usage`, says whose it was: the
     agent's, and the person's who called for it last before it began, if one did.
     """

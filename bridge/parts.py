@@ -154,7 +154,7 @@ ReceiptState = Literal[
     "delivered",
     "read",
     "failed",  # will never be taken
-    "unknown",  # tried twice, outcome unknown both times
+    "unknown",  # tried several times, outcome unknown each time; the place is told
     "skipped",  # never to be sent, see `why`
     "deleted",  # was shown, then taken back
 ]

@@ -24,6 +24,7 @@ from bridge.commands import (
     Link,
     Push,
     RemoveSchedule,
+    Retry,
     Say,
     SetSchedule,
     Stop,
@@ -41,6 +42,7 @@ MEMBERS, OWNERS = "members", "owners"
 
 NEEDS: Mapping[type[Command], Role] = {
     Say: "member",
+    Retry: "member",
     Edit: "member",
     Delete: "member",
     Answer: "member",

@@ -10,17 +10,26 @@ The rules:
   `wanted > position`, however many questions are still open.
 - A run that failed or was abandoned without moving the position is a failure; the next one waits
   for a pause that grows with the failures in a row. A run cut off by an orderly stop is none.
+- Blame is narrowed before anything is given up. A run reads all that is unread; after
+  `NARROW_AFTER` failures it reads only up to the message after the oldest unread one, which is so
+  tried alone. If that fails as well it is given up, with a notice that names it, and `/retry` takes
+  it up again; what came later is then read as if nothing had been. Where the runs that failed had
+  called tools, a run reads everything for longer (`NARROW_LATE`), so as to see what they did.
+- What was given up because its process died is over, and the rest is tried at once. An agent that
+  is only away for a while (`failed`) would fail for every message: so the pause goes on growing,
+  to five minutes, and at most one message is given up in three tries. Who speaks meanwhile is
+  tried for at once. Where an agent says that trying again cannot help, all that it read is given
+  up together, in one notice.
 - Asked twice, `next_step` answers the same.
 
 What a command appends is decided in `bridge.decide`.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeVar, get_args
 
-from bridge.content import Option
 from bridge.events import (
     SHUTDOWN,
     Closing,
@@ -32,18 +41,15 @@ from bridge.events import (
     ParticipantJoined,
     ParticipantLeft,
     ParticipantMerged,
-    PlannedCall,
     Pushed,
     QuestionAsked,
     QuestionClosed,
-    QuestionKind,
     Role,
     RoleChanged,
     RunFinished,
     RunStarted,
     ScheduleRemoved,
     ScheduleSet,
-    Scope,
     SessionArchived,
     SettingChanged,
     Source,
@@ -54,19 +60,46 @@ from bridge.events import (
 )
 from bridge.ids import (
     START,
-    ConversationId,
     ParticipantId,
     QuestionId,
     RunId,
     ScheduleId,
     Seq,
-    SessionId,
 )
-from bridge.retry import run_backoff
-from bridge.usage import NOTHING, Used, total, used
+from bridge.retry import MAX_RUN_FAILURES, is_over, run_backoff
+from bridge.state import OpenQuestion, OpenRun, Session, setting_key
+from bridge.usage import total, used
+
+__all__ = [
+    "Begin",
+    "Expire",
+    "Idle",
+    "OpenQuestion",
+    "OpenRun",
+    "Session",
+    "Step",
+    "due_run",
+    "evolve",
+    "fold",
+    "is_expired",
+    "is_shutdown",
+    "next_step",
+    "setting_key",
+    "unread_upto",
+]
 
 ROLES: tuple[Role, ...] = get_args(Role)
 """From the strongest to the weakest."""
+
+NARROW_AFTER = 2
+NARROW_LATE = 5
+"""Failures in a row after which the oldest unread message is tried alone; with tools called."""
+
+GIVEN_UP_KEPT = 20
+"""Messages given up that `/retry` takes up again, the newest."""
+
+BLOCK = 500
+"""Unread messages kept in one tuple, so that a long queue is not copied for each."""
 
 OVER_KEPT = 50
 """Questions of which it is remembered how they ended, for whoever answers too late."""
@@ -78,75 +111,14 @@ Key = TypeVar("Key")
 Value = TypeVar("Value")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenRun:
-    """The run that may speak; it began with event `started`, in the process `node`.
-
-    `usage` is what it is known to have used so far, `rings` how many of its pushes rang.
-    """
-
-    run: RunId
-    agent: str
-    started: Seq
-    upto: Seq
-    node: str
-    asker: ParticipantId | None = None
-    usage: Usage | None = None
-    rings: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenQuestion:
-    asked: Seq
-    run: RunId
-    kind: QuestionKind
-    options: tuple[Option, ...]
-    to: tuple[ParticipantId, ...]
-    expires_at: datetime | None
-    call: PlannedCall | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
-    """What a log folds to. `conversations` says on whose behalf each place was linked.
-
-    `asker` is who called for the agent last; None where it was no person. `spoken` is when a person
-    last did. `refusal` is why the last run was refused, until one begins. `used` is what all of
-    its runs used; `over` how the last few questions ended; `rings` when the last pushes rang.
-    """
-
-    id: SessionId
-    head: Seq = START
-    title: str = ""
-    archived: bool = False
-    position: Seq = START
-    wanted: Seq = START
-    spoken: Seq = START
-    asker: ParticipantId | None = None
-    refusal: str = ""
-    open_run: OpenRun | None = None
-    failures: int = 0
-    failed_at: datetime | None = None
-    used: Used = NOTHING
-    questions: Mapping[QuestionId, OpenQuestion] = field(default_factory=dict)
-    over: Mapping[QuestionId, Closing] = field(default_factory=dict)
-    participants: Mapping[ParticipantId, Role] = field(default_factory=dict)
-    conversations: Mapping[ConversationId, ParticipantId | None] = field(default_factory=dict)
-    settings: Mapping[str, str] = field(default_factory=dict)
-    schedules: Mapping[ScheduleId, ScheduleSet] = field(default_factory=dict)
-    rings: tuple[datetime, ...] = ()
-
-
-def setting_key(scope: Scope, of: str, name: str) -> str:
-    return f"{scope}:{of}:{name}"
-
-
 # -- what is to be done next ----------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Begin:
-    """Start a run."""
+    """Start a run that reads the log up to `upto`; None: all of it."""
+
+    upto: Seq | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,21 +140,45 @@ def next_step(session: Session, *, now: datetime) -> Step:
     """Return what the session needs. An open run needs nothing: it is being worked on."""
     if session.archived:
         return Idle()
-    expiries = [each.expires_at for each in session.questions.values() if each.expires_at]
-    if any(at <= now for at in expiries):
+    if any(is_expired(each, now) for each in session.questions.values()):
         return Expire()
-    if session.open_run is not None or session.wanted <= session.position:
+    expiries = [each.expires_at for each in session.questions.values() if each.expires_at]
+    due = due_run(session)
+    if due is None:
         return Idle(until=min(expiries, default=None))
     ready = _ready_at(session)
-    if ready is not None and ready > now:
+    if ready is not None and not is_over(ready, now=now, since=session.failed_at):
         return Idle(until=min([*expiries, ready]))
-    return Begin()
+    return due
+
+
+def due_run(session: Session) -> Begin | None:
+    """Return which run is to begin, whenever it may."""
+    if session.archived or session.open_run is not None or session.wanted <= session.position:
+        return None
+    unread = [seq for block in session.unread[:2] for seq in block]
+    is_narrowed = session.failures >= (NARROW_LATE if session.worked else NARROW_AFTER)
+    return Begin(upto=unread[1] - 1 if is_narrowed and len(unread) > 1 else None)
+
+
+def is_expired(question: OpenQuestion, now: datetime) -> bool:
+    """Say whether the time of a question is over.
+
+    After the clock was set back, that is not known to the second; but nobody waits for it twice as
+    long as was meant.
+    """
+    if question.expires_at is None:
+        return False
+    asked_at = question.asked_at
+    longest = 2 * (question.expires_at - asked_at) if asked_at is not None else None
+    return is_over(question.expires_at, now=now, longest=longest)
 
 
 def _ready_at(session: Session) -> datetime | None:
-    if session.failed_at is None or not session.failures:
+    is_new = session.failures == 0 and session.wanted > session.failed
+    if session.failed_at is None or not session.troubles or is_new:
         return None
-    return session.failed_at + run_backoff(session.failures)
+    return session.failed_at + run_backoff(session.troubles)
 
 
 # -- the fold -------------------------------------------------------------------------------------
@@ -199,24 +195,26 @@ def evolve(session: Session, event: Event) -> Session:
     """Return the session after one event."""
     session = replace(session, head=event.seq)
     match event.body:
-        case MessageReceived(addressed=True, participant=who):
-            return replace(session, wanted=event.seq, spoken=event.seq, asker=who)
+        case MessageReceived(addressed=True, participant=who, again=again):
+            left = tuple(seq for seq in session.given_up if seq != again)
+            session = replace(session, spoken=event.seq, asker=who, given_up=left)
+            return _wanted(session, event.seq)
         case Triggered(source=source):
-            return replace(session, wanted=event.seq, asker=_whose(session, source))
+            return _wanted(replace(session, asker=_whose(session, source)), event.seq)
         case RunStarted() as started:
             refusal = "" if started.agent else session.refusal
-            opened = _opened(started, event.seq, session.asker)
+            opened = _opened(session, started, event.seq)
             return replace(session, open_run=opened, refusal=refusal)
         case RunFinished() as finished:
             session = _spend(session, finished.usage)
-            return _finish(session, finished, event.at)
+            return _finish(session, finished, event)
         case UsageReported(usage=usage):
             return _spend(session, usage)
-        case ToolCalled(run=run, usage=Usage() as usage):
-            return _so_far(session, run, usage)
+        case ToolCalled(run=run, usage=usage):
+            return _so_far(replace(session, worked=True), run, usage)
         case QuestionAsked() as asked:
             return replace(
-                session, questions={**session.questions, asked.question: _asked(asked, event.seq)}
+                session, questions={**session.questions, asked.question: _asked(asked, event)}
             )
         case QuestionClosed() as closed:
             return _close(session, closed, event.seq)
@@ -268,14 +266,27 @@ def _whose(session: Session, source: Source) -> ParticipantId | None:
     return known.by if known is not None else None
 
 
-def _opened(started: RunStarted, seq: Seq, asker: ParticipantId | None) -> OpenRun:
+def _wanted(session: Session, seq: Seq) -> Session:
+    """Return the session when an event called for the agent."""
+    *full, last = session.unread or ((),)
+    blocks = (*full, last, (seq,)) if len(last) >= BLOCK else (*full, (*last, seq))
+    return replace(session, wanted=seq, unread=blocks)
+
+
+def unread_upto(session: Session, upto: Seq) -> tuple[Seq, ...]:
+    """Return what called for the agent since it last dealt with the log, up to a seq."""
+    return tuple(seq for block in session.unread for seq in block if seq <= upto)
+
+
+def _opened(session: Session, started: RunStarted, seq: Seq) -> OpenRun:
     return OpenRun(
         run=started.run,
         agent=started.agent,
         started=seq,
         upto=started.upto,
         node=started.node,
-        asker=asker,
+        asker=session.asker,
+        alone=len(unread_upto(session, started.upto)) <= 1,
     )
 
 
@@ -285,9 +296,9 @@ def _spend(session: Session, usage: Usage | None) -> Session:
     return replace(session, used=total([session.used, used(usage)]))
 
 
-def _so_far(session: Session, run: RunId, usage: Usage) -> Session:
+def _so_far(session: Session, run: RunId, usage: Usage | None) -> Session:
     """Return the session with what its open run has used so far; it counts once the run is over."""
-    if session.open_run is None or session.open_run.run != run:
+    if usage is None or session.open_run is None or session.open_run.run != run:
         return session
     return replace(session, open_run=replace(session.open_run, usage=usage))
 
@@ -300,17 +311,44 @@ def _rung(session: Session, source: Source, at: datetime) -> Session:
     return replace(session, rings=(*lately, at)[-RINGS_KEPT:])
 
 
-def _finish(session: Session, finished: RunFinished, at: datetime) -> Session:
+def _finish(session: Session, finished: RunFinished, event: Event) -> Session:
     moved = max(session.position, finished.upto)
     run = session.open_run
     if run is not None and not run.agent and finished.outcome == "failed":
         session = replace(session, refusal=finished.reason)
     session = replace(session, open_run=None)
-    if moved > session.position or finished.outcome not in {"failed", "abandoned"}:
-        return replace(session, position=moved, failures=0, failed_at=None)
+    is_good = finished.outcome not in {"failed", "abandoned"}
+    if is_good or moved > session.position:
+        return _moved(session, finished, moved, event)
     if is_shutdown(finished.outcome, finished.reason):
         return session
-    return replace(session, failures=session.failures + 1, failed_at=at)
+    return replace(
+        session,
+        failures=session.failures + 1,
+        troubles=session.troubles + 1,
+        failed=event.seq,
+        failed_at=event.at,
+    )
+
+
+def _moved(session: Session, finished: RunFinished, position: Seq, event: Event) -> Session:
+    """Return the session when a run ended for good, or something was given up."""
+    given_up = session.given_up
+    if finished.outcome in {"failed", "abandoned"}:
+        given_up = (*given_up, *unread_upto(session, position))[-GIVEN_UP_KEPT:]
+    is_away = finished.outcome == "failed" and session.failures + 1 >= MAX_RUN_FAILURES
+    left = tuple(tuple(seq for seq in block if seq > position) for block in session.unread)
+    return replace(
+        session,
+        position=position,
+        unread=tuple(block for block in left if block),
+        given_up=given_up,
+        worked=False,
+        failures=0,
+        troubles=session.troubles + 1 if is_away else 0,
+        failed=event.seq if is_away else START,
+        failed_at=event.at if is_away else None,
+    )
 
 
 def is_shutdown(outcome: Outcome, reason: str) -> bool:
@@ -318,9 +356,10 @@ def is_shutdown(outcome: Outcome, reason: str) -> bool:
     return outcome == "abandoned" and reason == SHUTDOWN
 
 
-def _asked(asked: QuestionAsked, seq: Seq) -> OpenQuestion:
+def _asked(asked: QuestionAsked, event: Event) -> OpenQuestion:
     return OpenQuestion(
-        asked=seq,
+        asked=event.seq,
+        asked_at=event.at,
         run=asked.run,
         kind=asked.kind,
         options=asked.options,
@@ -341,7 +380,7 @@ def _close(session: Session, closed: QuestionClosed, seq: Seq) -> Session:
     if not done or closed.outcome == "withdrawn":
         return session
     spoken = seq if closed.by is not None else session.spoken
-    return replace(session, wanted=seq, spoken=spoken, asker=closed.by or session.asker)
+    return _wanted(replace(session, spoken=spoken, asker=closed.by or session.asker), seq)
 
 
 def _last(over: Mapping[QuestionId, Closing]) -> Mapping[QuestionId, Closing]:

@@ -81,6 +81,14 @@ class Shown:
             if upto is None or each.span.start < max(1, upto)
         ]
 
+    def has_lost(self, seq: Seq) -> bool:
+        """Say whether nobody knows if something of an event was shown, and it was given up."""
+        return any(
+            each.source == seq and each.state == "unknown" and not is_preview(each)
+            for each in self.receipts.values()
+            if each.part != loss_id(seq)
+        )
+
     def refusal(self, seq: Seq) -> Receipt | None:
         """Return the receipt of something of an event that the platform refused in every form."""
         return next(

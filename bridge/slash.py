@@ -9,7 +9,9 @@ import re
 from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
-Name = Literal["agent", "help", "link", "may", "mode", "model", "revoke", "status", "stop", "usage"]
+Name = Literal[
+    "agent", "help", "link", "may", "mode", "model", "retry", "revoke", "status", "stop", "usage"
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +31,7 @@ COMMANDS = (
         name="mode", text="what your words do to an answer under way: steer, queue or interrupt"
     ),
     SlashCommand(name="model", text="which model answers here; with a name, choose another"),
+    SlashCommand(name="retry", text="try once more to answer what I gave up"),
     SlashCommand(
         name="revoke", text="which tools may always run here; with a name, be asked about it again"
     ),

@@ -109,6 +109,7 @@ def no_such_zone(zone: str) -> str:
 
 # -- answers to slash commands --------------------------------------------------------------------
 
+NOTHING_TO_RETRY = "There is nothing that I gave up and could take up again."
 NOTHING_TO_STOP = "There is nothing to stop."
 
 
@@ -276,9 +277,23 @@ def lanes_behind(count: int) -> str:
 # -- notices in the log ---------------------------------------------------------------------------
 
 
-def gave_up(reason: str) -> str:
-    why = f": {reason}" if reason else ""
-    return f"I could not answer this{why}. Say it again, or differently, and I will try anew."
+def gave_up(reason: str, unread: str = "") -> str:
+    """Say what is given up and why. `unread` names it: whose words it is, and how they begin."""
+    why, what = f": {reason}" if reason else "", f" ({unread})" if unread else ""
+    again = "`/retry` has me try once more, or say it differently."
+    return f"I could not answer this{what}{why}. {again}"
+
+
+def unread(who: str, words: str, more: int) -> str:
+    """Name what was not answered: the first of it, and how many more there are."""
+    others = f", and {more} more" if more else ""
+    return f"{who}: {words}{others}"
+
+
+NOBODY = "nobody in person"
+
+GO_ON = "Please go on."
+"""What is asked once more where the answer to a question was given up."""
 
 
 def budget_up(level: Level) -> str:
@@ -413,6 +428,18 @@ PRESSED_BEFORE_RESTORE = (
     "This was pressed before the bridge was put back to an earlier copy of its log. If the question"
     " is still open, answer it again."
 )
+A_FILE = "(a file)"
+RECAP_LOST = "A summary of what was missed here may not have been shown. The web page has it all."
+
+
+def not_shown(words: str, speaker: str) -> str:
+    """Say what a place was not shown, because the platform never said whether it took it."""
+    whose = f" from {speaker}" if speaker else ""
+    return f"A message{whose} may be missing here. It begins: {words}"
+
+
+def not_changed(words: str) -> str:
+    return f"A message here may be out of date. It should now begin: {words}"
 
 
 def file_lost(name: str) -> str:
@@ -438,16 +465,19 @@ FILES_REFUSED = "📎 Files: open the browser."
 """Short enough for what `bridge.cutting` keeps free."""
 
 
-def not_taken(speaker: str, code: str) -> str:
+def not_taken(speaker: str) -> str:
     """Say in one line that something could not be shown, and where it is to be read."""
     whose = f" from {speaker}" if speaker else ""
-    why = f" (`{code}`)" if code else ""
-    return f"A message{whose}, or a part of it, was refused here{why}: read it in the browser."
+    return f"A message{whose}, or a part of it, was refused here: read it in the browser."
 
 
-def change_not_taken(code: str) -> str:
-    why = f" (`{code}`)" if code else ""
-    return f"A message here was changed, and the change was refused{why}: read it in the browser."
+CHANGE_NOT_TAKEN = "A message here was changed, and the change was refused: read it in the browser."
+RECAP_REFUSED = "A summary of what was missed was refused here: read it in the browser."
+
+
+def coded(line: str, code: str) -> str:
+    """Return a line with the platform's own word for why."""
+    return f"{line} (`{code}`)" if code else line
 
 
 def folded(named: Sequence[str], count: int) -> str:

@@ -8,7 +8,8 @@ The rules:
   a notice, a question nor a final text could need soon.
 - Nothing waits in here: a call that may not be made is refused with the time when it may, so that
   what is durable is tried again then, and a preview is simply dropped.
-- A platform that says "too many" blocks the scope it spoke of until the time it named.
+- A platform that says "too many" blocks the scope it spoke of until the time it named; a clock that
+  is set back meanwhile ends that.
 """
 
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from datetime import UTC, datetime, timedelta
 from bridge.errors import RateLimited
 from bridge.parts import Priority
 from bridge.ports import Clock
+from bridge.retry import is_over
 
 RESERVED: dict[Priority, float] = {"final": 0.0, "question": 0.0, "notice": 0.2, "preview": 0.5}
 """The share of a full bucket that a call of this priority leaves for more urgent ones."""
@@ -52,6 +54,14 @@ class _Bucket:
     level: float
     filled_at: datetime
     blocked_until: datetime = LONG_AGO
+    blocked_at: datetime = LONG_AGO
+
+    def block(self, until: datetime, now: datetime) -> None:
+        self.blocked_until, self.blocked_at = max(self._blocked(now), until), now
+
+    def _blocked(self, now: datetime) -> datetime:
+        is_free = is_over(self.blocked_until, now=now, since=self.blocked_at)
+        return LONG_AGO if is_free else self.blocked_until
 
     def fill(self, now: datetime) -> None:
         gained = max(timedelta(0), now - self.filled_at) / self.rate.each
@@ -61,11 +71,11 @@ class _Bucket:
     def free_at(self, priority: Priority, now: datetime) -> datetime:
         """Return when such a call may be made; not after `now`: at once."""
         needed = min(self.rate.size, 1 + RESERVED[priority] * self.rate.size)
-        return max(self.blocked_until, now + (needed - self.level) * self.rate.each)
+        return max(self._blocked(now), now + (needed - self.level) * self.rate.each)
 
     def is_idle(self, now: datetime) -> bool:
         self.fill(now)
-        return self.level >= self.rate.size and self.blocked_until <= now
+        return self.level >= self.rate.size and self._blocked(now) <= now
 
 
 @dataclass(slots=True)
@@ -97,7 +107,7 @@ class Budget:
         """Make no call before `until`: to this place, or (None) with this account."""
         now = self.clock.now()
         bucket = self._account if place is None else self._bucket(place, now)
-        bucket.blocked_until = max(bucket.blocked_until, until)
+        bucket.block(until, now)
 
     def _bucket(self, place: str, now: datetime) -> _Bucket:
         if place not in self._places:

@@ -116,15 +116,17 @@ class FragileAgent:
 
 
 class HurriedClock:
-    """A real clock that runs many times as fast."""
+    """A real clock that runs many times as fast. `ahead`: how much it was set forward since."""
 
     def __init__(self, speed: float = 300.0) -> None:
         self._speed = speed
         self._begun = time.monotonic()
         self._start = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
+        self.ahead = timedelta(0)
 
     def now(self) -> datetime:
-        return self._start + timedelta(seconds=(time.monotonic() - self._begun) * self._speed)
+        passed = timedelta(seconds=(time.monotonic() - self._begun) * self._speed)
+        return self._start + passed + self.ahead
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(max(0.0, seconds) / self._speed)

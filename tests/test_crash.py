@@ -7,9 +7,10 @@ that cannot resolve may show one marked repeat per death), and nothing is left o
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +18,18 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from bridge import steps
 from bridge.content import Content
 from bridge.deciding import running, working
-from bridge.events import Preview, RunFinished
+from bridge.errors import OutcomeUnknown, Unreachable
+from bridge.events import MessageComposed, Preview, RunFinished
 from bridge.ids import RunId
 from bridge.inbound import Inbound
 from bridge.parts import Conversation
 from bridge.ports import Appended, Channel, Ended, Said, Turn
-from bridge.session import OpenRun
+from bridge.retry import MAX_ATTEMPTS
+from bridge.routing import SHARED
+from bridge.session import OpenRun, Session, fold
+from bridge.steps import Show, Step
 from bridge.workers.core import Core
 from storage import admission
 from storage.memory import MemoryStore
@@ -41,6 +45,9 @@ from tests.world import (
 )
 
 Story = Callable[[World], Awaitable[None]]
+
+SPEED = 300
+"""How many times as fast the clock of the world is."""
 
 SAID = ["word one", "word two", "word three", "ask"]
 
@@ -64,7 +71,12 @@ def sees(platform, place: str, words: str) -> int:
 
 
 async def deaths(
-    *edges: int, change: Change | None = None, story: Story = story, sqlite: Path | None = None
+    *edges: int,
+    change: Change | None = None,
+    story: Story = story,
+    said: Sequence[str] = SAID,
+    marked: int = 0,
+    sqlite: Path | None = None,
 ) -> Fuse:
     """Live through a story, dying at each of these edges in turn; then check the world."""
     world = World(store=MemoryStore())
@@ -75,7 +87,7 @@ async def deaths(
             async with reopened(world, sqlite):
                 told = await live_through(world, fuse, telling, change)
                 if told or at is None:
-                    await assert_honest(world, SAID, marked=len(edges))
+                    await assert_honest(world, said, marked=len(edges) + marked)
                     return fuse
     finally:
         telling.cancel()
@@ -146,6 +158,92 @@ def test_any_number_of_deaths_loses_and_doubles_nothing(edges: list[int]) -> Non
         asyncio.run(deaths(*edges))
 
 
+# -- what goes wrong beside deaths -----------------------------------------------------------------
+
+
+async def story_of_an_outage(world: World) -> None:
+    """Both platforms answer nothing for five minutes, in which people speak."""
+    ada, bob = world.rich, world.plain
+    ada.say("ada", "Ada", "word one")
+    bob.say("den", "Bob", "word two")
+    await bob.until(lambda: sees(bob, "den", "word two"), within=PATIENCE)
+    for each in (ada, bob):
+        each.refuse(OutcomeUnknown(), on=None, times=None)
+    ada.say("ada", "Ada", "word three")
+    await asyncio.sleep(300 / SPEED)
+    for each in (ada, bob):
+        each.recover()
+    for each, place in ((ada, "ada"), (bob, "den")):
+        await each.until(lambda e=each, p=place: sees(e, p, "word three"), within=PATIENCE)
+
+
+@pytest.mark.parametrize("edge", [*range(60, 300, 30), None])
+async def test_a_platform_that_is_down_for_minutes_is_told_everything(edge: int | None) -> None:
+    """Whatever dies meanwhile, nothing is lost there, and what is shown twice is marked."""
+    await deaths(
+        *([edge] if edge else []),
+        story=story_of_an_outage,
+        said=["word one", "word two", "word three"],
+        marked=MAX_ATTEMPTS - 1,
+    )
+
+
+async def story_of_a_clock(world: World) -> None:
+    """The clock is set back while every kind of wait is under way, and forward and back."""
+    ada, bob = world.rich, world.plain
+    ada.say("ada", "Ada", "word one")
+    bob.say("den", "Bob", "word two")
+    await bob.until(lambda: sees(bob, "den", "word two"), within=PATIENCE)
+    for back in (timedelta(seconds=150), timedelta(days=1), timedelta(days=-1), timedelta(days=1)):
+        ada.refuse(Unreachable(), place="ada", times=3)
+        bob.refuse(Unreachable(), place="den", times=2)
+        ada.say("ada", "Ada", "flaky")
+        await asyncio.sleep(2 / SPEED)
+        world.clock.ahead -= back
+    await ada.until(lambda: sees(ada, "ada", "failures, here I am"), within=PATIENCE)
+
+
+@pytest.mark.parametrize("edge", [*range(60, 300, 30), None])
+async def test_a_clock_that_jumps_holds_nobody_up(edge: int | None) -> None:
+    """A day that the clock is set back is a day that nobody waits for."""
+    await deaths(
+        *([edge] if edge else []),
+        story=story_of_a_clock,
+        said=["word one", "word two", *["flaky"] * 4],
+    )
+
+
+@settings(max_examples=10, derandomize=True, phases=[Phase.explicit, Phase.generate])
+@given(lives=st.lists(st.floats(0.2, 3.0), min_size=3, max_size=3))
+def test_three_deaths_in_a_row_give_up_one_message_at_most(lives: list[float]) -> None:
+    """They are seconds apart, and people go on writing; all the rest is answered."""
+    asyncio.run(die_thrice(lives))
+
+
+async def die_thrice(lives: list[float]) -> None:
+    world, words = World(store=MemoryStore()), [f"word {number:02}" for number in range(40)]
+
+    async def write(world: World) -> None:
+        for each in words:
+            world.rich.say("ada", "Ada", each)
+            await asyncio.sleep(0.3 / SPEED)
+
+    telling = asyncio.create_task(write(world))
+    for life in (*lives, None):
+        fuse = Fuse()
+        if life is not None:
+            asyncio.get_running_loop().call_later(20 * life / SPEED, fuse.blown.set)
+        world.store.reopen()
+        if await live_through(world, fuse, telling):
+            break
+    events = await world.events()
+    answers = [e.body.content.text for e in events if isinstance(e.body, MessageComposed)]
+    left = [each for each in words if not any(each in text for text in answers)]
+    assert left == [], "what was given up is named"
+    assert len(fold(Session(id=SHARED), events).given_up) <= 1
+    telling.cancel()
+
+
 # -- the checks can fail: each of these changes breaks a rule, and is found out -------------------
 
 
@@ -164,8 +262,8 @@ def cursor_before_receipt(_: World, core: Core) -> None:
     do = core._courier._do
     lane_of = core.store.conversation
 
-    async def hasty(step: steps.Step, lane: Conversation, channel: Channel) -> bool:
-        if isinstance(step, steps.Show):
+    async def hasty(step: Step, lane: Conversation, channel: Channel) -> bool:
+        if isinstance(step, Show):
             fresh = await lane_of(lane.id)
             if fresh is not None and fresh.cursor < step.part.upto:
                 await core.store.advance(step.part.session, lane.id, step.part.upto)

@@ -106,7 +106,7 @@ async def say(world: World, words: str) -> str:
 
 def check(events: Sequence[Event], world: World) -> None:
     heard = [each.body for each in events if isinstance(each.body, MessageReceived)]
-    assert [(each.content.text, each.addressed, each.again) for each in heard] == [
+    assert [(each.content.text, each.addressed, each.before_restore) for each in heard] == [
         ("word one", True, False),
         ("word two", False, True),
         ("word three", False, True),

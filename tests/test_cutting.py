@@ -3,8 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bridge import texts
 from bridge.content import Attachment
-from bridge.cutting import Cut, cuts, fits, length, opening, room
+from bridge.cutting import Cut, cuts, fits, length, opening, quoted, room
 from bridge.ids import MediaId
 from bridge.parts import Capabilities, Span
 from bridge.showing import Showing
@@ -98,3 +99,14 @@ def test_the_parts_are_adjacent_and_cover_everything_wherever_planning_resumes(
     assert position >= len(text) or not attachments
     shown = [each for cut in found for each in cut.files]
     assert shown == [each for each in attachments if files and each.size <= 1000]
+
+
+def test_a_quote_is_code_so_that_nothing_in_it_is_a_mark_or_a_mention() -> None:
+    assert quoted("**@everyone** `rm`\n\nnow") == "`**@everyone** 'rm' now`"
+    assert quoted("") == texts.A_FILE
+
+
+def test_a_long_quote_is_cut_between_words_and_never_inside_a_character() -> None:
+    assert quoted("word " * 40) == f"`{('word ' * 12).strip()}…`"
+    family = "\U0001f469\u200d\U0001f469\u200d\U0001f467"
+    assert set(quoted(family * 40).strip("`…").split(family)) == {""}

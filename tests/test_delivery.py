@@ -7,12 +7,8 @@ import pytest
 
 from bridge import texts
 from bridge.content import Content, Option
-from bridge.delivery import (
-    SHORT_RUN,
-    UNRESOLVED,
-    referred,
-    resolved,
-)
+from bridge.cutting import quoted
+from bridge.delivery import LOSS_ATTEMPTS, SHORT_RUN, referred, resolved
 from bridge.events import (
     Event,
     MessageComposed,
@@ -30,7 +26,8 @@ from bridge.events import (
 )
 from bridge.ids import MessageId, PartId
 from bridge.parts import Capabilities, Sent
-from bridge.retry import UNRESOLVED_LIMIT
+from bridge.recap import RECAP_EVENTS
+from bridge.retry import MAX_ATTEMPTS, UNANSWERED, UNANSWERED_LIMIT, UNRESOLVED, UNRESOLVED_LIMIT
 from bridge.steps import Advance, Note, Resolve, Retract, Show
 from tests.lane import LOUD, PLAIN, RICH, Died, Lane
 from tests.playbook import ADA, AT, HERE, Q1, R1, R2, ROOM, seconds
@@ -216,13 +213,41 @@ def test_where_it_cannot_the_part_is_sent_once_more_and_marked(fate):
     assert it.sent == (2 if fate == "late" else 1)
 
 
-def test_twice_in_doubt_is_enough():
+def test_a_repeat_in_doubt_is_repeated_and_not_lost():
+    """A place that answers nothing for a while is shown everything in the end, marked."""
     it = doubtful("lost", PLAIN)
-    it.fates = ["lost"]
+    it.fates = ["lost"] * (MAX_ATTEMPTS - 2)
+    it.append(pushed("next"))
+    it.settle()
+    assert it.texts() == [f"news\n\n{texts.REPEATED}", "next"]
+
+
+def test_what_is_given_up_is_told_in_a_line():
+    """After so many attempts in doubt the place hears what it may not have been shown."""
+    it = doubtful("lost", PLAIN)
+    it.fates = ["lost"] * (MAX_ATTEMPTS - 1)
     it.append(pushed("next"))
     it.settle()
     assert it.receipts[PartId("1:0")].state == "unknown"
+    assert it.texts() == [texts.not_shown(quoted("news"), ""), "next"]
+
+
+def test_the_line_about_a_loss_is_given_up_without_another_line():
+    it = doubtful("lost", PLAIN)
+    it.fates = ["lost"] * (MAX_ATTEMPTS - 1 + LOSS_ATTEMPTS)
+    it.append(pushed("next"))
+    it.settle()
+    assert it.receipts[PartId("1:lost")].state == "unknown"
     assert it.texts() == ["next"]
+
+
+def test_what_was_lost_of_a_recap_is_told():
+    it = Lane(capabilities=PLAIN)
+    for number in range(RECAP_EVENTS + 1):
+        it.append(pushed(f"news {number}"))
+    it.fates = ["lost"] * MAX_ATTEMPTS
+    it.settle()
+    assert it.texts() == [texts.RECAP_LOST]
 
 
 def test_a_repeat_that_is_refused_is_still_a_repeat_when_it_goes_out():
@@ -238,11 +263,14 @@ def test_a_part_surely_not_taken_is_sent_again_without_a_mark():
     assert it.texts() == ["news"]
 
 
-def test_what_cannot_be_found_out_is_sent_again_after_a_minute():
+@pytest.mark.parametrize(
+    ("code", "limit"), [(UNRESOLVED, UNRESOLVED_LIMIT), (UNANSWERED, UNANSWERED_LIMIT)]
+)
+def test_what_cannot_be_found_out_is_sent_again_after_a_while(code, limit):
     it = doubtful("lost")
     receipt = it.receipts[PartId("1:0")]
-    it.receipts[PartId("1:0")] = replace(receipt, code=UNRESOLVED, at=it.now)
-    it.now += UNRESOLVED_LIMIT - seconds(1)
+    it.receipts[PartId("1:0")] = replace(receipt, code=code, at=it.now)
+    it.now += limit - seconds(1)
     assert isinstance(it.steps()[0], Resolve)
     it.now += seconds(1)
     assert shows(it) == [(f"news\n\n{texts.REPEATED}", None)]
@@ -259,11 +287,13 @@ def test_all_that_may_have_been_shown_of_a_part_in_doubt_is_marked_when_limits_s
 
 def test_what_was_given_up_on_is_not_repeated_piece_by_piece_when_limits_shrink():
     it = doubtful("late", replace(PLAIN, max_chars=240), pushed("word " * 60))
-    it.fates = ["late"]
-    it.deliver()
+    it.fates = ["late"] * (MAX_ATTEMPTS - 1)
+    while it.fates:
+        it.deliver()
     it.capabilities = replace(PLAIN, max_chars=140)
     it.settle()
-    assert [part.span.start for part in it.messages.values()] == [0, 0, 200]
+    shown = [(part.id, part.span.start) for part in it.messages.values()]
+    assert shown == [*[("1:0", 0)] * MAX_ATTEMPTS, ("1:200", 200), ("1:lost", 0)]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 
 from agents import echo, labels
 from agents.lines import said
-from bridge import content, cutting, exactly, markdown_budget, recap, routing, slash, splitting
+from bridge import call_display, content, cutting, markdown_budget, recap, routing, slash, splitting
 from bridge.cli import paint
 from bridge.cli import safe as terminal
 from bridge.cli.view import Line
@@ -154,7 +154,7 @@ def test_a_long_text_is_measured_only_as_far_as_it_can_fit(name):
 
 def test_a_call_of_a_megabyte_is_shown_at_once():
     call = PlannedCall(call=CallId("c"), name="run", arguments=json.dumps({"a": "`" * HUGE}))
-    assert seconds(lambda _: exactly.exactly(call), "") < PIECE_SECONDS
+    assert seconds(lambda _: call_display.block(call), "") < PIECE_SECONDS
 
 
 def test_a_recap_reads_no_more_than_it_shows():
@@ -167,7 +167,7 @@ def test_the_terminal_paints_the_worst_text_at_once(name):
     """What it would take too long to read is painted as it was written."""
     text = hostile.SHAPES[name](60_000)
     line = Line(look="answer", speaker="a", text=text)
-    assert seconds(lambda _: paint._painted(line), text) < PIECE_SECONDS
+    assert seconds(lambda _: paint._painted(line, ""), text) < PIECE_SECONDS
 
 
 @pytest.mark.parametrize("body", ["[" * 400_000, '{"a":' * 200_000, "[" * 400_000 + "]" * 400_000])

@@ -25,7 +25,14 @@ from bridge.ids import ConversationId, MediaId, PartId, SessionId
 from bridge.parts import Less, Part, Span
 from bridge.retry import (
     BREATH,
+    DOUBTS,
+    MAX_ATTEMPTS,
+    MAX_CHANGES,
     MAX_RUN_FAILURES,
+    MOST_PAUSE,
+    UNANSWERED,
+    UNANSWERED_LIMIT,
+    UNRESOLVED,
     UNRESOLVED_LIMIT,
     Again,
     Drop,
@@ -36,8 +43,12 @@ from bridge.retry import (
     Suspend,
     after,
     further,
+    is_over,
+    is_reached,
     pause,
     run_backoff,
+    silence,
+    still_asks,
 )
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -83,12 +94,84 @@ def test_a_rate_limit_that_is_over_means_almost_at_once():
     assert decide(RateLimited(until=NOW - SECOND)) == Again(at=NOW + BREATH, tries=0)
 
 
-def test_an_unknown_outcome_is_resolved_before_its_lane_was_blocked_too_long():
+def test_attempts_of_unknown_outcome_come_farther_and_farther_apart():
+    """So that a platform which shows each of them shows few, and a short outage is soon over."""
+    decisions = [decide_on(attempts) for attempts in range(1, MAX_ATTEMPTS)]
+    waits = [decision.at - NOW for decision in decisions]
+    for least, wait in zip(DOUBTS, waits, strict=True):
+        assert least <= wait <= 1.5 * least
+    assert {decision.tries for decision in decisions} == {1}
+    assert decide_on(MAX_ATTEMPTS).at == NOW + SECOND, "then the place is told of it soon"
+
+
+def decide_on(attempts):
+    decision = after(OutcomeUnknown(), tries=0, now=NOW, key="c_1", attempts=attempts)
+    assert isinstance(decision, Resolve)
+    return decision
+
+
+def test_a_change_of_unknown_outcome_is_made_again_but_not_for_ever():
+    made = [
+        after(OutcomeUnknown(), tries=0, now=NOW, key="c_1", doing="change", attempts=attempts)
+        for attempts in range(1, MAX_CHANGES + 1)
+    ]
+    assert all(isinstance(each, Again) for each in made[:-1])
+    assert made[-1] == Drop()
+
+
+@pytest.mark.parametrize("doing", ["ask", "probe"])
+def test_whoever_only_asks_may_ask_for_ever(doing):
     for tries in range(20):
-        decision = decide(OutcomeUnknown(), tries=tries)
+        decision = after(OutcomeUnknown(), tries=tries, now=NOW, key="c_1", doing=doing)
+        assert isinstance(decision, Again)
+        assert NOW + SECOND <= decision.at <= NOW + MOST_PAUSE
+
+
+def test_a_platform_that_refuses_to_say_is_not_asked_for_long():
+    for tries in range(20):
+        decision = after(Rejected(), tries=tries, now=NOW, key="c_1", doing="ask")
         assert isinstance(decision, Resolve)
         assert NOW + SECOND <= decision.at <= NOW + UNRESOLVED_LIMIT
         assert decision.tries == tries + 1
+
+
+@pytest.mark.parametrize(
+    ("error", "reached", "code"),
+    [
+        (Unreachable(), False, UNANSWERED),
+        (OutcomeUnknown(), False, UNANSWERED),
+        (Rejected(), True, UNRESOLVED),
+        (RateLimited(until=NOW), True, ""),
+        (Gone(), True, ""),
+    ],
+)
+def test_what_an_answer_says_of_the_platform(error, reached, code):
+    assert is_reached(error) is reached
+    assert silence(error) == code
+
+
+@pytest.mark.parametrize(
+    ("code", "limit"), [(UNRESOLVED, UNRESOLVED_LIMIT), (UNANSWERED, UNANSWERED_LIMIT)]
+)
+def test_a_platform_is_asked_for_a_while(code, limit):
+    assert still_asks("", 1000 * limit)
+    assert still_asks(code, limit - SECOND)
+    assert not still_asks(code, limit)
+    assert not still_asks(code, -limit), "the clock was set back"
+
+
+@given(
+    begun=st.integers(-10_000_000, 10_000_000),
+    length=st.integers(0, 10_000),
+    now=st.integers(-10_000_000, 10_000_000),
+)
+def test_no_wait_is_longer_than_itself_whatever_the_clock_does(begun, length, now):
+    since, lasts = NOW + begun * SECOND, length * SECOND
+    left = since + lasts - (NOW + now * SECOND)
+    is_done = is_over(since + lasts, now=NOW + now * SECOND, since=since)
+    assert is_done or left <= lasts
+    assert is_done is (left <= 0 * SECOND or left > lasts)
+    assert is_done is is_over(since + lasts, now=NOW + now * SECOND, longest=lasts)
 
 
 def test_an_error_that_is_not_certain_is_never_simply_sent_again():

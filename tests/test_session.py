@@ -34,9 +34,37 @@ from bridge.events import (
     UsageReported,
 )
 from bridge.ids import ScheduleId
-from bridge.session import Begin, Expire, Idle, Session, evolve, fold, next_step, setting_key
+from bridge.session import (
+    Begin,
+    Expire,
+    Idle,
+    OpenQuestion,
+    Session,
+    evolve,
+    fold,
+    is_expired,
+    next_step,
+    setting_key,
+)
 from bridge.usage import Used
-from tests.playbook import ADA, AT, BOB, DM, EVE, HERE, Q1, Q2, R1, R2, Playbook, seconds
+from tests.playbook import (
+    ADA,
+    AT,
+    BOB,
+    DM,
+    EVE,
+    HERE,
+    Q1,
+    Q2,
+    R1,
+    R2,
+    Playbook,
+    fail,
+    say,
+    seconds,
+    start,
+    with_ada,
+)
 from tests.strategies import TIMES, bodies
 
 
@@ -346,3 +374,20 @@ def test_what_all_runs_used_is_added_up():
         UsageReported(run=R2, usage=Usage(input_tokens=1), agent="echo"),
     )
     assert session.used == Used(runs=2, input_tokens=8, output_tokens=3, cost=0.25, unpriced=1)
+
+
+def test_a_clock_that_was_set_back_ends_the_pause_of_a_failed_run():
+    play = with_ada(say("hello"), start(R1), fail(R1))
+    assert next_step(play.session, now=play.now - seconds(150)) == Begin()
+
+
+def test_nobody_waits_twice_as_long_for_a_question_as_was_meant():
+    """A minute earlier it may be the clock; an hour earlier it surely is."""
+    at = AT + seconds(60)
+    question = OpenQuestion(
+        asked=1, run=R1, kind="open", options=(), to=(), expires_at=at, asked_at=AT
+    )
+    assert not is_expired(question, at - seconds(1))
+    assert is_expired(question, at)
+    assert not is_expired(question, AT - seconds(59))
+    assert is_expired(question, AT - seconds(61))

@@ -25,6 +25,7 @@ from bridge.events import (
 from bridge.ids import START, ChannelName, ParticipantId
 from bridge.parts import Address, Capabilities
 from bridge.ports import Agent
+from bridge.retry import MAX_ATTEMPTS
 from bridge.routing import SHARED
 from bridge.workers.core import Connected, Core
 from bridge.workers.door import EVERYONE, Account
@@ -147,8 +148,7 @@ async def _told(world: World, story: asyncio.Task[None]) -> None:
 async def assert_honest(world: World, said: Sequence[str], *, marked: int = 1) -> None:
     """Assert that nothing was lost, doubled, left open or shown out of order.
 
-    `marked` is how many repeats a place that cannot resolve may show, each with its mark. A part on
-    which the process died twice may be missing there, if its receipt says that nobody knows.
+    `marked` is how many repeats a place that cannot resolve may show, each with its mark.
     """
     events = await world.events()
     assert_log_is_honest(events, said)
@@ -207,7 +207,7 @@ async def assert_shown(
     ]
     receipts = await world.store.receipts(SHARED, lane.id, sources=[seq for seq, _ in expected])
     unknown = {each.source for each in receipts if each.state == "unknown"}
-    assert not unknown or repeats > 1, "it takes two deaths on one part to leave it unknown"
+    assert not unknown or repeats >= MAX_ATTEMPTS, "it takes many deaths to give up one part"
     visible = [each.text for each in platform.seen(place) if not each.author]
     marked = [text for text in visible if texts.REPEATED in text]
     assert len(marked) <= repeats, f"repeats in {place}: {marked}"

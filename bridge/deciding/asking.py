@@ -19,14 +19,14 @@ from bridge.deciding.drafting import Drafts, one
 from bridge.errors import Refused
 from bridge.events import Closing, Draft, QuestionClosed, SettingChanged
 from bridge.ids import ParticipantId, QuestionId
-from bridge.session import OpenQuestion, Session
+from bridge.session import OpenQuestion, Session, is_expired
 
 
 def answered(session: Session, command: Answer, now: datetime) -> Drafts:
     question = session.questions.get(command.question)
     if question is None:
         raise Refused(_over(session.over.get(command.question)))
-    if question.expires_at is not None and question.expires_at <= now:
+    if is_expired(question, now):
         raise Refused(texts.QUESTION_EXPIRED)
     if question.to and command.by not in question.to:
         raise Refused(texts.NOT_ASKED_OF_YOU)
@@ -52,7 +52,7 @@ def expired(session: Session, now: datetime) -> Drafts:
     return tuple(
         _closing(question, each, "expired")
         for question, each in session.questions.items()
-        if each.expires_at is not None and each.expires_at <= now
+        if is_expired(each, now)
     )
 
 

@@ -4,8 +4,10 @@ The rules:
 
 - Only the open run speaks. Whatever ends it is one set of drafts: its last words, its questions
   and its `RunFinished` share their fate.
-- A failed run is tried again; at the third failure, or when trying again cannot help, it ends
-  with a notice to the people and `upto` where it had read, so that the session lives on.
+- A failed run is tried again. From the third failure on, if it had only one message to answer, or
+  when trying again cannot help, it ends with a notice to the people that names what is given up,
+  and with the `upto` of its start, so that the session lives on (`bridge.session`).
+- When a run begins is `next_step`'s to say; here it is only asked whether one is due at all.
 - `/stop` ends the run, withdraws every open question, and covers all that was said before it. A
   run that is due but not begun (it waits for its next try) is begun and ended at once.
 - A run that may not begin is begun and ended at once, with a notice of the reason. It covers all
@@ -14,8 +16,6 @@ The rules:
 - What a run used is its end's to say, with whose it was; where the end came from elsewhere, it is
   reported after it, once. Of a run whose process died, what it had used at its last call counts.
 """
-
-from datetime import datetime
 
 from bridge import texts
 from bridge.commands import (
@@ -44,7 +44,7 @@ from bridge.events import (
 )
 from bridge.ids import ParticipantId, RunId, Seq
 from bridge.retry import MAX_RUN_FAILURES
-from bridge.session import Begin, OpenRun, Session, is_shutdown, next_step
+from bridge.session import OpenRun, Session, due_run, is_shutdown
 
 Ending = EndRun | FailRun | AbandonRun
 
@@ -59,15 +59,16 @@ def open_run(session: Session, run: RunId) -> OpenRun:
 # -- beginnings -----------------------------------------------------------------------------------
 
 
-def started(session: Session, command: StartRun, now: datetime) -> Drafts:
-    if next_step(session, now=now) != Begin():
+def started(session: Session, command: StartRun) -> Drafts:
+    due = due_run(session)
+    if due is None:
         return ()
-    begun = RunStarted(run=command.run, agent=command.agent, upto=session.head, node=command.node)
-    return one(begun)
+    upto = session.head if due.upto is None else due.upto
+    return one(RunStarted(run=command.run, agent=command.agent, upto=upto, node=command.node))
 
 
-def refused(session: Session, command: RefuseRun, now: datetime) -> Drafts:
-    if next_step(session, now=now) != Begin():
+def refused(session: Session, command: RefuseRun) -> Drafts:
+    if due_run(session) is None:
         return ()
     finished = RunFinished(
         run=command.run, outcome="failed", upto=session.head, reason=command.reason
@@ -104,11 +105,8 @@ def ended(session: Session, command: Ending) -> Drafts:
     match command:
         case EndRun():
             return _end(run, command)
-        case FailRun(reason=reason, retry=retry):
-            return _fail(session, run, "failed", reason, give_up=not retry, usage=command.usage)
-        case AbandonRun(reason=reason):
-            used = command.usage or run.usage
-            return _fail(session, run, "abandoned", reason, usage=used)
+        case FailRun() | AbandonRun():
+            return _fail(session, run, command)
 
 
 def reported(command: ReportUsage) -> Drafts:
@@ -144,23 +142,36 @@ def _asked(run: OpenRun, asking: Asking) -> QuestionAsked:
     )
 
 
-def _fail(
-    session: Session,
-    run: OpenRun,
-    outcome: Outcome,
-    reason: str,
-    *,
-    usage: Usage | None,
-    give_up: bool = False,
-) -> Drafts:
-    counts = not is_shutdown(outcome, reason)
-    over = give_up or (counts and session.failures + 1 >= MAX_RUN_FAILURES)
-    upto = run.upto if over else session.position
-    finished = _finished(run, outcome, upto, reason=reason, usage=usage)
+def gives_up(session: Session, command: FailRun | AbandonRun) -> bool:
+    """Say whether what a run was to answer is given up if it ends so now."""
+    run = open_run(session, command.run)
+    if isinstance(command, FailRun) and not command.retry:
+        return True
+    return not is_shutdown(_outcome(command), command.reason) and _is_last(session, run)
+
+
+def _fail(session: Session, run: OpenRun, command: FailRun | AbandonRun) -> Drafts:
+    over, outcome = gives_up(session, command), _outcome(command)
+    finished = _finished(
+        run,
+        outcome,
+        run.upto if over else session.position,
+        reason=command.reason,
+        usage=command.usage or (run.usage if outcome == "abandoned" else None),
+    )
     if not over:
         return (finished,)
-    text = texts.gave_up(reason if outcome == "failed" else texts.CRASHED)
-    return (_notice(run.run, run.agent, text), finished)
+    reason = command.reason if outcome == "failed" else texts.CRASHED
+    return (_notice(run.run, run.agent, texts.gave_up(reason, command.unread)), finished)
+
+
+def _outcome(command: FailRun | AbandonRun) -> Outcome:
+    return "failed" if isinstance(command, FailRun) else "abandoned"
+
+
+def _is_last(session: Session, run: OpenRun) -> bool:
+    """Say whether there is no more to try: it failed often enough, the last time alone."""
+    return run.alone and session.failures + 1 >= MAX_RUN_FAILURES
 
 
 ANSWERED: tuple[Outcome, ...] = ("completed", "paused")

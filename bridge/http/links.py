@@ -19,9 +19,13 @@ from bridge.http import private
 from bridge.http.faults import Fault
 from bridge.ids import MediaId
 from bridge.ports import Clock
+from bridge.retry import is_over
 
 KEY_BYTES = 32
 WHAT = "the key of links to files"
+
+LONGEST = timedelta(days=7)
+"""How long a link may last: one that is to last longer was made before the clock was set back."""
 
 _KEY = re.compile(r"[0-9a-f]{64}")
 _UNTIL = re.compile(r"[0-9]{1,11}")
@@ -48,7 +52,7 @@ class Links:
     def link(self, attachment: Attachment, lifetime: timedelta) -> str | None:
         if self._base is None:
             return None
-        until = str(int((self._clock.now() + lifetime).timestamp()))
+        until = str(int((self._clock.now() + min(lifetime, LONGEST)).timestamp()))
         signature = self._sign(attachment.media, attachment.name, attachment.mime, until)
         query = {
             "name": attachment.name,
@@ -63,7 +67,9 @@ class Links:
         made = self._sign(media, name, mime, until)
         if not hmac.compare_digest(made.encode(), signature.encode(errors="replace")):
             raise Fault(403, "refused", "this link was not made here, or has been changed")
-        if not _UNTIL.fullmatch(until) or self._clock.now() >= _time(until):
+        if not _UNTIL.fullmatch(until) or is_over(
+            _time(until), now=self._clock.now(), longest=LONGEST
+        ):
             raise Fault(410, "gone", "this link's time is over; ask for a new one")
 
     def _sign(self, *fields: str) -> str:

@@ -18,6 +18,7 @@ from hashlib import sha256
 from bridge.ids import ParticipantId, SessionId
 from bridge.inbound import Sender
 from bridge.ports import Clock, Kept
+from bridge.retry import is_over
 from bridge.routing import CODE_ALPHABET, CODE_LENGTH
 
 SCOPE = "codes"
@@ -99,7 +100,9 @@ class Codes:
         return {key: _invitation(body) for key, body in found.items()}
 
     def _is_over(self, invitation: Invitation) -> bool:
-        return datetime.fromisoformat(invitation.until) <= self._clock.now()
+        longest = LONG if invitation.owner else LIFE
+        until = datetime.fromisoformat(invitation.until)
+        return is_over(until, now=self._clock.now(), longest=longest)
 
 
 def _invitation(body: str) -> Invitation:

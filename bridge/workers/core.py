@@ -7,6 +7,7 @@ that are behind are touched. Stop: hear no more, let runs reach a safe point, fl
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 
 import structlog
@@ -30,6 +31,7 @@ from bridge.workers.names import Names
 from bridge.workers.roster import Roster
 from bridge.workers.runner import Runner
 from bridge.workers.scheduler import Scheduler
+from bridge.workers.store_health import StoreHealth
 from bridge.workers.supervisor import Supervisor
 
 log = structlog.get_logger()
@@ -42,6 +44,9 @@ FLUSH_LIMIT = 3.0
 
 CLOSE_LIMIT = 8.0
 """Seconds agents get at a stop to end what they have open: children may be deaf to SIGTERM."""
+
+ANY_TIME = timedelta(days=36500)
+"""Farther away than anything is due: then all that waits is looked at."""
 
 SCHEDULER = "the scheduler"
 SWEEP = "the sweep"
@@ -96,10 +101,10 @@ class Core:
         self._channels = {each.channel.name: each.channel for each in channels}
         self.names = Names(store, {each.channel.name: each.label for each in channels})
         self.live = LiveBoards(clock)
-        self.supervisor = Supervisor(clock, refused=self._refused)
-        self._telling: set[asyncio.Task[None]] = set()
+        self._health = StoreHealth(store.check, clock)
+        self.supervisor = Supervisor(clock, self._health, refused=self._refused)
         self._agents = tuple(agents.values())
-        self._warming: set[asyncio.Task[None]] = set()
+        self._warming, self._telling = set[asyncio.Task[None]](), set[asyncio.Task[None]]()
         self.roster = Roster(agents, agent)
         self.sessions = Desks(
             store,
@@ -122,8 +127,9 @@ class Core:
             last_words=last_words,
             several=len(agents) > 1,
             clock=clock,
+            health=self._health,
             shut=self._shut,
-            suspended=self._notices.suspended,
+            suspended=self.sessions.notices.suspended,
         )
         self._scheduler = Scheduler(store, self.sessions, clock)
         self._intake = Intake(
@@ -146,11 +152,13 @@ class Core:
             names=self.names,
             blobs=blobs,
             clock=self._clock,
+            health=self._health,
             node=mint("n"),
         )
 
     async def start(self) -> None:
         """Derive what is to be done, then listen."""
+        self._swept_at = self._clock.now() + ANY_TIME
         await self._sweep()
         self.supervisor.start(SWEEP, self._sweep_for_ever)
         self.supervisor.start(SCHEDULER, self._scheduler.run)
@@ -169,6 +177,7 @@ class Core:
         closing = (each for each in self._agents if isinstance(each, Closing))
         await asyncio.gather(*(_close(each) for each in closing))
         await self._courier.close(min(grace, FLUSH_LIMIT))
+        await self._health.close()
 
     def faults(self) -> str:
         """Return why the core itself does not work, or ""; a channel's fault is its own."""
@@ -201,7 +210,7 @@ class Core:
     def _refused(self, worker: str, why: str) -> None:
         """Tell the owner of an account that is refused."""
         if worker in self._channels:
-            told = asyncio.create_task(self._notices.refused(ChannelName(worker), why))
+            told = asyncio.create_task(self.sessions.notices.refused(ChannelName(worker), why))
             self._telling.add(told)
             told.add_done_callback(self._telling.discard)
 
@@ -211,7 +220,10 @@ class Core:
             await self._sweep()
 
     async def _sweep(self) -> None:
-        for session in await self.store.restless(self._clock.now()):
+        now = self._clock.now()
+        # At the start, and when the clock was set back, what waits may have waited long enough.
+        is_set_back, self._swept_at = now < self._swept_at, now
+        for session in await self.store.restless(now + ANY_TIME if is_set_back else now):
             self._runner.wake(session)
         for conversation in await self.store.behind():
             self._courier.wake(conversation)

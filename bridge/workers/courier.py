@@ -9,6 +9,9 @@ The rules:
 - A failure becomes what `bridge.retry` says: wait, find out, show it in less, drop the part,
   suspend the lane until someone speaks there, move, or shut the channel. Nothing else is tried
   before it.
+- Before a part of unknown outcome is shown once more, or a change made once more, the platform is
+  asked for something that leaves no trace (`Typing`), where it can be: so an outage uses up no
+  attempt. What it takes in another place is as good a sign.
 - While a run is open and the place is up to date, its preview is kept fresh: paced, the newest
   text only, dropped at any failure, and never in the way of what is durable.
 """
@@ -17,41 +20,50 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import assert_never
 
 import structlog
 
 from bridge import delivery, notify, retry
-from bridge.again import in_epoch
-from bridge.errors import ChannelError, OutcomeUnknown, RateLimited, Refused, Rejected
+from bridge.errors import ChannelError, RateLimited
 from bridge.events import Event
-from bridge.ids import ChannelName, ConversationId, Seq
-from bridge.parts import SETTLED, Conversation, Part, Receipt, Sent, Why
-from bridge.ports import Channel, Clock, Deleting, Editing, Live, Resolving, Sessions, Store
+from bridge.ids import ChannelName, ConversationId, PartId
+from bridge.in_epoch import in_epoch
+from bridge.parts import Conversation, Part, Receipt, ReceiptState, Sent, Why
+from bridge.ports import (
+    Channel,
+    Clock,
+    Deleting,
+    Editing,
+    Live,
+    Resolving,
+    Sessions,
+    Store,
+    Typing,
+)
 from bridge.session import Session
-from bridge.showing import Place, Scene, people_in, places_in, referred
-from bridge.shown import is_preview, live_preview
+from bridge.showing import Place
+from bridge.shown import live_preview
 from bridge.steps import Advance, Note, Resolve, Retract, Show, Step
 from bridge.workers.calls import called
+from bridge.workers.lane_reader import LaneReader
+from bridge.workers.lane_waits import LaneWaits
 from bridge.workers.last_words import LastWords
 from bridge.workers.names import Names
 from bridge.workers.previewing import Previewing
+from bridge.workers.store_health import StoreHealth
 from bridge.workers.tending import Tending
 from bridge.workers.troubles import Troubles
 
 log = structlog.get_logger()
 
-PAGE = 500
-FARTHEST = 5000
-"""Events read for one plan at most: what is farther behind becomes a recap and another plan."""
-
 LONG = 8_000
 """Characters in a plan from which it is made in a thread: a long text is rendered piece by piece,
 which must not hold the loop."""
 
-CHANGE_TRIES = 5
-"""Failures in a row after which a change of unknown outcome is given up: about a minute."""
+PROBE = timedelta(seconds=10)
+"""How long the platform has to answer when it is only asked whether it takes calls."""
 
 
 class Courier:
@@ -72,21 +84,27 @@ class Courier:
         last_words: LastWords,
         several: bool = False,
         clock: Clock,
+        health: StoreHealth,
         shut: Callable[[ChannelName, ChannelError], None],
         suspended: Callable[[Conversation], Awaitable[None]],
     ) -> None:
         self._store = store
         self._sessions = sessions
         self._channels = channels
-        self._names = names
-        self._last_words = last_words
-        self._several = several
         self._clock = clock
         self.troubles = Troubles(clock)
-        self._shut = shut
-        self._suspended = suspended
+        self._reader = LaneReader(store, names, clock, several=several)
         self._previewing = Previewing(store, live, clock, several=several)
-        self._tending = Tending("courier", self._tend, clock)
+        self._tending = Tending("courier", self._tend, clock, health)
+        self._waits = LaneWaits(
+            store,
+            clock,
+            last_words=last_words,
+            shut=shut,
+            suspended=suspended,
+            woken=self._tending.wake,
+        )
+        self._changes: dict[tuple[ConversationId, PartId], int] = {}
 
     def wake(self, conversation: ConversationId) -> None:
         self._tending.wake(conversation)
@@ -107,8 +125,9 @@ class Courier:
             channel = self._channels.get(lane.address.channel)
             if channel is None:
                 return None
-            if lane.due_at is not None and lane.due_at > self._clock.now():
-                return lane.due_at
+            until = await self._waits.until(lane, now=self._tending.now(conversation))
+            if until is not None:
+                return until
             session = await self._sessions.fold(lane.session)
             if await self._deliver(lane, channel, session):
                 continue
@@ -119,23 +138,17 @@ class Courier:
         """Return when what is held back here is to be shown."""
         if lane.cursor >= session.head:
             return None
-        return notify.look_again(await self._events(session, lane), self._clock.now())
-
-    # -- one plan
+        return notify.look_again(await self._reader.events(session, lane), self._clock.now())
 
     async def _deliver(self, lane: Conversation, channel: Channel, session: Session) -> bool:
         """Do what the plan says, up to the first failure; False when there is nothing to do."""
-        events = await self._events(session, lane)
-        receipts = await self._receipts(session, lane, events)
-        owed = await self._owed(session, lane, receipts)
-        if owed:
-            events, receipts = owed, await self._receipts(session, lane, owed)
+        events, receipts = await self._reader.read(session, lane)
         if not events and not receipts:
             return False
         place = Place(
             session=session, conversation=lane, capabilities=channel.capabilities(lane.address)
         )
-        scene = await self._scene(session, events)
+        scene = await self._reader.scene(session, events)
         if _length(events) > LONG:
             plan = await asyncio.to_thread(delivery.plan, place, events, receipts, scene)
         else:
@@ -146,59 +159,6 @@ class Courier:
                 break
         return bool(steps)
 
-    async def _owed(
-        self, session: Session, lane: Conversation, receipts: Sequence[Receipt]
-    ) -> Sequence[Event]:
-        """Return the events before the cursor that a later failure made owed again."""
-        seqs = {
-            each.source
-            for each in receipts
-            if each.source <= lane.cursor and each.state not in SETTLED and not is_preview(each)
-        }
-        found = [await self._event(session, seq) for seq in sorted(seqs)]
-        return [event for event in found if event is not None]
-
-    async def _events(self, session: Session, lane: Conversation) -> Sequence[Event]:
-        found: list[Event] = []
-        after = lane.cursor
-        while after < session.head and len(found) < FARTHEST:
-            page = await self._store.read(session.id, after=after, limit=PAGE)
-            found += [event for event in page if event.seq <= session.head]
-            if len(page) < PAGE:
-                break
-            after = page[-1].seq
-        return found
-
-    async def _receipts(
-        self, session: Session, lane: Conversation, events: Sequence[Event]
-    ) -> Sequence[Receipt]:
-        sources = {event.seq for event in events} | referred(events)
-        receipts = await self._store.receipts(session.id, lane.id, sources=sources)
-        preview = live_preview(receipts)
-        if preview is None or not events:
-            return receipts
-        sources |= set(range(preview.source + 1, events[-1].seq + 1))
-        return await self._store.receipts(session.id, lane.id, sources=sources)
-
-    async def _scene(self, session: Session, events: Sequence[Event]) -> Scene:
-        found = [await self._event(session, seq) for seq in referred(events)]
-        related = {event.seq: event for event in found if event is not None}
-        bodies = [event.body for event in (*events, *related.values())]
-        people = {who for body in bodies for who in people_in(body)}
-        places = {place for body in bodies for place in places_in(body)}
-        return Scene(
-            now=self._clock.now(),
-            several=self._several,
-            names=await self._names.in_session(session, people),
-            places={place: await self._names.where(place) for place in places},
-            related=related,
-            labels=self._names.labels,
-        )
-
-    async def _event(self, session: Session, seq: Seq) -> Event | None:
-        found = await self._store.read(session.id, after=seq - 1, limit=1)
-        return found[0] if found else None
-
     # -- one step
 
     async def _do(self, step: Step, lane: Conversation, channel: Channel) -> bool:
@@ -207,21 +167,13 @@ class Courier:
             case Show():
                 if await self._has_stopped(lane):
                     return False
+                if step.tries > 1 and not await self._is_reached(lane, channel):
+                    return False
                 return await self._show(step, lane, channel)
             case Resolve(part=part, receipt=receipt):
                 return await self._resolve(part, receipt, lane, channel)
-            case Retract(message=message, receipt=receipt):
-                if isinstance(channel, Deleting):
-                    tried_at = self._clock.now()
-                    try:
-                        async with self._called(channel, lane):
-                            await channel.delete(lane.address, message)
-                    except ChannelError as error:
-                        if await self._failed_at(lane, error, tried_at, doing="change"):
-                            return False
-                        receipt = replace(receipt, state="failed", code=error.code)
-                await self._store.record(receipt)
-                return True
+            case Retract():
+                return await self._retract(step, lane, channel)
             case Note(receipt=receipt):
                 await self._store.record(receipt)
                 return True
@@ -236,6 +188,22 @@ class Courier:
         """Say whether the platform has said meanwhile that nothing more reaches this place."""
         now = await self._store.conversation(lane.id)
         return now is None or now.suspended or now.session != lane.session
+
+    async def _is_reached(self, lane: Conversation, channel: Channel) -> bool:
+        """Say whether the platform takes calls for this place, and let the lane wait if not."""
+        limits = channel.capabilities(lane.address)
+        if not limits.typing or not isinstance(channel, Typing):
+            return True
+        tried_at = self._clock.now()
+        try:
+            async with self._called(channel, lane, within=PROBE):
+                await channel.typing(lane.address)
+        except ChannelError as error:
+            if retry.is_reached(error):
+                return True
+            await self._failed_at(lane, error, tried_at, doing="probe")
+            return False
+        return True
 
     async def _show(self, step: Show, lane: Conversation, channel: Channel) -> bool:
         part = step.part
@@ -257,8 +225,10 @@ class Courier:
         try:
             sent = await self._send(part, lane, channel)
         except ChannelError as error:
-            return await self._failed(part, receipt, lane, error)
+            await self._not_shown(part, receipt, lane, error)
+            return False
         await self._settle(replace(receipt, state=sent.state, message=sent.message))
+        self._waits.took(lane)
         return True
 
     async def _settle(self, receipt: Receipt) -> None:
@@ -273,9 +243,11 @@ class Courier:
             return await channel.send(lane.address, part)
 
     @asynccontextmanager
-    async def _called(self, channel: Channel, lane: Conversation) -> AsyncIterator[None]:
+    async def _called(
+        self, channel: Channel, lane: Conversation, *, within: timedelta | None = None
+    ) -> AsyncIterator[None]:
         with self.troubles.calling(channel.name):
-            async with called(channel, lane.address):
+            async with called(channel, lane.address, within=within):
                 yield
 
     async def _resolve(
@@ -288,129 +260,112 @@ class Courier:
             async with self._called(channel, lane):
                 sent = await channel.resolve(lane.address, part)
         except ChannelError as error:
-            if receipt.code != delivery.UNRESOLVED:
-                receipt = replace(receipt, code=delivery.UNRESOLVED, at=self._clock.now())
-                await self._store.attempt(receipt)
-            # A platform that refuses to say leaves it as unknown as one that cannot be reached.
-            unsaid = OutcomeUnknown(code=error.code) if isinstance(error, Rejected) else error
-            await self._failed_at(lane, unsaid, tried_at, doing="send")
+            code = retry.silence(error) or receipt.code
+            if receipt.code != code:
+                await self._store.attempt(replace(receipt, code=code, at=self._clock.now()))
+            await self._failed_at(lane, error, tried_at, doing="ask")
             return False
         await self._settle(delivery.resolved(receipt, sent))
         return False
 
+    async def _retract(self, step: Retract, lane: Conversation, channel: Channel) -> bool:
+        receipt, change = step.receipt, (lane.id, step.receipt.part)
+        if isinstance(channel, Deleting):
+            attempts = self._changes.get(change, 0) + 1
+            if attempts > 1 and not await self._is_reached(lane, channel):
+                return False
+            tried_at = self._clock.now()
+            try:
+                async with self._called(channel, lane):
+                    await channel.delete(lane.address, step.message)
+            except ChannelError as error:
+                self._changes[change] = attempts
+                if not await self._failed_at(
+                    lane, error, tried_at, doing="change", attempts=attempts
+                ):
+                    return False
+                receipt = replace(receipt, state="failed", code=error.code)
+        self._changes.pop(change, None)
+        await self._store.record(receipt)
+        return True
+
     # -- failures
 
-    async def _failed(
+    async def _not_shown(
         self, part: Part, receipt: Receipt, lane: Conversation, error: ChannelError
-    ) -> bool:
+    ) -> None:
+        """Do with the part what is to be done; the plan is made anew."""
         told = log.info if isinstance(error, RateLimited) else log.warning
         told("part not sent", part=part.id, error=type(error).__name__, code=error.code)
-        decision = self._decision(lane, error, doing="change" if part.edits else "send", part=part)
+        doing: retry.Doing = "send" if part.edits is None else "change"
+        decision = self._decision(lane, error, doing=doing, attempts=receipt.tries, part=part)
+        owed = replace(receipt, state="owed", tries=receipt.tries - 1, message=None)
         match decision:
             case retry.Lessen(less=less):
-                owed = replace(receipt, state="owed", tries=0, message=None)
                 await self._settle(replace(owed, why=less, code=error.code))
             case retry.Drop(why=why) if part.edits is not None:
-                await self._edit_anew(part, replace(receipt, code=error.code), why)
+                await self._edit_anew(part, receipt, error, why)
             case retry.Drop(why=why):
                 failed = replace(receipt, state="failed", code=error.code)
                 await self._settle(replace(failed, why=why or receipt.why))
             case _:
                 if error.certain:
-                    owed = replace(receipt, state="owed", tries=receipt.tries - 1, message=None)
                     await self._settle(owed)
-                await self._wait(lane, decision, error, receipt.at)
-        return False
+                await self._waits.wait(lane, decision, error, receipt.at)
 
-    async def _edit_anew(self, part: Part, receipt: Receipt, why: Why) -> None:
-        """Leave a change out; what was to replace a preview is planned anew, as a message."""
-        known = await self._store.receipts(part.session, part.conversation, sources=())
-        preview = live_preview(known)
-        if preview is not None and preview.message == part.edits:
-            # In this order: after a death in between the preview is found and refused once more.
-            await self._store.record(replace(receipt, state="owed", tries=0, message=None))
-            await self._store.record(replace(preview, state="deleted"))
-        elif why == "unchanged":
-            await self._store.record(replace(receipt, state="skipped", why=why))
-        else:
-            await self._store.record(replace(receipt, state="failed"))
+    async def _failed_at(
+        self,
+        lane: Conversation,
+        error: ChannelError,
+        tried_at: datetime,
+        *,
+        doing: retry.Doing,
+        attempts: int = 1,
+    ) -> bool:
+        """Do with the lane what is to be done; True: nothing, what failed is to be dropped."""
+        decision = self._decision(lane, error, doing=doing, attempts=attempts)
+        if isinstance(decision, retry.Drop | retry.Lessen):
+            return True
+        await self._waits.wait(lane, decision, error, tried_at)
+        return False
 
     def _decision(
         self,
         lane: Conversation,
         error: ChannelError,
         *,
-        doing: retry.Doing = "send",
+        doing: retry.Doing,
+        attempts: int,
         part: Part | None = None,
     ) -> retry.Decision:
-        if doing == "change" and not error.certain and lane.tries >= CHANGE_TRIES:
-            return retry.Drop()
-        now = self._clock.now()
-        return retry.after(error, tries=lane.tries, now=now, key=lane.id, doing=doing, part=part)
+        return retry.after(
+            error,
+            tries=lane.tries,
+            now=self._clock.now(),
+            key=lane.id,
+            doing=doing,
+            attempts=attempts,
+            part=part,
+        )
 
-    async def _failed_at(
-        self, lane: Conversation, error: ChannelError, tried_at: datetime, *, doing: retry.Doing
-    ) -> bool:
-        """Do with the lane what is to be done; False: nothing, what failed is to be dropped."""
-        decision = self._decision(lane, error, doing=doing)
-        if isinstance(decision, retry.Drop):
-            return False
-        await self._wait(lane, decision, error, tried_at)
-        return True
+    async def _edit_anew(self, part: Part, receipt: Receipt, error: ChannelError, why: Why) -> None:
+        """Leave a change out, and plan anew.
 
-    async def _wait(
-        self, lane: Conversation, decision: retry.Decision, error: ChannelError, tried_at: datetime
-    ) -> None:
-        if lane.session is None:
-            return
-        match decision:
-            case retry.Again(at=until, tries=tries) | retry.Resolve(at=until, tries=tries):
-                await self._postponed(lane, until, tries, error)
-            case retry.Suspend():
-                await self._suspend(lane, error, tried_at)
-            case retry.Relocate(place=place):
-                await self._relocate(lane, place, error, tried_at)
-            case retry.Shut():
-                self._shut(lane.address.channel, error)
-                until = self._clock.now() + retry.MOST_PAUSE
-                await self._postponed(lane, until, lane.tries + 1, error)
-            case retry.Drop() | retry.Lessen():
-                pass
-
-    async def _suspend(self, lane: Conversation, error: ChannelError, tried_at: datetime) -> None:
-        """Let a lane wait until someone writes there; they may have done so since it was tried."""
-        await self._postponed(lane, None, lane.tries + 1, error, suspended=True)
-        if self._last_words.since(lane.id, tried_at):
-            await self._store.revive(lane.id)
+        The final text that was to replace a preview is sent instead; it is a repeat if the preview
+        may have become it.
+        """
+        known = await self._store.receipts(part.session, part.conversation, sources=())
+        preview = live_preview(known)
+        if preview is not None and preview.message == part.edits:
+            # In this order: after a death in between the preview is found and refused once more.
+            tries = 0 if error.certain else 1
+            await self._store.record(replace(receipt, state="owed", tries=tries, message=None))
+            await self._store.record(replace(preview, state="deleted"))
+        elif why == "unchanged":
+            await self._store.record(replace(receipt, state="skipped", why=why, code=error.code))
         else:
-            await self._suspended(lane)
-
-    async def _relocate(
-        self, lane: Conversation, place: str, error: ChannelError, tried_at: datetime
-    ) -> None:
-        try:
-            await self._store.move(lane.id, place=place)
-        except Refused:  # another lane delivers there already
-            await self._suspend(lane, error, tried_at)
-
-    async def _postponed(
-        self,
-        lane: Conversation,
-        until: datetime | None,
-        tries: int,
-        error: ChannelError,
-        *,
-        suspended: bool = False,
-    ) -> None:
-        if lane.session is not None:
-            await self._store.postpone(
-                lane.session,
-                lane.id,
-                until=until,
-                tries=tries,
-                error=error.code or type(error).__name__,
-                suspended=suspended,
-            )
+            state: ReceiptState = "failed" if error.certain else "unknown"
+            await self._store.record(replace(receipt, state=state, code=error.code))
 
 
 def _length(events: Sequence[Event]) -> int:

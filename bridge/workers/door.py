@@ -21,6 +21,7 @@ from bridge.ids import ChannelName, ParticipantId
 from bridge.inbound import Inbound, Sender, Spoken
 from bridge.parts import Address, Reply
 from bridge.ports import Clock, Sessions, Store
+from bridge.retry import is_over
 from bridge.routing import Policy, TypedCode, session_for, typed_code
 from bridge.workers.codes import Codes, Invitation
 from bridge.workers.places import Places
@@ -147,7 +148,7 @@ class Door:
     def _stranger(self, sender: Sender) -> _Stranger:
         now, key = self.clock.now(), _key(sender)
         known = self._strangers.get(key)
-        if known is None or now - known.at >= QUIET:
+        if known is None or is_over(known.at + QUIET, now=now, since=known.at):
             if len(self._strangers) >= MOST:
                 self._strangers.clear()
             known = self._strangers[key] = _Stranger(at=now)

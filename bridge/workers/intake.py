@@ -173,7 +173,7 @@ class Intake:
                 return None
             case Spoken() as spoken:
                 saying = await self._saying(scene, inbound, spoken)
-                context = replace(saying, addressed=False, again=True)
+                context = replace(saying, addressed=False, before_restore=True)
                 appended = await self._sessions.submit(
                     scene.session, context, origin=_origin(scene, inbound)
                 )

@@ -31,5 +31,10 @@ class LastWords:
         self._at[conversation] = self._clock.now()
 
     def since(self, conversation: ConversationId, at: datetime) -> bool:
-        """Say whether someone wrote from this place after that time."""
-        return self._at.get(conversation, LONG_AGO) > at
+        """Say whether someone wrote from this place after that time.
+
+        A time that is still to come was noted before the clock was set back: whoever wrote since
+        this process began may have written after it.
+        """
+        known = self._at.get(conversation, LONG_AGO)
+        return known > at or (conversation in self._at and at > self._clock.now())

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from bridge.events import Preview
 from bridge.ids import ParticipantId, RunId, SessionId
 from bridge.ports import Clock, Glimpse, Presence
+from bridge.retry import is_over
 
 TYPING_LASTS = timedelta(seconds=6)
 
@@ -74,7 +75,7 @@ class LiveBoards:
         return Glimpse(
             revision=board.revision,
             previews=tuple(board.previews.values()),
-            typing=tuple(who for who, until in board.typing.items() if until > now),
+            typing=tuple(who for who, until in board.typing.items() if _lasts(until, now)),
             present=tuple(dict.fromkeys(board.present)),
         )
 
@@ -116,9 +117,13 @@ class LiveBoards:
         if not board.typing:
             return None
         left = min(board.typing.values()) - self._clock.now()
-        return max(0.0, left.total_seconds())
+        return min(max(0.0, left.total_seconds()), TYPING_LASTS.total_seconds())
 
     def _forget_typing(self, board: _Board) -> None:
         now = self._clock.now()
-        board.typing = {who: until for who, until in board.typing.items() if until > now}
+        board.typing = {who: until for who, until in board.typing.items() if _lasts(until, now)}
         self._touch(board)
+
+
+def _lasts(until: datetime, now: datetime) -> bool:
+    return not is_over(until, now=now, longest=TYPING_LASTS)

@@ -19,6 +19,7 @@ from bridge.ids import ConversationId, RunId
 from bridge.parts import Capabilities, Conversation, Part, Receipt, Span
 from bridge.ports import Channel, Clock, Editing, Live, Store, Typing
 from bridge.ports import Previewing as Drafting
+from bridge.retry import is_over
 from bridge.session import Session
 from bridge.shown import live_preview, preview_id
 from bridge.workers.calls import called
@@ -40,10 +41,15 @@ class _Following:
     blocked_until: datetime = LONG_AGO
 
     def may_show(self, now: datetime, interval: timedelta) -> bool:
-        return now >= self.blocked_until and now - self.shown_at >= interval
+        is_free = is_over(self.blocked_until, now=now, since=self.shown_at)
+        return is_free and is_over(self.shown_at + interval, now=now, since=self.shown_at)
 
     def wears_off(self, now: datetime, limits: Capabilities) -> bool:
-        return limits.drafts and now - self.shown_at >= DRAFT_AGAIN
+        again = is_over(self.shown_at + DRAFT_AGAIN, now=now, since=self.shown_at)
+        return limits.drafts and again
+
+    def may_type(self, now: datetime) -> bool:
+        return is_over(self.typed_at + TYPING_EVERY, now=now, since=self.typed_at)
 
 
 class Previewing:
@@ -107,8 +113,7 @@ class Previewing:
             ring.cancel()
 
     async def _type(self, lane: Conversation, channel: Channel, following: _Following) -> None:
-        is_soon = following.typed_at + TYPING_EVERY > self._clock.now()
-        if is_soon or not isinstance(channel, Typing):
+        if not following.may_type(self._clock.now()) or not isinstance(channel, Typing):
             return
         following.typed_at = self._clock.now()
         with suppress(ChannelError):

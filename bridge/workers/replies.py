@@ -7,7 +7,7 @@ who may not change it is told that instead.
 from collections.abc import Sequence
 
 from bridge import consent, permissions, slash, texts
-from bridge.commands import Change, Command, Say, Stop
+from bridge.commands import Change, Command, Retry, Say, Stop
 from bridge.ids import ParticipantId
 from bridge.parts import Reply
 from bridge.permissions import MEMBERS, OPENABLE, OWNERS
@@ -16,6 +16,7 @@ from bridge.session import Session, setting_key
 from bridge.steering import MODES, SETTING, mode_of
 from bridge.workers import roster
 from bridge.workers.codes import Codes
+from bridge.workers.given_up import GivenUp
 from bridge.workers.names import Names
 from bridge.workers.roster import Roster
 from bridge.workers.spending import Spending
@@ -35,6 +36,7 @@ class Replies:
         self._agents = agents
         self._spending = spending
         self._codes = Codes(store, clock)
+        self._given_up = GivenUp(store, names)
 
     async def answer(
         self, fold: Session, spoken: Say, parsed: slash.Slash | slash.UnknownSlash
@@ -45,6 +47,9 @@ class Replies:
         match parsed.name:
             case "stop":
                 return Stop(by=spoken.by), None
+            case "retry":
+                said = await self._given_up.said(fold)
+                return Retry(by=spoken.by, conversation=spoken.conversation, said=said), None
             case "agent":
                 return self._agent(fold, spoken.by, parsed.argument)
             case "model":

@@ -13,14 +13,16 @@ The rules:
   has used even more. What a stopped run used is reported after it.
 - Where the log was restored, what was asked before is not answered: it may have been, with all that
   this did. People are told, and ask again.
+- A run that the store cut off is abandoned without blame once the store can be used again.
 - At an orderly stop, runs get a grace period; then they are abandoned for now, without blame.
 """
 
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
-from typing import assert_never
+from typing import TypeVar, assert_never
 
 import structlog
 
@@ -42,9 +44,17 @@ from bridge.commands import (
     StartRun,
     Transcribe,
 )
-from bridge.errors import AgentFailed, AgentUnavailable, NotFound, RunOver, StoreError
-from bridge.events import SHUTDOWN, Preview
-from bridge.ids import RunId, SessionId, mint
+from bridge.deciding.running import gives_up
+from bridge.errors import (
+    AgentFailed,
+    AgentUnavailable,
+    NotFound,
+    RunOver,
+    StoreError,
+    StoreUnavailable,
+)
+from bridge.events import SHUTDOWN, Event, Preview, RunStarted
+from bridge.ids import RunId, Seq, SessionId, mint
 from bridge.notify import QUESTIONS_AT_ONCE
 from bridge.ports import (
     Blobs,
@@ -64,11 +74,13 @@ from bridge.ports import (
     Using,
 )
 from bridge.session import Begin, Expire, Idle, Session, next_step
+from bridge.workers.given_up import GivenUp
 from bridge.workers.histories import Histories
 from bridge.workers.names import Names
 from bridge.workers.people import People
 from bridge.workers.roster import Roster
 from bridge.workers.spending import Spending
+from bridge.workers.store_health import StoreHealth
 from bridge.workers.tending import Tending
 from bridge.workers.turn import Desktop, LogTurn
 
@@ -76,6 +88,8 @@ log = structlog.get_logger()
 
 CUT_OFF_LIMIT = 1.0
 """Seconds an agent that is cut off may take to clean up before it is left behind."""
+
+Failing = TypeVar("Failing", FailRun, AbandonRun)
 
 INTERNAL = "something went wrong inside"
 
@@ -94,6 +108,7 @@ class Runner:
         names: Names,
         blobs: Blobs,
         clock: Clock,
+        health: StoreHealth,
         node: str,
     ) -> None:
         self._store = store
@@ -101,6 +116,7 @@ class Runner:
         self._live = live
         self._agents = agents
         self._spending = spending
+        self._given_up = GivenUp(store, names)
         self._desktop = Desktop(
             log=store,
             histories=Histories(store),
@@ -112,8 +128,9 @@ class Runner:
         )
         self._clock = clock
         self._node = node
-        self._tending = Tending("runner", self._tend, clock)
+        self._tending = Tending("runner", self._tend, clock, health)
         self._stopping = False
+        self._cut_short: set[RunId] = set()
         self._left: set[asyncio.Task[None]] = set()
         self.faults: dict[str, str] = {}
         """Agents whose last run failed, and why."""
@@ -134,18 +151,32 @@ class Runner:
             except NotFound:
                 return None
             if fold.open_run is not None:
-                with suppress(RunOver):
-                    await self._sessions.submit(session, AbandonRun(run=fold.open_run.run))
+                run = fold.open_run.run
+                reason = SHUTDOWN if run in self._cut_short else ""
+                await self._leave(fold, AbandonRun(run=run, reason=reason))
+                self._cut_short.discard(run)
                 continue
-            match next_step(fold, now=self._clock.now()):
+            now = self._tending.now(session)
+            match next_step(fold, now=now):
                 case Begin():
                     await self._begin(fold)
                 case Expire():
-                    await self._sessions.submit(session, ExpireQuestions())
+                    await self._sessions.submit(session, ExpireQuestions(now=now))
                 case Idle(until=until):
                     await self._store.settle(session, head=fold.head, due_at=until)
                     return until
         return None
+
+    async def _leave(self, session: Session, abandon: AbandonRun) -> None:
+        """End a run that nobody works on any more, and name what is given up with it."""
+        with suppress(RunOver):
+            await self._sessions.submit(session.id, await self._naming(session, abandon))
+
+    async def _naming(self, session: Session, ending: Failing) -> Failing:
+        """Return the end of a run with what it was to answer, if that is given up."""
+        if not gives_up(session, ending):
+            return ending
+        return replace(ending, unread=await self._given_up.named(session))
 
     # -- one run
 
@@ -161,8 +192,15 @@ class Runner:
         start = StartRun(run=run, agent=name, node=self._node)
         started = await self._sessions.submit(session.id, start)
         if started.fresh:
-            upto = started.fresh[0].seq - 1
-            turn = LogTurn(session.id, run, name, upto=upto, on=self._desktop, asker=session.asker)
+            turn = LogTurn(
+                session.id,
+                run,
+                name,
+                upto=_upto(started.fresh[0]),
+                narrowed=_upto(started.fresh[0]) < started.fresh[0].seq - 1,
+                on=self._desktop,
+                asker=session.asker,
+            )
             await self._run(turn)
 
     async def _of_old(self, session: Session) -> str:
@@ -179,6 +217,9 @@ class Runner:
             await self._watch(turn, work)
         except asyncio.CancelledError:
             await self._abandon(turn, SHUTDOWN)
+            raise
+        except StoreUnavailable:
+            self._cut_short.add(turn.run)
             raise
         finally:
             await self._cut_off(work)
@@ -253,7 +294,8 @@ class Runner:
     async def _fail(self, turn: LogTurn, reason: str, *, retry: bool) -> None:
         if not turn.over:  # a budget that is used up is no fault of the agent
             self.faults[turn.agent] = reason
-        command = FailRun(run=turn.run, reason=reason, retry=retry, usage=turn.used)
+        fail = FailRun(run=turn.run, reason=reason, retry=retry, usage=turn.used)
+        command = await self._naming(await turn.fold(), fail)
         await self._sessions.submit(turn.session, command)
         turn.accounted = True
 
@@ -320,6 +362,10 @@ class Runner:
         )
         await self._sessions.submit(turn.session, ending)
         turn.accounted = True
+
+
+def _upto(begun: Event) -> Seq:
+    return begun.body.upto if isinstance(begun.body, RunStarted) else begun.seq - 1
 
 
 def _go_on(turn: LogTurn) -> None:

@@ -4,6 +4,7 @@ The rules:
 
 - A worker that raises is started again after a pause that grows with the failures in a row; one
   that ran for a while has a clean record again. No worker's failure touches another.
+- A worker that cannot use the store is started again as soon as the store can be used.
 - `Unauthorized` ends a worker for good: its credentials are refused, and the operator is told.
 """
 
@@ -12,8 +13,9 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from bridge.errors import Unauthorized
+from bridge.errors import StoreUnavailable, Unauthorized
 from bridge.ports import Clock
+from bridge.workers.store_health import StoreHealth
 
 log = structlog.get_logger()
 
@@ -30,9 +32,14 @@ class Supervisor:
     """Runs workers by name. `refused` hears which one was ended for good, and why."""
 
     def __init__(
-        self, clock: Clock, *, refused: Callable[[str, str], None] = lambda _, __: None
+        self,
+        clock: Clock,
+        health: StoreHealth,
+        *,
+        refused: Callable[[str, str], None] = lambda _, __: None,
     ) -> None:
         self._clock = clock
+        self._health = health
         self._refused = refused
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self.faults: dict[str, str] = {}
@@ -68,6 +75,11 @@ class Supervisor:
                 self._tasks.pop(name, None)
                 self._refused(name, str(error))
                 return
+            except StoreUnavailable as error:
+                self.faults[name] = str(error)
+                await self._health.recovered(error)
+                self.faults.pop(name, None)
+                continue
             except Exception as error:
                 log.exception("worker failed", worker=name)
                 self.faults[name] = str(error) or type(error).__name__

@@ -3,18 +3,22 @@
 The rules:
 
 - `wake` never loses a call: a key woken while its task works is worked once more before it rests.
-- The work for a key says when it wants to be woken again; nothing else is remembered.
-- Work that fails is logged and done again after a pause: it is derived anew each time.
+- The work for a key says when it wants to be woken again; nothing else is remembered. A timer that
+  rang proves that its time has come, although the clock may have been set back meanwhile: `now`.
+- Work that fails is logged and done again after a pause: it is derived anew each time. Work that
+  cannot use the store waits until it can (`StoreHealth`), and is done again at once.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
 import structlog
 
+from bridge.errors import StoreUnavailable
 from bridge.ports import Clock
+from bridge.workers.store_health import StoreHealth
 
 log = structlog.get_logger()
 
@@ -23,20 +27,32 @@ Key = TypeVar("Key", bound=Hashable)
 PAUSES = (1.0, 2.0, 5.0, 15.0, 60.0)
 """Seconds before failed work is done again, by the failures in a row."""
 
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
 
 class Tending(Generic[Key]):
     """Keeps keys tended by `work`, which returns when to wake it next (None: when woken)."""
 
     def __init__(
-        self, name: str, work: Callable[[Key], Awaitable[datetime | None]], clock: Clock
+        self,
+        name: str,
+        work: Callable[[Key], Awaitable[datetime | None]],
+        clock: Clock,
+        health: StoreHealth,
     ) -> None:
         self._name = name
         self._work = work
         self._clock = clock
+        self._health = health
         self._tasks: dict[Key, asyncio.Task[None]] = {}
         self._woken: dict[Key, asyncio.Event] = {}
         self._timers: dict[Key, tuple[datetime, asyncio.Task[None]]] = {}
+        self._rung: dict[Key, datetime] = {}
         self._closed = False
+
+    def now(self, key: Key) -> datetime:
+        """Return the present, for the work of this key: not before the timer that woke it."""
+        return max(self._clock.now(), self._rung.get(key, LONG_AGO))
 
     def wake(self, key: Key) -> None:
         if self._closed:
@@ -71,6 +87,9 @@ class Tending(Generic[Key]):
                 try:
                     again = await self._work(key)
                     failures = 0
+                except StoreUnavailable as error:
+                    await self._health.recovered(error)
+                    woken.set()
                 except Exception:
                     log.exception("work failed", worker=self._name, key=key)
                     await self._clock.sleep(PAUSES[min(failures, len(PAUSES) - 1)])
@@ -80,13 +99,16 @@ class Tending(Generic[Key]):
                     self._set_timer(key, again)
         finally:
             self._tasks.pop(key, None)
+            self._rung.pop(key, None)
             if not woken.is_set():
                 self._woken.pop(key, None)
 
     def _set_timer(self, key: Key, at: datetime | None) -> None:
-        known = self._timers.pop(key, None)
+        known = self._timers.get(key)
+        if known is not None and known[0] == at:
+            return  # it has waited for a while already, whatever the clock says by now
         if known is not None:
-            known[1].cancel()
+            self._timers.pop(key)[1].cancel()
         if at is not None and not self._closed:
             timer = asyncio.create_task(self._ring(key, at), name=f"{self._name} timer {key}")
             self._timers[key] = (at, timer)
@@ -94,4 +116,5 @@ class Tending(Generic[Key]):
     async def _ring(self, key: Key, at: datetime) -> None:
         await self._clock.sleep((at - self._clock.now()).total_seconds())
         self._timers.pop(key, None)
+        self._rung[key] = at
         self.wake(key)

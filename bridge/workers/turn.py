@@ -29,8 +29,8 @@ class Desktop:
 class LogTurn:
     """The `Turn` port over the log. `upto` is how far the run has taken the log in.
 
-    `used` is what the run said it used so far; `accounted`, that its end says so; `over`, why it
-    may not go on.
+    `narrowed`: it takes in no more, for its message is tried alone. `used` is what the run said it
+    used so far; `accounted`, that its end says so; `over`, why it may not go on.
     """
 
     def __init__(
@@ -41,6 +41,7 @@ class LogTurn:
         *,
         upto: Seq,
         on: Desktop,
+        narrowed: bool = False,
         asker: ParticipantId | None = None,
     ) -> None:
         self.session = session
@@ -52,6 +53,7 @@ class LogTurn:
         self.used: Usage | None = None
         self.accounted = False
         self.over = ""
+        self._narrowed = narrowed
         self.asker = asker
         self._on = on
 
@@ -62,7 +64,7 @@ class LogTurn:
         return await self._on.histories.read(self.session, upto=self.upto)
 
     async def news(self) -> Sequence[Event]:
-        if mode_of(await self.fold()) == "queue":
+        if self._narrowed or mode_of(await self.fold()) == "queue":
             return ()
         fresh = await self._read(after=self.upto)
         if fresh:

@@ -6,7 +6,8 @@ The rules:
 - Read again is each room with a mark, from there on, and each thread the bot takes part in that was
   alive lately; a thread that began or went on in what was missed is read as well.
 - From the moment the connection begins until its history is handed in, a room is held back.
-- What cannot be read now is tried again until it can; a room that is closed to us is forgotten.
+- What cannot be read now is tried again until it can; a room that is closed to us is forgotten. If
+  the connection ends before, the room's marks go back to where they were (`Seen.fall_back`).
 
 The history is found newest first; the lanes sort it.
 Source: https://docs.slack.dev/reference/methods/conversations.history, ….replies
@@ -73,9 +74,8 @@ class CatchingUp:
                 if isinstance(error, Unauthorized) and error.code != "missing_scope":
                     raise
                 self.web.log.warning("history not read", code=error.code)
-            finally:
-                self.seen.catch_up(room)
-                await self.lanes.release(room)
+        self.seen.catch_up(room)
+        await self.lanes.release(room)
 
     async def _read(self, room: str, marks: Mapping[str, str]) -> None:
         now = self.clock.now()

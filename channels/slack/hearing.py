@@ -19,11 +19,12 @@ from channels.slack.config import Threads
 from channels.slack.lanes import Lanes
 from channels.slack.names import Names
 from channels.slack.parse import UNREADABLE, Json, News, Reader
-from channels.slack.places import ts_of
+from channels.slack.places import just_before, spot, ts_of
 from channels.slack.render import ephemeral, reply_blocks, reply_text
 from channels.slack.seen import Seen
 from channels.slack.socket import Socket
 from channels.slack.web import Account, Web
+from channels.telling import told
 
 
 @dataclass(slots=True)
@@ -69,6 +70,8 @@ class Hearing:
                     task.cancel()
         except BaseExceptionGroup as group_error:
             raise first_of(group_error) from None
+        finally:
+            self.seen.fall_back()
 
     @asynccontextmanager
     async def _open(self, app_token: str) -> AsyncIterator[Socket]:
@@ -96,6 +99,7 @@ class Hearing:
             return None
         if news is None:
             return None
+        self._foresee(news)
         reply = await asyncio.shield(self._lanes.take(news))
         return ephemeral(reply) if reply is not None and news.slash else None
 
@@ -104,9 +108,21 @@ class Hearing:
         self._mark(news)
         return reply
 
+    def _foresee(self, news: News) -> None:
+        """Set the first mark of a place before what is heard there is handed in.
+
+        What we say there meanwhile would set it later, and this message would not be read again.
+        """
+        before = just_before(news.ts)
+        if news.spot.thread and isinstance(news.what, Spoken) and news.what.addressed:
+            self.seen.begin(str(news.spot), before)
+        if news.source and not spot(news.source).thread:
+            self.seen.begin(news.source, before)
+
     def _mark(self, news: News) -> None:
         if news.spot.thread and isinstance(news.what, Spoken) and news.what.addressed:
             self.seen.begin(str(news.spot), news.ts)
+            self.seen.move(str(news.spot), news.ts)
         if news.source:
             self.seen.move(news.source, news.ts)
 
@@ -140,7 +156,7 @@ class Hearing:
     async def _answer(self, news: News, reply: Reply) -> None:
         """Show a reply: in a room to the asker alone, in a direct message as a message."""
         try:
-            await self.web.ask(self._shown_to(news, reply))
+            await told(lambda again: self.web.ask(self._shown_to(news, again)), reply, self.clock)
         except ChannelError as error:
             self.web.log.warning("reply not shown", code=error.code)
 

@@ -38,6 +38,12 @@ def order(ts: str) -> Order:
     return int(seconds), int(rest or 0)
 
 
+def just_before(ts: str) -> str:
+    """Return the last time stamp before one."""
+    seconds, micros = order(ts)
+    return f"{seconds}.{micros - 1:06}" if micros else f"{seconds - 1}.999999"
+
+
 def ts_of(at: datetime) -> str:
     """Return a moment as Slack writes it, to the microsecond."""
     return f"{int(at.timestamp())}.{at.microsecond:06}"

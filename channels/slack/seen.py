@@ -7,12 +7,14 @@ The rules:
 - A mark moves after the message was handed in. Marks are written once a second at most: after a
   kill a little is handed in again, and the store knows it.
 - While a room is being caught up, its marks are not written: what was missed comes before what is
-  newer, also after a death in between.
+  newer, also after a death in between. If that was cut off, they go back to where they were.
+- A first mark is set before the message is handed in; what we say ourselves sets it by our clock,
+  which may be ahead of Slack's, so somewhat earlier.
 """
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 
 import structlog
@@ -35,6 +37,7 @@ class Seen:
         self._marks: dict[str, str] = {}
         self._unwritten: set[str] = set()
         self._behind: Counter[str] = Counter()
+        self._fallen: dict[str, str] = {}
         self._loaded = False
         self._changed = asyncio.Event()
 
@@ -45,7 +48,7 @@ class Seen:
         try:
             yield
         finally:
-            self._behind.clear()
+            self.fall_back()
             with suppress(StoreError):
                 await self._write()
 
@@ -95,10 +98,26 @@ class Seen:
 
     def fall_behind(self, room: str) -> None:
         self._behind[room] += 1
+        for source, ts in self._of(room):
+            self._fallen.setdefault(source, ts)
 
     def catch_up(self, room: str) -> None:
         self._behind[room] = max(0, self._behind[room] - 1)
+        if not self._behind[room]:
+            for source, _ in self._of(room):
+                self._fallen.pop(source, None)
         self._changed.set()
+
+    def fall_back(self) -> None:
+        """Move the marks of rooms that were not caught up to where they were, to be read again."""
+        self._behind.clear()
+        for source, ts in self._fallen.items():
+            if self._marks.get(source, ts) != ts:
+                self._mark(source, ts)
+        self._fallen.clear()
+
+    def _of(self, room: str) -> Sequence[tuple[str, str]]:
+        return [(each, ts) for each, ts in self._marks.items() if spot(each).room == room]
 
     # -- keeping
 

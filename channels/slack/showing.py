@@ -65,7 +65,7 @@ class Showing:
         except RateLimited as error:
             self._posts.block(error.until)
             raise
-        self.seen.begin(str(there), ts_of(self.clock.now()))
+        self.seen.begin(str(there), ts_of(self.clock.now() - CLOCKS_DIFFER))
         return Sent(message=message)
 
     async def _post(self, there: Spot, part: Part) -> MessageId:
@@ -130,7 +130,8 @@ class Showing:
             return await self._uploads.resolve(there, part)
         if scopes is not None and READS_METADATA not in scopes:
             raise OutcomeUnknown(f"the scope {READS_METADATA} is missing", code="missing_scope")
-        oldest = (sent_at or self.clock.now() - RESOLVE_BACK) - CLOCKS_DIFFER
+        now = self.clock.now()  # it may have been set back since
+        oldest = min(sent_at or now - RESOLVE_BACK, now) - CLOCKS_DIFFER
         cursor: str | None = None
         for _ in range(RESOLVE_PAGES):
             answer = await self._page(there, ts_of(oldest), cursor)

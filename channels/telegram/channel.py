@@ -14,11 +14,12 @@ import structlog
 from telegram import Bot
 from telegram.constants import ChatAction
 
-from bridge.errors import ChannelError, FileRefused, RateLimited, Rejected
+from bridge.errors import ChannelError, FileRefused, OutcomeUnknown, RateLimited, Rejected
 from bridge.ids import ChannelName, MessageId
 from bridge.inbound import Inbound, Inbox, RemoteFile
 from bridge.parts import Address, Capabilities, Part, Reply, Sent
 from bridge.ports import ChannelSurroundings, Check
+from bridge.retry import is_over
 from channels.limits import Budget
 from channels.telegram import albums, changing, doctor, limits, sending
 from channels.telegram.client import Client
@@ -30,6 +31,7 @@ from channels.telegram.line import Line, Pace
 from channels.telegram.listening import Listening
 from channels.telegram.parse import Reading
 from channels.telegram.render import alert, shown, size
+from channels.telling import told
 
 log = structlog.get_logger()
 
@@ -72,7 +74,7 @@ class TelegramChannel:
         self._client = Client(config, self._clock.now)
         self._line = Line(name, self._clock, self._pace)
         self._budget = Budget(self._clock, account=limits.ACCOUNT, place=limits.rate_of)
-        self._flooded = ("", LONG_AGO)
+        self._flooded = ("", LONG_AGO, LONG_AGO)
 
     def capabilities(self, address: Address) -> Capabilities:
         return GROUP if limits.is_group(address.place) else PRIVATE
@@ -95,20 +97,24 @@ class TelegramChannel:
         if not reading.press and reply is None:
             return
         try:
-            async with asyncio.timeout(limits.ANSWER_SECONDS), self._client.open() as bot:
-                if reading.press:
-                    text = alert(reply.text) if reply is not None else None
+            if reading.press:
+                text = alert(reply.text) if reply is not None else None
+                async with asyncio.timeout(limits.ANSWER_SECONDS), self._client.open() as bot:
                     await bot.answer_callback_query(reading.press, text, show_alert=bool(text))
-                elif reply is not None and isinstance(reading.heard, Inbound):
-                    await self._tell(bot, reading.heard, reply)
+            elif reply is not None and isinstance(heard := reading.heard, Inbound):
+                await told(lambda again: self._tell(heard, again), reply, self._clock)
         except (ChannelError, TimeoutError) as error:
             code = error.code if isinstance(error, ChannelError) else "timeout"
             if code != STALE:
                 log.warning("reply not shown", channel=self.name, code=code)
 
-    async def _tell(self, bot: Bot, heard: Inbound, reply: Reply) -> None:
+    async def _tell(self, heard: Inbound, reply: Reply) -> None:
         self._budget.spend(heard.address.place, "question")
-        await sending.tell(bot, heard, reply)
+        try:
+            async with asyncio.timeout(limits.ANSWER_SECONDS), self._client.open() as bot:
+                await sending.tell(bot, heard, reply)
+        except TimeoutError as error:
+            raise OutcomeUnknown("no answer in time", code="timeout") from error
 
     # -- showing
 
@@ -173,10 +179,11 @@ class TelegramChannel:
 
         Telegram does not say whether it means the chat or the bot.
         """
-        other, other_until = self._flooded
-        is_alone = other in {"", place} or other_until <= self._clock.now()
+        other, other_until, since = self._flooded
+        now = self._clock.now()
+        is_alone = other in {"", place} or is_over(other_until, now=now, since=since)
         self._budget.block(until, place if is_alone else None)
-        self._flooded = (place, until)
+        self._flooded = (place, until, now)
 
     # -- files, and doctor
 

@@ -13,7 +13,9 @@ from bridge.ids import ChannelName, MessageId
 from bridge.inbound import Inbound, Inbox, RemoteFile, Reported
 from bridge.parts import Address, Capabilities, Part, Reply, Sent
 from bridge.ports import ChannelSurroundings, Check, WebhookAnswer, WebhookCall
+from bridge.retry import is_over
 from channels.markdown import whatsapp
+from channels.telling import told
 from channels.whatsapp import files, limits
 from channels.whatsapp.api import Api, Listed
 from channels.whatsapp.config import POLL_SECONDS, POLL_SECONDS_ALONE, WhatsAppConfig
@@ -109,7 +111,13 @@ class WhatsAppChannel:
 
     async def _answer(self, inbound: Inbound, message: Listed, reply: Reply) -> None:
         with suppress(ChannelError):
-            await self._sending.reply(inbound.address.place, message.at, reply)
+            # It looks for what was shown already, so that nothing is shown twice.
+            await told(
+                lambda again: self._sending.reply(inbound.address.place, message.at, again),
+                reply,
+                self._clock,
+                marks=False,
+            )
 
     def download(self, file: RemoteFile) -> AsyncIterator[bytes]:
         return files.download(file.ref, self._config, self._api.transport, self._clock)
@@ -129,7 +137,9 @@ class WhatsAppChannel:
         """Answer the newest message with it; without one there is nothing to show it with."""
         newest, now = self._newest.get(to.place), self._clock.now()
         typed_at = self._typed_at.get(to.place)
-        if newest is None or (typed_at is not None and now - typed_at < limits.TYPING):
+        if newest is None:
+            return
+        if typed_at is not None and not is_over(typed_at + limits.TYPING, now=now, since=typed_at):
             return
         self._typed_at[to.place] = now
         await self._api.type(newest)

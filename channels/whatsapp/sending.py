@@ -25,6 +25,7 @@ from bridge.ids import ChannelName, MessageId
 from bridge.inbound import PartKey, Reported
 from bridge.parts import Address, Part, Reply, Sent
 from bridge.ports import ChannelSurroundings
+from bridge.retry import is_over
 from channels.limits import Budget
 from channels.whatsapp import keys, limits, render
 from channels.whatsapp.api import Api, Listed, Outgoing
@@ -120,7 +121,8 @@ class Sending:
                 self._last[to.place] = each.sid
                 return Sent(message=each.sid, state="submitted")
         asked_at = self._unanswered.get(key)
-        if asked_at is not None and self._clock.now() - asked_at < SETTLING:
+        now = self._clock.now()
+        if asked_at is not None and not is_over(asked_at + SETTLING, now=now, since=asked_at):
             raise OutcomeUnknown("Twilio may still be at it", code="settling")
         self._unanswered.pop(key, None)
         return None

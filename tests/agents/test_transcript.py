@@ -145,6 +145,15 @@ def test_what_came_while_it_answered_comes_after_the_answer():
     assert lines == [told("One?"), Wrote(text="One!"), told("Two?")]
 
 
+def test_what_a_run_was_not_shown_comes_after_its_answer():
+    """After failures a run may answer the oldest message alone; the others are there already."""
+    lines = shown(
+        said("One?"), said("Two?"), started(upto=2), finished(0, outcome="abandoned"),
+        started(OTHER, upto=1), composed("One!", OTHER), finished(1, OTHER),
+    )  # fmt: skip
+    assert lines == [told("One?"), Wrote(text="One!"), told("Two?")]
+
+
 def test_what_it_took_in_while_it_worked_comes_where_it_came():
     lines = shown(
         said("One?"), started(), called(ONE), ToolReturned(call=ONE, result="1"),
@@ -328,14 +337,16 @@ def test_no_call_is_shown_twice_and_nobody_can_forge_a_label(bodies):
 
 
 @settings(max_examples=200)
-@given(st.lists(st.tuples(st.booleans(), BODIES), min_size=5, max_size=15))
-def test_a_transcript_that_grows_with_its_log_is_that_of_the_whole_log(pieces):
-    """Whatever reaches back: an edit, a late answer, a result, a summary."""
+@given(st.lists(st.tuples(st.booleans(), BODIES), min_size=5, max_size=15), st.integers(0, 14))
+def test_a_transcript_that_grows_with_its_log_is_that_of_the_whole_log(pieces, narrowed):
+    """Whatever reaches back: an edit, a late answer, a result, a summary, a run that read less."""
     bodies = []
     for number, (quiet, body) in enumerate(pieces):
         if (getattr(body, "reply_to", None) or 0) > len(bodies):
             continue  # nobody replies to what is not said yet
         bodies += [body, *(a_turn(number, upto=len(bodies) + 2) if quiet else [])]
+        if number == narrowed:
+            bodies += a_turn(number, upto=max(1, len(bodies) - 3))
     known, settled = Known(agent="me"), UNSETTLED
     events = log(*bodies)
     for count, event in enumerate(events, start=1):

@@ -42,19 +42,27 @@ B = TypeVar("B", bound=Body)
 
 
 class SetClock:
-    """Stands still until it is set forward."""
+    """Stands still until it is set forward. `elapsed` is the time that passed, however it is set.
+
+    Who sleeps wakes when so much time has passed, as on a real machine.
+    """
 
     def __init__(self) -> None:
-        self._now = NINE
+        self.elapsed = timedelta(0)
+        self._set = NINE
         self._sleepers: set[asyncio.Future[None]] = set()
 
     def now(self) -> datetime:
-        return self._now
+        return self._set + self.elapsed
+
+    def set_back(self, by: timedelta) -> None:
+        """Set the clock, as an operator does; nobody is woken."""
+        self._set -= by
 
     async def sleep(self, seconds: float) -> None:
-        until = self._now + timedelta(seconds=seconds)
+        until = self.elapsed + timedelta(seconds=seconds)
         await asyncio.sleep(0)
-        while self._now < until:
+        while self.elapsed < until:
             woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._sleepers.add(woken)
             try:
@@ -63,7 +71,7 @@ class SetClock:
                 self._sleepers.discard(woken)
 
     def forward(self, seconds: float) -> None:
-        self._now += timedelta(seconds=seconds)
+        self.elapsed += timedelta(seconds=seconds)
         for woken in list(self._sleepers):
             if not woken.done():
                 woken.set_result(None)

@@ -15,6 +15,8 @@ from bridge.events import (
 )
 from bridge.ids import START, CallId
 from bridge.ports import Calling, Ended, Said, Turn, Using
+from bridge.routing import SHARED
+from bridge.session import Session, fold
 from storage.memory import MemoryStore
 from tests.crashing import Dead, Fuse, HurriedClock
 from tests.workers.rig import Acting
@@ -23,7 +25,7 @@ from tests.world import PATIENCE, World, live_through
 POISON = "poison"
 """A word that kills whatever process works on it."""
 
-GIVEN_UP = texts.gave_up(texts.CRASHED)
+GIVEN_UP = texts.gave_up(texts.CRASHED, texts.unread("Ada", f"`{POISON}`", 0))
 
 
 class Mortal:
@@ -31,6 +33,7 @@ class Mortal:
 
     def __init__(self, bill: float = 0.0) -> None:
         self.bill = bill
+        self.poison = POISON
         clock = HurriedClock(speed=60.0)
         self.world = World(store=MemoryStore(), clock=clock, agent=Acting(self._answer))
         self.fuse = Fuse()
@@ -43,6 +46,9 @@ class Mortal:
             assert self.deaths < 10, "it dies for ever"
             self.fuse = Fuse()
 
+    async def fold(self) -> Session:
+        return fold(Session(id=SHARED), await self.world.events())
+
     async def _answer(self, turn: Turn) -> AsyncGenerator[Preview | Said]:
         events = await turn.history()
         done = [each.body.upto for each in events if isinstance(each.body, RunFinished)]
@@ -52,7 +58,7 @@ class Mortal:
         if self.bill:
             yield Using(usage=Usage(input_tokens=70, cost=self.bill, model="large"))
             yield Calling(call=CallId(f"k_{turn.run}"), name="look", arguments="{}")
-        if any(POISON in each.content.text for each in new):
+        if any(self.poison in each.content.text for each in new):
             self.fuse.blown.set()
             raise Dead
         said = ", ".join(each.content.text for each in new)
@@ -107,3 +113,46 @@ async def test_what_a_run_had_used_at_its_last_call_counts_although_its_process_
     spent = await mortal.world.store.usage()
     assert [(each.used.runs, each.used.cost) for each in spent] == [(3, 1.5)]
     assert spent[0].participant is not None
+
+
+async def test_only_the_message_that_kills_is_given_up_while_people_write() -> None:
+    """Three deaths in a row, and a queue before and behind it: all the rest is answered."""
+    words = [f"word {number}" for number in range(6)]
+
+    async def story(world: World) -> None:
+        there = world.rich
+        for each in (*words[:3], POISON, *words[3:]):
+            there.say("ada", "Ada", each)
+        await there.until(lambda: GIVEN_UP in there.shown("ada"), within=PATIENCE)
+        for each in words:
+            await there.until(
+                lambda each=each: any(f"{each}" in text for text in answers(there.shown("ada"))),
+                within=PATIENCE,
+            )
+
+    mortal = Mortal()
+    await mortal.live(story)
+    fold = await mortal.fold()
+    assert len(fold.given_up) == 1
+    assert fold.position >= fold.wanted
+
+
+async def test_what_was_given_up_is_taken_up_again() -> None:
+    """`/retry` asks it once more, in the words of the first time; whoever may talk may ask."""
+
+    async def story(world: World) -> None:
+        there = world.rich
+        there.say("ada", "Ada", POISON)
+        await there.until(lambda: GIVEN_UP in there.shown("ada"), within=PATIENCE)
+        mortal.poison = "nothing"
+        there.say("den", "Bob", "/retry")
+        await there.until(lambda: f"You said {POISON}." in there.shown("ada"), within=PATIENCE)
+        there.say("ada", "Ada", "/retry")
+        await there.until(lambda: texts.NOTHING_TO_RETRY in there.notes("ada"), within=PATIENCE)
+
+    mortal = Mortal()
+    await mortal.live(story)
+
+
+def answers(shown: list[str]) -> list[str]:
+    return [text for text in shown if text.startswith("You said")]

@@ -85,7 +85,7 @@ async def test_what_is_refused_without_a_reason_ends_as_a_line() -> None:
         await b.gather("ada", "bob")
         seq = await push(b, "a rude cat", PICTURE)
         await push(b, "and more")
-        assert b.said("bob") == [texts.not_taken("", "strict"), "and more"]
+        assert b.said("bob") == [texts.coded(texts.not_taken(""), "strict"), "and more"]
         receipt = await last(b, seq)
         assert (receipt.state, receipt.why) == ("failed", "bare")
 
@@ -97,7 +97,7 @@ async def test_of_a_long_text_only_the_refused_piece_is_missing() -> None:
         await push(b, f"{'first ' * 30}\n\n{'rude ' * 36}\n\n{'third ' * 30}")
         first, third, line = b.said("bob")
         assert (first[:5], third[:5]) == ("first", "third")
-        assert line == texts.not_taken("", "strict")
+        assert line == texts.coded(texts.not_taken(""), "strict")
 
 
 async def test_where_no_text_may_be_written_files_are_still_shown() -> None:
@@ -167,7 +167,7 @@ async def test_a_change_that_is_refused_in_every_form_is_told() -> None:
         await b.until_shown("bob", "helo", each=0.1)
         message = next(each.id for each in b.platform.seen("ada") if each.text == "helo")
         b.platform.correct("ada", message, "hello")
-        await b.until_shown("bob", texts.change_not_taken("strict"), each=0.1)
+        await b.until_shown("bob", texts.coded(texts.CHANGE_NOT_TAKEN, "strict"), each=0.1)
 
 
 async def test_an_answer_that_cannot_take_its_previews_place_is_shown_plain_there() -> None:
@@ -247,5 +247,5 @@ async def test_a_process_that_starts_anew_goes_on_with_the_step_it_was_at() -> N
         await b.until(lambda: left < 0, each=0.1)
         b.store.attempt = postponed  # type: ignore[method-assign]
         await b.restart()
-        await b.until_shown("bob", texts.not_taken("", "strict"), each=0.1)
+        await b.until_shown("bob", texts.coded(texts.not_taken(""), "strict"), each=0.1)
         assert tried == ["", "plain", ""], "whole, plain, and the line"

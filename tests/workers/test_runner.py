@@ -254,6 +254,10 @@ async def test_what_an_agent_did_not_take_in_is_answered_by_the_next_run() -> No
         await b.until_shown("ada", "I heard 1.", "I heard 2.", each=0.1)
 
 
+def gave_up(reason: str, words: str) -> str:
+    return texts.gave_up(reason, texts.unread("Ada", f"`{words}`", 0))
+
+
 # -- failures -------------------------------------------------------------------------------------
 
 
@@ -266,10 +270,10 @@ async def test_an_agent_that_cannot_answer_says_so_at_once_and_the_session_lives
 
     async with bridge(agent=Acting(picky)) as b:
         b.platform.say("ada", "Ada", "the impossible")
-        await b.until_shown("ada", texts.gave_up("it is too hard"))
+        await b.until_shown("ada", gave_up("it is too hard", "the impossible"))
         assert (await outcomes(b), await composed(b)) == (
             ["failed"],
-            [("notice", texts.gave_up("it is too hard"))],
+            [("notice", gave_up("it is too hard", "the impossible"))],
         )
         b.platform.say("ada", "Ada", "the possible")
         await b.until_shown("ada", "Gladly.")
@@ -311,7 +315,7 @@ async def test_an_agent_that_stays_away_is_given_up_on() -> None:
 
     async with bridge(agent=Acting(away)) as b:
         b.platform.say("ada", "Ada", "hello")
-        await b.until_shown("ada", texts.gave_up("nobody is home"), each=0.5)
+        await b.until_shown("ada", gave_up("nobody is home", "hello"), each=0.5)
         assert await outcomes(b) == ["failed"] * 3
         await b.until_at_rest()
         fold = await b.core.sessions.fold(SHARED)
@@ -330,7 +334,7 @@ async def test_what_an_agent_raises_is_kept_from_the_people() -> None:
         b.platform.say("ada", "Ada", "hello")
         await b.until_logged(RunFinished, 3, each=0.5)
         await b.until_at_rest()
-        assert texts.gave_up(module.INTERNAL) in b.shown("ada")
+        assert gave_up(module.INTERNAL, "hello") in b.shown("ada")
         assert not [e for e in await b.events() if "secret" in repr(e.body)]
 
 

@@ -8,6 +8,7 @@ from structlog.testing import capture_logs
 from bridge.errors import Unauthorized
 from bridge.workers.supervisor import CLEAN_AFTER, PAUSES, Supervisor
 from tests.stepping import StepClock, rest
+from tests.workers.test_tending import well
 
 
 class Worker:
@@ -47,7 +48,7 @@ def clock():
 
 @pytest.fixture
 async def supervisor(clock):
-    supervisor = Supervisor(clock)
+    supervisor = Supervisor(clock, well(clock))
     yield supervisor
     await supervisor.stop()
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 from structlog.testing import capture_logs
 
+from bridge.workers.store_health import StoreHealth
 from bridge.workers.tending import PAUSES, Tending
 from tests.stepping import AT, StepClock, rest
 from tests.waiting import soon
@@ -47,9 +48,16 @@ def work():
     return Work()
 
 
+def well(clock):
+    async def check() -> None:
+        pass
+
+    return StoreHealth(check, clock)
+
+
 @pytest.fixture
 async def tending(work, clock):
-    tending = Tending("test", work, clock)
+    tending = Tending("test", work, clock, well(clock))
     yield tending
     await tending.close()
 
@@ -184,7 +192,7 @@ async def test_whoever_works_hears_the_call_while_waiting(clock):
         heard.append(key)
         bell.clear()
 
-    tending = Tending("test", listen, clock)
+    tending = Tending("test", listen, clock, well(clock))
     tending.wake("a")
     await rest()
     assert heard == []
@@ -198,7 +206,7 @@ async def test_whoever_works_hears_the_call_while_waiting(clock):
 
 
 async def test_closing_lets_work_in_hand_come_to_rest(work, clock):
-    tending = Tending("test", work, clock)
+    tending = Tending("test", work, clock, well(clock))
     work.gate.clear()
     tending.wake("a")
     await rest()
@@ -208,7 +216,7 @@ async def test_closing_lets_work_in_hand_come_to_rest(work, clock):
 
 
 async def test_closing_cuts_off_what_does_not_come_to_rest(work, clock):
-    tending = Tending("test", work, clock)
+    tending = Tending("test", work, clock, well(clock))
     work.gate.clear()
     tending.wake("a")
     await rest()
@@ -218,7 +226,7 @@ async def test_closing_cuts_off_what_does_not_come_to_rest(work, clock):
 
 
 async def test_once_closed_nobody_is_woken_again(work, clock):
-    tending = Tending("test", work, clock)
+    tending = Tending("test", work, clock, well(clock))
     work.answers = [AT + timedelta(seconds=10)]
     tending.wake("a")
     await rest()

@@ -1,5 +1,6 @@
 """What was said while nobody listened: read from the history, in order, once, and within limits."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -211,3 +212,41 @@ async def test_marks_are_written_now_and_then_and_not_with_every_message(fake, a
         await until(lambda: len(ear.heard) == 50)
     assert 1 <= facts.writes <= 10
     assert facts.kept == {f"seen/{room.id}": ear.heard[-1].what.message}
+
+
+async def test_what_is_said_before_the_first_message_was_handed_in_does_not_skip_it(
+    fake, ada, facts
+):
+    """A slow store: our answer is shown before the inbox has returned. Our clock is ahead."""
+    room, clock, ear = fake.dm(ada), QuickClock(), Ear()
+    clock.ahead = timedelta(minutes=1)
+    ear.slow[room.id] = asyncio.Event()
+    channel = opened(fake, facts=facts, clock=clock)
+    async with listening(channel, ear):
+        await until(lambda: fake.sockets.connected)
+        ada.says(room, "first")
+        await until(lambda: fake.sockets.deliveries)
+        await asyncio.sleep(0.05)
+        await channel.send(address(room), part("I answer already"))
+    fake.sockets.keeps = False
+    ada.says(room, "second")
+    assert await heard(fake, facts, 2, clock=clock) == ["first", "second"]
+
+
+async def test_what_was_missed_is_read_after_a_stop_in_the_middle_of_reading(
+    fake, ada, facts, monkeypatch
+):
+    """What is new was handed in meanwhile, for it waits only so long."""
+    monkeypatch.setattr("channels.slack.lanes.GIVE_WAY_SECONDS", 0.05)
+    room = fake.dm(ada)
+    await lived(fake, facts, lambda: ada.says(room, "before"))
+    ada.says(room, "missed")
+    fake.fault("conversations.history", status=503, times=1000)
+    ear = Ear()
+    async with listening(opened(fake, facts=facts), ear):
+        await until(lambda: fake.sockets.connected)
+        ada.says(room, "now")
+        await until(lambda: ear.texts() == ["now"])
+        await until(lambda: fake.sockets.deliveries[-1].acknowledged)
+    fake.faults.clear()
+    assert "missed" in await heard(fake, facts, 2)

@@ -27,8 +27,8 @@ def in_epoch(steps: Sequence[Step], events: Sequence[Event], epoch: Epoch) -> tu
 
 def may_be_shown(event: Event, epoch: Epoch) -> bool:
     """Say whether places may have been shown an event in an earlier epoch."""
-    is_again = isinstance(event.body, MessageReceived) and event.body.again
-    return is_again or epoch.is_older(event.at)
+    is_old = isinstance(event.body, MessageReceived) and event.body.before_restore
+    return is_old or epoch.is_older(event.at)
 
 
 def _step(step: Step, doubtful: frozenset[Seq], epoch: Epoch) -> Step:

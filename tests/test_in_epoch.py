@@ -4,11 +4,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from bridge import texts
-from bridge.again import in_epoch
 from bridge.content import Content
 from bridge.epoch import FIRST, Epoch
 from bridge.events import Event, MessageReceived, Pushed, Source
 from bridge.ids import ConversationId, MessageId, ParticipantId, PartId, SessionId
+from bridge.in_epoch import in_epoch
 from bridge.parts import Part, Receipt, Span
 from bridge.steps import Advance, Resolve, Show
 
@@ -81,7 +81,7 @@ def test_what_was_heard_again_is_marked() -> None:
         conversation=ConversationId("elsewhere"),
         content=Content(text="Tea?"),
         addressed=False,
-        again=True,
+        before_restore=True,
     )
     assert shown(Show(part=part()), replace(event(1, NEW), body=body)).repeat
 
