@@ -14,12 +14,14 @@ from bridge.parts import Address, Less, Reply
 class Sender:
     """Who spoke, in the platform's words. (`realm`, `user`) is the same person for good.
 
-    The realm is where the user id is unique: "telegram", or one Slack workspace.
+    The realm is where the user id is unique: "telegram", or one Slack workspace. `also`: further
+    ids of the same person in it.
     """
 
     realm: str
     user: str
     name: str
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

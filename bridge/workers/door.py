@@ -54,7 +54,7 @@ class Account:
         return self.agents.get(address.place, self.agent)
 
     def admits(self, sender: Sender) -> bool:
-        return EVERYONE in self.allow or sender.user in self.allow
+        return bool(self.allow & {EVERYONE, sender.user, *sender.also})
 
 
 @dataclass(slots=True)

@@ -24,15 +24,31 @@ class Places:
     async def identify(
         self, sender: Sender, *, as_who: ParticipantId | None = None
     ) -> ParticipantId:
-        """Return whose identity this is; a new one becomes a new person's, or `as_who`'s."""
-        known = await self.known(sender)
-        if known is not None:
-            return known
-        return await self._store.enrol(
-            as_who or ParticipantId(mint("p")),
+        """Return whose identity this is; a new one becomes a new person's, or `as_who`'s.
+
+        Every id of the sender's is theirs from then on, unless it is somebody else's already.
+        """
+        who = await self.known(sender)
+        who = who or as_who or await self._known_otherwise(sender) or ParticipantId(mint("p"))
+        for user in (sender.user, *sender.also):
+            who_has = await self._enrol(who, sender, user)
+            who = who_has if user == sender.user else who
+        return who
+
+    async def _known_otherwise(self, sender: Sender) -> ParticipantId | None:
+        for user in sender.also:
+            known = await self._store.identify(realm=sender.realm, user=user)
+            if known is not None:
+                return known
+        return None
+
+    async def _enrol(self, who: ParticipantId, sender: Sender, user: str) -> ParticipantId:
+        known = await self._store.identify(realm=sender.realm, user=user)
+        return known or await self._store.enrol(
+            who,
             name=clean_name(sender.name) or texts.SOMEONE,
             realm=sender.realm,
-            user=sender.user,
+            user=user,
             at=self._clock.now(),
         )
 

@@ -26,6 +26,34 @@ async def test_another_account_can_be_the_same_person() -> None:
         assert await places.identify(sender, as_who=ada) == ada
 
 
+async def test_further_ids_of_a_person_are_theirs_whichever_comes_first() -> None:
+    door = await Doorway().open()
+    places = Places(door.store, door.desks, door.clock)
+    hidden = Sender(realm="w", user="US.1", name="Ada")
+    who = await places.identify(hidden)
+    assert await places.identify(Sender(realm="w", user="+49", name="Ada", also=("US.1",))) == who
+    assert await places.identify(Sender(realm="w", user="+49", name="Ada")) == who
+    assert await places.identify(hidden) == who
+
+
+async def test_an_id_that_is_somebody_elses_stays_theirs() -> None:
+    door = await Doorway().open()
+    places = Places(door.store, door.desks, door.clock)
+    bob = await places.identify(Sender(realm="w", user="US.2", name="Bob"))
+    ada = await places.identify(Sender(realm="w", user="+49", name="Ada"))
+    assert await places.identify(Sender(realm="w", user="+49", name="Ada", also=("US.2",))) == ada
+    assert await places.identify(Sender(realm="w", user="US.2", name="Bob")) == bob != ada
+
+
+async def test_who_is_on_the_list_by_any_of_their_ids_is_let_in() -> None:
+    for listed in ("+49", "US.1"):
+        account = Account(allow=frozenset({listed}))
+        assert account.admits(Sender(realm="w", user="+49", name="Ada", also=("US.1",)))
+    assert not Account(allow=frozenset({"+50"})).admits(
+        Sender(realm="w", user="+49", name="Ada", also=("US.1",))
+    )
+
+
 async def test_a_session_that_begins_somewhere_has_the_agent_of_that_place() -> None:
     account = Account(
         allow=frozenset({"*"}), sessions="per_place", agent="deep", agents={"lab": "wild"}

@@ -108,9 +108,10 @@ class Answers:
         form = await request.post()
         sender = self._sender(str(form.get("From", "")), account)
         to = str(form.get("To", ""))
-        if self.fake.people.get(to) is None:
+        person = next((each for each in self.fake.people.values() if each.is_at(to)), None)
+        if person is None:
             raise Refusal(400, 21211, f"Invalid 'To' Phone Number: {to}")
-        if self.fake.people[to].stopped:
+        if person.stopped:
             raise Refusal(400, 21610, "Attempt to send to unsubscribed recipient")
         template = self._template(str(form.get("ContentSid", "")))
         variables = json.loads(str(form.get("ContentVariables", "{}")))
