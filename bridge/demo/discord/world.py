@@ -160,6 +160,7 @@ class Message:
     edits: int = 0
     extra: dict[str, Any] = field(default_factory=dict)
     only: Person | None = None
+    reactions: dict[str, list[Person]] = field(default_factory=dict)
 
     @property
     def silent(self) -> bool:

@@ -185,6 +185,8 @@ class FakeSlack:
             raise Refusal("not_authed")
         if token != self.bot_token:
             raise Refusal("not_allowed_token_type" if token == self.app_token else "invalid_auth")
+        if method not in self.methods.call:
+            raise Refusal("unknown_method", req_method=method)
         if method in NEEDED:
             self.methods.needs(NEEDED[method])
         return self.methods.call[method](given)

@@ -49,6 +49,8 @@ class Message:
     edited: str = ""
     edits: int = 0
     deleted: bool = False
+    streaming: bool = False
+    reactions: dict[str, list[str]] = field(default_factory=dict)
     pings: tuple[str, ...] = ()
 
     @property

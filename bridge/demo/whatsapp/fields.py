@@ -69,6 +69,7 @@ REQUESTS: Mapping[str, Table] = {
         "PageToken": Field(),
     },
     "fetch": {},
+    "remove": {},
     "media list": {"PageSize": Field(pattern=r"[1-9]\d{0,2}|1000")},
     "media": {},
     "account": {},
