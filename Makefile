@@ -1,7 +1,7 @@
 # Bridgehead: everything one does with a clone. Only make and a Python from 3.11 on are needed.
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check format bench lock clean
+.PHONY: help run demo test check format chaos bench lock clean
 MAKEFLAGS += --no-print-directory
 
 ARGS ?=
@@ -32,6 +32,9 @@ check: $(VENV)/.dev ## everything that has to be green: format, lint, types, lay
 format: $(VENV)/.dev ## format the code and mend what the linter can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+chaos: $(VENV)/.dev ## kill a bridge again and again, and count what is lost (ARGS="--seconds 3600")
+	$(BIN)/python -m tests.chaos $(ARGS)
 
 bench: $(VENV)/.dev ## measure what the README quotes
 	$(BIN)/python -m benchmarks $(ARGS)

@@ -10,7 +10,9 @@ The rules:
   has a result or what stands for one: waiting, not allowed, interrupted.
 - Calls that were asked for together are together, as long as nothing was said between them.
 - A summary stands for all before it, but for the questions that are still open.
-- Another agent's words are told as those of someone else, its calls not at all.
+- Another agent's words are told as those of someone else, its calls not at all. So are the
+  bridge's own notices (that a run failed, that something could not be read): a model that takes
+  them for its own words says them again.
 """
 
 from bisect import bisect_right
@@ -42,6 +44,7 @@ LONGEST_RESULT = 20_000
 
 SUMMED_UP = bracketed("the bridge", "what was said before, in short")
 STILL_OPEN = bracketed("the bridge", "a question that is still open")
+NOTICE = bracketed("the bridge", "a notice to people, not written by you")
 WAITING = "Waiting for approval: nobody has decided yet."
 UNANSWERED = "Waiting for the answer: nobody has answered yet."
 APPROVED = "Approved, but not run yet."
@@ -124,12 +127,13 @@ def grown(
     settled: Settled, events: Sequence[Event], known: Known, labels: Labels, longest_result: int
 ) -> tuple[tuple[Line, ...], Settled]:
     """Return the transcript of a log, made from what is settled of it, and what is settled now."""
+    start = known.summary.upto if known.summary else START
     later = events[settled.count :]
     if not settled.holds(later, known, labels, longest_result):
-        settled, later = UNSETTLED, events
+        settled = Settled(count=_past(events, start))
+        later = events[settled.count :]
     page = _Page(known=known, labels=labels, longest_result=longest_result)
-    page.lines += settled.lines if settled.count else _head(known)
-    start = known.summary.upto if known.summary else START
+    page.lines += settled.lines or _head(known)
     count, upto, quiet = settled.count, settled.upto, len(settled.lines)
     for number, ready in enumerate(_as_taken_in(later, known.reached), start=settled.count + 1):
         for event in ready:
@@ -146,6 +150,30 @@ def grown(
         labels=labels,
         longest_result=longest_result,
     )
+
+
+def between(
+    events: Sequence[Event], known: Known, labels: Labels, longest_result: int
+) -> Sequence[Line]:
+    """Return the lines of a part of a log that begins and ends with a run, as all of it is known.
+
+    What was summed up before stands in front.
+    """
+    page = _Page(known=known, labels=labels, longest_result=longest_result)
+    page.lines += _head(known)
+    for ready in _as_taken_in(events, known.reached):
+        for event in ready:
+            page.add(event)
+    page.close()
+    return page.lines
+
+
+def _past(events: Sequence[Event], start: Seq) -> int:
+    """Return how many events a summary up to `start` leaves behind, to the end of a run."""
+    past = bisect_right(events, start, key=lambda event: event.seq)
+    while past and not isinstance(events[past - 1].body, RunFinished):
+        past -= 1
+    return past
 
 
 def _head(known: Known) -> Iterator[Told]:
@@ -257,6 +285,9 @@ class _Page:
         if other := self.known.foreign.get(composed.run):
             text = unforged(composed.content.text)
             self.tell(f"{bracketed(plain(other), 'another agent, to people')}\n{text}")
+            return
+        if composed.kind == "notice":
+            self.tell(f"{NOTICE}\n{unforged(composed.content.text)}")
             return
         self.close()
         self.saying = Wrote(text=composed.content.text)

@@ -6,6 +6,7 @@ import time
 from agents.echo import Echo
 from benchmarks.figures import Figure, median
 from benchmarks.rig import LABELS, Kind, fresh_store
+from bridge.admission import Account
 from bridge.commands import Push
 from bridge.content import Content
 from bridge.events import ConversationLinked, Draft, Source
@@ -13,9 +14,9 @@ from bridge.ids import ChannelName, ConversationId, ParticipantId
 from bridge.parts import Address
 from bridge.ports import Store
 from bridge.routing import SHARED
+from bridge.workers.admission import BRIDGE
 from bridge.workers.clock import SystemClock
 from bridge.workers.core import Connected, Core
-from bridge.workers.door import Account
 from channels.memory import MemoryChannel
 from channels.memory_platform import MemoryPlatform
 from storage.memory_blobs import MemoryBlobs
@@ -44,6 +45,7 @@ async def _measure(kind: Kind, places: int, rounds: int) -> list[Figure]:
                 Connected(channel=channel, account=Account(allow=frozenset()), label="Memory")
             ],
         )
+        await store.enrol(OWNER, name="Owner", realm=BRIDGE.realm, user=BRIDGE.user, at=clock.now())
         await core.sessions.create(SHARED, title="Main", owner=OWNER)
         await _follow(store, clock, places)
         await core.start()
@@ -63,7 +65,7 @@ async def _follow(store: Store, clock: SystemClock, places: int) -> None:
     for conversation in conversations:
         address = Address(channel=CHANNEL, place=f"place {conversation}")
         await store.register(conversation, address, room=False, title="", at=clock.now())
-    drafts = [Draft(body=ConversationLinked(conversation=each)) for each in conversations]
+    drafts = [Draft(body=ConversationLinked(conversation=each, by=OWNER)) for each in conversations]
     await store.append(SHARED, drafts, at=clock.now())
     head = await store.head(SHARED)
     await asyncio.gather(*(store.advance(SHARED, each, head) for each in conversations))

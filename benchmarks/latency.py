@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from agents.echo import Echo
 from benchmarks.figures import Figure, latencies
 from benchmarks.rig import fresh_store
+from bridge.admission import EVERYONE, Account
 from bridge.events import Preview
 from bridge.ids import ChannelName, MessageId
 from bridge.inbound import Inbound, Inbox, Spoken
@@ -20,7 +21,6 @@ from bridge.parts import Address, Part, Reply, Sent
 from bridge.ports import Ended, Said, Turn
 from bridge.workers.clock import SystemClock
 from bridge.workers.core import Connected, Core
-from bridge.workers.door import EVERYONE, Account
 from channels.memory import MemoryChannel
 from channels.memory_platform import MemoryPlatform
 from storage.memory_blobs import MemoryBlobs

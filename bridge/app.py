@@ -17,6 +17,7 @@ from pathlib import Path
 import structlog
 
 from bridge import texts
+from bridge.admission import Account
 from bridge.config import ChannelConfig, Config
 from bridge.config.folder import private_folder
 from bridge.health import agent_checks, examine
@@ -40,12 +41,11 @@ from bridge.ports import (
     Surroundings,
 )
 from bridge.routing import SHARED
+from bridge.workers.admission import BRIDGE
 from bridge.workers.clock import SystemClock
-from bridge.workers.codes import Codes
 from bridge.workers.core import Connected, Core
-from bridge.workers.door import Account
 from bridge.workers.facts import AccountFacts
-from bridge.workers.people import OWNER_REALM, OWNER_USER
+from bridge.workers.pairing_codes import PairingCodes
 from bridge.workers.roster import Roster
 from bridge.workers.tidying import FILES, tidy
 from bridge.workers.watchdog import Watchdog
@@ -232,14 +232,14 @@ async def _owner(store: Store, clock: Clock) -> ParticipantId:
     return await store.enrol(
         ParticipantId(mint("p")),
         name=texts.OWNER,
-        realm=OWNER_REALM,
-        user=OWNER_USER,
+        realm=BRIDGE.realm,
+        user=BRIDGE.user,
         at=clock.now(),
     )
 
 
 async def _owner_code(config: Config, store: Store, clock: Clock, owner: ParticipantId) -> str:
-    codes, file = Codes(store, clock), config.data / OWNER_CODE
+    codes, file = PairingCodes(store, clock), config.data / OWNER_CODE
     if not config.channels or await codes.is_owned():
         file.unlink(missing_ok=True)
         return ""
@@ -278,6 +278,7 @@ def _server(
         parts=core.parts,
         label=lambda address: core.names.label(address.channel),
         operator=owner,
+        people=core.sessions.people,
         scratch=config.data,
         receiving=_receiving(channels),
         agents=_calling(core.roster),

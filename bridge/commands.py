@@ -75,8 +75,11 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Join:
+    """`again`: also someone who was put out, whom an owner lets in."""
+
     participant: ParticipantId
     role: Role
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,8 +91,11 @@ class ChangeRole:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leave:
+    """`operator`: asked by the operator of the bridge, who need not be in the session."""
+
     participant: ParticipantId
     by: ParticipantId
+    operator: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -105,7 +105,7 @@ def _admit(session: Session, command: Command) -> None:
     if session.archived and isinstance(command, Push | Trigger):
         raise Refused(texts.ARCHIVED)
     by: ParticipantId | None = getattr(command, "by", None)
-    if by is None:
+    if by is None or (isinstance(command, Leave) and command.operator):
         return
     why = permissions.refusal(session, command)
     if not why and session.archived and not isinstance(command, Archive | Leave | Unlink):

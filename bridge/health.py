@@ -17,6 +17,9 @@ log = structlog.get_logger()
 
 Result = TypeVar("Result")
 
+MOST_ROOMS = 10
+"""Rooms that are named one by one."""
+
 PATIENCE_SECONDS = 5.0
 """How long one part may take to look at itself; all do at the same time."""
 
@@ -110,7 +113,22 @@ async def store_checks(kind: str, store: Store) -> Sequence[Check]:
     return [
         Check(name="store", ok=True, detail=kind),
         Check(name="deliveries", ok=True, detail=texts.lanes_behind(behind)),
+        *await _rooms(store),
     ]
+
+
+async def _rooms(store: Store) -> Sequence[Check]:
+    """Name the rooms that follow a session which other places follow too: others read it there."""
+    found = []
+    for row in await store.sessions():
+        places = await store.conversations(row.id)
+        if len(places) > 1:
+            rooms = [each for each in places if each.room]
+            found += [texts.room_shares(each.title or each.id, row.title) for each in rooms]
+    if not found:
+        return []
+    more = texts.and_more(len(found) - MOST_ROOMS) if len(found) > MOST_ROOMS else []
+    return [Check(name="rooms", ok=True, detail="; ".join([*found[:MOST_ROOMS], *more]))]
 
 
 def _workers(config: Config, faults: Mapping[str, str]) -> Iterable[Check]:

@@ -11,6 +11,14 @@ from bridge.parts import Address, Less, Reply
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """One platform account of someone."""
+
+    realm: str
+    user: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sender:
     """Who spoke, in the platform's words. (`realm`, `user`) is the same person for good.
 
@@ -22,6 +30,15 @@ class Sender:
     user: str
     name: str
     also: tuple[str, ...] = ()
+
+    @property
+    def identity(self) -> Identity:
+        return Identity(realm=self.realm, user=self.user)
+
+    @property
+    def identities(self) -> tuple[Identity, ...]:
+        """Return every identity that the platform says is theirs."""
+        return tuple(Identity(realm=self.realm, user=user) for user in (self.user, *self.also))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

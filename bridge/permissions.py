@@ -2,7 +2,8 @@
 
 The rules:
 
-- Roles and ids decide, names never. Whoever is not a participant may do nothing.
+- Roles and ids decide, names never. Whoever is not a participant may do nothing; only what is
+  overheard in a place that follows the session is taken in as context, corrected and taken back.
 - What is not in the table needs an owner.
 - Anyone may leave, and take a place of their own out; the same for others needs an owner.
 - What decides for everybody (the agent, the model, the mode) is changed by owners, and by members
@@ -61,11 +62,16 @@ def refusal(session: Session, command: Command) -> str:
     by = getattr(command, "by", None)
     role = session.participants.get(by) if by is not None else None
     if role is None:
-        return texts.NOT_IN_SESSION
+        return "" if _is_overheard(command) else texts.NOT_IN_SESSION
     needed = _needed(session, command)
     if ROLES.index(role) <= ROLES.index(needed):
         return ""
     return texts.READ_ONLY if needed == "member" else texts.OWNERS_ONLY
+
+
+def _is_overheard(command: Command) -> bool:
+    is_context = isinstance(command, Say) and not command.addressed
+    return is_context or isinstance(command, Edit | Delete)
 
 
 def may(setting: str) -> str:

@@ -36,7 +36,7 @@ from bridge.ids import (
     Seq,
     SessionId,
 )
-from bridge.inbound import Inbox, RemoteFile
+from bridge.inbound import Identity, Inbox, RemoteFile
 from bridge.parts import (
     Address,
     Capabilities,
@@ -169,6 +169,16 @@ class Diagnosing(Protocol):
     """Can look at its own credentials, scopes and hooks with the live platform, for doctor."""
 
     async def diagnose(self) -> "Sequence[Check]": ...
+
+
+@runtime_checkable
+class Counting(Protocol):
+    """Can say how many people read a place, at most, the bridge itself not counted.
+
+    None where it cannot be known. Raises a `ChannelError`.
+    """
+
+    async def count(self, address: Address) -> int | None: ...
 
 
 @runtime_checkable
@@ -535,6 +545,15 @@ class Directory(Protocol):
     ) -> ParticipantId:
         """Give an identity to a new participant; returns whose it is if it is taken already."""
 
+    async def forget_identity(self, *, realm: str, user: str) -> None:
+        """Make an identity nobody's; its participant stays. A repeat is a success."""
+
+    async def identities(self, participant: ParticipantId) -> Sequence[Identity]:
+        """Return every identity of a participant, in the order of realm and user."""
+
+    async def people(self) -> Sequence[Participant]:
+        """Return every participant there is, in the order of their ids."""
+
     async def participants(
         self, ids: Collection[ParticipantId]
     ) -> Mapping[ParticipantId, Participant]: ...
@@ -566,7 +585,8 @@ class Directory(Protocol):
     async def bearer(self, digest: str) -> ParticipantId | None:
         """Return whom a token names."""
 
-    async def revoke_tokens(self, participant: ParticipantId, *, label: str) -> None: ...
+    async def revoke_tokens(self, participant: ParticipantId, *, label: str | None) -> None:
+        """Forget a participant's tokens of this label; with None, all of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -592,6 +612,16 @@ class Agenda(Protocol):
         """Return the sessions not settled at their head, or due."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactChange:
+    """One fact's change: from `expected` (None: there is none) to `new` (None: it is dropped)."""
+
+    scope: str
+    key: str
+    expected: str | None
+    new: str | None
+
+
 class Kept(Protocol):
     """Small durable texts that are no events, by scope and key: codes, what a channel saw."""
 
@@ -603,6 +633,12 @@ class Kept(Protocol):
         """Keep a text, durably; it replaces the one before."""
 
     async def drop_fact(self, scope: str, key: str) -> None: ...
+
+    async def change_facts(self, changes: Sequence[FactChange]) -> bool:
+        """Change facts in one transaction: all of them, or none where one is not as expected.
+
+        Returns whether they were changed. Each of them is another fact.
+        """
 
 
 class Usages(Protocol):
@@ -734,6 +770,46 @@ class Choosing(Protocol):
     def models(self) -> Sequence[str]: ...
 
     async def refusal(self, model: str) -> str: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Membership:
+    """That someone is in a session; `role` is "out" for someone who was put out of it."""
+
+    session: SessionId
+    title: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonRow:
+    """What an operator sees of a person. `let_in` says by what, in words."""
+
+    id: ParticipantId
+    name: str
+    owner: bool
+    out: bool
+    identities: Sequence[Identity]
+    let_in: Sequence[str]
+    sessions: Sequence[Membership]
+
+
+class PeopleDesk(Protocol):
+    """Who is let in where, for whoever runs the bridge. Raises `NotFound`, `Refused`."""
+
+    async def everyone(self) -> Sequence[PersonRow]: ...
+
+    async def remove(self, who: ParticipantId, by: ParticipantId) -> Sequence[str]:
+        """Put someone out of everything; return the lines of the config that still name them."""
+
+    async def allow(self, who: ParticipantId, session: SessionId | None) -> Sequence[SessionId]:
+        """Let someone in again who was put out, of one session or of the bridge."""
+
+    async def unlink(self, number: str) -> str:
+        """Take back what a code gave, by the number of it; return what became of it, in words."""
+
+    async def owner_code(self, owner: ParticipantId) -> str:
+        """Return a new owner's code; the one before is good no more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

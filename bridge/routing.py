@@ -1,12 +1,13 @@
 """Where what is heard goes, sans I/O: which session a place joins, what a button or number says.
 
-- A new place joins a session by its channel's setting: one `shared` session, one `per_person`
-  wherever they write from, or one `per_place`. The session's id is derived, so that hearing the
-  first message twice makes one session.
+- A new private place joins a session by its channel's setting: one `shared` session, one
+  `per_person` wherever they write from, or one `per_place`. A room, which others read, always has
+  one of its own. The session's id is derived, so that hearing the first message twice makes one.
 - A button's value names what was shown, never what it does; the session decides.
 - Plain words answer an open question where that cannot be mistaken: its number, label or id for
   one with options, any words for the only one without. A reply to a question is about that one.
-- A code is typed as `/link CODE`, or alone.
+- A code is typed as `/link CODE`, or alone. In a room it may stand anywhere in what is said: there
+  it grants nothing.
 """
 
 import hashlib
@@ -33,9 +34,11 @@ MAX_DIGITS = 6
 """Digits of an option's number: whoever types a thousand of them chooses nothing."""
 
 
-def session_for(policy: Policy, address: Address, participant: ParticipantId) -> SessionId:
-    """Return the session that a place joins when someone first speaks in it."""
-    match policy:
+def session_for(
+    policy: Policy, address: Address, participant: ParticipantId, *, room: bool
+) -> SessionId:
+    """Return the session that a place joins when someone first speaks to the bridge in it."""
+    match "per_place" if room else policy:
         case "shared":
             return SHARED
         case "per_person":
@@ -64,6 +67,13 @@ class SayingPress:
     words: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UndoPress:
+    """The button takes back what a code gave; `grant` is the grant's id."""
+
+    grant: str
+
+
 def answer_button(question: QuestionId, option: int) -> str:
     return f"a:{question}:{option}"
 
@@ -72,7 +82,11 @@ def saying_button(label: str) -> str:
     return "s:" + label.encode()[: MAX_VALUE - 2].decode(errors="ignore")
 
 
-def pressed(value: str) -> AnswerPress | SayingPress | None:
+UNDO = "u:"
+"""How the id of an option begins, and the value of its button, that takes back a grant."""
+
+
+def pressed(value: str) -> AnswerPress | SayingPress | UndoPress | None:
     """Return what a button's value stands for; None if it is not one of ours."""
     kind, _, rest = value.partition(":")
     question, _, digits = rest.rpartition(":")
@@ -81,6 +95,8 @@ def pressed(value: str) -> AnswerPress | SayingPress | None:
         return AnswerPress(question=QuestionId(question), option=option)
     if kind == "s" and rest:
         return SayingPress(words=rest)
+    if kind == "u" and rest:
+        return UndoPress(grant=rest)
     return None
 
 
@@ -91,9 +107,20 @@ CODE_ALPHABET = "ABCDEFGHJKMNPQRSTVWXYZ23456789"
 
 CODE_LENGTH = 10
 
+_FORM = (
+    f"[{CODE_ALPHABET}]{{{CODE_LENGTH // 2}}}[-\u2010-\u2015]?"
+    f"[{CODE_ALPHABET}]{{{CODE_LENGTH // 2}}}"
+)
+"""A code with or without its dash, which some keyboards make longer."""
+
+_WITHIN = re.compile(rf"(?<![A-Z0-9]){_FORM}(?![A-Z0-9])", re.IGNORECASE)
+
+MOST_CODES = 10
+"""Codes that are looked for in one message of a room."""
+
 _CODE = re.compile(
     rf"(?P<asked>/(?:link|start)(?:@\w+)?\s+)?"
-    rf"(?P<code>[{CODE_ALPHABET}]{{{CODE_LENGTH // 2}}}-?[{CODE_ALPHABET}]{{{CODE_LENGTH // 2}}})",
+    rf"(?P<code>{_FORM})",
     re.IGNORECASE,
 )
 _ASKED = re.compile(r"/link(?:@\w+)?\s+(?P<code>\S.*)", re.IGNORECASE | re.DOTALL)
@@ -115,6 +142,12 @@ def typed_code(text: str) -> TypedCode | None:
     if found := _ASKED.fullmatch(text):
         return TypedCode(code=found["code"].strip(), asked=True)
     return None
+
+
+def codes_within(text: str) -> tuple[str, ...]:
+    """Return what has the form of a code anywhere in a text, each once, up to MOST_CODES."""
+    found = dict.fromkeys(each[0] for each in _WITHIN.finditer(text))
+    return tuple(found)[:MOST_CODES]
 
 
 # -- typed answers --------------------------------------------------------------------------------

@@ -232,9 +232,11 @@ def _evolve_people(session: Session, event: Event) -> Session:
         case (
             ParticipantJoined(participant=who, role=role) | RoleChanged(participant=who, role=role)
         ):
-            return replace(session, participants={**people, who: role})
-        case ParticipantLeft(participant=who):
-            return replace(session, participants=_without(people, who))
+            inside = session.put_out - {who}
+            return replace(session, participants={**people, who: role}, put_out=inside)
+        case ParticipantLeft(participant=who, by=by):
+            out = session.put_out | {who} if by not in {None, who} else session.put_out
+            return replace(session, participants=_without(people, who), put_out=out)
         case ParticipantMerged(participant=who, into=into):
             return _merge(session, who, into)
         case ConversationLinked(conversation=place, by=by):
@@ -392,8 +394,10 @@ def _merge(session: Session, who: ParticipantId, into: ParticipantId) -> Session
     people = session.participants
     roles = {people[each] for each in (who, into) if each in people}
     left = _without(people, who)
+    out = {into if each == who else each for each in session.put_out}
     return replace(
         session,
+        put_out=frozenset(out - {into} if roles else out),
         asker=into if session.asker == who else session.asker,
         participants={**left, into: min(roles, key=ROLES.index)} if roles else left,
         conversations={

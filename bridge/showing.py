@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import assert_never
 
-from bridge import call_display, texts
+from bridge import admission_texts, call_display, texts
 from bridge.consent import DENYING
 from bridge.content import Attachment, Content, Option
 from bridge.events import (
@@ -56,7 +56,7 @@ from bridge.events import (
 )
 from bridge.ids import ConversationId, ParticipantId, Seq
 from bridge.parts import Button, Capabilities, Conversation, Priority
-from bridge.routing import answer_button, saying_button
+from bridge.routing import UNDO, answer_button, saying_button
 from bridge.session import Session
 from bridge.speaker_lines import unforged
 
@@ -159,7 +159,9 @@ def show(event: Event, place: Place, scene: Scene) -> Look | None:
         case QuestionClosed() as closed:
             return _closed(closed, place, scene)
         case Pushed() as pushed:
-            return _pushed(pushed, place, scene) if place.is_for(pushed.to) else Muted()
+            is_hidden = place.conversation.room and _is_private(pushed)
+            is_shown = place.is_for(pushed.to) and not is_hidden
+            return _pushed(pushed, place, scene) if is_shown else Muted()
         case Transcribed() as transcribed:
             return _transcribed(transcribed, place, scene)
         case RunFinished(outcome="cancelled", by=by, reason=reason) if by and reason != INTERRUPTED:
@@ -187,6 +189,8 @@ def _arrival(
     match body:
         case ParticipantJoined(participant=who):
             return _notice(texts.joined(scene.name(who)))
+        case ParticipantLeft(participant=who, by=by) if by not in {None, who}:
+            return _notice(admission_texts.removed(scene.name(who), scene.name(by)))
         case ParticipantLeft(participant=who):
             return _notice(texts.left(scene.name(who)))
         case ConversationLinked(conversation=linked):
@@ -351,6 +355,15 @@ def _who(closed: QuestionClosed, scene: Scene) -> str:
     return texts.speaker(name, scene.places.get(closed.conversation, texts.SOMEWHERE))
 
 
+def _is_private(pushed: Pushed) -> bool:
+    """Say whether it is of one person's own accounts, and so no room's business."""
+    return any(each.id.startswith(UNDO) for each in pushed.buttons)
+
+
+def _value(option: Option) -> str:
+    return option.id if option.id.startswith(UNDO) else saying_button(option.label)
+
+
 def _pushed(pushed: Pushed, place: Place, scene: Scene) -> Showing:
     offered = pushed.buttons if place.capabilities.buttons else ()
     by_agent = pushed.source.kind == "background"
@@ -358,9 +371,7 @@ def _pushed(pushed: Pushed, place: Place, scene: Scene) -> Showing:
         speaker=_agent(pushed.source.name, scene) if by_agent else "",
         text=scene.words(pushed.content.text),
         attachments=pushed.content.attachments,
-        buttons=tuple(
-            Button(value=saying_button(each.label), label=each.label) for each in offered
-        ),
+        buttons=tuple(Button(value=_value(each), label=each.label) for each in offered),
     )
 
 

@@ -10,7 +10,21 @@ from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
 Name = Literal[
-    "agent", "help", "link", "may", "mode", "model", "retry", "revoke", "status", "stop", "usage"
+    "agent",
+    "follow",
+    "help",
+    "kick",
+    "link",
+    "may",
+    "mode",
+    "model",
+    "retry",
+    "revoke",
+    "status",
+    "stop",
+    "unfollow",
+    "unlink",
+    "usage",
 ]
 
 
@@ -25,6 +39,8 @@ class SlashCommand:
 COMMANDS = (
     SlashCommand(name="help", text="what you can do here"),
     SlashCommand(name="agent", text="which agents there are; with a name, who answers here"),
+    SlashCommand(name="follow", text="in a room: let it follow one of your sessions"),
+    SlashCommand(name="kick", text="remove someone from this session, by name or id"),
     SlashCommand(name="link", text="go on in another app: get a code, and type it there"),
     SlashCommand(name="may", text="who may change the agent, the model and the mode here"),
     SlashCommand(
@@ -37,6 +53,8 @@ COMMANDS = (
     ),
     SlashCommand(name="status", text="what is going on, who is here and where it is shown"),
     SlashCommand(name="stop", text="stop the answer being worked on"),
+    SlashCommand(name="unfollow", text="in a room: give it a session of its own again"),
+    SlashCommand(name="unlink", text="undo that someone joined as you, by its number"),
     SlashCommand(name="usage", text="how much was used here, in all, today and this month"),
 )
 

@@ -60,7 +60,8 @@ class Session:
     position that call for the agent, in blocks. `failures` are those in a row at this position,
     `troubles` those since a run went well, the last at event `failed`; `worked`: a tool was called
     since the position moved. `given_up` is what `/retry` takes up again, `rings` when the last
-    pushes rang.
+    pushes rang. `put_out` were made to leave by someone else: they come back only when they are let
+    in again.
     """
 
     id: SessionId
@@ -84,6 +85,7 @@ class Session:
     questions: Mapping[QuestionId, OpenQuestion] = field(default_factory=dict)
     over: Mapping[QuestionId, Closing] = field(default_factory=dict)
     participants: Mapping[ParticipantId, Role] = field(default_factory=dict)
+    put_out: frozenset[ParticipantId] = frozenset()
     conversations: Mapping[ConversationId, ParticipantId | None] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
     schedules: Mapping[ScheduleId, ScheduleSet] = field(default_factory=dict)

@@ -17,8 +17,25 @@ SOMEWHERE = "elsewhere"
 # -- refusals -------------------------------------------------------------------------------------
 
 UNKNOWN_SENDER = "I only talk to people I know. Ask whoever runs me to let you in."
-BAD_CODE = "That code is not good (any more). `/link` in the place you come from makes a new one."
-TOO_MANY_CODES = "Too many codes that were not good. Try again in an hour."
+BAD_CODE = "This code is wrong or has expired. Send `/link` where you are known to get a new one."
+TOO_MANY_CODES = "Too many wrong codes. Try again in an hour."
+CODE_SEEN = (
+    "Others can read this, so this code no longer works. Get a new one with `/link`, and send it "
+    "to me in private."
+)
+LINK_IN_PRIVATE = (
+    "Codes are only for private chats: whoever sends one there is you. Write `/link` to me in "
+    "private."
+)
+ISSUER_IS_HERE = (
+    "The person who made this code already has an account in this app, so it cannot make you them. "
+    "The code no longer works."
+)
+PUT_OUT = "You were removed from this session. An owner of it can let you in again."
+NO_PLACE = "This place follows no session now. Write to me to begin."
+NOT_YOURS_TO_UNDO = "Only the person who made the code can undo this."
+UNDONE_ALREADY = "This was undone already."
+UNLINK_WHAT = "Send `/unlink` with the number from the message that told you who joined."
 LINK_ELSEWHERE = "That is for chat apps: send `/link CODE` to the bot there."
 NOT_IN_SESSION = "You are not part of this session."
 READ_ONLY = "You can read along here, but not write."
@@ -64,7 +81,8 @@ def size(count: int) -> str:
 def link_code(code: str) -> str:
     return (
         f"To go on in another app, send the bot there, within ten minutes:\n\n`/link {code}`\n\n"
-        "Whoever sends it there in private is you: tell it to nobody else."
+        "Whoever sends it there in private is you from then on: show it to nobody. You are told "
+        "when it was used, and can undo that."
     )
 
 
@@ -272,6 +290,14 @@ FIX_CHANNEL = "look at its credentials in the configuration, then start the brid
 
 def lanes_behind(count: int) -> str:
     return f"{count} behind" if count else "all up to date"
+
+
+def room_shares(room: str, title: str) -> str:
+    return f"{room} follows {title or 'a session'}, which other places follow too"
+
+
+def and_more(count: int) -> list[str]:
+    return [f"and {count} more"]
 
 
 # -- notices in the log ---------------------------------------------------------------------------

@@ -6,7 +6,7 @@ for a process that starts again on the same database.
 """
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -19,7 +19,6 @@ from bridge.ids import (
     START,
     ConversationId,
     MessageId,
-    ParticipantId,
     ScheduleId,
     Seq,
     SessionId,
@@ -30,7 +29,6 @@ from bridge.ports import (
     Appended,
     DueSchedule,
     Origin,
-    Participant,
     Producer,
     SessionMark,
     SessionRow,
@@ -68,8 +66,6 @@ class MemoryStore(MemoryUsage):
         self._conversations: dict[ConversationId, Conversation] = {}
         self._places: dict[Address, ConversationId] = {}
         self._receipts: dict[Lane, ReceiptBook] = defaultdict(ReceiptBook)
-        self._participants: dict[ParticipantId, Participant] = {}
-        self._identities: dict[tuple[str, str], ParticipantId] = {}
 
     # -- the store itself -------------------------------------------------------------------------
 
@@ -281,26 +277,6 @@ class MemoryStore(MemoryUsage):
     async def session(self, session: SessionId) -> SessionRow | None:
         await self.check()
         return self._rows.get(session)
-
-    async def identify(self, *, realm: str, user: str) -> ParticipantId | None:
-        await self.check()
-        return self._identities.get((realm, user))
-
-    async def enrol(
-        self, participant: ParticipantId, *, name: str, realm: str, user: str, at: datetime
-    ) -> ParticipantId:
-        del at  # kept by stores that outlive the process
-        await self.check()
-        owner = self._identities.setdefault((realm, user), participant)
-        if owner == participant:
-            self._participants.setdefault(owner, Participant(id=owner, name=name))
-        return owner
-
-    async def participants(
-        self, ids: Collection[ParticipantId]
-    ) -> Mapping[ParticipantId, Participant]:
-        await self.check()
-        return {each: self._participants[each] for each in ids if each in self._participants}
 
     async def register(
         self,

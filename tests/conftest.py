@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 ROOT = Path(__file__).parent.parent
 OURS = ("bridge", "channels", "agents", "storage")
 REQUIRE = "BRIDGE_TESTS_REQUIRE"
-"""Comma-separated markers whose tests may not be skipped: in CI `browser,postgres`."""
+"""Comma-separated markers whose tests may not be skipped: in CI `browser,postgres,node`."""
 SPECS = "BRIDGE_SPECS"
 """A folder with the platforms' official descriptions, for the tests that can use them."""
 KEPT = {REQUIRE, SPECS}

@@ -11,6 +11,7 @@ import atexit
 import itertools
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -135,31 +136,51 @@ def _binaries() -> Path | None:
 
 
 def _started(binaries: Path) -> str:
-    folder = Path(tempfile.mkdtemp(prefix="bridge-postgres-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    user = NOBODY if os.getuid() == 0 else None
-    if user is not None:
-        folder.chmod(0o755)
-        binaries = _reachable(binaries, folder)
-        os.chown(_made(folder / "home"), user, user)
-    home = _made(folder / "home")
-    secret = home / "password"
-    secret.write_text(PASSWORD)
-    secret.chmod(0o644)
-    _run(binaries / "initdb", home, user, "--pgdata=data", f"--pwfile={secret}", *_INITDB)
-    port = _free_port()
-    with (home / "log").open("w") as log:
-        process = subprocess.Popen(
-            [binaries / "postgres", "-D", "data", *_settings(port)],
-            cwd=home,
-            user=user,
-            stdout=log,
-            stderr=log,
+    cluster = Cluster(binaries)
+    cluster.start()
+    return cluster.url
+
+
+class Cluster:
+    """A server of one's own in a temporary folder. Stopped, it can be started again as it was."""
+
+    def __init__(self, binaries: Path) -> None:
+        folder = Path(tempfile.mkdtemp(prefix="bridge-postgres-"))
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        self._user = NOBODY if os.getuid() == 0 else None
+        if self._user is not None:
+            folder.chmod(0o755)
+            binaries = _reachable(binaries, folder)
+            os.chown(_made(folder / "home"), self._user, self._user)
+        self._binaries, self._home = binaries, _made(folder / "home")
+        secret = self._home / "password"
+        secret.write_text(PASSWORD)
+        secret.chmod(0o644)
+        made = ("--pgdata=data", f"--pwfile={secret}", *_INITDB)
+        _run(binaries / "initdb", self._home, self._user, *made)
+        self._port = _free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+        self.url = (
+            f"postgresql://postgres:{PASSWORD.replace(' ', '%20')}@127.0.0.1:{self._port}/postgres"
         )
-    atexit.register(_stop, process)
-    url = f"postgresql://postgres:{PASSWORD.replace(' ', '%20')}@127.0.0.1:{port}/postgres"
-    _wait_for(url, process, home / "log")
-    return url
+        atexit.register(self.stop)
+
+    def start(self) -> None:
+        with (self._home / "log").open("a") as log:
+            self._process = subprocess.Popen(
+                [self._binaries / "postgres", "-D", "data", *_settings(self._port)],
+                cwd=self._home,
+                user=self._user,
+                stdout=log,
+                stderr=log,
+            )
+        _wait_for(self.url, self._process, self._home / "log")
+
+    def stop(self, how: int = signal.SIGINT) -> None:
+        """End it: SIGINT rolls back what is open and writes all, SIGQUIT drops everything."""
+        process, self._process = self._process, None
+        if process is not None:
+            _stop(process, how)
 
 
 _INITDB = (
@@ -233,8 +254,8 @@ def _answers(url: str) -> bool:
     return True
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    process.send_signal(2)  # "fast": roll back what is open, write all, leave
+def _stop(process: subprocess.Popen[bytes], how: int) -> None:
+    process.send_signal(how)
     try:
         process.wait(20)
     except subprocess.TimeoutExpired:

@@ -8,10 +8,11 @@ import pytest
 from bridge import health, texts
 from bridge.config import load
 from bridge.health import agent_checks, examine, store_checks
-from bridge.ids import ChannelName
+from bridge.ids import ChannelName, ConversationId
 from bridge.ports import Check
 from bridge.workers.tidying import FILES
 from storage.memory import MemoryStore
+from tests.stores import AT, S1, address, linked, put
 from tests.workers.rig import MoodyStore
 
 
@@ -98,3 +99,15 @@ async def test_an_agent_that_cannot_be_looked_at_in_time_is_a_fault(tmp_path) ->
         agents = {"helper": replace(config.agents["helper"], plugin=plugin)}
         (found,) = await agent_checks(agents, {}, seconds=0.05)
         assert (found.name, found.ok, found.detail) == ("agent helper", False, said)
+
+
+async def test_rooms_that_follow_a_session_with_others_are_named() -> None:
+    """Others read there what is said elsewhere: whoever runs the bridge should know."""
+    store = MemoryStore()
+    await store.create_session(S1, at=AT)
+    for place, room in (("1", True), ("2", False)):
+        conversation = ConversationId(f"c_{place}")
+        await store.register(conversation, address(place), room=room, title="Team", at=AT)
+        await put(store, S1, linked(conversation))
+        found = [each.detail for each in await store_checks("memory", store)]
+        assert any("Team" in each for each in found) == (not room)

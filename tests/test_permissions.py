@@ -1,5 +1,6 @@
 """Who may ask what."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -57,6 +58,10 @@ WRITERS = [
     Push(source=API, content=Content(text="news"), by=ADA),
     Trigger(source=API, prompt="look", by=ADA),
 ]
+OVERHEARD = [
+    replace(say("nice day"), addressed=False),
+    *(each for each in WRITERS if isinstance(each, Edit | Delete)),
+]
 READERS = [
     Leave(by=ADA, participant=ADA),
     Link(by=ADA, conversation=DM),
@@ -80,12 +85,19 @@ def why_not(role, command):
 
 @pytest.mark.parametrize("command", [*OWNERS, *WRITERS, *READERS])
 def test_whoever_is_not_in_the_session_may_do_nothing(command):
+    if command in OVERHEARD:
+        return
     assert why_not(None, command) == texts.NOT_IN_SESSION
 
 
 @pytest.mark.parametrize("command", [*OWNERS, *WRITERS, *READERS])
 def test_an_owner_may_do_everything(command):
     assert why_not("owner", command) == ""
+
+
+@pytest.mark.parametrize("command", OVERHEARD)
+def test_what_is_overheard_is_context_whoever_says_it(command):
+    assert why_not(None, command) == ""
 
 
 @pytest.mark.parametrize("command", OWNERS)

@@ -10,10 +10,13 @@ from bridge.ids import ChannelName, MediaId, ParticipantId, QuestionId, SessionI
 from bridge.parts import Address
 from bridge.routing import (
     MAX_VALUE,
+    MOST_CODES,
     SHARED,
     AnswerPress,
     SayingPress,
+    UndoPress,
     answer_button,
+    codes_within,
     pressed,
     saying_button,
     session_for,
@@ -34,34 +37,36 @@ def address(place="1", channel="chat"):
 
 
 def test_a_shared_account_has_one_session():
-    assert session_for("shared", address("1"), ADA) == SHARED
-    assert session_for("shared", address("2"), BOB) == SHARED
+    assert session_for("shared", address("1"), ADA, room=False) == SHARED
+    assert session_for("shared", address("2"), BOB, room=False) == SHARED
 
 
 def test_a_person_has_one_session_wherever_they_write_from():
-    assert session_for("per_person", address("1"), ADA) == session_for(
-        "per_person", address("2", "other"), ADA
+    assert session_for("per_person", address("1"), ADA, room=False) == session_for(
+        "per_person", address("2", "other"), ADA, room=False
     )
-    assert session_for("per_person", address(), ADA) != session_for("per_person", address(), BOB)
+    assert session_for("per_person", address(), ADA, room=False) != session_for(
+        "per_person", address(), BOB, room=False
+    )
 
 
 def test_a_place_has_one_session_whoever_writes_there():
-    there = session_for("per_place", address("1"), ADA)
-    assert there == session_for("per_place", address("1"), BOB)
-    assert there != session_for("per_place", address("2"), ADA)
-    assert there != session_for("per_place", address("1", "other"), ADA)
+    there = session_for("per_place", address("1"), ADA, room=False)
+    assert there == session_for("per_place", address("1"), BOB, room=False)
+    assert there != session_for("per_place", address("2"), ADA, room=False)
+    assert there != session_for("per_place", address("1", "other"), ADA, room=False)
 
 
 def test_names_that_run_together_do_not_make_one_place():
-    one = session_for("per_place", address("bc", "a"), ADA)
-    assert one != session_for("per_place", address("c", "ab"), ADA)
+    one = session_for("per_place", address("bc", "a"), ADA, room=False)
+    assert one != session_for("per_place", address("c", "ab"), ADA, room=False)
 
 
 @given(st.text(), st.sampled_from(["per_person", "per_place"]))
 def test_the_first_message_heard_twice_makes_one_session(place, policy):
     """After a crash the same id is derived again; it fits wherever ids go."""
-    found = session_for(policy, address(place), ADA)
-    assert found == session_for(policy, address(place), ADA)
+    found = session_for(policy, address(place), ADA, room=False)
+    assert found == session_for(policy, address(place), ADA, room=False)
     assert len(found) <= 20
 
 
@@ -200,5 +205,38 @@ def test_whatever_people_type_is_no_surprise(text):
 
 
 def test_ids_are_of_their_own_types():
-    assert isinstance(session_for("shared", address(), ParticipantId("p")), str)
+    assert isinstance(session_for("shared", address(), ParticipantId("p"), room=False), str)
     assert SessionId("main") == SHARED
+
+
+@pytest.mark.parametrize("policy", ["shared", "per_person", "per_place"])
+def test_a_room_has_a_session_of_its_own_whatever_private_places_have(policy):
+    own = session_for(policy, address("1"), ADA, room=True)
+    assert own == session_for(policy, address("1"), BOB, room=True)
+    assert own not in {SHARED, session_for(policy, address("2"), ADA, room=True)}
+
+
+def test_a_button_that_undoes_names_the_grant():
+    assert pressed("u:ABCDEF") == UndoPress(grant="ABCDEF")
+    assert pressed("u:") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("ABCDE-FGHJK", ("ABCDE-FGHJK",)),
+        ("it is abcdefghjk.", ("abcdefghjk",)),
+        ("@bridge /link ABCDE-FGHJK, quick", ("ABCDE-FGHJK",)),
+        ("ABCDE-FGHJK and ABCDE-FGHJK", ("ABCDE-FGHJK",)),
+        ("XABCDE-FGHJK", ()),
+        ("ABCDE-FGHJKX", ()),
+        ("nothing here", ()),
+    ],
+)
+def test_codes_are_found_anywhere_in_a_text(text, codes):
+    assert codes_within(text) == codes
+
+
+def test_only_so_many_codes_are_looked_for_in_one_text():
+    text = " ".join(f"ABCDE-FGH{a}{b}" for a in "ABCDE" for b in "ABCDE")
+    assert len(codes_within(text)) == MOST_CODES

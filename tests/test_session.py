@@ -33,7 +33,7 @@ from bridge.events import (
     Usage,
     UsageReported,
 )
-from bridge.ids import ScheduleId
+from bridge.ids import ScheduleId, SessionId
 from bridge.session import (
     Begin,
     Expire,
@@ -391,3 +391,28 @@ def test_nobody_waits_twice_as_long_for_a_question_as_was_meant():
     assert is_expired(question, at)
     assert not is_expired(question, AT - seconds(59))
     assert is_expired(question, AT - seconds(61))
+
+
+# -- who was put out ------------------------------------------------------------------------------
+
+
+def people(*bodies):
+    name = SessionId("s")
+    events = [Event(session=name, seq=n, at=AT, body=body) for n, body in enumerate(bodies, 1)]
+    return fold(Session(id=name), events)
+
+
+def test_whoever_was_made_to_leave_by_another_is_remembered_until_they_join_again():
+    joined = ParticipantJoined(participant=ADA, role="member")
+    for by, out in ((BOB, {ADA}), (ADA, set()), (None, set())):
+        left = ParticipantLeft(participant=ADA, by=by)
+        assert people(joined, left).put_out == out
+        assert people(joined, left, joined).put_out == frozenset()
+
+
+def test_whoever_turns_out_to_be_someone_who_is_out_is_out_too_unless_they_are_inside():
+    merged = ParticipantMerged(participant=ADA, into=BOB)
+    left = ParticipantLeft(participant=ADA, by=EVE)
+    assert people(left, merged).put_out == {BOB}
+    inside = ParticipantJoined(participant=BOB, role="member")
+    assert people(inside, left, merged).put_out == frozenset()

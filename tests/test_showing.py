@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 
-from bridge import texts
+from bridge import admission_texts, texts
 from bridge.call_display import block
 from bridge.content import Attachment, Content, Option
 from bridge.events import (
@@ -344,3 +344,24 @@ def test_an_event_is_read_only_data_to_it():
     event = Event(session=HERE, seq=1, at=AT, body=HELLO)
     lane = Lane()
     assert show(event, lane.place(), lane.scene([])) == show(event, lane.place(), lane.scene([]))
+
+
+def test_who_joined_as_someone_is_shown_to_them_alone_and_can_be_undone():
+    """It names an account of theirs: no room's business."""
+    undo = (Option(id="u:ABCDEF", label="Undo"),)
+    pushed = Pushed(
+        source=Source(kind="background"),
+        content=Content(text="Eve joined"),
+        to=(ADA,),
+        buttons=undo,
+    )
+    look = looks(pushed, owner=ADA)
+    assert [(each.value, each.label) for each in look.buttons] == [("u:ABCDEF", "Undo")]
+    assert looks(pushed, owner=BOB) == Muted()
+    assert looks(pushed, owner=ADA, room=True) == Muted()
+
+
+def test_whoever_was_put_out_is_said_to_have_been_and_by_whom():
+    look = looks(ParticipantLeft(participant=ADA, by=BOB))
+    assert look.text == admission_texts.removed("Ada", "Bob")
+    assert looks(ParticipantLeft(participant=ADA, by=ADA)).text == texts.left("Ada")

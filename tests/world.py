@@ -12,6 +12,7 @@ from typing import Any
 
 from agents.echo import Echo
 from bridge import texts
+from bridge.admission import EVERYONE, Account
 from bridge.events import (
     Event,
     MessageComposed,
@@ -28,7 +29,6 @@ from bridge.ports import Agent
 from bridge.retry import MAX_ATTEMPTS
 from bridge.routing import SHARED
 from bridge.workers.core import Connected, Core
-from bridge.workers.door import EVERYONE, Account
 from channels.memory import EVERYTHING, MemoryChannel
 from channels.memory_platform import MemoryPlatform
 from storage.memory_blobs import MemoryBlobs

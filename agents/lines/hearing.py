@@ -75,7 +75,7 @@ class Hearing:
     questions: list[Asking] = field(default_factory=list)
 
     async def hear(self, line: Spoken) -> Preview | Said | None:
-        """Return what a line says, None where it only adds to the end.
+        """Return what a line says, None where it only adds to the end, or says nothing.
 
         Raises `AgentFailed` and `AgentUnavailable`, also when that is what the line says.
         """
@@ -88,6 +88,8 @@ class Hearing:
                 return None
             case FailedLine(reason=reason, retry=retry):
                 raise AgentUnavailable(reason) if retry else AgentFailed(reason)
+            case RemarkLine() | PushLine() if not line.text.strip() and not line.attachments:
+                return None
             case RemarkLine() | PushLine() | EndedLine():
                 return await self._written(line)
             case _:

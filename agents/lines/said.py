@@ -4,8 +4,8 @@ docs/process-agents.md is the contract: a test keeps the page and these types in
 fields are refused, so that a slip of the pen is not silently ignored.
 """
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal, get_args
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
@@ -16,6 +16,12 @@ from bridge.events import QuestionKind
 LONGEST_LINE = 1_048_576
 MOST_BYTES = 64 * 1_048_576
 """Of one line, and of all that is said in one run."""
+
+BOM = b"\xef\xbb\xbf"
+"""What some programs, above all on Windows, write in front of their first line."""
+
+MOST_TOKENS, MOST_COST = 1_000_000_000, 100_000.0
+"""Of one run; more is taken for this."""
 
 MOST_FILES = 10
 MOST_OPTIONS = 25
@@ -29,6 +35,8 @@ def _without_nul(text: str) -> str:
     """No platform shows it, and not every database keeps it."""
     return text.replace("\0", "")
 
+
+T = TypeVar("T", int, float)
 
 Level = Literal["debug", "info", "warning", "error"]
 LEVELS: Mapping[Level, int] = {"debug": 10, "info": 20, "warning": 30, "error": 40}
@@ -70,10 +78,19 @@ class CallInput(_Object):
     arguments: Mapping[str, Any] = {}
 
 
+def _at_most(most: float) -> Callable[[T], T]:
+    """Bound a number: no program used more, and what is added up must stay a number."""
+    return lambda given: given if given <= most else type(given)(most)
+
+
+Count = Annotated[int, Field(ge=0), AfterValidator(_at_most(MOST_TOKENS))]
+Cost = Annotated[float, Field(ge=0, allow_inf_nan=False), AfterValidator(_at_most(MOST_COST))]
+
+
 class UsageInput(_Object):
-    input_tokens: Annotated[int, Field(ge=0)] = 0
-    output_tokens: Annotated[int, Field(ge=0)] = 0
-    cost: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    input_tokens: Count = 0
+    output_tokens: Count = 0
+    cost: Cost | None = None
     model: Words = ""
 
 
@@ -218,13 +235,14 @@ _LINES: TypeAdapter[list[Line]] = TypeAdapter(list[Annotated[Line, Field(discrim
 def read(raw: bytes, *, number: int) -> Line:
     """Return what a line says. Raises `AgentFailed` that says what is wrong, and not with what."""
     try:
-        return _LINE.validate_json(raw)
+        return _LINE.validate_json(raw.removeprefix(BOM))
     except ValidationError as error:
         raise AgentFailed(f"line {number} of what the agent wrote is bad: {_why(error)}") from None
 
 
 def read_all(raw: bytes) -> tuple[Line, ...]:
     """Return what a JSON body says: one line, or a list of them. Raises `AgentFailed`."""
+    raw = raw.removeprefix(BOM)
     try:
         if raw.lstrip().startswith(b"["):
             return tuple(_LINES.validate_json(raw))

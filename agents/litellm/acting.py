@@ -6,9 +6,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 from agents.litellm.calling import Plan, Refusal, Running, approved, perform, plan
-from agents.litellm.pieces import Wanted
+from agents.litellm.errors import ending
+from agents.litellm.pieces import Answer, Wanted
 from agents.litellm.state import State
+from agents.litellm.wire import Thought
 from agents.tools.approval import approval
+from agents.tools.tool import Malformed, parse
 from bridge import texts
 from bridge.commands import Asking
 from bridge.consent import always_allowed
@@ -41,7 +44,7 @@ async def act(state: State) -> AsyncGenerator[Preview | Said]:
         refused = [Refusal(planned=each, why=_nobody_decides(state)) for each in todo.asking]
         todo = replace(todo, refused=(*todo.refused, *refused), asking=())
     steps: Sequence[Refusal | Running] = (*todo.refused, *todo.running)
-    text = state.answer.text
+    text = state.text
     if steps and text.strip():
         yield state.said(Remark(content=Content(text=text)))
     async with aclosing(_make(state, steps)) as items:
@@ -62,14 +65,30 @@ async def _planned(state: State) -> Plan:
     for each in wanted:
         _keep_thoughts(state, each)
     always = always_allowed(await state.turn.fold())
-    return plan(wanted, state.tools.by_name, state.kit.config.tools.policy, always)
+    rules, torn = state.kit.config.tools.policy, _torn(state.answer)
+    return plan(wanted, state.tools.by_name, rules, always, torn=torn)
+
+
+def _torn(answer: Answer) -> Wanted | None:
+    """Return the call that a model was writing when it was cut off: it may lack its end."""
+    if ending(answer.finish) not in {"cut", "odd"}:
+        return None
+    last = answer.calls[-1]
+    try:
+        parse(last.arguments)
+    except Malformed:
+        return last
+    return None if last.arguments.strip() else last
 
 
 def _keep_thoughts(state: State, wanted: Wanted) -> None:
-    if state.answer.thoughts:
-        state.thoughts.blocks[wanted.call] = state.answer.thoughts
-    if wanted.extra:
-        state.thoughts.extras[wanted.call] = wanted.extra
+    answer = state.answer
+    state.thoughts.by_call[wanted.call] = Thought(
+        model=state.tally.model,
+        words=answer.thinking,
+        blocks=answer.thoughts,
+        extra=wanted.extra,
+    )
 
 
 async def _make(state: State, steps: Sequence[Refusal | Running]) -> AsyncGenerator[Preview | Said]:
@@ -94,6 +113,8 @@ async def _make(state: State, steps: Sequence[Refusal | Running]) -> AsyncGenera
                 state.questions.append(done.question)
             else:
                 call = step.planned.call
+                if done.pictures:
+                    state.pictures[call] = done.pictures
                 yield state.said(Returned(call=call, result=done.text, failed=done.failed))
 
 

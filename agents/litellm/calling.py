@@ -6,8 +6,9 @@
 import asyncio
 import json
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from agents.characters import whole
 from agents.litellm.pieces import Wanted
 from agents.tools.policy import Rule, verdict
 from agents.tools.tool import Call, Done, Malformed, Tool, ToolError, parse
@@ -15,6 +16,9 @@ from bridge.events import PlannedCall
 
 LONGEST_KEPT = 1_000_000
 """Characters of a result in the log; a larger one is cut even there."""
+
+LONGEST_WRITTEN_NAME = 200
+"""Characters of the name of a tool that is kept; longer ones are none."""
 
 CLEAN_UP = 5.0
 """Seconds that tools get to stop once their run is cut off."""
@@ -51,9 +55,17 @@ def plan(
     tools: Mapping[str, Tool],
     rules: Sequence[Rule],
     always: Collection[str],
+    *,
+    torn: Wanted | None = None,
 ) -> Plan:
-    """Return what is to be done about the calls that a model asks for."""
-    steps = [_step(each, tools, rules, always) for each in wanted]
+    """Return what is to be done about the calls that a model asks for.
+
+    `torn` is the one that the model was writing when it was cut off.
+    """
+    steps = [
+        _refused(each, TORN) if each is torn else _step(each, tools, rules, always)
+        for each in wanted
+    ]
     return Plan(
         refused=tuple(each for each in steps if isinstance(each, Refusal)),
         running=tuple(each for each in steps if isinstance(each, Running)),
@@ -70,6 +82,10 @@ def approved(
     return Refusal(planned=step, why=UNDECIDED) if isinstance(step, PlannedCall) else step
 
 
+TORN = (
+    "This call was cut off while it was written: an answer of this model may not be longer. Nothing"
+    " was done. Write it again, shorter, or in several steps."
+)
 UNDECIDED = "This call may not be made."
 DENIED = "The policy of this bridge does not allow this call."
 
@@ -79,13 +95,12 @@ def _step(
 ) -> Refusal | Running | PlannedCall:
     try:
         arguments = parse(wanted.arguments)
-    except Malformed as error:
-        return _malformed(wanted, str(error))
-    planned = PlannedCall(
-        call=wanted.call,
-        name=wanted.name or "(none)",
-        arguments=json.dumps(arguments, ensure_ascii=False),
-    )
+        written = whole(json.dumps(arguments, ensure_ascii=False, allow_nan=False))
+        arguments = parse(written)
+    except (Malformed, ValueError, RecursionError) as error:
+        why = f"The arguments are not a JSON object ({error}). Nothing was done. Write them again."
+        return _refused(wanted, why)
+    planned = PlannedCall(call=wanted.call, name=_name(wanted), arguments=written)
     tool = tools.get(wanted.name)
     if tool is None:
         known = ", ".join(sorted(tools)) or "none"
@@ -100,14 +115,16 @@ def _step(
             return Refusal(planned=planned, why=DENIED)
 
 
-def _malformed(wanted: Wanted, why: str) -> Refusal:
+def _refused(wanted: Wanted, why: str) -> Refusal:
     """Refuse a call whose arguments cannot be read, and keep what was written as it was."""
-    written = json.dumps({"malformed": wanted.arguments[:LONGEST_KEPT]}, ensure_ascii=False)
-    planned = PlannedCall(call=wanted.call, name=wanted.name or "(none)", arguments=written)
-    return Refusal(
-        planned=planned,
-        why=f"The arguments are not a JSON object ({why}). Nothing was done. Write them again.",
-    )
+    kept = whole(wanted.arguments[:LONGEST_KEPT])
+    written = json.dumps({"malformed": kept}, ensure_ascii=False)
+    planned = PlannedCall(call=wanted.call, name=_name(wanted), arguments=written)
+    return Refusal(planned=planned, why=why)
+
+
+def _name(wanted: Wanted) -> str:
+    return whole(wanted.name)[:LONGEST_WRITTEN_NAME] or "(none)"
 
 
 # -- running --------------------------------------------------------------------------------------
@@ -141,13 +158,14 @@ async def _run(running: Running, seconds: float) -> Done:
         async with asyncio.timeout(seconds):
             done = await running.tool.run(running.call)
     except ToolError as error:
-        return Done(text=str(error)[:LONGEST_KEPT], failed=True)
+        return Done(text=whole(str(error))[:LONGEST_KEPT], failed=True)
     except TimeoutError:
         late = f"This took longer than {seconds:g} s and was stopped; it may have taken effect."
         return Done(text=late, failed=True)
     except Exception as error:  # noqa: BLE001 - a tool is foreign code; the model hears of it
-        return Done(text=f"{type(error).__name__}: {error}"[:LONGEST_KEPT], failed=True)
-    if len(done.text) > LONGEST_KEPT:
-        note = f"\n\n[… {len(done.text) - LONGEST_KEPT} characters were not kept …]"
-        return Done(text=done.text[:LONGEST_KEPT] + note, failed=done.failed, said=done.said)
-    return done
+        return Done(text=whole(f"{type(error).__name__}: {error}")[:LONGEST_KEPT], failed=True)
+    text = whole(done.text)
+    if len(text) > LONGEST_KEPT:
+        note = f"\n\n[… {len(text) - LONGEST_KEPT} characters were not kept …]"
+        text = text[:LONGEST_KEPT] + note
+    return done if text == done.text else replace(done, text=text)

@@ -1,24 +1,27 @@
 """What an error of litellm means to us: one kind for each way of dealing with it, sans I/O.
 
-Errors are known by their names, so that litellm need not be imported to look at one.
+Errors are known by the words of their provider (`errors`), else by their names, so that litellm
+need not be imported to look at one.
 
 | kind | what is done |
 |---|---|
 | busy | wait and try again, then the next model; then the run is tried again later |
 | garbage | try again at once, as the model answered nothing that can be read |
 | overflow | sum up what was said before, and try again with less |
+| unfit | ask once more without what the provider does not take; then it is unusable |
 | refused | the next model; then people are told that it was refused |
 | unusable | the next model; then people are told what is wrong: a key, a name, a setting |
 """
 
+import json
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, Literal
+from typing import Any
 
-Kind = Literal["busy", "garbage", "overflow", "refused", "unusable"]
+from agents.litellm.errors import OF_THE_REQUEST, Kind, Known, known
 
 LONGEST_REASON = 300
 """Characters."""
@@ -47,12 +50,10 @@ _BY_NAME: dict[str, Kind] = {
     "BadRequestError": "unusable",
     "UnprocessableEntityError": "unusable",
 }
-_TOO_LONG = re.compile(
-    r"context.{0,20}(length|window|size|limit)|too (long|many tokens)|maximum context"
-    r"|prompt is too long|exceed\w* .{0,30}context|input length",
-    re.IGNORECASE,
-)
 _INNARDS = re.compile(r"\s*(Traceback \(most recent|This looks like a bug in LiteLLM)")
+_NESTED = 4
+"""How deep an error may be wrapped in another one."""
+
 _KEY = re.compile(r"\b(sk|pk|key|AIza|xai|gsk)[-_]?[A-Za-z0-9*_-]{8,}")
 _PREFIX = re.compile(r"^(litellm\.)?\w+(Error|Exception)?: (\w+(Error|Exception) ?- ?)?")
 
@@ -67,26 +68,52 @@ class Unanswered(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble:
-    """Why a model did not answer. `reason` is one line, without secrets, for people to read."""
+    """Why a model did not answer. `reason` is one line, without secrets, for people to read.
+
+    `meant` is what the provider's own words say of it.
+    """
 
     kind: Kind
     reason: str
     retry_after: float | None = None
+    meant: Known | None = None
 
 
 def trouble(error: BaseException, *, now: datetime, secrets: Collection[str] = ()) -> Trouble:
     """Return what an error means."""
-    reason = _reason(error, secrets)
-    return Trouble(kind=_kind(error), reason=reason, retry_after=_retry_after(error, now))
+    status = _status(error)
+    meant = _meant(error, status)
+    return Trouble(
+        kind=meant.kind if meant else _kind(error, status),
+        reason=_reason(error, secrets),
+        retry_after=_retry_after(error, now),
+        meant=meant,
+    )
 
 
-def _kind(error: BaseException) -> Kind:
-    names = [each.__name__ for each in type(error).__mro__]
-    kind = next((_BY_NAME[name] for name in names if name in _BY_NAME), None)
+def _status(error: BaseException) -> int | None:
     status = getattr(error, "status_code", None)
-    if kind in {"unusable", None} and status in {400, 413, 422} and _TOO_LONG.search(str(error)):
-        return "overflow"
-    if kind is None and isinstance(status, int):
+    return status if isinstance(status, int) else None
+
+
+def _meant(error: BaseException, status: int | None) -> Known | None:
+    """Return what the provider's words mean; those about a key are not looked at."""
+    if status is None or _named(error) == "overflow" or status == 401:  # noqa: PLR2004
+        return None
+    refused = Known(kind="refused") if _named(error) == "refused" else None
+    return known(str(error), status) or refused
+
+
+def _named(error: BaseException) -> Kind | None:
+    names = [each.__name__ for each in type(error).__mro__]
+    return next((_BY_NAME[name] for name in names if name in _BY_NAME), None)
+
+
+def _kind(error: BaseException, status: int | None) -> Kind:
+    kind = _named(error)
+    if kind in {"unusable", None} and status in OF_THE_REQUEST - {402, 403, 404}:
+        return "unfit"
+    if kind is None and status is not None:
         kind = "busy" if status in {408, 409, 429} or status >= 500 else "unusable"  # noqa: PLR2004
     return kind or "garbage"
 
@@ -115,6 +142,7 @@ def _reason(error: BaseException, secrets: Collection[str]) -> str:
     text = " ".join(_INNARDS.split(str(error))[0].split()) or type(error).__name__
     while (shorter := _PREFIX.sub("", text, count=1)) != text:
         text = shorter
+    text = _words(text)
     for secret in secrets:
         text = text.replace(secret, "…")
     return _cut(_KEY.sub("…", text)) or type(error).__name__
@@ -126,3 +154,33 @@ def _cut(text: str) -> str:
         return text
     begins = text[: LONGEST_REASON - 2]
     return f"{(begins.rpartition(' ')[0] or begins).rstrip(' .,;:')} …"
+
+
+def _words(text: str) -> str:
+    """Return what an error says where it is JSON, or bytes of it, written out."""
+    start = text.find("{")
+    for _ in range(_NESTED):
+        if start < 0:
+            return text
+        said = _message(text[start:])
+        if said is None:
+            return text
+        text, start = said, said.find("{")
+    return text
+
+
+def _message(text: str) -> str | None:
+    """Return the message in a JSON object at the beginning of a text."""
+    try:
+        found, _ = json.JSONDecoder(strict=False).raw_decode(text)
+    except (ValueError, RecursionError):
+        try:
+            found, _ = json.JSONDecoder(strict=False).raw_decode(text.replace("\\'", "'"))
+        except (ValueError, RecursionError):
+            return None
+    for key in ("error", "message", "detail", "error_msg"):
+        if isinstance(found, dict) and found.get(key):
+            found = found[key]
+    if isinstance(found, dict):
+        found = found.get("message") or found.get("detail") or found.get("error")
+    return found.strip() if isinstance(found, str) and found.strip() else None

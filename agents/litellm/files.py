@@ -4,12 +4,15 @@ Everything else it knows by name, from the transcript.
 """
 
 import base64
+import re
 from collections.abc import Mapping, Sequence
 
+from agents.fitting import IMAGE, LINE, tokens
 from agents.labels import bracketed, plain, unforged_result
 from agents.litellm.library import Abilities
 from agents.litellm.wire import Part
 from agents.tools.page import is_text
+from agents.tools.tool import Picture, image_kind
 from agents.transcript import Line, Told, cut
 from bridge.content import Attachment
 from bridge.errors import NotFound
@@ -17,16 +20,26 @@ from bridge.ids import MediaId
 from bridge.ports import Blobs
 
 MOST_FILES = 8
-MOST_IMAGE_BYTES = 5_000_000
-"""Anthropic takes no larger picture; others take a little more."""
+MOST_IMAGE_BYTES = 3_750_000
+"""Anthropic takes 5 MB of a picture in base64, which is a third longer; others take more."""
 
 MOST_DOCUMENT_BYTES = 10_000_000
 MOST_TEXT_BYTES = 1_000_000
 LONGEST_TEXT = 30_000
 """Characters of a text file."""
 
-IMAGES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+IMAGES = frozenset(
+    {"image/png", "image/jpeg", "image/gif", "image/webp", "image/jpg", "image/pjpeg"}
+)
 PDF = "application/pdf"
+PDF_WITHIN = 1024
+"""Bytes at the beginning of a PDF within which it says that it is one."""
+
+PAGE = 2500
+PAGE_BYTES = 100_000
+"""Tokens of a page of a document, and bytes where its pages cannot be counted."""
+
+_PAGES = re.compile(rb"/Type\s*/Page\b")
 
 
 def shown(lines: Sequence[Line], able: Abilities) -> Sequence[Attachment]:
@@ -61,15 +74,65 @@ async def read(blobs: Blobs, media: MediaId) -> bytes:
 
 
 def _part(file: Attachment, body: bytes) -> Part:
-    if file.mime in IMAGES:
-        return {"type": "image_url", "image_url": {"url": _url(file.mime, body)}}
-    if file.mime == PDF:
-        inline = {"file_data": _url(PDF, body), "filename": plain(file.name)}
-        return {"type": "file", "file": inline}
+    """Return a file as its bytes say what it is; its name and its sender may be wrong."""
+    kind = mime_of(body)
+    if kind == PDF and file.mime == PDF:
+        inline = {"file_data": _url(PDF, body), "filename": plain(file.name) or "document.pdf"}
+        return {"type": "file", "file": inline, "pages": _pages(body)}
+    if kind in IMAGES and file.mime in IMAGES:
+        return {"type": "image_url", "image_url": {"url": _url(kind, body)}}
+    if file.mime in IMAGES or file.mime == PDF:
+        return {
+            "type": "text",
+            "text": _noted(file.name, "cannot be read: it is broken"),
+        }
     text = cut(body.decode(errors="replace"), LONGEST_TEXT)
-    header = bracketed("the file", f"{plain(file.name)} says")
+    header = _noted(file.name, "says")
     return {"type": "text", "text": f"{header}\n{unforged_result(text)}"}
+
+
+def picture_part(picture: Picture) -> Part:
+    return {"type": "image_url", "image_url": {"url": _url(picture.mime, picture.body)}}
+
+
+def said_of(name: str) -> Part:
+    """Return what stands for a file that the model's provider does not take."""
+    text = bracketed(
+        "the file", f"{plain(name)} cannot be shown to you: your provider does not take it"
+    )
+    return {"type": "text", "text": text}
+
+
+def without_room(name: str) -> Part:
+    return {
+        "type": "text",
+        "text": _noted(name, "is not shown: there is no room for it"),
+    }
+
+
+def cost(part: Part) -> int:
+    """Return about how many tokens a part takes."""
+    match part["type"]:
+        case "text":
+            return LINE + tokens(part["text"])
+        case "file":
+            return PAGE * int(part.get("pages", 1))
+        case _:
+            return IMAGE
+
+
+def mime_of(body: bytes) -> str:
+    """Return what bytes are, of the kinds that models take; empty for anything else."""
+    return image_kind(body) or (PDF if b"%PDF-" in body[:PDF_WITHIN] else "")
+
+
+def _pages(body: bytes) -> int:
+    return max(len(_PAGES.findall(body)), len(body) // PAGE_BYTES, 1)
 
 
 def _url(mime: str, body: bytes) -> str:
     return f"data:{mime};base64,{base64.b64encode(body).decode()}"
+
+
+def _noted(name: str, what: str) -> str:
+    return bracketed("the file", f"{plain(name)} {what}")

@@ -16,7 +16,9 @@ from typing import Any
 
 from agents.litellm.aside import Aside
 from agents.litellm.config import ModelSection
+from agents.litellm.errors import ending
 from agents.litellm.failure import Trouble, Unanswered, trouble
+from agents.litellm.look import HELLO, what_comes_back
 from agents.litellm.pieces import CallPiece, Metered, Piece
 from agents.litellm.wire import Message
 from bridge.imports import for_good
@@ -26,6 +28,9 @@ FAMILY_LIMIT = 128_000
 
 UNKNOWN_CONTEXT, LOCAL_CONTEXT = 32_000, 16_000
 """Tokens; of a model that litellm does not know, and of a local one."""
+
+MOST_TOKENS, MOST_COST = 1_000_000_000, 100_000.0
+"""Of one answer: no server that says more is believed."""
 
 READ_OUT = 1.0
 """Seconds a provider gets to end a connection over which its answer has come."""
@@ -50,7 +55,24 @@ def _imported() -> Any:
     library.suppress_debug_info = True
     library.drop_params = True  # a reasoning effort is nothing to a model that knows none
     library.modify_params = True
+    _keep_endings()
     return library
+
+
+class _Endings(dict[str, str]):
+    """litellm's table of reasons why an answer ended, without a word that it makes up.
+
+    Of a reason that it does not know, and of some that are failures, it says that all is well.
+    """
+
+    def get(self, reason: str, default: Any = None) -> Any:  # noqa: ARG002 - as a dict has it
+        known = super().get(reason)
+        return reason if known is None or (known == "stop" and ending(reason) != "whole") else known
+
+
+def _keep_endings() -> None:
+    core: Any = import_module("litellm.litellm_core_utils.core_helpers")
+    core._FINISH_REASON_MAP = _Endings(core._FINISH_REASON_MAP)  # noqa: SLF001 - there is no other way
 
 
 Now = Callable[[], datetime]
@@ -233,7 +255,7 @@ def _piece(chunk: Any, section: ModelSection) -> Piece:
     delta = choice.delta
     return Piece(
         text=delta.content or "",
-        thinking=bool(getattr(delta, "reasoning_content", None)),
+        thinking=getattr(delta, "reasoning_content", None) or "",
         calls=tuple(_call(each) for each in delta.tool_calls or ()),
         finish=choice.finish_reason or "",
         thoughts=tuple(getattr(delta, "thinking_blocks", None) or ()),
@@ -258,21 +280,28 @@ def _meter(section: ModelSection, usage: Any) -> Metered:
         prompt, completion = _imported().cost_per_token(model=section.model, usage_object=usage)
         cost = prompt + completion
     return Metered(
-        input_tokens=usage.prompt_tokens or 0,
-        output_tokens=usage.completion_tokens or 0,
-        cost=cost,
+        input_tokens=_count(usage.prompt_tokens),
+        output_tokens=_count(usage.completion_tokens),
+        cost=cost if cost is not None and 0 <= cost <= MOST_COST else None,
     )
 
 
+def _count(said: Any) -> int:
+    """Return a number of tokens that may be so, whatever a server says."""
+    return min(max(said, 0), MOST_TOKENS) if isinstance(said, int) else 0
+
+
 async def try_out(section: ModelSection, *, seconds: float, now: Now) -> None:
-    """Let a model say one word. Raises `Unanswered`, also where what came back holds no word."""
-    said = [{"role": "user", "content": "Say one word."}]
-    said_something = False
-    async with aclosing(ask(section, said, (), stall_seconds=seconds, now=now)) as batches:
+    """Let a model say one word. Raises `Unanswered`, also when it says none."""
+    words = ""
+    async with aclosing(ask(section, HELLO, (), stall_seconds=seconds, now=now)) as batches:
         async for batch in batches:
-            said_something |= any(piece.text.strip() or piece.thinking for piece in batch)
-    if not said_something:
-        raise Unanswered(Trouble(kind="garbage", reason=NO_WORD))
+            words += "".join(piece.text + piece.thinking for piece in batch)
+    if not words.strip():
+        came = await what_comes_back(section)
+        raise Unanswered(
+            Trouble(kind="unusable", reason=f"it answered nothing; {came}".rstrip("; "))
+        )
 
 
 # -- hearing --------------------------------------------------------------------------------------

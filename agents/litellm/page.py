@@ -4,9 +4,12 @@ The log is the history, what came since, and what this run said, which is noted 
 is durable. So the transcript of the next step is made like that of the first: from the log.
 """
 
+import asyncio
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeVar
 
 from agents.asked import Answered, Ask, Heard, asked
 from agents.known import Known
@@ -14,6 +17,7 @@ from agents.labels import Labels
 from agents.tools.approval import ALWAYS, APPROVE
 from agents.tools.builtin import NAMES, Here, Note
 from agents.transcript import UNSETTLED, Line, Settled, answered, grown
+from agents.window import Cut, Outline, cut_at, to_sum_up
 from bridge.events import (
     Body,
     Event,
@@ -47,6 +51,11 @@ from bridge.ports import (
     Turn,
 )
 
+AT_ONCE = 500
+"""Events that are read without leaving the loop: it is held for about 10 ms."""
+
+T = TypeVar("T")
+
 MOST_READINGS = 32
 """Sessions of which is kept what was read."""
 
@@ -72,13 +81,14 @@ class Readings:
     def __init__(self) -> None:
         self._kept: OrderedDict[SessionId, Reading] = OrderedDict()
 
-    def of(self, log: Sequence[Event], agent: str) -> Reading:
+    async def of(self, log: Sequence[Event], agent: str) -> Reading:
         """Return the reading of a session whose log is this now."""
         session = log[0].session
         reading = self._kept.pop(session, None)
         if reading is None or reading.known.agent != agent or reading.count > len(log):
             reading = Reading(known=Known(agent=agent))
-        reading.known.take(log[reading.count :])
+        new = log[reading.count :]
+        await beside(len(new), partial(reading.known.take, new))
         reading.count = len(log)
         self._kept[session] = reading
         if len(self._kept) > MOST_READINGS:
@@ -101,13 +111,14 @@ class Page:
     settled: Settled
     people: dict[ParticipantId, str] = field(default_factory=dict)
     places: dict[ConversationId, str] = field(default_factory=dict)
+    outline: Outline = field(default_factory=Outline)
     _made_of: tuple[int, int] = (0, 0)
     _lines: tuple[Line, ...] = ()
 
     @classmethod
     async def begin(cls, turn: Turn, readings: Readings) -> "Page":
         log = list(await turn.history())
-        reading = readings.of(log, turn.agent)
+        reading = await readings.of(log, turn.agent)
         known = reading.known.copy()
         page = cls(
             turn=turn,
@@ -181,6 +192,27 @@ class Page:
                 self.reading.settled = self.settled
         return self._lines
 
+    async def laid_out(self, longest_result: int) -> tuple[Line, ...]:
+        """Return the transcript, made beside the loop where it is long."""
+        new = len(self.log) - self.settled.count
+        return await beside(new, partial(self.lines, longest_result))
+
+    async def cut(self, budget: int) -> Cut | None:
+        """Return what is to be summed up next."""
+        new = self.log[self.outline.count :]
+        await beside(len(new), partial(self.outline.take, new))
+        start = self.known.summary.upto if self.known.summary else START
+        return cut_at(self.outline, start=start, budget=budget)
+
+    def left(self, upto: Seq) -> int:
+        """Return about how many tokens take what was said past a seq, as it was last looked at."""
+        return self.outline.size(upto, self.outline.count)
+
+    async def to_sum_up(self, cut: Cut, budget: int) -> str:
+        """Return, as one text, what the next summary is made of."""
+        work = partial(to_sum_up, self.log, cut, self.known, self.labels, budget=budget)
+        return await beside(cut.upto - cut.after, work)
+
     @property
     def labels(self) -> Labels:
         return Labels(people=dict(self.people), places=dict(self.places))
@@ -245,6 +277,11 @@ def _is_from_outside(body: Body) -> bool:
             return source.kind in {"webhook", "api"}
         case _:
             return False
+
+
+async def beside(events: int, work: Callable[[], T]) -> T:
+    """Do what takes the longer the more events there are; beside the loop where they are many."""
+    return work() if events < AT_ONCE else await asyncio.to_thread(work)
 
 
 def _is_approval(closed: QuestionClosed | None) -> bool:

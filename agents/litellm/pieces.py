@@ -2,15 +2,21 @@
 
 The rules:
 
-- Pieces of one call share an index; a new id begins a new call, also at an index that was used
-  before, and so does a new name without an id (Ollama numbers every call 0, and sends it whole).
+- Pieces of one call share an index. At an index that was used before, another name begins another
+  call; so does the same name or another id once the call before is whole (Ollama numbers every
+  call 0, and sends it whole). Some servers repeat the name with every piece, or give each piece an
+  id of its own: such pieces go on with the call that is not whole yet.
 - An answer is whole only once it said why it ended: a stream that merely stops was cut off.
+- Half a character (of UTF-16) is joined with its other half; where that never comes it is replaced.
+- What the model thought is kept with what it wrote: words one by one, blocks as they are signed.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from agents.characters import but_half, joined, whole
 from bridge.ids import CallId, mint
 
 
@@ -36,10 +42,13 @@ class CallPiece:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
-    """What came at once. `thinking`: words that are not meant for people."""
+    """What came at once. `thinking`: words that are not meant for people.
+
+    `thoughts` are pieces of the blocks that a provider signs.
+    """
 
     text: str = ""
-    thinking: bool = False
+    thinking: str = ""
     calls: tuple[CallPiece, ...] = ()
     finish: str = ""
     thoughts: tuple[Any, ...] = ()
@@ -61,20 +70,38 @@ class Wanted:
 class Answer:
     """What a model has answered so far. `finish` is empty until it is whole."""
 
-    text: str = ""
+    written: str = ""
+    thinking: str = ""
     calls: list[Wanted] = field(default_factory=list)
     finish: str = ""
-    thoughts: list[Any] = field(default_factory=list)
+    thoughts: list[dict[str, Any]] = field(default_factory=list)
     metered: Metered | None = None
     _open: dict[int, Wanted] = field(default_factory=dict)
 
     def add(self, piece: Piece) -> None:
-        self.text += piece.text
+        self.written = joined(self.written, piece.text)
+        self.thinking = joined(self.thinking, piece.thinking)
         self.finish = piece.finish or self.finish
-        self.thoughts += piece.thoughts
         self.metered = piece.metered or self.metered
+        for thought in piece.thoughts:
+            self._think(thought)
         for each in piece.calls:
             self._add(each)
+
+    @property
+    def text(self) -> str:
+        """Return what is written, without a half character at its end, which may yet be whole."""
+        return whole(self.written) if self.finish else whole(but_half(self.written))
+
+    @property
+    def is_whole(self) -> bool:
+        return bool(self.finish)
+
+    def seal(self) -> None:
+        """Replace what is no character in the calls: nothing more will come."""
+        for each in self.calls:
+            each.arguments = whole(each.arguments)
+            each.name = whole(each.name)
 
     def _add(self, piece: CallPiece) -> None:
         known = self._open.get(piece.index)
@@ -83,16 +110,42 @@ class Answer:
             self._open[piece.index] = known
             self.calls.append(known)
         known.name = known.name or piece.name
-        known.arguments += piece.arguments
+        known.arguments = joined(known.arguments, piece.arguments)
         known.extra |= piece.extra
 
-    @property
-    def is_whole(self) -> bool:
-        return bool(self.finish)
+    def _think(self, thought: Any) -> None:
+        """Put a block together: its words come in pieces, and its signature at last."""
+        piece = {key: value for key, value in dict(thought).items() if value is not None}
+        last = self.thoughts[-1] if self.thoughts else None
+        goes_on = (
+            last is not None
+            and piece.get("type") == last.get("type") == "thinking"
+            and not last.get("signature")
+        )
+        if last is None or not goes_on:
+            self.thoughts.append(piece)
+            return
+        last["thinking"] = joined(last.get("thinking", ""), piece.get("thinking", ""))
+        if piece.get("signature"):
+            last["signature"] = piece["signature"]
 
 
 def _begins(piece: CallPiece, known: Wanted) -> bool:
     """Say whether a piece is the first of another call than the one known at its index."""
-    if piece.id:
-        return piece.id != known.id
-    return bool(piece.name and known.name)
+    if piece.id and piece.id == known.id:
+        return False
+    if piece.name and known.name and piece.name != known.name:
+        return True
+    if _is_object(known.arguments):
+        return bool(piece.id or piece.name)
+    another = bool(piece.id and piece.name and known.id)
+    return another and not known.arguments and (not piece.arguments or _is_object(piece.arguments))
+
+
+def _is_object(text: str) -> bool:
+    if not text.rstrip().endswith("}"):
+        return False
+    try:
+        return isinstance(json.loads(text), dict)
+    except (ValueError, RecursionError):
+        return False

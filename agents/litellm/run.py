@@ -17,6 +17,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from agents.litellm.acting import act, settle
+from agents.litellm.errors import ending
 from agents.litellm.listening import listen
 from agents.litellm.prompt import is_silence
 from agents.litellm.speaking import speak
@@ -25,6 +26,8 @@ from bridge.events import Preview
 from bridge.ports import Said, Turn
 
 CUT_OFF = "\n\n*(Cut off here: an answer of this model may not be longer.)*"
+ODD = "\n\n*(This may not be all: the model's provider says that it ended with “{finish}”.)*"
+LONGEST_FINISH = 40
 
 
 async def work(kit: Kit, turn: Turn) -> AsyncGenerator[Preview | Said]:
@@ -70,12 +73,18 @@ def _takes_too_long(state: State) -> bool:
     late = state.bound_in_time()
     if late is None or state.answer.is_whole:
         return False
-    state.end(f"{state.answer.text}\n\n{late}".strip())
+    state.end(f"{state.text}\n\n{late}".strip())
     return True
 
 
 def _last_words(state: State) -> str:
-    answer = state.answer
-    if is_silence(answer.text):
+    text, finish = state.text, state.answer.finish
+    if is_silence(text):
         return ""
-    return answer.text + (CUT_OFF if answer.finish == "length" else "")
+    match ending(finish):
+        case "cut":
+            return text + CUT_OFF
+        case "odd":
+            return text + ODD.format(finish=finish[:LONGEST_FINISH])
+        case _:
+            return text

@@ -1,49 +1,64 @@
-"""The model's part of a step: the past is made to fit, then the model answers, in previews."""
+"""The model's part of a step: the past is made to fit, then the model answers, in previews.
 
-import json
+A past that is too long is summed up by the model. Where that is not possible (one message is too
+long by itself, nobody was answered yet, the model will not sum it up) it is cut and left out
+instead: whatever was said, the next thing that someone says is answered.
+"""
+
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from functools import partial
 
-from agents.litellm.attempts import Progress, Request, Waiting, answered
+import structlog
+
+from agents.characters import whole
+from agents.fitting import weight, words
+from agents.litellm.asking import Answering, room_for
+from agents.litellm.attempts import Progress, Shown, Waiting, answered
 from agents.litellm.config import ModelSection
 from agents.litellm.failure import Trouble, Unanswered
-from agents.litellm.files import parts, shown
-from agents.litellm.library import abilities
+from agents.litellm.page import beside
 from agents.litellm.pieces import Answer
-from agents.litellm.prompt import SUM_UP, is_silence, may_become_silence
+from agents.litellm.prompt import SUM_UP, may_become_silence, visible, visible_so_far
 from agents.litellm.state import State
-from agents.litellm.wire import Message, messages, offered
-from agents.window import FULL, cut_at, to_sum_up, tokens, weight
+from agents.transcript import Line
+from agents.window import FULL, KEPT, MOST_PIECES, PIECE, Cut
+from bridge.content import Content
 from bridge.errors import AgentError, AgentFailed, AgentUnavailable
-from bridge.events import Preview
-from bridge.ids import Seq
-from bridge.ports import Compacted, Said
+from bridge.events import MessageComposed, Preview
+from bridge.ports import Compacted, Remark, Said
 
-MOST_SHRINKS = 4
+log = structlog.get_logger()
+
+MOST_SHRINKS = 6
 """How often a step may find that what it shows a model is too much after all."""
 
+MOST_ROUNDS = 3
+"""How often it is looked again whether what was summed up is enough."""
+
 SUMMARY_WORDS = 800
-OUTPUT_RESERVE = 8000
-"""Tokens that are kept free for the answer where the config does not say."""
 
 TOO_LONG = "this conversation is too long for the model, and could not be summed up any further"
 
 
 async def speak(state: State) -> AsyncGenerator[Preview | Said]:
     """Let the model answer; `state.answer` is what it said. Raises `AgentError`."""
+    asking = Answering(state)
     for _ in range(MOST_SHRINKS):
         try:
-            for act in (_fit, _answer):
-                async with aclosing(act(state)) as items:
-                    async for item in items:
-                        yield item
+            async with aclosing(_fit(state)) as items:
+                async for item in items:
+                    yield item
+            async with aclosing(_answer(state, asking)) as items:
+                async for item in items:
+                    yield item
         except Unanswered as error:
             if error.trouble.kind != "overflow":
                 raise failed(error.trouble) from error
-            state.room /= 2
-            state.longest_result //= 4
+            state.kit.memory.of(asking.last.model).room /= 2
         else:
             return
+    state.kit.memory.of(asking.last.model).room = 1.0
     raise AgentFailed(TOO_LONG)
 
 
@@ -54,7 +69,7 @@ def failed(trouble: Trouble) -> AgentError:
             return AgentUnavailable(f"the model does not answer ({trouble.reason})")
         case "refused":
             return AgentFailed(f"the model refused to answer ({trouble.reason})")
-        case "unusable":
+        case "unusable" | "unfit":
             return AgentFailed(f"the model cannot be used ({trouble.reason})")
         case "overflow":
             return AgentFailed(TOO_LONG)
@@ -63,15 +78,8 @@ def failed(trouble: Trouble) -> AgentError:
 # -- answering ------------------------------------------------------------------------------------
 
 
-async def _answer(state: State) -> AsyncGenerator[Preview | Said]:
-    async def made(section: ModelSection) -> Sequence[Message]:
-        return await _messages(state, section)
-
-    def empty(text: str) -> bool:
-        return is_silence(text) and state.page.owes_words()
-
-    request = Request(messages=made, tools=offered(state.tools.by_name.values()), empty=empty)
-    async with aclosing(answered(state.models, request, state.patience)) as growing:
+async def _answer(state: State, asking: Answering) -> AsyncGenerator[Preview | Said]:
+    async with aclosing(answered(state.models, asking, state.patience)) as growing:
         async for step in growing:
             match step:
                 case Waiting():
@@ -81,6 +89,19 @@ async def _answer(state: State) -> AsyncGenerator[Preview | Said]:
                 case Progress(answer=answer):
                     yield _preview(state, answer)
     yield state.using()
+    for text in asking.notices():
+        if not _was_told(state, text):
+            yield state.said(Remark(content=Content(text=text), kind="notice"))
+
+
+def _was_told(state: State, text: str) -> bool:
+    """Say whether people were told already, by a run before the bridge was started anew."""
+    return any(
+        isinstance(event.body, MessageComposed)
+        and event.body.kind == "notice"
+        and event.body.content.text == text
+        for event in state.page.log
+    )
 
 
 def _take(state: State, progress: Progress) -> None:
@@ -91,67 +112,98 @@ def _take(state: State, progress: Progress) -> None:
 
 def _preview(state: State, answer: Answer) -> Preview:
     state.answer = answer
+    text = visible_so_far(answer.text)
     if answer.calls:
-        return state.preview(answer.text, activity=f"preparing {answer.calls[-1].name}")
-    if may_become_silence(answer.text):
+        return state.preview(text, activity=f"preparing {answer.calls[-1].name}")
+    if may_become_silence(text):
         return state.preview(activity="thinking")
-    return state.preview(answer.text)
+    return state.preview(text)
 
 
 def _waiting(waiting: Waiting) -> str:
     return f"the model is busy; trying again in {waiting.seconds:.0f} s"
 
 
-async def _messages(state: State, section: ModelSection) -> Sequence[Message]:
-    lines = state.page.lines(state.longest_result)
-    wanted = shown(lines, await abilities(section))
-    missing = [each for each in wanted if each.media not in state.files]
-    state.files |= await parts(missing, state.turn.blobs)
-    files = {each.media: state.files[each.media] for each in wanted if each.media in state.files}
-    return messages(state.system(), lines, files, state.thoughts)
-
-
 # -- summing up -----------------------------------------------------------------------------------
 
 
 async def _fit(state: State) -> AsyncGenerator[Preview | Said]:
-    """Let the model sum up the past, as often as it takes, until what is shown has room."""
-    budget = await _budget(state)
-    while weight(state.page.lines(state.longest_result)) > FULL * budget:
-        upto = cut_at(state.page.log, budget=budget)
-        if upto is None:
+    """Let the model sum up the past, as often as it takes, until what is shown has room.
+
+    What has no room even then is left to `fitted`. Raises `Unanswered` where no model answers, or
+    where what is summed up is too much.
+    """
+    for _ in range(MOST_ROUNDS):
+        room = await room_for(state, state.models[0])
+        lines = await state.page.laid_out(state.longest_result)
+        told, files = await beside(len(lines), partial(_weighed, lines))
+        if told + min(files, room // 2) <= FULL * room:
+            return
+        made = 0
+        async with aclosing(_sum_up(state, room)) as items:
+            async for item in items:
+                made += isinstance(item, Compacted)
+                yield item
+        if not made:
+            return
+
+
+def _weighed(lines: Sequence[Line]) -> tuple[int, int]:
+    """Return about how many tokens the words take, and what is shown beside them."""
+    told = words(lines)
+    return told, weight(lines) - told
+
+
+async def _sum_up(state: State, room: int) -> AsyncGenerator[Preview | Said]:
+    """Sum up piece by piece what is too much for this room, and lay nothing out meanwhile."""
+    for _ in range(MOST_PIECES):
+        cut = await state.page.cut(room)
+        if cut is None or state.bound():
             return
         yield state.preview(activity="summing up what was said before")
-        summary = await _summed_up(state, upto)
-        yield state.said(Compacted(upto=upto, summary=summary))
+        try:
+            summary = await _summed_up(state, cut, int(PIECE * room))
+        except Unanswered as error:
+            if error.trouble.kind in {"overflow", "busy"}:
+                raise
+            log.warning("model.sums_up_not", model=state.models[0].model, why=error.trouble.reason)
+            return
+        yield state.said(Compacted(upto=cut.upto, summary=summary))
         yield state.using()
+        if state.page.left(cut.upto) <= KEPT * room:
+            return
 
 
-async def _budget(state: State) -> int:
-    """Return how many tokens the transcript may take."""
-    section = state.models[0]
-    context = (await abilities(section)).context
-    reserve = section.max_output_tokens or min(OUTPUT_RESERVE, context // 4)
-    tools = tokens(json.dumps(offered(state.tools.by_name.values())))
-    left = context - reserve - tools - tokens(state.system())
-    return int(max(left, context // 4) * state.room)
+class _Summing:
+    """The request for a summary."""
+
+    def __init__(self, past: str) -> None:
+        self._shown = Shown(
+            messages=[
+                {"role": "system", "content": SUM_UP.format(words=SUMMARY_WORDS)},
+                {"role": "user", "content": whole(past)},
+            ]
+        )
+
+    async def made(self, section: ModelSection) -> Shown:  # noqa: ARG002 - the same for each
+        return self._shown
+
+    def less(self, section: ModelSection, trouble: Trouble) -> bool:  # noqa: ARG002 - there is none
+        return False
+
+    def taken(self, section: ModelSection) -> None:
+        pass
+
+    def is_empty(self, text: str) -> bool:
+        return not visible(text).strip()
 
 
-async def _summed_up(state: State, upto: Seq) -> str:
-    page = state.page
-    past = to_sum_up(page.log, upto, agent=state.turn.agent, labels=page.labels)
-    asked = [
-        {"role": "system", "content": SUM_UP.format(words=SUMMARY_WORDS)},
-        {"role": "user", "content": past},
-    ]
-
-    async def made(_: ModelSection) -> Sequence[Message]:
-        return asked
-
-    answering = answered(state.models, Request(messages=made), state.patience)
+async def _summed_up(state: State, cut: Cut, room: int) -> str:
+    past = await state.page.to_sum_up(cut, room)
+    answering = answered(state.models, _Summing(past), state.patience)
     async with aclosing(answering) as growing:
         async for step in growing:
             if isinstance(step, Progress) and step.over:
                 state.tally.add(step.model, step.answer.metered)
-                return step.answer.text.strip()
+                return visible(step.answer.text).strip()
     raise AgentUnavailable(TOO_LONG)

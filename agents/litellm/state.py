@@ -11,15 +11,17 @@ from agents.litellm.examine import why_not
 from agents.litellm.models import models
 from agents.litellm.page import Noted, Page, Readings
 from agents.litellm.pieces import Answer
-from agents.litellm.prompt import own_prompt, system_prompt
+from agents.litellm.prompt import own_prompt, system_prompt, visible
+from agents.litellm.refusals import Memory
 from agents.litellm.toolbox import Toolbox, Tools
 from agents.litellm.wire import Part, Thoughts
 from agents.tools.builtin import Here
+from agents.tools.tool import Picture
 from bridge.commands import Asking
 from bridge.content import Content
 from bridge.errors import AgentFailed
 from bridge.events import Preview
-from bridge.ids import MediaId
+from bridge.ids import CallId, MediaId
 from bridge.ports import Ended, Turn, Using
 
 
@@ -31,13 +33,14 @@ class Kit:
     toolbox: Toolbox
     data: Path
     readings: Readings = field(default_factory=Readings)
+    memory: Memory = field(default_factory=Memory)
 
 
 @dataclass(slots=True, kw_only=True)
 class State:
     """`answer` is what the model last said; `ending` is set once the run is to end.
 
-    `room` is the part of a model's window that is used: less, after it turned out to be too much.
+    `pictures` are those that the run's calls brought.
     """
 
     kit: Kit
@@ -50,9 +53,9 @@ class State:
     longest_result: int
     answer: Answer = field(default_factory=Answer)
     ending: Ended | None = None
-    room: float = 1.0
     thoughts: Thoughts = field(default_factory=Thoughts)
     files: dict[MediaId, Part] = field(default_factory=dict)
+    pictures: dict[CallId, Sequence[Picture]] = field(default_factory=dict)
     questions: list[Asking] = field(default_factory=list)
     revision: int = 0
 
@@ -87,9 +90,20 @@ class State:
             tries=config.tries, stall_seconds=config.stall_seconds, clock=self.turn.clock
         )
 
-    def system(self) -> str:
-        own = own_prompt(self.kit.config, self.kit.data)
-        return system_prompt(own, agent=self.turn.agent, here=self.here, missing=self.tools.missing)
+    @property
+    def text(self) -> str:
+        """What the model last said to people."""
+        return visible(self.answer.text)
+
+    def system(self, left_out: Sequence[str] = ()) -> str:
+        """Return the instructions; `left_out` are the tools that the model is not offered."""
+        return system_prompt(
+            own_prompt(self.kit.config, self.kit.data),
+            agent=self.turn.agent,
+            here=self.here,
+            missing=self.tools.missing,
+            left_out=left_out,
+        )
 
     def preview(self, text: str = "", *, activity: str = "") -> Preview:
         self.revision += 1

@@ -6,6 +6,10 @@ The rules:
   from its beginning to its end.
 - When it dies, its calls in flight fail: whether they took effect is unknown. The next call or the
   next run starts it anew; one that does not come up is left alone for `PAUSE` seconds.
+- A call that the server surely did not make (it could not be reached, or does not know our session
+  any more, for it was started anew) is made once more over a new connection. Any other error of a
+  server is the call's result, and the server goes on.
+- When a server says that its tools have changed they are asked for again.
 - A program that does not answer any more after a call to it was stopped is killed with all its
   children, and started anew when it is next needed.
 - A program sees the variables that the config gives it, beside PATH, HOME and the like; nothing
@@ -14,16 +18,17 @@ The rules:
 
 import asyncio
 import json
+from base64 import b64decode
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import structlog
 from pydantic import Field, model_validator
 
-from agents.tools.tool import Call, Done, Tool, ToolError, fit_name
+from agents.tools.tool import Call, Done, Picture, Tool, ToolError, fit_name, image_kind
 from bridge.plugins import Section, Variable
 
 if TYPE_CHECKING:
@@ -42,6 +47,8 @@ ALIVE = 2.0
 MOST_PAGES = 20
 WIRE = "agents.tools.mcp_wire"
 UNKNOWN = "the connection to the server broke: whether the call took effect is unknown"
+MOST_PICTURES, MOST_PICTURE_BYTES = 4, 3_750_000
+"""Of one result; more is named."""
 
 
 class ServerDown(Exception):
@@ -68,11 +75,15 @@ class McpSection(Section):
 
 @dataclass(slots=True, kw_only=True)
 class _Connection:
-    """A server that is up. `stop` ends it; `over` is set when it is."""
+    """A server that is up. `stop` ends it; `over` is set when it is.
+
+    `changed` is set while its tools may be others than these.
+    """
 
     client: "Client"
     tools: Sequence["Offered"]
     stop: asyncio.Event
+    changed: asyncio.Event
     over: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
@@ -96,6 +107,8 @@ class McpServer:
     async def tools(self) -> tuple[Tool, ...]:
         """Return what the server offers, starting it if need be. Raises `ServerDown`."""
         connection = await self._connected()
+        if connection.changed.is_set():
+            await self._list_anew(connection)
         return tuple(self._tool(each) for each in connection.tools)
 
     async def close(self) -> None:
@@ -147,10 +160,10 @@ class McpServer:
         connection: _Connection | None = None
         try:
             async with AsyncExitStack() as stack:
-                stop = asyncio.Event()
-                client = await self._enter(stack, stop)
+                stop, changed = asyncio.Event(), asyncio.Event()
+                client = await self._enter(stack, stop, changed)
                 tools = await _listed(client)
-                connection = _Connection(client=client, tools=tools, stop=stop)
+                connection = _Connection(client=client, tools=tools, stop=stop, changed=changed)
                 ready.set_result(connection)
                 await stop.wait()
         except Exception as error:  # noqa: BLE001 - whatever it is, the server is down
@@ -166,12 +179,27 @@ class McpServer:
         else:
             log.warning("mcp server is gone", server=self.name, why=_reason(error))
 
-    async def _enter(self, stack: AsyncExitStack, stop: asyncio.Event) -> "Client":
+    async def _enter(
+        self, stack: AsyncExitStack, stop: asyncio.Event, changed: asyncio.Event
+    ) -> "Client":
         wire = await asyncio.to_thread(import_module, WIRE)
         opened = wire.transport(self._config, stop.set)
-        client: Client = await stack.enter_async_context(wire.client(opened))
+        client: Client = await stack.enter_async_context(wire.client(opened, changed.set))
         wire.take_results_as_they_are(client)
+        listening = wire.listening(client, changed.set)
+        await stack.enter_async_context(listening)
         return client
+
+    async def _list_anew(self, connection: _Connection) -> None:
+        """Ask what is offered now; a server that will not say keeps what it offered."""
+        connection.changed.clear()
+        try:
+            async with asyncio.timeout(self._config.connect_seconds):
+                connection.tools = await _listed(connection.client)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the tools are as they were
+            log.warning("mcp server does not list its tools", server=self.name, why=_reason(error))
+            if _fate(error) != "answered":
+                connection.stop.set()
 
     # -- calling
 
@@ -190,17 +218,24 @@ class McpServer:
         )
 
     async def _call(self, remote: str, call: Call) -> Done:
-        connection = await self._up()
-        try:
-            return _done(await connection.client.call_tool(remote, dict(call.arguments)))
-        except asyncio.CancelledError:
-            self._look_after(connection)
-            raise
-        except Exception as error:
-            if _is_over(error):
-                connection.stop.set()
-                raise ToolError(UNKNOWN) from error
-            raise ToolError(_reason(error)) from error
+        for is_last in (False, True):
+            connection = await self._up()
+            try:
+                return _done(await connection.client.call_tool(remote, dict(call.arguments)))
+            except asyncio.CancelledError:
+                self._look_after(connection)
+                raise
+            except Exception as error:
+                fate = _fate(error)
+                if fate != "answered":
+                    connection.stop.set()
+                if fate == "unmade" and not is_last:
+                    log.info("mcp server is asked again", server=self.name, why=_reason(error))
+                    await connection.over.wait()
+                    continue
+                why = UNKNOWN if fate == "unknown" else _reason(error)
+                raise ToolError(why) from error
+        raise AssertionError  # the last round returns or raises
 
     async def _up(self) -> _Connection:
         try:
@@ -228,7 +263,7 @@ async def _listed(client: "Client") -> list["Offered"]:
     found: list[Offered] = []
     cursor: str | None = None
     for _ in range(MOST_PAGES):
-        page = await client.list_tools(cursor=cursor)
+        page = await client.list_tools(cursor=cursor, cache_mode="bypass")
         found += page.tools
         cursor = page.next_cursor
         if cursor is None:
@@ -237,31 +272,56 @@ async def _listed(client: "Client") -> list["Offered"]:
 
 
 def _done(result: "CallToolResult") -> Done:
-    texts = [_said(block) for block in result.content]
-    if not texts and result.structured_content is not None:
+    pictures: list[Picture] = []
+    texts = [_said(block, pictures) for block in result.content]
+    if not any(texts) and result.structured_content is not None:
         texts = [json.dumps(result.structured_content, ensure_ascii=False)]
-    return Done(text="\n\n".join(filter(None, texts)), failed=bool(result.is_error))
+    text = "\n\n".join(filter(None, texts))
+    return Done(text=text, failed=bool(result.is_error), pictures=tuple(pictures))
 
 
-def _said(block: Any) -> str:
-    """Return a block of content as text: what is not text is named."""
+def _said(block: Any, pictures: list[Picture]) -> str:
+    """Return a block of content as text: what is not text is named, and pictures are collected."""
     match block.type:
         case "text":
             return str(block.text)
         case "resource" if text := getattr(block.resource, "text", None):
             return str(text)
         case "resource":
-            return f"[A file: {block.resource.uri}]"
+            data, mime = getattr(block.resource, "blob", ""), block.resource.mime_type or ""
+            named = f"[A file: {block.resource.uri}]"
+            return named if not mime.startswith("image/") else _pictured(data, mime, pictures)
         case "resource_link":
             return f"[{block.name}: {block.uri}]"
+        case "image":
+            return _pictured(block.data, block.mime_type, pictures)
         case other:
-            size = len(block.data) * 3 // 4
-            return f"[{other}, {block.mime_type}, about {size} bytes; it cannot be shown here]"
+            size = len(getattr(block, "data", "")) * 3 // 4
+            mime = getattr(block, "mime_type", "")
+            return f"[{other}, {mime}, about {size} bytes; it cannot be shown here]"
 
 
-def _is_over(error: Exception) -> bool:
-    """Say whether an error means that the connection is of no more use."""
-    return bool(import_module(WIRE).is_over(error))
+def _pictured(data: str, mime: str, pictures: list[Picture]) -> str:
+    """Take a picture; return what stands for it in the text."""
+    named = f"[a picture, {mime}, about {len(data) * 3 // 4} bytes]"
+    if len(pictures) >= MOST_PICTURES or len(data) * 3 // 4 > MOST_PICTURE_BYTES:
+        return named
+    try:
+        body = b64decode(data)
+    except ValueError:
+        return f"{named[:-1]}; it is broken]"
+    if kind := image_kind(body):
+        pictures.append(Picture(mime=kind, body=body))
+    return named
+
+
+Fate = Literal["answered", "unmade", "unknown"]
+
+
+def _fate(error: Exception) -> Fate:
+    """Return what became of a call that failed: see `mcp_wire.fate`."""
+    fate: Fate = import_module(WIRE).fate(error)
+    return fate
 
 
 def _reason(error: BaseException) -> str:

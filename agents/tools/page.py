@@ -20,6 +20,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 MOST_BYTES = 2_000_000
+GZIP = b"\x1f\x8b"
+PAGES = frozenset({"text/html", "application/xhtml+xml"})
 LOOKED_AT = 4096
 """Bytes of a page that may say which character set it is in."""
 
@@ -60,7 +62,9 @@ def readable(body: bytes, mime: str, charset: str = "", packing: str = "") -> st
         if packing not in PACKED:
             return f"[It is packed as {packing}, which cannot be read.]"
         body = _unpacked(body)
-    if mime in {"text/html", "application/xhtml+xml"} or (not mime and _looks_like_html(body)):
+    elif body.startswith(GZIP) and (is_text(mime) or mime in PAGES):  # packed, and not said so
+        body = _unpacked(body)
+    if mime in PAGES or (not mime and _looks_like_html(body)):
         return text_of(_decoded(body, charset, is_page=True))
     if is_text(mime) or (not mime and b"\0" not in body[:1000]):
         return _decoded(body, charset)

@@ -21,6 +21,8 @@ app = typer.Typer(
 )
 session_commands = typer.Typer(no_args_is_help=True, help="List, show and read sessions.")
 app.add_typer(session_commands, name="sessions")
+people_commands = typer.Typer(no_args_is_help=True, help="See who is let in where; put people out.")
+app.add_typer(people_commands, name="people")
 
 ConfigOption = Annotated[
     Path | None,
@@ -124,6 +126,77 @@ def tail(
 
     server = find(Where(config=config, url=url, token_file=token_file), os.environ)
     read(server, session, lines=lines, on=follow, as_json=as_json)
+
+
+@people_commands.command("list")
+def people_list(
+    config: ConfigOption = None,
+    url: UrlOption = None,
+    token_file: TokenOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List everyone, with their accounts, what lets them in, and their sessions."""
+    from bridge.cli.people import show_people
+    from bridge.cli.server import Where, find
+
+    where = Where(config=config, url=url, token_file=token_file)
+    show_people(find(where, os.environ), as_json=as_json)
+
+
+@people_commands.command("remove")
+def people_remove(
+    person: Annotated[str, typer.Argument(help="Their id; `bridge people list` shows it.")],
+    config: ConfigOption = None,
+    url: UrlOption = None,
+    token_file: TokenOption = None,
+) -> None:
+    """Put someone out of every session, and let them in nowhere any more."""
+    from bridge.cli.people import remove
+    from bridge.cli.server import Where, find
+
+    remove(find(Where(config=config, url=url, token_file=token_file), os.environ), person)
+
+
+@people_commands.command("allow")
+def people_allow(
+    person: Annotated[str, typer.Argument(help="Their id.")],
+    session: Annotated[
+        str | None, typer.Option("--session", "-s", help="Its id. [every one they were put out of]")
+    ] = None,
+    config: ConfigOption = None,
+    url: UrlOption = None,
+    token_file: TokenOption = None,
+) -> None:
+    """Let someone in again who was removed."""
+    from bridge.cli.people import allow
+    from bridge.cli.server import Where, find
+
+    allow(find(Where(config=config, url=url, token_file=token_file), os.environ), person, session)
+
+
+@people_commands.command("unlink")
+def people_unlink(
+    number: Annotated[str, typer.Argument(help="The code's number; the list shows it.")],
+    config: ConfigOption = None,
+    url: UrlOption = None,
+    token_file: TokenOption = None,
+) -> None:
+    """Undo that someone joined as someone else by a code."""
+    from bridge.cli.people import unlink
+    from bridge.cli.server import Where, find
+
+    unlink(find(Where(config=config, url=url, token_file=token_file), os.environ), number)
+
+
+@people_commands.command("code")
+def people_code(
+    config: ConfigOption = None, url: UrlOption = None, token_file: TokenOption = None
+) -> None:
+    """Print a new owner's code; the one before works no more."""
+    from bridge.cli.people import code
+    from bridge.cli.server import Where, find
+
+    code(find(Where(config=config, url=url, token_file=token_file), os.environ))
 
 
 @app.command()

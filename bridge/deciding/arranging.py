@@ -27,8 +27,10 @@ Arrangement = Join | ChangeRole | Leave | Link | Unlink | Change | Archive
 
 def arranged(session: Session, command: Arrangement) -> Drafts:
     match command:
-        case Join(participant=who, role=role):
+        case Join(participant=who, role=role, again=again):
             known = who in session.participants
+            if who in session.put_out and not again:
+                raise Refused(texts.PUT_OUT)
             return () if known else one(ParticipantJoined(participant=who, role=role))
         case ChangeRole(participant=who, role=role, by=by):
             _require_participant(session, who)

@@ -116,7 +116,7 @@ async def _begin(story: Four) -> None:
         before = story.count(first, "/link ")
         first.says("/link")
         await story.until(lambda before=before: story.count(first, "/link ") > before)
-        (code,) = re.findall(r"/link (\w+-\w+)", shown(first)[-1])
+        code = re.findall(r"/link (\w+-\w+)", "\n".join(shown(first)))[-1]
         app.says(f"/link {code}")
         await story.until(lambda app=app: story.count(app, "now follows"))
 

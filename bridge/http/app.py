@@ -9,6 +9,7 @@ from fastapi import FastAPI, Security
 from fastapi.security import HTTPBearer
 
 from bridge.http import api, assets, faults, inbox, media, operations, streams, webhooks
+from bridge.http import people as people_routes
 from bridge.http.agents import router as agents_router
 from bridge.http.auth import Tokens
 from bridge.http.edge import Edge
@@ -21,7 +22,17 @@ from bridge.http.probe import Probe
 from bridge.http.reach import Checks, Reach
 from bridge.ids import ChannelName, ParticipantId
 from bridge.parts import Address
-from bridge.ports import AgentReceiving, Blobs, Check, Clock, Live, Receiving, Sessions, Store
+from bridge.ports import (
+    AgentReceiving,
+    Blobs,
+    Check,
+    Clock,
+    Live,
+    PeopleDesk,
+    Receiving,
+    Sessions,
+    Store,
+)
 from bridge.session import Session
 
 TITLE = "Bridgehead"
@@ -40,6 +51,7 @@ def create_app(
     ready: Callable[[], str],
     label: Callable[[Address], str],
     operator: ParticipantId,
+    people: PeopleDesk,
     limits: Limits | None = None,
     scratch: Path | None = None,
     receiving: Mapping[ChannelName, Receiving] | None = None,
@@ -51,10 +63,10 @@ def create_app(
 
     `checks` is what `/v1/doctor` reports; `ready` returns why the workers are not, or nothing;
     `parts` how each account and agent does;
-    `label` what people call a place. `operator` is the one participant who may see the doctor's
-    report and make backups, whose copies are put together in `scratch`. `receiving` are the
-    channels that their platforms call, `agents` those that live elsewhere and call; `answering`
-    returns which one answers in a session.
+    `label` what people call a place; `people` lets them in and puts them out. `operator` is the one
+    participant who may do that, see the doctor's report and make backups, whose copies are put
+    together in `scratch`. `receiving` are the channels that their platforms call, `agents` those
+    that live elsewhere and call; `answering` returns which one answers in a session.
     """
     limits = limits or Limits()
     tokens = Tokens(store, memory=limits.token_memory)
@@ -71,6 +83,7 @@ def create_app(
         probe=Probe(store),
         label=label,
         operator=operator,
+        people=people,
         limits=limits,
         scratch=scratch,
         tokens=tokens,
@@ -112,6 +125,7 @@ def _assembled(reach: Reach) -> FastAPI:
         live_router,
         media.router,
         operations.guarded,
+        people_routes.router,
     )
     for part in parts:
         app.include_router(part, dependencies=guarded)

@@ -23,7 +23,17 @@ from bridge.http.pages import SharedPages
 from bridge.http.probe import Probe
 from bridge.ids import ChannelName, ParticipantId, Seq, SessionId
 from bridge.parts import Address
-from bridge.ports import AgentReceiving, Blobs, Check, Clock, Live, Receiving, Sessions, Store
+from bridge.ports import (
+    AgentReceiving,
+    Blobs,
+    Check,
+    Clock,
+    Live,
+    PeopleDesk,
+    Receiving,
+    Sessions,
+    Store,
+)
 from bridge.session import Session, fold
 
 MEMBERSHIP = (ParticipantJoined, ParticipantLeft, ParticipantMerged)
@@ -51,6 +61,7 @@ class Reach:
     probe: Probe
     label: Callable[[Address], str]
     operator: ParticipantId
+    people: PeopleDesk
     limits: Limits
     scratch: Path | None
     tokens: Tokens

@@ -13,16 +13,28 @@ from functools import partial
 import structlog
 
 from bridge import texts
+from bridge.admission import Account
 from bridge.budget import Budgets
 from bridge.errors import ChannelError
 from bridge.events import Event, ScheduleRemoved, ScheduleSet
 from bridge.ids import ChannelName, mint
 from bridge.notify import Rings
-from bridge.ports import Agent, Blobs, Channel, Check, Clock, Closing, Store, Warming
+from bridge.parts import Address
+from bridge.ports import (
+    Agent,
+    Blobs,
+    Channel,
+    Check,
+    Clock,
+    Closing,
+    Counting,
+    Store,
+    Warming,
+)
 from bridge.session import Session
+from bridge.workers.calls import called
 from bridge.workers.courier import Courier
 from bridge.workers.desks import UNLIMITED, Desks
-from bridge.workers.door import Account
 from bridge.workers.fetching import Fetching
 from bridge.workers.intake import Intake
 from bridge.workers.last_words import LastWords
@@ -106,15 +118,7 @@ class Core:
         self._agents = tuple(agents.values())
         self._warming, self._telling = set[asyncio.Task[None]](), set[asyncio.Task[None]]()
         self.roster = Roster(agents, agent)
-        self.sessions = Desks(
-            store,
-            clock,
-            self.names,
-            woken=self._woken,
-            agents=self.roster,
-            budgets=budgets,
-            most=most,
-        )
+        self.sessions = self._desks(channels, budgets, most)
         self._notices = self.sessions.notices
         self._runner = self._made_runner(blobs)
         last_words = LastWords(clock)
@@ -130,14 +134,21 @@ class Core:
             health=self._health,
             shut=self._shut,
             suspended=self.sessions.notices.suspended,
+            admission=self.sessions.admission,
         )
+        self.sessions.admission.woken = self._courier.wake
         self._scheduler = Scheduler(store, self.sessions, clock)
-        self._intake = Intake(
-            store,
+        self._intake = self._ears(Fetching(self._channels, blobs, clock), last_words)
+
+    def _ears(self, fetching: Fetching, last_words: LastWords) -> Intake:
+        return Intake(
+            self.store,
             self.sessions,
-            {each.channel.name: each.account for each in channels},
-            fetching=Fetching(self._channels, blobs, clock),
-            clock=clock,
+            admission=self.sessions.admission,
+            places=self.sessions.places,
+            pairing=self.sessions.pairing,
+            fetching=fetching,
+            clock=self._clock,
             last_words=last_words,
             woken=self._courier.wake,
         )
@@ -154,6 +165,19 @@ class Core:
             clock=self._clock,
             health=self._health,
             node=mint("n"),
+        )
+
+    def _desks(self, channels: Sequence[Connected], budgets: Budgets, most: Rings) -> Desks:
+        return Desks(
+            self.store,
+            self._clock,
+            self.names,
+            woken=self._woken,
+            agents=self.roster,
+            budgets=budgets,
+            most=most,
+            accounts={each.channel.name: each.account for each in channels},
+            count=self._count,
         )
 
     async def start(self) -> None:
@@ -202,6 +226,19 @@ class Core:
             self._courier.wake(conversation)
         if any(isinstance(event.body, ScheduleSet | ScheduleRemoved) for event in fresh):
             self._scheduler.wake()
+
+    async def _count(self, address: Address) -> int | None:
+        """Return how many people read a place, at most, where its platform says so."""
+        channel = self._channels.get(address.channel)
+        found: int | None = None
+        if channel is None or not isinstance(channel, Counting):
+            return found
+        try:
+            async with called(channel, address):
+                found = await channel.count(address)
+        except ChannelError as error:
+            log.info("not counted", channel=address.channel, error=type(error).__name__)
+        return found
 
     def _shut(self, channel: ChannelName, error: ChannelError) -> None:
         log.error("credentials refused", channel=channel, code=error.code)

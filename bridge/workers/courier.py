@@ -12,6 +12,7 @@ The rules:
 - Before a part of unknown outcome is shown once more, or a change made once more, the platform is
   asked for something that leaves no trace (`Typing`), where it can be: so an outage uses up no
   attempt. What it takes in another place is as good a sign.
+- A place is shown nothing while whoever follows from it is not let in (`bridge.workers.admission`).
 - While a run is open and the place is up to date, its preview is kept fresh: paced, the newest
   text only, dropped at any failure, and never in the way of what is durable.
 """
@@ -46,6 +47,7 @@ from bridge.session import Session
 from bridge.showing import Place
 from bridge.shown import live_preview
 from bridge.steps import Advance, Note, Resolve, Retract, Show, Step
+from bridge.workers.admission import Admission
 from bridge.workers.calls import called
 from bridge.workers.lane_reader import LaneReader
 from bridge.workers.lane_waits import LaneWaits
@@ -87,7 +89,9 @@ class Courier:
         health: StoreHealth,
         shut: Callable[[ChannelName, ChannelError], None],
         suspended: Callable[[Conversation], Awaitable[None]],
+        admission: Admission,
     ) -> None:
+        self._admission = admission
         self._store = store
         self._sessions = sessions
         self._channels = channels
@@ -129,6 +133,8 @@ class Courier:
             if until is not None:
                 return until
             session = await self._sessions.fold(lane.session)
+            if not await self._admission.may_show(lane, session):
+                return None
             if await self._deliver(lane, channel, session):
                 continue
             if not await self._previewing.follow(lane, channel, session, bell):

@@ -1,21 +1,27 @@
 """The `Sessions` port: a desk per session, made when needed and put away when not."""
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from bridge import slash, texts
+from bridge.admission import Account
 from bridge.budget import Budgets
 from bridge.commands import Answer, Change, Command, Join, Say
 from bridge.errors import NotFound, UnknownSession
-from bridge.ids import ConversationId, ParticipantId, QuestionId, SessionId
+from bridge.ids import ChannelName, ConversationId, ParticipantId, QuestionId, SessionId
 from bridge.notify import Rings
-from bridge.parts import Reply
+from bridge.parts import Address, Reply
 from bridge.ports import Appended, Clock, Origin, Producer, Store
 from bridge.routing import typed_answer
 from bridge.session import Session
+from bridge.workers.admission import Admission
 from bridge.workers.desk import Desk, Woken
+from bridge.workers.following import Count, Following
 from bridge.workers.names import Names
 from bridge.workers.notices import Notices
+from bridge.workers.pairing import Pairing
+from bridge.workers.people import People
+from bridge.workers.places import Places
 from bridge.workers.replies import Replies
 from bridge.workers.roster import Roster
 from bridge.workers.spending import Spending
@@ -27,8 +33,16 @@ KEPT = 1000
 """Desks kept while nothing is asked of them; the least recently asked is put away first."""
 
 
+async def _uncounted(address: Address) -> int | None:  # noqa: ARG001
+    """Say that nobody knows how many read a place."""
+    return None
+
+
 class Desks:
-    """Every session's desk."""
+    """Every session's desk, and what slash commands ask of more than one session.
+
+    `accounts` are those that people write from; `count` says how many read a place.
+    """
 
     def __init__(
         self,
@@ -40,6 +54,8 @@ class Desks:
         agents: Roster,
         budgets: Budgets = UNLIMITED,
         most: Rings = Rings(),  # noqa: B008 - it is frozen
+        accounts: Mapping[ChannelName, Account] | None = None,
+        count: Count = _uncounted,
     ) -> None:
         self._most = most
         self._store = store
@@ -47,7 +63,21 @@ class Desks:
         self._woken = woken
         self.notices = Notices(store, self, names, clock)
         self.spending = Spending(store, self.notices, budgets, clock)
-        self._replies = Replies(store, names, agents, self.spending, clock)
+        self.admission = Admission(store, self, accounts or {}, clock)
+        self.places = Places(store, self, self.admission, clock)
+        self.pairing = Pairing(store, self, self.admission, self.places, names, clock)
+        self.people = People(store, self, self.admission, self.places, self.pairing, names)
+        self.replies = Replies(
+            store,
+            names,
+            agents,
+            self.spending,
+            pairing=self.pairing,
+            people=self.people,
+            following=Following(
+                store, self, self.admission, self.places, names, clock, count=count
+            ),
+        )
         self._desks: OrderedDict[SessionId, Desk] = OrderedDict()
 
     async def fold(self, session: SessionId) -> Session:
@@ -85,7 +115,7 @@ class Desks:
             return await self._submit(
                 session, lambda fold: _understood(fold, spoken, unseen), origin, producer
             )
-        asked = await self._replies.answer(await self.fold(session), spoken, parsed)
+        asked = await self.replies.answer(await self.fold(session), spoken, parsed)
         return await self._submit(session, lambda _: asked, origin, producer)
 
     async def _unread(

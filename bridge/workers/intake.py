@@ -2,9 +2,12 @@
 
 The rules:
 
-- Who is not let in (`bridge.workers.door`) is refused, and nothing is appended.
-- Whoever is let in becomes a participant under one identity for good; a place that is new joins a
-  session by the account's setting and is linked to it before its first message.
+- Who is not let in (`bridge.workers.admission`) is refused, and nothing is appended.
+- Only what is said to the bridge places: a place that is new joins a session by the account's
+  setting, a room one of its own, and is linked to it before that message. Whatever else happens in
+  a place that follows nothing leaves nothing behind.
+- Whoever speaks to the bridge becomes a participant under one identity for good. Whoever is only
+  overheard is heard, and becomes none.
 - Files are fetched and kept before the message that carries them is appended.
 - Every step is idempotent, so a message that is delivered again after a crash anywhere is one.
 - What was said before the log was restored may have been answered then. It is kept as context, not
@@ -13,17 +16,17 @@ The rules:
   overheard gets none.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import structlog
 
-from bridge import slash, texts
+from bridge import admission_texts, slash, texts
 from bridge.commands import Answer, Delete, Edit, Push, Say
 from bridge.content import Content
 from bridge.errors import Refused
 from bridge.events import MessageReceived, Source
-from bridge.ids import ChannelName, ConversationId, ParticipantId, Seq, SessionId
+from bridge.ids import ConversationId, ParticipantId, Seq, SessionId
 from bridge.inbound import (
     Added,
     Deleted,
@@ -37,10 +40,11 @@ from bridge.inbound import (
 )
 from bridge.parts import Conversation, Reply
 from bridge.ports import Appended, Clock, Origin, Sessions, Store
-from bridge.routing import SHARED, AnswerPress, SayingPress, pressed, session_for
-from bridge.workers.door import Account, Door
+from bridge.routing import SHARED, AnswerPress, SayingPress, UndoPress, pressed
+from bridge.workers.admission import Admission
 from bridge.workers.fetching import Fetching
 from bridge.workers.last_words import LastWords
+from bridge.workers.pairing import Pairing
 from bridge.workers.places import Places
 from bridge.workers.reports import Reports
 
@@ -63,8 +67,10 @@ class Intake:
         self,
         store: Store,
         sessions: Sessions,
-        accounts: Mapping[ChannelName, Account],
         *,
+        admission: Admission,
+        places: Places,
+        pairing: Pairing,
         fetching: Fetching,
         clock: Clock,
         last_words: LastWords,
@@ -72,19 +78,20 @@ class Intake:
     ) -> None:
         self._store = store
         self._sessions = sessions
-        self._accounts = accounts
         self._fetching = fetching
         self._woken = woken
-        self._places = Places(store, sessions, clock)
-        self._door = Door(store, sessions, accounts, self._places, clock)
+        self._admission = admission
+        self._places = places
+        self._pairing = pairing
+        self.left_out = 0
+        """How often something happened in a place that follows nothing, and left nothing behind."""
         self._last_words = last_words
         self._reports = Reports(store, clock, last_words=last_words, woken=woken)
 
     async def __call__(self, heard: Inbound | Reported | Relocated) -> Reply | None:
         match heard:
             case Inbound() as inbound:
-                reply = await self._answer(inbound)
-                return None if _is_overheard(inbound.what) else reply
+                return await self._answer(inbound)
             case Reported() as reported:
                 await self._reports.take(reported)
                 return None
@@ -94,28 +101,51 @@ class Intake:
 
     async def _answer(self, inbound: Inbound) -> Reply | None:
         try:
-            reply = await self._door.redeem(inbound)
+            reply = await self._pairing.take(inbound)
             if reply is not None:
                 return reply
-            epoch = await self._store.epoch()
-            is_again = epoch.may_have_heard(inbound.at)
-            if not await self._door.admits(inbound):
-                is_waiting = not is_again and not _is_unspoken(inbound.what)
-                return self._door.refusal(inbound) if is_waiting else None
-            scene = await self._place(inbound)
-            take = self._take_again if is_again else self._take
-            appended = await take(scene, inbound)
+            reply = await self._heard(inbound)
         except Refused as refused:
-            return Reply(text=str(refused), refused=True)
+            reply = Reply(text=str(refused), refused=True)
+        return None if _is_overheard(inbound.what) else reply
+
+    async def _heard(self, inbound: Inbound) -> Reply | None:
+        is_again = (await self._store.epoch()).may_have_heard(inbound.at)
+        who, place = await self._places.known(inbound.sender), await self._places.at(inbound)
+        why = await self._admission.refusal(inbound, who, place)
+        if why:
+            unspoken = is_again or _is_unspoken(inbound.what)
+            return None if unspoken else self._admission.told(inbound.sender, why)
+        undoing = pressed(inbound.what.value) if isinstance(inbound.what, Pressed) else None
+        if isinstance(undoing, UndoPress) and who is not None:  # wherever it is pressed
+            return Reply(text=await self._pairing.undo(undoing.grant, who))
+        if (place is None or place.session is None) and not _places(inbound.what):
+            return self._unplaced(inbound)
+        take = self._take_again if is_again else self._take
+        appended = await take(await self._place(inbound), inbound)
         return appended.reply if appended is not None else None
 
+    def _unplaced(self, inbound: Inbound) -> Reply | None:
+        """Leave nothing behind of what happens in a place that follows nothing."""
+        self.left_out += 1
+        kind, address = type(inbound.what).__name__, inbound.address
+        log.debug("not placed", what=kind, channel=address.channel, place=address.place)
+        match inbound.what:
+            case Added() if inbound.room:
+                return Reply(text=admission_texts.ADDED)
+            case Pressed():
+                return Reply(text=texts.NO_PLACE, refused=True)
+            case _:
+                return None
+
     async def _place(self, inbound: Inbound) -> Scene:
-        account = self._accounts[inbound.address.channel]
+        account = self._admission.account(inbound.address.channel)
         who = await self._places.identify(inbound.sender)
+        await self._admission.note_realm(inbound.address.channel, inbound.sender)
         conversation = await self._places.register(inbound)
         session = conversation.session
         if session is None:
-            session = session_for(account.sessions, inbound.address, who)
+            session = await self._admission.session_of(inbound, who, conversation)
             await self._places.follow(
                 conversation,
                 session,
@@ -124,7 +154,7 @@ class Intake:
                 new=session != SHARED,
                 agent=account.agent_in(inbound.address),
             )
-        else:
+        elif not _is_in_passing(inbound.what):
             await self._places.join(session, who)
         self._last_words.note(conversation.id)
         if await self._is_suspended(conversation.id):
@@ -238,7 +268,7 @@ class Intake:
                     content=Content(text=words),
                 )
                 return await self._sessions.hear(scene.session, saying, origin=origin)
-            case None:
+            case UndoPress() | None:
                 return Appended(reply=Reply(text=texts.BUTTON_UNKNOWN, refused=True))
 
 
@@ -249,6 +279,16 @@ def _is_unspoken(what: Heard) -> bool:
 
 def _is_overheard(what: Heard) -> bool:
     return isinstance(what, Spoken) and not what.addressed
+
+
+def _places(what: Heard) -> bool:
+    """Say whether something is said to the bridge, so that its place is to follow a session."""
+    return isinstance(what, Spoken) and what.addressed
+
+
+def _is_in_passing(what: Heard) -> bool:
+    """Say whether nothing is asked of the bridge, so that nobody becomes a participant by it."""
+    return isinstance(what, Edited | Deleted | Added) or _is_overheard(what)
 
 
 def _origin(scene: Scene, inbound: Inbound) -> Origin:

@@ -8,18 +8,26 @@ from bridge.ids import ConversationId, ParticipantId, SessionId, mint
 from bridge.inbound import Inbound, Sender
 from bridge.parts import Conversation
 from bridge.ports import Clock, Sessions, Store
+from bridge.workers.admission import Admission
 from bridge.workers.roster import SETTING
 
 
 class Places:
-    def __init__(self, store: Store, sessions: Sessions, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, sessions: Sessions, admission: Admission, clock: Clock
+    ) -> None:
         self._store = store
         self._sessions = sessions
+        self._admission = admission
         self._clock = clock
 
     async def known(self, sender: Sender) -> ParticipantId | None:
-        """Return whose identity this is, if anyone's."""
-        return await self._store.identify(realm=sender.realm, user=sender.user)
+        """Return whose identity this is, if anyone's; whose another id of theirs is, if not."""
+        for user in (sender.user, *sender.also):
+            known = await self._store.identify(realm=sender.realm, user=user)
+            if known is not None:
+                return known
+        return None
 
     async def identify(
         self, sender: Sender, *, as_who: ParticipantId | None = None
@@ -28,33 +36,31 @@ class Places:
 
         Every id of the sender's is theirs from then on, unless it is somebody else's already.
         """
-        who = await self.known(sender)
-        who = who or as_who or await self._known_otherwise(sender) or ParticipantId(mint("p"))
-        for user in (sender.user, *sender.also):
-            who_has = await self._enrol(who, sender, user)
-            who = who_has if user == sender.user else who
+        known = await self.known(sender)
+        who = known or await self._enrol(as_who or ParticipantId(mint("p")), sender, sender.user)
+        for user in (sender.user, *sender.also) if sender.also else ():
+            if await self._store.identify(realm=sender.realm, user=user) is None:
+                await self._enrol(who, sender, user)
         return who
 
-    async def _known_otherwise(self, sender: Sender) -> ParticipantId | None:
-        for user in sender.also:
-            known = await self._store.identify(realm=sender.realm, user=user)
-            if known is not None:
-                return known
-        return None
-
     async def _enrol(self, who: ParticipantId, sender: Sender, user: str) -> ParticipantId:
-        known = await self._store.identify(realm=sender.realm, user=user)
-        return known or await self._store.enrol(
+        enrolled = await self._store.enrol(
             who,
             name=clean_name(sender.name) or texts.SOMEONE,
             realm=sender.realm,
             user=user,
             at=self._clock.now(),
         )
+        self._admission.enrolled(enrolled)
+        return enrolled
+
+    async def at(self, inbound: Inbound) -> Conversation | None:
+        """Return the conversation of a place, if it is one."""
+        return await self._store.conversation_at(inbound.address)
 
     async def register(self, inbound: Inbound) -> Conversation:
         """Return the conversation of a place, which is new to us or not."""
-        known = await self._store.conversation_at(inbound.address)
+        known = await self.at(inbound)
         if known is not None:
             return known
         return await self._store.register(
@@ -66,11 +72,18 @@ class Places:
         )
 
     async def join(
-        self, session: SessionId, who: ParticipantId, *, new: bool = False, agent: str = ""
+        self,
+        session: SessionId,
+        who: ParticipantId,
+        *,
+        new: bool = False,
+        agent: str = "",
+        title: str = "",
     ) -> None:
         """Make someone a participant; the first one of a `new` session owns it.
 
-        `agent` is who answers in a session that begins with them; empty: the default one.
+        `agent` is who answers in a session that begins with them, `title` what it is called; empty:
+        the default one, and nothing. Raises `Refused` for someone who was put out.
         """
         if new:
             await self._store.create_session(session, at=self._clock.now())
@@ -78,6 +91,9 @@ class Places:
         if agent and not fold.participants:
             chosen = Change(scope="session", name=SETTING, value=agent)
             await self._sessions.submit(session, chosen)
+        if title and not fold.participants and not fold.title:
+            called = Change(scope="session", name="title", value=title)
+            await self._sessions.submit(session, called)
         if who not in fold.participants:
             role: Role = "member" if fold.participants else "owner"
             await self._sessions.submit(session, Join(participant=who, role=role))
@@ -92,10 +108,21 @@ class Places:
         new: bool = False,
         agent: str = "",
     ) -> None:
-        """Make a place follow a session, and no other."""
-        await self.join(session, who, new=new, agent=agent)
+        """Make a place follow a session, and no other. A room's own is called as the room is."""
+        title = conversation.title if conversation.room else ""
+        await self.join(session, who, new=new, agent=agent, title=title)
         if conversation.session not in {None, session}:
-            left = Unlink(conversation=conversation.id, by=None)
-            await self._sessions.submit(conversation.session, left)
+            await self.unlink(conversation.session, conversation.id)
         link = Link(conversation=conversation.id, by=who, welcome=welcome)
         await self._sessions.submit(session, link)
+
+    async def unlink(self, session: SessionId, conversation: ConversationId) -> None:
+        await self._sessions.submit(session, Unlink(conversation=conversation, by=None))
+
+    async def leave(self, session: SessionId, who: ParticipantId) -> None:
+        """Unlink the private places that follow a session on behalf of someone."""
+        fold = await self._sessions.fold(session)
+        for place in [each for each, by in fold.conversations.items() if by == who]:
+            known = await self._store.conversation(place)
+            if known is None or not known.room:
+                await self.unlink(session, place)

@@ -5,19 +5,23 @@ who may not change it is told that instead.
 """
 
 from collections.abc import Sequence
+from typing import assert_never
 
 from bridge import consent, permissions, slash, texts
 from bridge.commands import Change, Command, Retry, Say, Stop
-from bridge.ids import ParticipantId
+from bridge.errors import Refused
+from bridge.ids import ConversationId, ParticipantId
 from bridge.parts import Reply
 from bridge.permissions import MEMBERS, OPENABLE, OWNERS
-from bridge.ports import Clock, Store
+from bridge.ports import Store
 from bridge.session import Session, setting_key
 from bridge.steering import MODES, SETTING, mode_of
 from bridge.workers import roster
-from bridge.workers.codes import Codes
+from bridge.workers.following import Following
 from bridge.workers.given_up import GivenUp
-from bridge.workers.names import Names
+from bridge.workers.names import CLIENTS, Names
+from bridge.workers.pairing import Pairing
+from bridge.workers.people import People
 from bridge.workers.roster import Roster
 from bridge.workers.spending import Spending
 
@@ -30,13 +34,24 @@ Asked = tuple[Command | None, Reply | None]
 
 class Replies:
     def __init__(
-        self, store: Store, names: Names, agents: Roster, spending: Spending, clock: Clock
+        self,
+        store: Store,
+        names: Names,
+        agents: Roster,
+        spending: Spending,
+        *,
+        pairing: Pairing,
+        people: People,
+        following: Following,
     ) -> None:
+        self._store = store
         self._names = names
         self._agents = agents
         self._spending = spending
-        self._codes = Codes(store, clock)
         self._given_up = GivenUp(store, names)
+        self._pairing = pairing
+        self._people = people
+        self._following = following
 
     async def answer(
         self, fold: Session, spoken: Say, parsed: slash.Slash | slash.UnknownSlash
@@ -45,6 +60,10 @@ class Replies:
         if isinstance(parsed, slash.UnknownSlash):
             return None, Reply(text=texts.no_such_command(parsed.name))
         match parsed.name:
+            case "link" | "unlink" | "follow" | "unfollow" | "kick":
+                return None, await self._beyond(fold, spoken, parsed)
+            case "status" | "usage" | "help":
+                return None, Reply(text=await self._told(fold, spoken.by, parsed))
             case "stop":
                 return Stop(by=spoken.by), None
             case "retry":
@@ -61,12 +80,25 @@ class Replies:
             case "mode":
                 return _mode(fold, spoken.by, parsed.argument.lower())
             case _:
-                return None, Reply(text=await self._told(fold, spoken.by, parsed))
+                assert_never(parsed.name)
+
+    async def _beyond(self, fold: Session, spoken: Say, parsed: slash.Slash) -> Reply:
+        """Do what reaches beyond the session's own log."""
+        argument = parsed.argument
+        match parsed.name:
+            case "link":
+                return await self._link_code(fold, spoken, argument)
+            case "unlink":
+                return await self._unlink(spoken.by, argument)
+            case "follow":
+                return await self._following.follow(fold, spoken, argument)
+            case "unfollow":
+                return await self._following.unfollow(fold, spoken)
+            case _:
+                return await self._people.kick(fold, spoken.by, argument)
 
     async def _told(self, fold: Session, who: ParticipantId, parsed: slash.Slash) -> str:
         match parsed.name:
-            case "link":
-                return await self._link_code(fold, who, parsed.argument)
             case "status":
                 return await self._status(fold)
             case "usage":
@@ -99,12 +131,32 @@ class Replies:
             return texts.NOT_IN_SESSION
         return await self._spending.summary(fold.id)
 
-    async def _link_code(self, fold: Session, who: ParticipantId, argument: str) -> str:
+    async def _link_code(self, fold: Session, spoken: Say, argument: str) -> Reply:
+        """Return a code where one person reads it, and nowhere else."""
+        account = await self._private(spoken.conversation)
+        if account is None:
+            return Reply(text=texts.LINK_IN_PRIVATE, refused=True)
         if argument:
-            return texts.LINK_ELSEWHERE
-        if fold.participants.get(who) not in {"owner", "member"}:
-            return texts.READ_ONLY
-        return texts.link_code(await self._codes.link(who, fold.id))
+            return Reply(text=texts.LINK_ELSEWHERE)
+        if fold.participants.get(spoken.by) not in {"owner", "member"}:
+            return Reply(text=texts.READ_ONLY)
+        code = await self._pairing.codes.link(spoken.by, fold.id, via=account)
+        return Reply(text=texts.link_code(code))
+
+    async def _private(self, conversation: ConversationId) -> str | None:
+        """Return the account of a place that one person reads, "" for a client of the HTTP side."""
+        if conversation in CLIENTS:
+            return ""
+        found = await self._store.conversation(conversation)
+        return None if found is None or found.room else found.address.channel
+
+    async def _unlink(self, who: ParticipantId, number: str) -> Reply:
+        if not number:
+            return Reply(text=texts.UNLINK_WHAT)
+        try:
+            return Reply(text=await self._pairing.undo(number, who))
+        except Refused as refused:
+            return Reply(text=str(refused), refused=True)
 
     async def _status(self, fold: Session) -> str:
         people = await self._names.in_session(fold)

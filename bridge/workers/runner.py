@@ -74,10 +74,10 @@ from bridge.ports import (
     Using,
 )
 from bridge.session import Begin, Expire, Idle, Session, next_step
+from bridge.workers.designated import Designated
 from bridge.workers.given_up import GivenUp
 from bridge.workers.histories import Histories
 from bridge.workers.names import Names
-from bridge.workers.people import People
 from bridge.workers.roster import Roster
 from bridge.workers.spending import Spending
 from bridge.workers.store_health import StoreHealth
@@ -122,7 +122,7 @@ class Runner:
             histories=Histories(store),
             sessions=sessions,
             names=names,
-            people=People(store),
+            designated=Designated(store),
             blobs=blobs,
             clock=clock,
         )

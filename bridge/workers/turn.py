@@ -8,9 +8,9 @@ from bridge.ids import ConversationId, ParticipantId, RunId, Seq, SessionId
 from bridge.ports import Blobs, Clock, Log, Sessions
 from bridge.session import Session
 from bridge.steering import mode_of
+from bridge.workers.designated import Designated
 from bridge.workers.histories import PAGE, Histories
 from bridge.workers.names import Names
-from bridge.workers.people import People
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +21,7 @@ class Desktop:
     histories: Histories
     sessions: Sessions
     names: Names
-    people: People
+    designated: Designated
     blobs: Blobs
     clock: Clock
 
@@ -76,7 +76,7 @@ class LogTurn:
         return names[participant]
 
     async def meant(self, who: str) -> frozenset[ParticipantId]:
-        return await self._on.people.meant(who)
+        return await self._on.designated.meant(who)
 
     async def where(self, conversation: ConversationId) -> str:
         return await self._on.names.where(conversation)

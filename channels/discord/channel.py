@@ -4,6 +4,7 @@ import io
 import logging
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any, cast
 
 import discord
 from discord.http import MultipartParameters
@@ -150,6 +151,16 @@ class DiscordChannel:
         if part.priority == "preview" or age > limits.NONCE_WINDOW:
             return Sent(message=found)
         return await self.send(to, part)
+
+    async def count(self, address: Address) -> int | None:
+        """Return how many members the server has: not all of them need see the channel."""
+        with self._calling(address.place):
+            place = cast("dict[str, Any]", await self._wire.get_channel(int(address.place)))
+            if "guild_id" not in place:
+                return None
+            server = await self._wire.get_guild(int(place["guild_id"]), with_counts=True)
+        found = cast("dict[str, Any]", server).get("approximate_member_count")
+        return None if found is None else max(0, int(found) - 1)
 
     async def diagnose(self) -> Sequence[Check]:
         from channels.discord.doctor import diagnose  # noqa: PLC0415 - only doctor needs it

@@ -106,6 +106,10 @@ class SlackChannel:
         scopes = self._account.scopes if self._account is not None else None
         return await self._showing.resolve(spot(to.place), part, scopes)
 
+    async def count(self, address: Address) -> int | None:
+        """Return how many members a room has besides the app."""
+        return await self._names.members(spot(address.place).room)
+
     def download(self, file: RemoteFile) -> AsyncIterator[bytes]:
         return download(self._web, file)
 

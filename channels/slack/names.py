@@ -29,6 +29,13 @@ class Names:
         room = f"#{name}" if name and name != GROUP_MESSAGE else name or "Slack"
         return f"{room} (thread)" if there.thread else room
 
+    async def members(self, room: str) -> int | None:
+        """Return how many members a room has besides the app; None where Slack does not say."""
+        asking = self._web.client.conversations_info(channel=room, include_num_members=True)
+        answer = await self._web.ask(asking)
+        found = (answer.get("channel") or {}).get("num_members")
+        return None if found is None else max(0, int(found) - 1)
+
     async def _name(self, key: str, ask: Callable[[str], Awaitable[str]]) -> str:
         if key not in self._known:
             try:

@@ -164,6 +164,11 @@ class TelegramChannel:
         async with self._calling(to) as (bot, target):
             await bot.send_chat_action(target.chat, ChatAction.TYPING, target.thread)
 
+    async def count(self, address: Address) -> int | None:
+        """Return how many members a chat has besides the bot."""
+        async with self._calling(address) as (bot, target):
+            return max(0, await bot.get_chat_member_count(target.chat) - 1)
+
     @asynccontextmanager
     async def _calling(self, to: Address) -> AsyncIterator[tuple[Bot, Target]]:
         target = Target.of(to.place)

@@ -15,10 +15,10 @@ from bridge.errors import Refused
 from storage.admission import Append
 from storage.sql.agenda import settle_many
 from storage.sql.directory import enlist
-from storage.sql.facts import change_fact
+from storage.sql.facts import write_fact
 from storage.sql.lanes import change_lanes, keep_receipts
 from storage.sql.log import append_many, keep_snapshots
-from storage.sql.ops import Enlisting, FactChange, KeepReceipt, KeepSnapshot, LaneChange, Op, Settle
+from storage.sql.ops import Enlisting, FactWrite, KeepReceipt, KeepSnapshot, LaneChange, Op, Settle
 
 
 def apply(connection: Connection, ops: Sequence[Op]) -> list[object]:
@@ -38,6 +38,9 @@ def apply(connection: Connection, ops: Sequence[Op]) -> list[object]:
         if isinstance(op, Append):
             answers[at] = next(results)
     _apply_plain(connection, [op for _, op in others])
+    for at, other in others:
+        if isinstance(other, FactWrite):
+            answers[at] = write_fact(connection, other)
     return answers
 
 
@@ -49,9 +52,6 @@ def _apply_plain(connection: Connection, ops: Sequence[Op]) -> None:
     settle_many(connection, [op for op in ops if isinstance(op, Settle)])
     folds = [(op.session, op.seq, op.body) for op in ops if isinstance(op, KeepSnapshot)]
     keep_snapshots(connection, folds)
-    for op in ops:
-        if isinstance(op, FactChange):
-            change_fact(connection, op)
 
 
 def _enlisted(connection: Connection, op: Enlisting) -> object:

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, and_, delete, or_, select, update
 
 from bridge.errors import Refused
 from bridge.ids import START, ConversationId, ParticipantId, SessionId
+from bridge.inbound import Identity
 from bridge.parts import Address, Conversation
 from bridge.ports import Participant, SessionMark, SessionRow
 from storage.sql.lanes import conversation, places
@@ -15,6 +16,7 @@ from storage.sql.ops import (
     CreateSession,
     Enlisting,
     Enrol,
+    ForgetIdentity,
     IssueToken,
     Move,
     Register,
@@ -31,6 +33,10 @@ def enlist(connection: Connection, op: Enlisting) -> object:
             return _create_session(connection, op)
         case Enrol():
             return _enrol(connection, op)
+        case ForgetIdentity(realm=realm, user=user):
+            gone = identities.c.realm == realm, identities.c.user_id == user
+            connection.execute(delete(identities).where(*gone))
+            return None
         case Register():
             return _register(connection, op)
         case Move():
@@ -38,8 +44,10 @@ def enlist(connection: Connection, op: Enlisting) -> object:
         case IssueToken():
             return _issue_token(connection, op)
         case RevokeTokens(participant=participant, label=label):
-            kept = tokens.c.participant_id == participant, tokens.c.label == label
-            connection.execute(delete(tokens).where(*kept))
+            revoked = delete(tokens).where(tokens.c.participant_id == participant)
+            if label is not None:
+                revoked = revoked.where(tokens.c.label == label)
+            connection.execute(revoked)
             return None
         case _:
             assert_never(op)
@@ -78,6 +86,17 @@ def find_participants(
         for row in connection.execute(query)
     ]
     return {participant.id: participant for participant in found}
+
+
+def find_identities(connection: Connection, participant: ParticipantId) -> list[Identity]:
+    query = select(identities).where(identities.c.participant_id == participant)
+    rows = connection.execute(query.order_by(identities.c.realm, identities.c.user_id))
+    return [Identity(realm=row.realm, user=row.user_id) for row in rows]
+
+
+def find_people(connection: Connection) -> list[Participant]:
+    rows = connection.execute(select(participants).order_by(participants.c.participant_id))
+    return [Participant(id=ParticipantId(row.participant_id), name=row.name) for row in rows]
 
 
 def conversation_at(connection: Connection, address: Address) -> Conversation | None:

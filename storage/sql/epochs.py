@@ -20,7 +20,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from bridge.epoch import Epoch
-from storage.sql.facts import change_fact, find_fact
+from storage.sql.facts import find_fact, write_fact
 from storage.sql.ops import KeepFact
 from storage.sql.rows import micros, micros_or_none, moment_or_none
 
@@ -65,13 +65,13 @@ def mark_of(connection: Connection) -> Mark:
 
 
 def begin(connection: Connection, epoch: Epoch) -> None:
-    change_fact(connection, KeepFact(scope=SCOPE, key=EPOCH, value=written(epoch)))
+    write_fact(connection, KeepFact(scope=SCOPE, key=EPOCH, value=written(epoch)))
 
 
 def counted(connection: Connection) -> Mark:
     """Count once more; return the mark that the file beside it is to have."""
     count = mark_of(connection).count + 1
-    change_fact(connection, KeepFact(scope=SCOPE, key=COUNT, value=str(count)))
+    write_fact(connection, KeepFact(scope=SCOPE, key=COUNT, value=str(count)))
     return mark_of(connection)
 
 

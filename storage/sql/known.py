@@ -20,7 +20,17 @@ from bridge.ports import Appended
 from bridge.projection import LaneClosed, LaneOpened, project
 from storage.admission import Admitted, Append, origin_receipt
 from storage.receipts import ReceiptBook
-from storage.sql.ops import Advance, Enrol, KeepReceipt, Move, Op, Postpone, Register, Revive
+from storage.sql.ops import (
+    Advance,
+    Enrol,
+    ForgetIdentity,
+    KeepReceipt,
+    Move,
+    Op,
+    Postpone,
+    Register,
+    Revive,
+)
 
 _MOST = 10_000
 """Entries of each kind; then that kind is forgotten and learnt anew."""
@@ -46,15 +56,18 @@ class Known:
         self._people: dict[tuple[str, str], ParticipantId] = {}
         self._lanes: dict[tuple[SessionId, ConversationId], _Lane] = {}
         self._stamps: Counter[ConversationId] = Counter()
-        self._forgotten = 0
+        self._renewed = 0
+        self.forgotten = 0
+        """How many identities were forgotten: what was read before may be no more."""
 
     def stamp(self, conversation: ConversationId) -> int:
         """Return how often something of a place may have been committed."""
-        return self._stamps[conversation] + self._forgotten
+        return self._stamps[conversation] + self._renewed
 
     def forget(self) -> None:
         """Learn everything anew: something may have been committed that was not told of."""
-        self._forgotten += 1
+        self._renewed += 1
+        self.forgotten += 1
         self._places.clear()
         self._at.clear()
         self._people.clear()
@@ -130,6 +143,9 @@ class Known:
                 self._forget(conversation)
             case Enrol(realm=realm, user=user):
                 self.learn_person(realm, user, ParticipantId(str(answer)))
+            case ForgetIdentity(realm=realm, user=user):
+                self.forgotten += 1
+                self._people.pop((realm, user), None)
             case _:
                 pass
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from bridge.ids import ConversationId, ParticipantId, Seq, SessionId
 from bridge.parts import Address, Receipt, ReceiptState
+from bridge.ports import FactChange
 from storage.admission import Append
 
 
@@ -68,6 +69,12 @@ class Enrol:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ForgetIdentity:
+    realm: str
+    user: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Register:
     conversation: ConversationId
     address: Address
@@ -93,7 +100,7 @@ class IssueToken:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RevokeTokens:
     participant: ParticipantId
-    label: str
+    label: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +116,12 @@ class DropFact:
     key: str
 
 
-Enlisting = CreateSession | Enrol | Register | Move | IssueToken | RevokeTokens
-FactChange = KeepFact | DropFact
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeFacts:
+    changes: tuple[FactChange, ...]
+
+
+Enlisting = CreateSession | Enrol | ForgetIdentity | Register | Move | IssueToken | RevokeTokens
+FactWrite = KeepFact | DropFact | ChangeFacts
 LaneChange = Advance | Postpone | Revive
-Op = Append | KeepReceipt | LaneChange | Settle | KeepSnapshot | Enlisting | FactChange
+Op = Append | KeepReceipt | LaneChange | Settle | KeepSnapshot | Enlisting | FactWrite

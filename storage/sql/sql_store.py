@@ -12,10 +12,12 @@ from bridge.epoch import Epoch
 from bridge.errors import StoreError, StoreUnavailable
 from bridge.events import Draft, Event
 from bridge.ids import ConversationId, MessageId, ParticipantId, Seq, SessionId
+from bridge.inbound import Identity
 from bridge.parts import Address, Conversation, Receipt, ReceiptState
 from bridge.ports import (
     Appended,
     DueSchedule,
+    FactChange,
     Origin,
     Participant,
     Producer,
@@ -31,9 +33,11 @@ from storage.sql.database import Database
 from storage.sql.known import Known
 from storage.sql.ops import (
     Advance,
+    ChangeFacts,
     CreateSession,
     DropFact,
     Enrol,
+    ForgetIdentity,
     IssueToken,
     KeepFact,
     KeepReceipt,
@@ -257,11 +261,11 @@ class SqlStore:
 
     async def identify(self, *, realm: str, user: str) -> ParticipantId | None:
         self._still_open()
-        known = self._known.person(realm, user)
+        known, forgotten = self._known.person(realm, user), self._known.forgotten
         if known is not None:
             return known
         found = await self._read(lambda connection: directory.identify(connection, realm, user))
-        if found is not None:
+        if found is not None and self._known.forgotten == forgotten:
             self._known.learn_person(realm, user, found)
         return found
 
@@ -270,6 +274,17 @@ class SqlStore:
     ) -> ParticipantId:
         op = Enrol(participant=participant, name=name, realm=realm, user=user, at=at)
         return cast("ParticipantId", await self._writer.submit(op))
+
+    async def forget_identity(self, *, realm: str, user: str) -> None:
+        await self._writer.submit(ForgetIdentity(realm=realm, user=user))
+
+    async def identities(self, participant: ParticipantId) -> Sequence[Identity]:
+        return await self._read(
+            lambda connection: directory.find_identities(connection, participant)
+        )
+
+    async def people(self) -> Sequence[Participant]:
+        return await self._read(directory.find_people)
 
     async def participants(
         self, ids: Collection[ParticipantId]
@@ -310,7 +325,7 @@ class SqlStore:
     async def bearer(self, digest: str) -> ParticipantId | None:
         return await self._read(lambda connection: directory.bearer(connection, digest))
 
-    async def revoke_tokens(self, participant: ParticipantId, *, label: str) -> None:
+    async def revoke_tokens(self, participant: ParticipantId, *, label: str | None) -> None:
         await self._writer.submit(RevokeTokens(participant=participant, label=label))
 
     # -- the agenda -------------------------------------------------------------------------------
@@ -340,6 +355,9 @@ class SqlStore:
 
     async def drop_fact(self, scope: str, key: str) -> None:
         await self._writer.submit(DropFact(scope=scope, key=key))
+
+    async def change_facts(self, changes: Sequence[FactChange]) -> bool:
+        return bool(await self._writer.submit(ChangeFacts(changes=tuple(changes))))
 
     # -- what runs used ---------------------------------------------------------------------------
 

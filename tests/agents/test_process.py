@@ -320,3 +320,15 @@ def test_only_root_can_let_a_program_run_as_someone_else(tmp_path, monkeypatch) 
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     with pytest.raises(ConfigError, match="runs as root"):
         process(tmp_path, "true", user="nobody")
+
+
+async def test_a_program_may_write_a_byte_order_mark_and_an_empty_remark(tmp_path, story) -> None:
+    body = r"""
+hear()
+sys.stdout.buffer.write(b'\xef\xbb\xbf{"type": "remark", "text": ""}\n')
+sys.stdout.buffer.flush()
+say('ended', text='fine', usage={'input_tokens': 10**20})
+"""
+    items = await story.answer(program(tmp_path, body))
+    assert story.words() == ["fine"]
+    assert items[-1].usage.input_tokens == 1_000_000_000

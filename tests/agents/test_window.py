@@ -5,9 +5,12 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agents import window
+from agents.fitting import tokens, weight
+from agents.known import Known
 from agents.labels import Labels
 from agents.transcript import Told
-from agents.window import LAST_TURNS, cut_at, to_sum_up, tokens, weight
+from agents.window import LAST_TURNS, Cut, Outline
 from bridge.content import Attachment, Content
 from bridge.events import (
     Event,
@@ -22,6 +25,24 @@ from bridge.events import (
 from bridge.ids import CallId, ConversationId, MediaId, ParticipantId, RunId, SessionId
 
 ADA, HERE = ParticipantId("a"), ConversationId("c")
+
+
+def cut_at(log, *, budget):
+    """Return up to where the log is to be summed up next."""
+    cut = cut_of(log, budget=budget)
+    return cut and cut.upto
+
+
+def cut_of(log, *, budget):
+    start = max((e.body.upto for e in log if isinstance(e.body, HistoryCompacted)), default=0)
+    return window.cut_at(Outline().take(log), start=start, budget=budget)
+
+
+def to_sum_up(log, upto, *, budget=100_000, after=0):
+    known = Known(agent="me")
+    known.take(log)
+    after = after or (known.summary.upto if known.summary else 0)
+    return window.to_sum_up(log, Cut(after=after, upto=upto), known, Labels(), budget=budget)
 
 
 class Log(list):
@@ -90,7 +111,8 @@ def test_a_long_past_is_summed_up_in_pieces_that_fit():
         log.turn("x" * 300, tool=True)
     rounds = 0
     while upto := cut_at(log, budget=3000):
-        piece = to_sum_up(log, upto, agent="me", labels=Labels())
+        after = cut_of(log, budget=3000).after
+        piece = to_sum_up(log, upto, after=after)
         assert tokens(piece) < 3000
         log.add(HistoryCompacted(upto=upto, summary="Once."))
         rounds += 1
@@ -100,7 +122,7 @@ def test_a_long_past_is_summed_up_in_pieces_that_fit():
 def test_what_is_summed_up_holds_the_last_summary_and_what_came_after():
     log = Log().turn("One.").turn("Two.", tool=True)
     log.add(HistoryCompacted(upto=4, summary="SUMMARY."))
-    text = to_sum_up(log, 10, agent="me", labels=Labels())
+    text = to_sum_up(log, 10)
     assert "SUMMARY." in text
     assert "One." not in text
     assert "Two." in text

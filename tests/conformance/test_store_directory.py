@@ -7,6 +7,7 @@ import pytest
 
 from bridge.errors import Refused
 from bridge.ids import ConversationId, ParticipantId, SessionId
+from bridge.inbound import Identity
 from bridge.ports import Participant, SessionMark, SessionRow, Store
 from tests.stores import ADA, AT, BOB, C1, C2, S1, S2, address, later, linked, put, said
 
@@ -220,3 +221,51 @@ async def test_tokens_are_revoked_by_whose_they_are_and_by_label(store: Store):
     await store.revoke_tokens(ADA, label="owner")
     found = [await store.bearer(digit * 64) for digit in "1234"]
     assert found == [None, None, ADA, BOB]
+
+
+async def test_all_tokens_of_someone_are_revoked_at_once(store: Store):
+    await store.issue_token("1" * 64, ADA, label="owner", at=AT)
+    await store.issue_token("2" * 64, ADA, label="phone", at=AT)
+    await store.issue_token("3" * 64, BOB, label="phone", at=AT)
+    await store.revoke_tokens(ADA, label=None)
+    assert [await store.bearer(digit * 64) for digit in "123"] == [None, None, BOB]
+
+
+# -- identities -----------------------------------------------------------------------------------
+
+
+async def test_a_participant_has_the_identities_they_were_given(store: Store):
+    await store.enrol(ADA, name="Ada", realm="telegram", user="7", at=AT)
+    await store.enrol(ADA, name="Ada", realm="slack", user="U1", at=AT)
+    await store.enrol(BOB, name="Bob", realm="telegram", user="8", at=AT)
+    mine = [Identity(realm="slack", user="U1"), Identity(realm="telegram", user="7")]
+    assert await store.identities(ADA) == mine
+    assert await store.identities(ParticipantId("p_nobody")) == []
+
+
+async def test_an_identity_that_is_forgotten_is_nobodys_and_may_be_anothers(store: Store):
+    await store.enrol(ADA, name="Ada", realm="telegram", user="7", at=AT)
+    assert await store.identify(realm="telegram", user="7") == ADA
+    for _ in range(2):
+        await store.forget_identity(realm="telegram", user="7")
+    assert await store.identify(realm="telegram", user="7") is None
+    assert await store.identities(ADA) == []
+    assert (await store.participants([ADA]))[ADA].name == "Ada"
+    assert await store.enrol(BOB, name="Bob", realm="telegram", user="7", at=AT) == BOB
+
+
+async def test_an_identity_read_while_it_is_forgotten_is_not_remembered(store: Store):
+    for _ in range(20):
+        await store.enrol(ADA, name="Ada", realm="telegram", user="7", at=AT)
+        await asyncio.gather(
+            store.identify(realm="telegram", user="7"),
+            store.forget_identity(realm="telegram", user="7"),
+            store.identify(realm="telegram", user="7"),
+        )
+        assert await store.identify(realm="telegram", user="7") is None
+
+
+async def test_everyone_is_listed(store: Store):
+    await store.enrol(BOB, name="Bob", realm="telegram", user="8", at=AT)
+    await store.enrol(ADA, name="Ada", realm="telegram", user="7", at=AT)
+    assert [each.name for each in await store.people()] == ["Ada", "Bob"]

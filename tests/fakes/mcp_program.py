@@ -42,6 +42,37 @@ def pid(arguments):
     return str(os.getpid())
 
 
+def learn(arguments):
+    """Offer one tool more, and say so."""
+    TOOLS["learned"] = (add, "Add, as learned.", SUM, True)
+    say({"jsonrpc": "2.0", "method": "notifications/tools/list_changed"})
+    return "learned"
+
+
+def refuse(arguments):
+    """Fail with the code that clients use for a closed connection."""
+    raise Refused(-32000, "I will not")
+
+
+class Refused(Exception):
+    """An error of the protocol."""
+
+
+def picture(arguments):
+    """Show a picture of one pixel, and something that is none."""
+    return [
+        {"type": "text", "text": "Look:"},
+        {"type": "image", "data": PIXEL, "mimeType": "image/png"},
+        {"type": "image", "data": "aGVsbG8=", "mimeType": "image/png"},
+    ]
+
+
+PIXEL = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJ"
+    "RU5ErkJggg=="
+)
+
+
 def block(arguments):
     """Hang for good with a child, both deaf to SIGTERM; the file says who they are."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -66,6 +97,9 @@ TOOLS = {
     "die": (die, "End the server in the middle of a call.", NOTHING, True),
     "pid": (pid, "Tell the process.", NOTHING, True),
     "block": (block, "Hang.", TEXT, True),
+    "learn": (learn, "Learn a tool.", NOTHING, True),
+    "refuse": (refuse, "Refuse.", NOTHING, True),
+    "picture": (picture, "Show a picture.", NOTHING, True),
 }
 
 
@@ -74,7 +108,7 @@ def answer(method, parameters):
         case "initialize":
             return {
                 "protocolVersion": parameters["protocolVersion"],
-                "capabilities": {"tools": {}},
+                "capabilities": {"tools": {"listChanged": True}},
                 "serverInfo": {"name": "fake", "version": "1"},
             }
         case "tools/list":
@@ -93,9 +127,17 @@ def listed(name):
 def called(name, arguments):
     try:
         text, failed = TOOLS[name][0](arguments), False
+    except Refused:
+        raise
     except Exception as error:  # noqa: BLE001 - as servers do
         text, failed = str(error), True
-    return {"content": [{"type": "text", "text": text}], "isError": failed}
+    content = text if isinstance(text, list) else [{"type": "text", "text": text}]
+    return {"content": content, "isError": failed}
+
+
+def say(message):
+    sys.stdout.write(json.dumps(message) + "\n")
+    sys.stdout.flush()
 
 
 def main():
@@ -103,14 +145,18 @@ def main():
         message = json.loads(line)
         if "id" not in message or "method" not in message:
             continue
-        result = answer(message["method"], message.get("params") or {})
         reply = {"jsonrpc": "2.0", "id": message["id"]}
+        try:
+            result = answer(message["method"], message.get("params") or {})
+        except Refused as refused:
+            code, text = refused.args
+            say(reply | {"error": {"code": code, "message": text}})
+            continue
         if result is None:
             reply["error"] = {"code": -32601, "message": "Method not found"}
         else:
             reply["result"] = result
-        sys.stdout.write(json.dumps(reply) + "\n")
-        sys.stdout.flush()
+        say(reply)
 
 
 if __name__ == "__main__":

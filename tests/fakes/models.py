@@ -1,7 +1,8 @@
 """Models on this machine, in the shapes of three providers, that answer what a test tells them to.
 
 `FakeModels.replies` are given one after the other, whatever the shape; without one left it says
-"Hello!". Each request is kept in `asked`. A reply can be a function of the request.
+"Hello!". Each request is kept in `asked`. A reply can be a function of the request. Where `rules`
+are set (`providers`), what they refuse is refused before any reply is taken.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.fakes.providers import Refused, Rules, signature
 from tests.waiting import until
 
 
@@ -51,7 +53,8 @@ class Answers:
 
     `status` other than 200 is an error, with `error` as its message. `cut_off`: the stream ends
     without saying why; `stalls`: it neither ends nor goes on; `garbage`: it is no JSON. `lingers`
-    are the seconds from the last word that counts to the end of the response.
+    are the seconds from the last word that counts to the end of the response. `deltas` are sent as
+    they are instead of words and calls (OpenAI only); `body`, of the type `kind`, instead of all.
     """
 
     text: str = ""
@@ -65,6 +68,9 @@ class Answers:
     lingers: float = 0
     garbage: bool = False
     thinking: str = ""
+    deltas: tuple[Mapping[str, Any], ...] = ()
+    body: str = ""
+    kind: str = "application/json"
 
     @property
     def written(self) -> list[tuple[str, str]]:
@@ -88,11 +94,13 @@ class FakeModels:
     asked: list[Asked] = field(default_factory=list)
     hung_up: int = 0
     url: str = ""
+    rules: Rules | None = None
     _runner: web.AppRunner | None = None
 
     async def start(self) -> "FakeModels":
         app = web.Application(client_max_size=50_000_000)
         app.router.add_post("/openai/chat/completions", self._openai)
+        app.router.add_post("/openai/v1/chat/completions", self._openai)
         app.router.add_post("/openai/audio/transcriptions", self._transcription)
         app.router.add_post("/anthropic/v1/messages", self._anthropic)
         app.router.add_post("/ollama/api/chat", self._ollama)
@@ -121,6 +129,11 @@ class FakeModels:
         port = request.transport.get_extra_info("peername")[1] if request.transport else 0
         asked = Asked(shape=shape, body=body, headers=dict(request.headers), port=port)
         self.asked.append(asked)
+        if self.rules is not None:
+            try:
+                self.rules(body, await request.text())
+            except Refused as refused:
+                return Answers(status=refused.status, error=refused.error)
         reply = self.replies.pop(0) if self.replies else Answers(text="Hello!")
         return reply if isinstance(reply, Answers) else reply(asked)
 
@@ -131,6 +144,8 @@ class FakeModels:
             headers = {"retry-after": reply.retry_after} if reply.retry_after else {}
             problem = {"error": {"type": "error", "code": "error", "message": reply.error}}
             return web.json_response(problem, status=reply.status, headers=headers)
+        if reply.body:
+            return web.Response(text=reply.body, content_type=reply.kind)
         response = web.StreamResponse(headers={"content-type": kind})
         await response.prepare(request)
         try:
@@ -161,6 +176,7 @@ class FakeModels:
                 {"tool_calls": [{"index": index, "function": {"arguments": piece}}]}
                 for piece in _halves(arguments)
             ]
+        deltas = list(reply.deltas) or deltas
         lines = [_sse(_chunk({"delta": delta, "finish_reason": None})) for delta in deltas]
         if not _is_broken(reply):
             finish = reply.finish or ("tool_calls" if reply.calls else "stop")
@@ -189,6 +205,13 @@ class FakeModels:
             {"type": "message_start", "message": {**begun, "model": "claude"}}
         ]
         blocks: list[tuple[Mapping[str, Any], list[Mapping[str, Any]]]] = []
+        if reply.thinking:
+            thought = [
+                {"type": "thinking_delta", "thinking": word} for word in _words(reply.thinking)
+            ]
+            signed = {"type": "signature_delta", "signature": signature(reply.thinking)}
+            begun_thinking = {"type": "thinking", "thinking": "", "signature": ""}
+            blocks.append((begun_thinking, [*thought, signed]))
         if reply.text:
             said = [{"type": "text_delta", "text": word} for word in _words(reply.text)]
             blocks.append(({"type": "text", "text": ""}, said))

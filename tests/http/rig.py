@@ -88,6 +88,7 @@ class Bridge:
             parts=lambda: self.parts,
             label=_label,
             operator=ADA,
+            people=self.sessions.people,
             limits=self.limits,
             receiving=self.receiving,
             agents=self.agents,

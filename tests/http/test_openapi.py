@@ -29,6 +29,11 @@ OPERATIONS = {
     "get_doctor",
     "make_backup",
     "get_usage",
+    "list_people",
+    "remove_person",
+    "allow_person",
+    "make_owner_code",
+    "undo_link",
 }
 CONFIG = """
 [checks.positive_data_acceptance]

@@ -42,6 +42,15 @@ class Scene:
             timeout=PATIENCE,
         )
 
+    async def let_the_room_follow(self) -> None:
+        """Let the owner join the room to the shared session, as people do."""
+        self.phone.say("olga", "Olga", self.bridge.code)
+        await settled_notes(self.phone, "olga", "you are the owner")
+        self.office.say("general", "Olga", "/follow main")
+        await settled_notes(self.office, "general", "/follow main yes")
+        self.office.say("general", "Olga", "/follow main yes")
+        await settled(self.office, "general", "follows this session from now on")
+
     async def input(self, body: dict[str, Any]) -> dict[str, Any]:
         async with self.browser() as client:
             answer = await client.post(f"{LOG}/inbox", json=body)
@@ -79,7 +88,9 @@ async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
     office = platforms["office"] = MemoryPlatform()
     office.open("general", room=True, title="general")
     async with running_bridge(tmp_path / "data", CONFIG) as bridge:
-        yield Scene(bridge, phone, office)
+        scene = Scene(bridge, phone, office)
+        await scene.let_the_room_follow()
+        yield scene
 
 
 async def settled(platform: MemoryPlatform, place: str, *texts: str) -> None:
@@ -87,6 +98,12 @@ async def settled(platform: MemoryPlatform, place: str, *texts: str) -> None:
     await platform.until(
         lambda: all(any(text in each for each in platform.shown(place)) for text in texts),
         within=PATIENCE,
+    )
+
+
+async def settled_notes(platform: MemoryPlatform, place: str, text: str) -> None:
+    await platform.until(
+        lambda: any(text in each for each in platform.notes(place)), within=PATIENCE
     )
 
 

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route
 
 from agents.echo import Echo
+from bridge.admission import EVERYONE, Account
 from bridge.commands import Change, Join, Push
 from bridge.content import Content, Option
 from bridge.events import Body, Draft, Event, MessageReceived, Role, Source
@@ -27,7 +28,6 @@ from bridge.ports import Agent, Check
 from bridge.routing import SHARED
 from bridge.workers.clock import SystemClock
 from bridge.workers.core import Connected, Core
-from bridge.workers.door import EVERYONE, Account
 from channels.memory import MemoryChannel
 from channels.memory_platform import MemoryPlatform
 from storage.memory import MemoryStore
@@ -136,6 +136,7 @@ class Bridge:
             ready=self.core.faults,
             label=lambda address: self.core.names.label(address.channel),
             operator=ADA,
+            people=self.core.sessions.people,
             limits=self.limits,
         )
 

@@ -155,6 +155,14 @@ def test_a_reply_quotes_what_it_answers(bridge: Bridge, pages: Pages):
     expect(page.locator(".said .quote")).to_contain_text("Ada (browser) said: one")
 
 
+def test_a_button_that_undoes_names_what_it_undoes(bridge: Bridge, pages: Pages):
+    """Its label alone would say nothing to anybody."""
+    page = pages.open(bridge.link())
+    bridge.push("Eve joined as you.", Option(id="u:ABCDEF", label="Undo"))
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("This was undone already.")).to_be_visible()
+
+
 def test_a_push_can_be_answered_with_its_buttons(bridge: Bridge, pages: Pages):
     """A pushed button says its label, as in any chat app."""
     page = pages.open(bridge.link())

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from bridge.admission import Account
 from bridge.commands import Asking, EndRun, StartRun
 from bridge.content import Content, Option
 from bridge.ids import START, ChannelName, ConversationId, MessageId, RunId, SessionId
@@ -9,7 +10,6 @@ from bridge.inbound import Inbound, Sender, Spoken
 from bridge.parts import Address, Reply
 from bridge.routing import SHARED
 from bridge.workers.desks import Desks
-from bridge.workers.door import Account
 from bridge.workers.fetching import Fetching
 from bridge.workers.intake import Intake
 from bridge.workers.last_words import LastWords
@@ -34,6 +34,7 @@ class Doorway:
     clock: SetClock = field(default_factory=SetClock)
     revived: list[ConversationId] = field(default_factory=list)
     channels: dict = field(default_factory=dict)
+    readers: dict[str, int] = field(default_factory=dict)
     heard: int = 0
 
     def __post_init__(self) -> None:
@@ -43,22 +44,31 @@ class Doorway:
         self.desks = Desks(
             self.store,
             self.clock,
-            Names(self.store, {}),
+            Names(self.store, {CHAT: "Chat", MAIL: "Mail"}),
             woken=lambda _, __: None,
             agents=roster(),
+            accounts={CHAT: self.chat, MAIL: self.mail},
+            count=self.count,
         )
-        accounts = {CHAT: self.chat, MAIL: self.mail}
         self.intake = Intake(
             self.store,
             self.desks,
-            accounts,
+            admission=self.desks.admission,
+            places=self.desks.places,
+            pairing=self.desks.pairing,
             fetching=Fetching(self.channels, self.blobs, self.clock),
             clock=self.clock,
             last_words=LastWords(self.clock),
             woken=self.revived.append,
         )
+        await self.store.enrol(
+            OWNER, name="Owner", realm="bridge", user="owner", at=self.clock.now()
+        )
         await self.desks.create(SHARED, title="Main", owner=OWNER)
         return self
+
+    async def count(self, address: Address) -> int | None:
+        return self.readers.get(address.place)
 
     async def hear(self, what, user="ada", *, place="dm", channel=CHAT, key="", **more):
         """Hand in what someone did; each time under a key of its own, unless one is given."""
@@ -69,6 +79,7 @@ class Doorway:
             sender=Sender(realm=more.get("realm", channel), user=user, name=user.title()),
             what=what,
             room=more.get("room", False),
+            title=more.get("title", ""),
         )
         return await self.intake(inbound)
 

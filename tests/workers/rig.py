@@ -13,20 +13,21 @@ from typing import Any, TypeVar
 
 from agents.echo import Echo
 from bridge import texts
+from bridge.admission import EVERYONE, Account
 from bridge.budget import Budgets
 from bridge.commands import Change, Push
 from bridge.content import Content
 from bridge.errors import StoreUnavailable
 from bridge.events import Body, Event, Preview, Source
 from bridge.ids import START, ChannelName, ParticipantId, Seq, SessionId
+from bridge.inbound import Added, Inbound, Sender
 from bridge.parts import Address, Capabilities, Conversation
 from bridge.permissions import MEMBERS, may
 from bridge.ports import Agent, Ended, Said, Turn
 from bridge.routing import SHARED
 from bridge.workers.core import Connected, Core
-from bridge.workers.door import EVERYONE, Account
 from bridge.workers.roster import Roster
-from channels.memory import EVERYTHING, MemoryChannel
+from channels.memory import EVERYTHING, REALM, MemoryChannel
 from channels.memory_platform import MemoryPlatform
 from storage.memory import MemoryStore
 from storage.memory_blobs import MemoryBlobs
@@ -222,9 +223,15 @@ class Bridge:
     async def gather(self, *places: str) -> None:
         """Let a person of the same name join in each place, without asking for anything."""
         for place in places:
+            await self.place(place)
             self.platform.say(place, place, f"{place} is here", addressed=False)
             await self.until(lambda: not self.platform.waiting())
         await self.until_at_rest()
+
+    async def place(self, place: str, channel: ChannelName = CHAT, user: str = "") -> None:
+        """Let a place follow the shared session, as if its person had been let in there."""
+        platform = {CHAT: self.platform, **self.others}[channel]
+        await follow_shared(self.core, platform, place, channel, user)
 
     async def push(self, text: str) -> Seq:
         """Say something as it is; returns its number."""
@@ -267,6 +274,27 @@ class Bridge:
             return not (pending or restless or await self.store.behind())
 
         await self.until(at_rest, each=each)
+
+
+async def follow_shared(
+    core: Core, platform: MemoryPlatform, place: str, channel: ChannelName, user: str = ""
+) -> None:
+    """Let a place follow the shared session without a word."""
+    there = platform.open(place)
+    inbound = Inbound(
+        external_id="unused",
+        address=Address(channel=channel, place=place),
+        sender=Sender(realm=REALM, user=user or place, name=user or place),
+        what=Added(),
+        room=there.room,
+        title=there.title,
+    )
+    places, admission = core.sessions.places, core.sessions.admission
+    who = await places.identify(inbound.sender)
+    await admission.note_realm(channel, inbound.sender)
+    conversation = await places.register(inbound)
+    if conversation.session != SHARED:
+        await places.follow(conversation, SHARED, who, welcome=False)
 
 
 @asynccontextmanager

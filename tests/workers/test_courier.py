@@ -105,8 +105,10 @@ async def test_a_slow_place_holds_up_no_other() -> None:
             return await super().send(to, part)
 
     async with bridge(channel=Slow) as b:
+        await b.place("ada")
         b.platform.say("ada", "ada", "hi", addressed=False)
         await b.until_logged(MessageReceived)
+        await b.place("bob")
         b.platform.say("bob", "bob", "hi", addressed=False)
         await b.until_logged(MessageReceived, 2)
         for n in range(3):
@@ -121,6 +123,7 @@ async def test_a_slow_place_holds_up_no_other() -> None:
 async def test_a_lane_whose_channel_is_not_configured_any_more_is_left_alone() -> None:
     mail = MemoryPlatform()
     async with bridge(others={MAIL: mail}) as b:
+        await b.place("ada", MAIL)
         mail.say("ada", "ada", "hi", addressed=False)
         await b.until_logged(MessageReceived)
         await b.gather("bob")
@@ -313,6 +316,7 @@ async def test_a_place_that_moved_to_where_another_lane_is_stays_quiet() -> None
     async with bridge(capabilities=PLAIN) as b:
         await b.gather("bob")
         b.platform.move("bob", "bob2")
+        await b.place("bob2", user="bob")
         b.platform.say("bob2", "bob", "I am here now", addressed=False)
         await b.until(lambda: not b.platform.waiting())
         await b.push("hello")
@@ -324,6 +328,7 @@ async def test_a_place_that_moved_to_where_another_lane_is_stays_quiet() -> None
 async def test_refused_credentials_shut_their_channel_and_no_other() -> None:
     mail = MemoryPlatform()
     async with bridge(others={MAIL: mail}) as b:
+        await b.place("ada", MAIL)
         mail.say("ada", "ada", "hi", addressed=False)
         await b.until_logged(MessageReceived)
         await b.gather("bob")

@@ -5,12 +5,12 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bridge import texts
+from bridge.admission import Account
 from bridge.content import Content
 from bridge.errors import ChannelError, Rejected, Unreachable
 from bridge.events import MessageEdited, MessageReceived
 from bridge.ids import MessageId
 from bridge.inbound import Edited, RemoteFile
-from bridge.workers.door import Account
 from tests.workers.doorway import CHAT, Doorway
 from tests.workers.rig import ANYONE
 

@@ -3,6 +3,7 @@
 from bridge.content import Content
 from bridge.events import Draft, MessageReceived
 from bridge.ids import SessionId
+from bridge.workers import histories as module
 from bridge.workers.histories import OVERHEAD, PAGE, Histories
 from storage.memory import MemoryStore
 from tests.playbook import ADA, DM, HERE
@@ -68,9 +69,36 @@ async def test_the_session_that_was_not_used_the_longest_makes_room():
     assert store.gave == 3
 
 
-async def test_a_log_too_large_to_be_kept_is_still_given():
+async def test_what_was_just_read_stays_however_large_it_is():
     store = Counting()
     await told(store, HERE, 3, "word" * 100)
     histories = Histories(store, most=10)
     assert len(await histories.read(HERE, upto=3)) == 3
     assert len(await histories.read(HERE, upto=3)) == 3
+    assert store.gave == 3
+
+
+async def test_a_large_session_makes_the_others_go_and_not_itself():
+    store = Counting()
+    await told(store, HERE, 1, "word")
+    await told(store, THERE, 50, "word" * 100)
+    histories = Histories(store, most=OVERHEAD * 10)
+    await histories.read(HERE, upto=1)
+    for _ in range(5):
+        await histories.read(THERE, upto=50)
+    assert store.gave == 51
+    await histories.read(HERE, upto=1)
+    assert store.gave == 52, "that one had gone"
+
+
+async def test_an_event_is_weighed_once_and_by_its_texts(monkeypatch):
+    weighed: list[object] = []
+    real = module.weight_of
+    monkeypatch.setattr(module, "weight_of", lambda body: weighed.append(body) or real(body))
+    store = Counting()
+    await told(store, HERE, 40, "word" * 100)
+    histories = Histories(store)
+    for upto in range(1, 41):
+        await histories.read(HERE, upto=upto)
+    assert len(weighed) == 40
+    assert real(weighed[0]) == OVERHEAD + 400

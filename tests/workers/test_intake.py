@@ -3,6 +3,7 @@
 import pytest
 
 from bridge import texts
+from bridge.admission import Account
 from bridge.commands import Archive, ChangeRole
 from bridge.content import Content
 from bridge.errors import StoreUnavailable
@@ -18,7 +19,6 @@ from bridge.ids import MessageId, PartId
 from bridge.inbound import Deleted, Edited, Pressed
 from bridge.parts import Address, Receipt, Span
 from bridge.routing import SHARED, answer_button, saying_button
-from bridge.workers.door import Account
 from storage.memory import MemoryStore
 from tests.playbook import Q1
 from tests.workers.doorway import CHAT, MAIL, Doorway, refused
@@ -135,7 +135,7 @@ async def test_whoever_speaks_in_a_linked_place_joins_its_session() -> None:
     door = await Doorway().open()
     await door.say("hello", "ada", room=True)
     await door.say("hello", "bob", room=True)
-    joined, heard = (await door.log())[-2:]
+    joined, heard = (await door.log((await door.there()).session))[-2:]
     assert joined == ParticipantJoined(participant=heard.participant, role="member")
 
 
@@ -154,10 +154,19 @@ async def test_a_suspended_place_is_revived_by_speaking_from_it() -> None:
 # -- what -----------------------------------------------------------------------------------------
 
 
-async def test_what_is_overheard_is_kept_as_such() -> None:
+async def test_what_is_overheard_is_kept_as_such_and_makes_nobody_a_participant() -> None:
+    """It is context in a place that follows a session; whoever said it can read no log by that."""
     door = await Doorway().open()
-    await door.say("nice day", room=True, addressed=False)
-    assert (await door.last()).addressed is False
+    await door.say("hello", room=True)
+    await door.say("nice dy", "bob", room=True, addressed=False, message="m2")
+    await door.hear(
+        Edited(message=MessageId("m2"), content=Content(text="nice day")), "bob", room=True
+    )
+    session = (await door.there()).session
+    *_, overheard, edited = await door.log(session)
+    assert (overheard.addressed, overheard.content.text) == (False, "nice dy")
+    assert isinstance(edited, MessageEdited)
+    assert overheard.participant not in (await door.desks.fold(session)).participants
 
 
 async def test_an_edit_is_of_what_was_said() -> None:
@@ -273,6 +282,7 @@ async def test_a_press_that_is_delivered_again_is_one_answer() -> None:
 
 async def test_a_button_that_says_something_says_it() -> None:
     door = await Doorway().open()
+    await door.say("hello")
     await door.hear(Pressed(value=saying_button("Show me more")))
     assert (await door.last()).content.text == "Show me more"
 

@@ -1,37 +1,173 @@
-"""Whom the configuration means is found by role or id, never by a name."""
+"""Putting people out of a session and of the bridge, and letting them in again."""
 
-from datetime import UTC, datetime
+import pytest
 
+from bridge import admission_texts, texts
+from bridge.admission import Account
+from bridge.commands import ChangeRole, Join
+from bridge.errors import NotFound, Refused
+from bridge.events import ParticipantLeft
 from bridge.ids import ParticipantId
-from bridge.workers.people import OWNER_REALM, OWNER_USER, People
-from storage.memory import MemoryStore
+from bridge.ports import Membership
+from bridge.routing import SHARED
+from tests.workers.doorway import CHAT, MAIL, Doorway, refused
+from tests.workers.rig import OWNER
 
-NINE = datetime(2026, 1, 1, 9, tzinfo=UTC)
-ADA, EVE = ParticipantId("p_ada"), ParticipantId("p_eve")
-
-
-async def known() -> People:
-    store = MemoryStore()
-    await store.enrol(ADA, name="Ada", realm=OWNER_REALM, user=OWNER_USER, at=NINE)
-    await store.enrol(EVE, name="Owner", realm="slack:T1", user="U1", at=NINE)
-    return People(store)
+NOBODY = Account(allow=frozenset())
+BOTH = Account(allow=frozenset({"ada", "bob"}))
 
 
-async def test_the_owner_is_whoever_owns_the_bridge_whatever_others_are_called() -> None:
-    assert await (await known()).meant("owner") == {ADA}
+async def opened(**parts) -> Doorway:
+    """Return a doorway in which Ada owns the shared session and Bob is in it."""
+    door = await Doorway(**{"chat": BOTH, "mail": NOBODY, **parts}).open()
+    for user in ("ada", "bob"):
+        await door.say("hello", user, place=user)
+    role = ChangeRole(by=None, participant=await who(door, "ada"), role="owner")
+    await door.desks.submit(SHARED, role)
+    return door
 
 
-async def test_an_account_or_an_id_means_one_person() -> None:
-    people = await known()
-    assert await people.meant("slack:T1:U1") == {EVE}
-    assert await people.meant("p_eve") == {EVE}
+async def who(door: Doorway, user: str, realm: str = CHAT) -> ParticipantId:
+    found = await door.store.identify(realm=realm, user=user)
+    assert found is not None
+    return found
 
 
-async def test_a_name_or_someone_unknown_means_nobody() -> None:
-    people = await known()
-    assert await people.meant("Owner") == frozenset()
-    assert await people.meant("slack:T2:U1") == frozenset()
+async def people(door: Doorway) -> set[ParticipantId]:
+    return set((await door.desks.fold(SHARED)).participants)
 
 
-async def test_before_the_first_start_nobody_owns_anything() -> None:
-    assert await People(MemoryStore()).owners() == frozenset()
+@pytest.mark.parametrize("named", ["Bob", "bob", "@BOB", "id"])
+async def test_an_owner_removes_someone_by_name_or_id(named: str) -> None:
+    door = await opened()
+    bob = await who(door, "bob")
+    reply = await door.say(f"/kick {bob if named == 'id' else named}", "ada", place="ada", key="k")
+    assert reply is not None
+    assert reply.text == admission_texts.kicked("Bob")
+    assert bob not in await people(door)
+    left = [each for each in await door.log() if isinstance(each, ParticipantLeft)]
+    assert left == [ParticipantLeft(participant=bob, by=await who(door, "ada"))]
+    assert (await door.there("bob")).session is None
+    assert await door.say("and now?", "bob", place="bob") == refused(texts.PUT_OUT)
+    assert await door.say(f"/kick {named}", "ada", place="ada", key="k") == reply
+
+
+async def test_a_member_removes_nobody() -> None:
+    door = await opened()
+    assert await door.say("/kick Ada", "bob", place="bob") == refused(texts.OWNERS_ONLY)
+    assert await who(door, "ada") in await people(door)
+
+
+async def test_of_two_of_one_name_neither_is_removed() -> None:
+    door = await opened()
+    other = ParticipantId("p_other")
+    await door.store.enrol(other, name="BOB", realm="x", user="1", at=door.clock.now())
+    await door.desks.submit(SHARED, Join(participant=other, role="member"))
+    before = await people(door)
+    reply = await door.say("/kick bob", "ada", place="ada")
+    assert reply is not None
+    assert f"/kick {other}" in reply.text
+    assert f"/kick {await who(door, 'bob')}" in reply.text
+    assert await people(door) == before
+
+
+@pytest.mark.parametrize(
+    ("named", "why"),
+    [
+        ("Ada", admission_texts.KICK_SELF),
+        ("Owner", admission_texts.KICK_OWNER),
+        (OWNER, admission_texts.KICK_OWNER),
+        ("Nobody", admission_texts.kick_whom([])),
+        ("", admission_texts.kick_whom([])),
+    ],
+)
+async def test_some_cannot_be_removed(named: str, why: str) -> None:
+    door = await opened()
+    assert await door.say(f"/kick {named}", "ada", place="ada") == refused(why)
+
+
+async def test_what_a_code_gave_someone_is_gone_with_them() -> None:
+    door = await opened()
+    reply = await door.say("/link", "bob", place="bob")
+    assert reply is not None
+    code = reply.text.split("/link ")[1].split("`")[0]
+    await door.say(code, "b@c", channel=MAIL, place="inbox")
+    await door.say("/kick Bob", "ada", place="ada")
+    assert (await door.there("inbox", MAIL)).session is None
+    assert await door.store.facts("grants") == {}
+    assert await door.say("hello", "b@c", channel=MAIL, place="inbox") == refused(texts.PUT_OUT)
+
+
+async def test_everyone_is_listed_with_how_they_are_let_in() -> None:
+    door = await opened()
+    rows = {each.name: each for each in await door.desks.people.everyone()}
+    assert rows["Owner"].owner
+    bob = rows["Bob"]
+    assert (bob.let_in, bob.out) == (['channels.chat.allow: "bob"'], False)
+    assert bob.sessions == [Membership(session=SHARED, title="Main", role="member")]
+    assert [(each.realm, each.user) for each in bob.identities] == [(CHAT, "bob")]
+
+
+async def test_whoever_is_removed_is_out_everywhere_whatever_lists_say() -> None:
+    door = await opened(chat=Account(allow=frozenset({"bob", "ada", "*"})))
+    bob = await who(door, "bob")
+    await door.say("hello", "bob", place="team", room=True)
+    room = (await door.there("team")).session
+    await door.store.issue_token("1" * 64, bob, label="phone", at=door.clock.now())
+    lists = await door.desks.people.remove(bob, OWNER)
+    assert lists == ['channels.chat.allow: "bob"']
+    for session in (SHARED, room):
+        assert bob not in (await door.desks.fold(session)).participants
+    assert await door.store.bearer("1" * 64) is None
+    for place in ("bob", "team", "new"):
+        reply = await door.say("hello", "bob", place=place, room=place == "team")
+        assert reply is None or reply.refused
+    assert await door.desks.people.remove(bob, OWNER) == lists, "a repeat is a success"
+
+
+async def test_whoever_is_let_in_again_is_where_they_were() -> None:
+    door = await opened()
+    bob = await who(door, "bob")
+    await door.desks.people.remove(bob, OWNER)
+    assert await door.desks.people.allow(bob, None) == [SHARED]
+    assert await door.say("I am back", "bob", place="bob") is None
+    assert (await door.last()).content.text == "I am back"
+
+
+async def test_someone_is_let_in_again_to_one_session() -> None:
+    door = await opened()
+    await door.say("/kick Bob", "ada", place="ada")
+    bob = await who(door, "bob")
+    assert await door.desks.people.allow(bob, SHARED) == [SHARED]
+    assert bob in await people(door)
+
+
+async def test_the_owner_stays_and_nobody_is_nobody() -> None:
+    door = await opened()
+    with pytest.raises(Refused, match="cannot be removed"):
+        await door.desks.people.remove(OWNER, OWNER)
+    for nobody in (door.desks.people.remove(ParticipantId("p_x"), OWNER),):
+        with pytest.raises(NotFound):
+            await nobody
+    with pytest.raises(NotFound):
+        await door.desks.people.allow(ParticipantId("p_x"), None)
+
+
+async def test_a_new_owners_code_is_good_and_the_one_before_is_not() -> None:
+    door = await opened()
+    old, new = [await door.desks.people.owner_code(OWNER) for _ in range(2)]
+    assert await door.say(f"/link {old}", "bob", place="bob") == refused(texts.BAD_CODE)
+    reply = await door.say(new, "bob", place="bob")
+    assert reply is not None
+    assert await door.desks.admission.is_owner(await who(door, "bob"))
+
+
+async def test_the_operator_undoes_what_a_code_gave_whoever_made_it() -> None:
+    door = await opened()
+    reply = await door.say("/link", "bob", place="bob")
+    assert reply is not None
+    await door.say(reply.text.split("/link ")[1][:11], "b@c", channel=MAIL, place="inbox")
+    (grant,) = (await door.desks.admission.book()).grants.values()
+    assert await door.desks.people.unlink(grant.id) == admission_texts.undone("B@C", "Mail")
+    assert await door.store.identify(realm=MAIL, user="b@c") is None
+    assert await who(door, "bob") in await people(door), "Bob himself stays"

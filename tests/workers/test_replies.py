@@ -25,7 +25,7 @@ def replies() -> Replies:
     store, clock = MemoryStore(), SetClock()
     names = Names(store, {})
     desks = Desks(store, clock, names, woken=lambda _, __: None, agents=AGENTS, budgets=Budgets())
-    return Replies(store, names, AGENTS, desks.spending, clock)
+    return desks.replies
 
 
 async def told(text: str, fold=FOLD, by=ADA):

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 
 from bridge import texts
+from bridge.admission import Account
 from bridge.commands import Answer, Asking, Trigger
 from bridge.content import Content, Option
 from bridge.errors import AgentFailed, AgentUnavailable
@@ -37,7 +38,6 @@ from bridge.ports import (
 )
 from bridge.routing import SHARED
 from bridge.workers import runner as module
-from bridge.workers.door import Account
 from tests.stepping import rest
 from tests.workers.rig import OWNER, Acting, Bridge, MoodyStore, Stalled, bridge
 
@@ -134,6 +134,7 @@ async def test_each_remark_is_in_the_log_before_the_agent_goes_on() -> None:
 
 async def test_what_is_overheard_starts_no_run() -> None:
     async with bridge() as b:
+        await b.place("ada")
         b.platform.say("ada", "Ada", "nice day", addressed=False)
         await b.until_logged(MessageReceived)
         await b.until_at_rest()

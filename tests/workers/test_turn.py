@@ -6,10 +6,10 @@ from bridge.content import Content
 from bridge.events import Draft, MessageReceived, SettingChanged
 from bridge.ids import START, ChannelName, ConversationId, ParticipantId, RunId, SessionId
 from bridge.parts import Address
+from bridge.workers.designated import Designated
 from bridge.workers.desks import Desks
 from bridge.workers.histories import PAGE, Histories
 from bridge.workers.names import Names
-from bridge.workers.people import People
 from bridge.workers.turn import Desktop, LogTurn
 from storage.memory import MemoryStore
 from storage.memory_blobs import MemoryBlobs
@@ -34,7 +34,7 @@ def turn(store: MemoryStore, upto: int) -> LogTurn:
         histories=Histories(store),
         sessions=Desks(store, clock, names, woken=lambda *_: None, agents=roster()),
         names=names,
-        people=People(store),
+        designated=Designated(store),
         blobs=MemoryBlobs(clock=clock),
         clock=clock,
     )

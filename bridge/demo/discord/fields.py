@@ -199,6 +199,7 @@ GUILD: Table = {
     "joined_at?": Text(), "large?": Flag(), "unavailable?": Flag(), "member_count?": Number(),
     "members?": Many(One(MEMBER)), "channels?": Many(One(CHANNEL)), "threads?": Many(One(CHANNEL)),
     "emojis": Many(Anything()), "features": Many(Text()), "voice_states?": Many(Anything()),
+    "approximate_member_count?": Number(), "approximate_presence_count?": Number(),
     "presences?": Many(Anything()), "stage_instances?": Many(Anything()),
     "guild_scheduled_events?": Many(Anything()),
     "verification_level": Number(), "default_message_notifications": Number(),

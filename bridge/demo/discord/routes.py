@@ -141,6 +141,7 @@ def edit(call: Call) -> dict[str, Any]:
     message = call.message()
     if message.author is not call.bot:
         raise Refusal(403, 50005, "Cannot edit a message authored by another user")
+    message.before.append(message.content)
     _write(call, message)
     message.edited = time.time()
     message.edits += 1
@@ -329,7 +330,9 @@ def guilds(call: Call) -> list[dict[str, Any]]:
 
 @route("guild", "GET", "/guilds/{guild}")
 def guild(call: Call) -> dict[str, Any]:
-    return _server(call).as_guild()
+    server = _server(call)
+    counted = {"approximate_member_count": server.members, "approximate_presence_count": 1}
+    return server.as_guild() | (counted if call.request.query.get("with_counts") == "1" else {})
 
 
 @route("member", "GET", "/guilds/{guild}/members/{user}")

@@ -91,6 +91,7 @@ class Server:
     allowed: set[str] = field(default_factory=lambda: set(PERMISSIONS))
     rooms: list["Room"] = field(default_factory=list)
     bot_roles: dict[int, int] = field(default_factory=dict)
+    members: int = 3
 
     def __post_init__(self) -> None:
         self.bot_roles = {bot.id: snowflake() for bot in self.bots}
@@ -139,7 +140,10 @@ class Server:
 
 @dataclass(eq=False)
 class Message:
-    """`whole` is the text; `file` bytes stand beside their attachments. `only`: who may see it."""
+    """`whole` is the text; `file` bytes stand beside their attachments. `only`: who may see it.
+
+    `before`: the texts that it had before it was edited.
+    """
 
     room: "Room"
     author: Person
@@ -158,6 +162,7 @@ class Message:
     roles: list[int] = field(default_factory=list)
     pinged: list[Person] = field(default_factory=list)
     edits: int = 0
+    before: list[str] = field(default_factory=list)
     extra: dict[str, Any] = field(default_factory=dict)
     only: Person | None = None
     reactions: dict[str, list[Person]] = field(default_factory=dict)

@@ -34,7 +34,10 @@ class File:
 
 @dataclass(slots=True, kw_only=True)
 class Message:
-    """`pings`: what in it would have called people. `edits` counts changes."""
+    """`pings`: what in it would have called people. `edits` counts changes.
+
+    `before`: what people read in it before each of them.
+    """
 
     ts: str
     room: str
@@ -48,6 +51,7 @@ class Message:
     files: list[File] = field(default_factory=list)
     edited: str = ""
     edits: int = 0
+    before: list[str] = field(default_factory=list)
     deleted: bool = False
     streaming: bool = False
     reactions: dict[str, list[str]] = field(default_factory=dict)
@@ -190,6 +194,7 @@ class Workspace:
     def change(self, message: Message, text: str, **content: Any) -> None:
         """Change a message; by people when there is no more `content` than the text."""
         before = self.as_json(message)
+        message.before.append(message.shown)
         message.text = text
         message.edits += 1
         for name, value in content.items():

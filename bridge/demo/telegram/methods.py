@@ -266,6 +266,7 @@ def _edited(bot: Bot, asked: JSON, text: str, entities: list[JSON]) -> JSON:
             "message is not modified: specified new message content and reply markup are exactly "
             "the same as a current content and reply markup of the message"
         )
+    message.before.append(message.text)
     message.text, message.entities, message.keyboard = text, entities, keyboard
     message.edits += 1
     message.edit_date = int(time.time())
@@ -342,6 +343,11 @@ def get_chat(bot: Bot, asked: JSON) -> JSON:
     }
 
 
+def get_chat_member_count(bot: Bot, asked: JSON) -> int:
+    room = room_of(bot, asked)
+    return room.people + len(room.bots)
+
+
 def get_file(bot: Bot, asked: JSON) -> JSON:
     stored = bot.world.files.get(asked["file_id"])
     if stored is None:
@@ -356,6 +362,7 @@ def get_file(bot: Bot, asked: JSON) -> JSON:
 
 METHODS: dict[str, Callable[[Bot, JSON], Any | Awaitable[Any]]] = {
     "getMe": get_me,
+    "getChatMemberCount": get_chat_member_count,
     "getWebhookInfo": get_webhook_info,
     "deleteWebhook": delete_webhook,
     "getUpdates": get_updates,

@@ -79,7 +79,10 @@ class Stored:
 
 @dataclass(eq=False)
 class Message:
-    """A message as people see it. `more` are further fields of the Bot API's form."""
+    """A message as people see it. `more` are further fields of the Bot API's form.
+
+    `before`: the texts that it had before it was edited.
+    """
 
     id: int
     room: "Room"
@@ -94,6 +97,7 @@ class Message:
     keyboard: list[list[JSON]] = field(default_factory=list)
     silent: bool = False
     edits: int = 0
+    before: list[str] = field(default_factory=list)
     edit_date: int | None = None
     deleted: bool = False
     reactions: dict[int, list[str]] = field(default_factory=dict)
@@ -160,6 +164,7 @@ class Room:
     drafted: int = 0
     typed: int = 0
     moved_to: "Room | None" = None
+    people: int = 2
 
     @property
     def place(self) -> str:

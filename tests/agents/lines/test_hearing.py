@@ -163,3 +163,11 @@ async def test_arguments_that_are_no_json_are_refused() -> None:
     raw = b'{"type": "called", "call": "k", "name": "x", "arguments": {"a": NaN}}'
     with pytest.raises(AgentFailed, match="no number in JSON"):
         await hearing.hear(read(raw, number=1))
+
+
+@pytest.mark.parametrize("kind", ["remark", "push"])
+async def test_words_that_say_nothing_are_not_kept(kind: str) -> None:
+    assert await heard({"type": kind, "text": " \n"}) == [None]
+    assert await heard({"type": kind}) == [None]
+    (file,) = await heard({"type": kind, "attachments": [{"media": "m_1"}]})
+    assert file.content.attachments

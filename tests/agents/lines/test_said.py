@@ -6,6 +6,8 @@ import pytest
 
 from agents.lines.said import (
     LINES,
+    MOST_COST,
+    MOST_TOKENS,
     AskLine,
     CalledLine,
     EndedLine,
@@ -92,3 +94,17 @@ def test_the_page_names_every_line_and_every_field() -> None:
         (row,) = [row for row in page.splitlines() if row.startswith(f"| `{name}` |")]
         fields = set(each.model_fields) - {"type"}
         assert {field for field in fields if f"`{field}`" not in row} == set(), name
+
+
+def test_a_byte_order_mark_in_front_means_nothing() -> None:
+    raw = b"\xef\xbb\xbf" + line(type="ended", text="x")
+    assert read(raw, number=1) == EndedLine(type="ended", text="x")
+    assert read_all(raw) == (EndedLine(type="ended", text="x"),)
+
+
+def test_usage_that_nobody_has_is_taken_for_the_most_that_is() -> None:
+    raw = line(type="usage", input_tokens=10**20, output_tokens=7, cost=1e300)
+    read_line = read(raw, number=1)
+    assert read_line.input_tokens == MOST_TOKENS
+    assert read_line.output_tokens == 7
+    assert read_line.cost == MOST_COST

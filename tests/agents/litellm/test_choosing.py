@@ -33,7 +33,7 @@ async def test_one_that_does_not_answer_is_refused_with_the_reason(models, confi
 
 async def test_one_that_says_nothing_is_refused(models, config):
     models.replies = [Answers(text="")]
-    assert "holds no answer" in await refusal(config, "ollama_chat/mute")
+    assert "it answered nothing" in await refusal(config, "ollama_chat/mute")
 
 
 async def test_a_name_that_is_none_is_refused_without_asking_anyone(models, config):

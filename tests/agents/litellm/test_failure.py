@@ -25,7 +25,7 @@ def error(name, text="it is so", *, base=Exception, **attributes):
         (error("AuthenticationError", status_code=401), "unusable"),
         (error("NotFoundError", status_code=404), "unusable"),
         (error("SomethingNew", status_code=418), "unusable"),
-        (error("BadRequestError", "no", status_code=400), "unusable"),
+        (error("BadRequestError", "no", status_code=400), "unfit"),
         (error("BadRequestError", "prompt is too long: 9 tokens", status_code=400), "overflow"),
         (error("ContextWindowExceededError", status_code=400), "overflow"),
         (error("ContentPolicyViolationError", status_code=400), "refused"),
@@ -81,3 +81,22 @@ def test_a_long_reason_is_cut_at_the_end_of_a_word():
     found = trouble(ValueError("sorry " * 100), now=NOW)
     assert found.reason.endswith("sorry …")
     assert len(found.reason) <= LONGEST_REASON
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        """AnthropicException - b'{"type":"error","error":{"type":"x","message":"It is so."}}'""",
+        """litellm.BadRequestError: {"error": {"message": "It is so.", "code": 400}}""",
+        """BadRequestError: OpenAIException - {"error": "It is so."}""",
+        """b'{"detail": "It is so."}'""",
+        """{"error": {"message": "{\\"error\\": {\\"message\\": \\"It is so.\\"}}"}}""",
+    ],
+)
+def test_of_an_error_in_json_only_its_words_are_told(text):
+    assert trouble(error("BadRequestError", text, status_code=400), now=NOW).reason == "It is so."
+
+
+def test_money_that_is_used_up_is_not_waited_for():
+    text = "You exceeded your current quota, please check your plan and billing details."
+    assert trouble(error("RateLimitError", text, status_code=429), now=NOW).kind == "unusable"

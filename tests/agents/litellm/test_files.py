@@ -45,7 +45,7 @@ def test_of_many_the_newest_are_shown_and_none_twice():
 
 async def test_pictures_documents_and_texts_are_parts_of_a_message(bench):
     picture = await bench.file(b"\x89PNG", kind="image", name="p", mime="image/png")
-    paper = await bench.file(b"%PDF", kind="file", name="d.pdf", mime="application/pdf")
+    paper = await bench.file(b"%PDF-1.7", kind="file", name="d.pdf", mime="application/pdf")
     table = await bench.file(b"a,b", kind="file", name="t.csv", mime="text/csv")
     found = await parts([picture, paper, table], bench.blobs)
     assert found[picture.media] == {

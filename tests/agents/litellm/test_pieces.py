@@ -60,10 +60,56 @@ def test_every_call_has_an_id_of_ours():
 
 def test_what_was_used_and_thought_is_kept():
     answer = put_together(
-        Piece(thoughts=("so",)),
+        Piece(thoughts=({"type": "thinking", "thinking": "so"},)),
         Piece(metered=Metered(input_tokens=1)),
         one(0, id="a", name="x", extra={"signature": "s"}),
     )
-    assert answer.thoughts == ["so"]
+    assert answer.thoughts == [{"type": "thinking", "thinking": "so"}]
     assert answer.metered == Metered(input_tokens=1)
     assert answer.calls[0].extra == {"signature": "s"}
+
+
+def test_a_name_that_comes_with_every_piece_is_one_call():
+    answer = put_together(
+        one(0, name="read", arguments='{"x"'), one(0, name="read", arguments=": 1}")
+    )
+    assert made(answer) == [("read", '{"x": 1}')]
+
+
+def test_an_id_that_is_another_with_every_piece_is_one_call():
+    answer = put_together(
+        one(0, id="a", name="read"),
+        one(0, id="b", arguments='{"x"'),
+        one(0, id="c", name="read", arguments=": 1}"),
+    )
+    assert made(answer) == [("read", '{"x": 1}')]
+
+
+def test_whole_calls_at_one_place_are_so_many_calls():
+    whole = one(0, id="a", name="read", arguments="{}")
+    answer = put_together(whole, one(0, id="b", name="read", arguments='{"x": 1}'))
+    assert made(answer) == [("read", "{}"), ("read", '{"x": 1}')]
+    answer = put_together(one(0, id="a", name="read"), one(0, id="b", name="read"))
+    assert made(answer) == [("read", ""), ("read", "")]
+
+
+def test_half_a_character_is_joined_with_its_other_half_or_replaced():
+    halves = (Piece(text="Hi \ud83d"), Piece(text="\ude00!"))
+    assert put_together(*halves).text == "Hi \U0001f600!"
+    assert put_together(halves[0]).text == "Hi ", "while it is written"
+    assert put_together(halves[0], Piece(finish="stop")).text == "Hi \ufffd"
+
+
+def test_a_block_of_thoughts_has_its_words_and_its_signature():
+    answer = put_together(
+        Piece(thoughts=({"type": "thinking", "thinking": "Let me "},)),
+        Piece(thoughts=({"type": "thinking", "thinking": "see.", "signature": None},)),
+        Piece(thoughts=({"type": "thinking", "thinking": "", "signature": "s"},)),
+        Piece(thoughts=({"type": "redacted_thinking", "data": "x"},)),
+        Piece(thoughts=({"type": "thinking", "thinking": "More."},)),
+    )
+    assert answer.thoughts == [
+        {"type": "thinking", "thinking": "Let me see.", "signature": "s"},
+        {"type": "redacted_thinking", "data": "x"},
+        {"type": "thinking", "thinking": "More."},
+    ]

@@ -13,6 +13,8 @@ from agents.litellm.prompt import (
     may_become_silence,
     own_prompt,
     system_prompt,
+    visible,
+    visible_so_far,
 )
 from agents.tools.builtin import Here, Note
 from bridge.errors import AgentFailed
@@ -75,3 +77,37 @@ def test_a_file_that_is_not_there_is_told(tmp_path):
     config = LitellmConfig(model="m", system_prompt_file="gone.md")
     with pytest.raises(AgentFailed, match=r"gone.md cannot be read"):
         own_prompt(config, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("<think>Let me see.</think>\n\nHello.", "Hello."),
+        ("<think>a</think>\n<thinking>b</thinking>Hello.", "Hello."),
+        ("Let me see.\n</think>\n\nHello.", "Hello."),
+        ("<think>It never ends", ""),
+        ("[agent · Telegram · 2026-01-01 10:00]\nHello.", "Hello."),
+        ("[agent · 2026-01-01 10:00] Hello.", "Hello."),
+        ("<think>x</think>[agent · here · 2026-01-01 10:00]\nHello.", "Hello."),
+        ("Write `<think>` and `</think>` around it.", "Write `<think>` and `</think>` around it."),
+        ("```html\n</think>\n```", "```html\n</think>\n```"),
+        (
+            "[a link](https://example.org) · 2026-01-01",
+            "[a link](https://example.org) · 2026-01-01",
+        ),
+        ("", ""),
+    ],
+)
+def test_thoughts_and_labels_are_not_for_people(written, shown):
+    assert visible(written) == shown
+
+
+def test_silence_after_thoughts_is_silence():
+    assert is_silence("<think>Nobody asked.</think>\nNOTHING_TO_SAY")
+
+
+def test_what_may_become_a_thought_or_a_label_is_not_shown_yet():
+    for begun in ("<", "<thi", "<think>so", "[agent · Tele"):
+        assert visible_so_far(begun) == ""
+    assert visible_so_far("[a](b) and more\n") == "[a](b) and more\n"
+    assert visible_so_far("<b>Hello") == "<b>Hello"

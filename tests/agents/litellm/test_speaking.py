@@ -2,10 +2,22 @@
 
 import pytest
 
+from agents import window
+from agents.transcript import _Page
 from bridge.commands import Change
-from bridge.events import HistoryCompacted, RunFinished, ToolReturned
-from bridge.ids import ParticipantId
+from bridge.content import Content
+from bridge.events import (
+    Event,
+    HistoryCompacted,
+    MessageComposed,
+    MessageReceived,
+    RunFinished,
+    RunStarted,
+    ToolReturned,
+)
+from bridge.ids import ConversationId, ParticipantId, RunId
 from tests.agents.litellm.rig import ended, in_log, previews, told
+from tests.fakes import providers
 from tests.fakes.models import Answers, calls
 
 FINE = Answers(text="Here I am.")
@@ -76,7 +88,6 @@ async def test_when_one_model_stays_busy_another_stands_in(bench):
     [
         (Answers(status=401, error="Incorrect API key: sk-of-a-test"), "cannot be used"),
         (Answers(status=404, error="no such model"), "no such model"),
-        (Answers(status=400, error="that is not how it is done"), "not how it is done"),
         (Answers(text="I ca", finish="content_filter"), "refused"),
     ],
 )
@@ -86,6 +97,15 @@ async def test_what_trying_again_cannot_help_is_told_to_people_at_once(bench, an
     assert len(bench.models.asked) == 1
     assert says in story.words()[-1]
     assert "sk-of-a-test" not in story.words()[-1]
+    assert story.fold.wanted <= story.fold.position, "the session is not stuck"
+
+
+async def test_a_request_that_is_refused_in_any_shape_is_told_to_people(bench):
+    """It is asked once more without its tools, for they may be what is not taken."""
+    story = told()
+    await bench.answer(story, *[Answers(status=400, error="that is not how it is done")] * 2)
+    assert [bool(asked.tools) for asked in bench.models.asked] == [True, False]
+    assert "not how it is done" in story.words()[-1]
     assert story.fold.wanted <= story.fold.position, "the session is not stuck"
 
 
@@ -221,3 +241,225 @@ async def test_a_long_result_is_cut_for_the_model_and_kept_whole_in_the_log(benc
     shown = bench.models.asked[-1].messages[-1]["content"]
     assert len(shown) < 1100
     assert "49000 characters are left out" in shown
+
+
+# -- how an answer ends, and what comes back instead of one ---------------------------------------
+
+
+@pytest.mark.parametrize("finish", ["network_error", "error", "insufficient_system_resource"])
+async def test_an_answer_that_its_provider_broke_off_is_asked_for_again(bench, finish):
+    story = told()
+    await bench.answer(story, Answers(text="Here I", finish=finish), FINE)
+    assert story.words() == ["Here I am."]
+
+
+@pytest.mark.parametrize(("finish", "says"), [("model_length", "Cut off"), ("weird", "“weird”")])
+async def test_an_answer_that_is_not_all_says_so(bench, finish, says):
+    for model in ("openai/gpt-4o-mini", "xai/grok-4"):
+        story = told()
+        await bench.answer(story, Answers(text="Once upon a", finish=finish), model=model)
+        assert story.words()[0].startswith("Once upon a")
+        assert says in story.words()[0]
+
+
+async def test_money_that_is_used_up_is_told_at_once(bench):
+    story = told()
+    await bench.answer(story, Answers(status=429, error="insufficient_quota: pay first"))
+    assert len(bench.models.asked) == 1
+    assert "pay first" in story.words()[-1]
+
+
+async def test_what_a_wrong_address_sends_is_told(bench):
+    page = Answers(body="<!doctype html><title>Welcome</title>", kind="text/html")
+    story = told()
+    await bench.answer(story, *[page] * 9)
+    (finished,) = in_log(story, RunFinished)
+    assert "text/html" in finished.reason
+    assert "Welcome" in finished.reason
+
+
+# -- what people said, and what the bridge did ----------------------------------------------------
+
+
+async def test_a_notice_of_the_bridge_is_not_told_as_the_models_own_words(bench):
+    story = told()
+    await bench.answer(story, Answers(status=401, error="no key"))
+    story.say("And now?")
+    await bench.answer(story, FINE)
+    said = [each for each in bench.models.asked[-1].messages if each["role"] == "assistant"]
+    assert said == []
+    assert "the bridge · a notice to people, not written by you" in bench.models.asked[-1].text()
+
+
+async def test_thoughts_and_labels_are_shown_to_nobody(bench):
+    story = told()
+    text = "<think>They greet me.</think>[agent · Telegram · 2026-01-01 10:00]\nHello there."
+    items = await bench.answer(story, Answers(text=text))
+    assert story.words() == ["Hello there."]
+    shown = [each.text for each in previews(items)]
+    assert not any("They greet" in text or "2026" in text for text in shown)
+
+
+async def test_nothing_but_thoughts_is_no_answer(bench):
+    story = told()
+    await bench.answer(story, Answers(text="<think>Hm."), FINE)
+    assert story.words() == ["Here I am."]
+
+
+# -- thinking models ------------------------------------------------------------------------------
+
+
+async def test_what_a_model_thought_goes_back_to_it_beside_its_call(bench):
+    bench.models.rules = providers.moonshot
+    story = told()
+    look = Answers(thinking="Let me see.", calls=(("recall", {}),))
+    await bench.answer(story, look, FINE, model="openai/kimi-k2-thinking")
+    said = bench.models.asked[-1].messages[-2]
+    assert said["reasoning_content"] == "Let me see."
+    assert len(bench.models.asked) == 2
+
+
+async def test_thoughts_that_are_lost_are_made_up_for_with_one_request_more(bench):
+    """A new run, of a new process, has only the log."""
+    story = told()
+    look = Answers(thinking="Let me see.", calls=(("recall", {}),))
+    await bench.answer(story, look, FINE, model="openai/kimi-k2-thinking")
+    bench.models.asked.clear()
+    bench.models.rules = providers.moonshot
+    story.say("And again?")
+    agent = bench.agent(model="openai/kimi-k2-thinking")
+    for _ in range(2):
+        bench.models.replies = [FINE]
+        await story.answer(agent)
+        story.say("And again?")
+    assert len(bench.models.asked) == 3
+    assert bench.models.asked[-1].messages[2]["reasoning_content"] == " "
+    assert story.words()[-1] == "Here I am."
+
+
+async def test_a_signed_block_of_thoughts_goes_back_whole(bench):
+    bench.models.rules = providers.anthropic
+    story = told()
+    look = Answers(thinking="Let me see.", calls=(("recall", {}),))
+    await bench.answer(story, look, FINE, shape="anthropic", reasoning_effort="low")
+    blocks = bench.models.asked[-1].messages[-2]["content"]
+    assert blocks[0]["type"] == "thinking"
+    assert blocks[0]["thinking"] == "Let me see."
+    assert blocks[0]["signature"] == providers.signature("Let me see.")
+    assert len(bench.models.asked) == 2
+
+
+async def test_another_model_is_not_shown_the_thoughts_of_the_first(bench):
+    story = told()
+    base = bench.models.base("openai")
+    other = {"model": "openai/other", "api_base": base, "api_key": "k"}
+    look = Answers(thinking="Let me see.", calls=(("recall", {}),))
+    await bench.answer(story, look, *[BUSY] * 3, FINE, fallbacks=[other])
+    assert "reasoning_content" not in bench.models.asked[-1].text()
+
+
+# -- everything counts, everything can shrink -----------------------------------------------------
+
+
+async def test_three_long_texts_fit_into_a_small_window(bench):
+    """An Ollama would forget what stands in front without a word."""
+    story = told()
+    files = [
+        await bench.file(
+            f"{n} word ".encode() * 6000, kind="file", name=f"{n}.txt", mime="text/plain"
+        )
+        for n in range(3)
+    ]
+    story.say("Read these.", *files)
+    turn = story.turn()
+    turn.blobs = bench.blobs
+    bench.models.replies = [FINE]
+    async for _ in story.let(bench.agent("ollama"), turn):
+        pass
+    asked = bench.models.asked[-1]
+    assert len(asked.text()) / 3 < asked.body["options"]["num_ctx"]
+    assert "Read these." in asked.text()
+    assert all(f"{n}.txt says" in asked.text() for n in range(3))
+    assert story.words() == ["Here I am."]
+
+
+async def test_a_message_that_is_too_long_by_itself_is_cut_and_answered(bench):
+    story = told("BEGINNING " + "word " * 20_000 + " END")
+    await bench.answer(story, FINE, shape="ollama")
+    shown = bench.models.asked[-1].text()
+    assert "BEGINNING" in shown
+    assert "END" in shown
+    assert len(shown) / 3 < 16_000
+    assert story.words() == ["Here I am."]
+
+
+async def test_a_past_that_a_model_will_not_sum_up_is_left_out_instead(bench):
+    story = await long_story(bench, 40)
+    refusal = Answers(text="", finish="content_filter")
+
+    def next_one(asked):
+        return refusal if summing(asked) else FINE
+
+    bench.models.replies = [next_one] * 9
+    await bench.answer(story, context_tokens=6000, max_output_tokens=500)
+    assert story.words()[-1] == "Here I am."
+    assert len(bench.models.asked[-1].text()) / 3 < 6000
+    assert "What now?" in bench.models.asked[-1].text()
+
+
+async def test_an_import_of_ten_thousand_messages_is_read_once_and_summed_up_a_few_times(
+    bench, monkeypatch
+):
+    """Counted: how many events are laid out and weighed, and how many summaries are made."""
+    story = told("The code word is lighthouse.")
+    past(story, 2500)
+    laid_out, weighed = counted(monkeypatch, _Page, "add"), counted(monkeypatch, window, "_size")
+    story.say("What now?")
+
+    def next_one(asked):
+        return Answers(text="SUMMARY.") if summing(asked) else FINE
+
+    bench.models.replies = [next_one] * 20
+    await bench.answer(story, context_tokens=20_000, max_output_tokens=500)
+    events = len(story.events)
+    assert events > 10_000
+    assert story.words()[-1] == "Here I am."
+    assert sum(map(summing, bench.models.asked)) <= window.MOST_PIECES + 1
+    assert len(weighed) <= events
+    assert len(laid_out) <= 3 * events
+    laid_out.clear()
+    story.say("And now?")
+    await bench.answer(story, context_tokens=20_000, max_output_tokens=500)
+    assert len(laid_out) < 1000, "from the last summary on"
+
+
+def past(story, turns):
+    """Put so many turns into a story at once; to decide each would take long."""
+    for number in range(turns):
+        run, upto = RunId(f"p_{number}"), len(story.events) + 1
+        text = f"This is message {number}. " + "We go on and on. " * 3
+        bodies = (
+            MessageReceived(
+                participant=ParticipantId("Ada"),
+                conversation=ConversationId("Telegram"),
+                content=Content(text=text),
+            ),
+            RunStarted(run=run, agent="agent", upto=upto, node="n"),
+            MessageComposed(run=run, agent="agent", content=Content(text="I see.")),
+            RunFinished(run=run, outcome="completed", upto=upto),
+        )
+        for body in bodies:
+            seq = len(story.events) + 1
+            story.events.append(Event(session=story.id, seq=seq, at=story.now, body=body))
+
+
+def counted(monkeypatch, where, name):
+    calls: list[None] = []
+    real = getattr(where, name)
+
+    def counting(*given):
+        calls.append(None)
+        return real(*given)
+
+    monkeypatch.setattr(where, name, counting)
+    return calls

@@ -1,6 +1,15 @@
 """Lines become messages that every provider takes."""
 
-from agents.litellm.wire import CONTINUE, Thoughts, messages, offered, wire_id
+from agents.litellm.wire import (
+    CONTINUE,
+    Beside,
+    Manner,
+    Thought,
+    Thoughts,
+    messages,
+    offered,
+    wire_id,
+)
 from agents.tools.functions import tool_of
 from agents.transcript import Got, Told, Wrote
 from bridge.content import Attachment
@@ -12,8 +21,10 @@ PLANNED = PlannedCall(call=CALL, name="look", arguments="{}")
 PICTURE = Attachment(kind="image", name="x", mime="image/png", size=1, media=MediaId("m"))
 
 
-def made(*lines, files=None, thoughts=None):
-    return messages("Be kind.", lines, files or {}, thoughts or Thoughts())[1:]
+def made(*lines, files=None, thoughts=None, **manner):
+    beside = Beside(files=files or {})
+    how = Manner(model="m", **manner)
+    return messages("Be kind.", lines, beside, thoughts or Thoughts(), how)[1:]
 
 
 def test_peoples_lines_that_follow_each_other_are_one_message():
@@ -47,7 +58,8 @@ def test_a_file_is_shown_beside_the_words_that_came_with_it():
 
 
 def test_what_a_provider_wants_to_see_again_is_shown_again():
-    thoughts = Thoughts(blocks={CALL: ["hm"]}, extras={CALL: {"signature": "s"}})
+    thought = Thought(model="m", blocks=["hm"], extra={"signature": "s"})
+    thoughts = Thoughts(by_call={CALL: thought})
     said = made(Told(text="A"), Wrote(calls=(PLANNED,)), thoughts=thoughts)[1]
     assert said["thinking_blocks"] == ["hm"]
     assert said["tool_calls"][0]["provider_specific_fields"] == {"signature": "s"}

@@ -197,3 +197,24 @@ async def test_nobody_there_is_told():
 async def test_an_address_in_any_script_can_be_asked_for():
     async with site(a=page("here")) as base:
         assert "here" in await fetch(f"{base}/a?q=größe und mehr")
+
+
+async def test_an_address_of_a_name_that_is_dead_does_not_hide_the_others():
+    """As where a name has an address of IPv6 first, and this machine has no way there."""
+
+    async def both(host, port):
+        return ["::1", "127.0.0.1"]
+
+    async with site(a=page("here")) as url:
+        port = url.rpartition(":")[2]
+        assert "here" in await fetch(f"http://example.org:{port}/a", resolve=both)
+
+
+async def test_a_page_that_is_packed_unasked_and_says_itself_how_it_is_written_is_read():
+    body = gzip.compress('<meta charset="windows-1251"><p>мир</p>'.encode("windows-1251"))
+
+    async def respond(_):
+        return web.Response(body=body, headers={"content-type": "text/html"})
+
+    async with site(a=respond) as url:
+        assert "мир" in await fetch(f"{url}/a")

@@ -113,6 +113,33 @@ async def test_one_that_hangs_after_its_call_was_stopped_is_killed_with_its_chil
         assert (await use(made, "add", a=1, b=1)).text == "2"
 
 
+async def test_an_error_of_a_server_is_an_answer_whatever_its_code():
+    """The code is that of a closed connection, but it is the server's own."""
+    async with server() as made:
+        first = (await use(made, "pid")).text
+        with pytest.raises(ToolError, match="I will not"):
+            await use(made, "refuse")
+        assert (await use(made, "pid")).text == first
+
+
+async def test_tools_that_a_server_offers_later_are_heard_of():
+    async with server() as made:
+        assert "fake__learned" not in {tool.name for tool in await made.tools()}
+        await use(made, "learn")
+        await until(made._connection.changed.is_set)
+        assert "fake__learned" in {tool.name for tool in await made.tools()}
+        assert (await use(made, "learned", a=1, b=2)).text == "3"
+
+
+async def test_a_picture_in_a_result_is_brought_and_what_is_none_is_named():
+    async with server() as made:
+        done = await use(made, "picture")
+        (picture,) = done.pictures
+        assert picture.mime == "image/png"
+        assert picture.body.startswith(b"\x89PNG")
+        assert done.text.startswith("Look:\n\n[a picture, image/png, about ")
+
+
 async def test_closing_ends_its_process():
     async with server() as made:
         pid = int((await use(made, "pid")).text)

@@ -151,14 +151,19 @@ function writingRow({ item, at }) {
 
 // -- the rest ---------------------------------------------------------------------------------
 
+/** The option that takes back a grant names it; any other one says its label. */
+function said(id, text) {
+  return id?.startsWith("u:") ? `/unlink ${id.slice(2)}` : text;
+}
+
 /** @param {any} row @param {Context} context */
 function pushedRow({ item }, context) {
   const name = sourceOf(item.source);
   const kind = WORDS.cameFrom[item.source?.kind] ?? "";
-  const buttons = item.buttons.map(({ label: text }) =>
+  const buttons = item.buttons.map(({ id, label: text }) =>
     h(
       "button",
-      { type: "button", class: "choice", data: { act: "press", say: text } },
+      { type: "button", class: "choice", data: { act: "press", say: said(id, text) } },
       label(text),
     ),
   );
