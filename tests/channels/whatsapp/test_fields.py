@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from bridge.demo.whatsapp import fields, specs
+from bridge.demo.whatsapp import fields
 from bridge.demo.whatsapp.world import Media, Template
 from bridge.ids import ChannelName
 from bridge.parts import Address
@@ -15,6 +15,7 @@ from channels.whatsapp.channel import WhatsAppChannel
 from tests.channels.whatsapp.ear import Ear, listening
 from tests.channels.whatsapp.parts import PDF, YES_NO, part
 from tests.channels.whatsapp.stage import Stage, configured, staged
+from tests.fakes.whatsapp import specs
 from tests.waiting import until
 
 ROOT = Path(__file__).parents[3]
