@@ -7,7 +7,7 @@ from typing import Literal
 
 from bridge.content import AttachmentKind, Content
 from bridge.ids import ConversationId, MessageId, PartId, SessionId
-from bridge.parts import Address, Reply
+from bridge.parts import Address, Less, Reply
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,16 +22,23 @@ class Identity:
 class Sender:
     """Who spoke, in the platform's words. (`realm`, `user`) is the same person for good.
 
-    The realm is where the user id is unique: "telegram", or one Slack workspace.
+    The realm is where the user id is unique: "telegram", or one Slack workspace. `also`: further
+    ids of the same person in it.
     """
 
     realm: str
     user: str
     name: str
+    also: tuple[str, ...] = ()
 
     @property
     def identity(self) -> Identity:
         return Identity(realm=self.realm, user=self.user)
+
+    @property
+    def identities(self) -> tuple[Identity, ...]:
+        """Return every identity that the platform says is theirs."""
+        return tuple(Identity(realm=self.realm, user=user) for user in (self.user, *self.also))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +157,7 @@ class Reported:
 
     `key` is there where the platform hands back what was sent along with the part; else the part
     is found by `message`. `failed` with `again`: it was not shown, and will be once the person
-    writes again, so the part is owed and its lane waits.
+    writes again, so the part is owed and its lane waits; with `less`: it may be taken in less.
     """
 
     address: Address
@@ -159,6 +166,7 @@ class Reported:
     key: PartKey | None = None
     code: str = ""
     again: bool = False
+    less: Less = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -96,6 +96,18 @@ class Shown:
             for each in self.receipts.values()
         )
 
+    def refusal(self, seq: Seq) -> Receipt | None:
+        """Return the receipt of something of an event that the platform refused in every form."""
+        return next(
+            (
+                each
+                for each in self.receipts.values()
+                if each.source == seq and each.state == "failed" and not is_preview(each)
+                if each.part != loss_id(seq) and each.why != "forbidden"
+            ),
+            None,
+        )
+
     def first_message(self, target: Seq | None) -> MessageId | None:
         """Return the first message that shows an event here, or is its original."""
         found = (

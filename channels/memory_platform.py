@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import Literal, TypeVar
 
 from bridge.content import Attachment, Content
-from bridge.errors import ChannelError, Gone, Moved, OutcomeUnknown, Rejected
+from bridge.errors import ChangeRefused, ChannelError, Gone, Moved, OutcomeUnknown
 from bridge.ids import MessageId
 from bridge.inbound import Deleted, Edited, Pressed, Spoken
 from bridge.parts import Button, Part, Reply
@@ -326,10 +326,10 @@ class MemoryPlatform:
         return message.id
 
     def change(self, place: str, message: MessageId, part: Part) -> None:
-        """Make a message show a part. Raises `Rejected` when it is gone."""
+        """Make a message show a part. Raises `ChangeRefused` when it is gone."""
         known = self.open(place).messages.get(message)
         if known is None or known.deleted:
-            raise Rejected("there is no such message", code="vanished")
+            raise ChangeRefused("there is no such message", code="vanished")
         if (known.text, known.buttons) != (part.text, part.buttons):
             known.edits += 1
         known.text, known.speaker, known.buttons = part.text, part.speaker, part.buttons

@@ -12,7 +12,7 @@ The rules:
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bridge.errors import Gone, OutcomeUnknown, RateLimited, Rejected
+from bridge.errors import ChangeRefused, Gone, OutcomeUnknown, RateLimited, Rejected
 from bridge.ids import MessageId
 from bridge.parts import Part, Sent
 from bridge.ports import Blobs, Clock
@@ -75,6 +75,7 @@ class Showing:
                 thread_ts=there.thread or None,
                 text=render.text(part),
                 blocks=render.blocks(part),
+                mrkdwn=not part.is_plain,
                 metadata=render.metadata(part),
                 unfurl_links=False,
                 unfurl_media=False,
@@ -86,7 +87,7 @@ class Showing:
 
     async def edit(self, there: Spot, message: MessageId, part: Part) -> None:
         if message.startswith(FILE):
-            raise Rejected("the message of a file cannot be changed", code="file")
+            raise ChangeRefused("the message of a file cannot be changed", code="file")
         self._edits.spend(there.room, part.priority)
         self._attempt(part)
         try:

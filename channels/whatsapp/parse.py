@@ -21,13 +21,16 @@ from bridge.routing import pressed
 from channels.markdown.units import utf16
 from channels.pieces import goes_on
 from channels.whatsapp import told
+from channels.whatsapp.aliases import Changed
 from channels.whatsapp.api import Listed, ListedFile
-from channels.whatsapp.errors import is_for_later
+from channels.whatsapp.errors import is_for_later, less_of
 from channels.whatsapp.limits import LONGEST_BODIES
-from channels.whatsapp.places import number_of, place_of
+from channels.whatsapp.places import place_of, user_of
 
 REALM = "whatsapp"
 MOST_FILES = 10
+CHANGES = frozenset({"user_changed_number", "user_changed_user_id"})
+"""Meta's system messages about a person's addresses."""
 
 UNTOLD = "(an earlier message, whose words WhatsApp does not tell)"
 
@@ -42,7 +45,32 @@ def heard(form: Form, channel: ChannelName) -> Inbound | None:
     place, sid = place_of(form.get("From", "")), form.get("MessageSid", "")
     if place is None or not sid:
         return None
-    return _inbound(channel, place, MessageId(sid), form.get("ProfileName", ""), _what(form, sid))
+    other = place_of(form.get("ExternalUserId", ""))
+    inbound = _inbound(
+        channel, place, MessageId(sid), form.get("ProfileName", ""), _what(form, sid)
+    )
+    if other is None or other == place:
+        return inbound
+    return replace(inbound, sender=replace(inbound.sender, also=(user_of(other),)))
+
+
+def changed(form: Form) -> Changed | None:
+    """Return whose number or id is another now; None when the form says nothing of the kind.
+
+    How Twilio passes on Meta's system messages is not documented: their own names are looked for,
+    as Twilio spells the names of its fields.
+    """
+    kinds = {form.get("MessageType", ""), form.get("SystemType", "")}
+    if not kinds & CHANGES:
+        return None
+    old = (form.get("From", ""), form.get("PreviousExternalUserId", ""))
+    new = (form.get("NewFrom", ""), form.get("NewWaId", ""), form.get("ExternalUserId", ""))
+    return Changed(old=_places(old), new=_places(new))
+
+
+def _places(written: Sequence[str]) -> tuple[str, ...]:
+    found = (place_of(f"+{each}" if each.isdecimal() else each) for each in written)
+    return tuple(place for place in found if place is not None)
 
 
 def found(message: Listed, files: Sequence[ListedFile], channel: ChannelName) -> Inbound | None:
@@ -57,7 +85,7 @@ def found(message: Listed, files: Sequence[ListedFile], channel: ChannelName) ->
 
 
 def _inbound(channel: ChannelName, place: str, sid: MessageId, name: str, what: Heard) -> Inbound:
-    number = number_of(place)
+    number = user_of(place)
     return Inbound(
         external_id=sid,
         address=Address(channel=channel, place=place),
@@ -152,6 +180,7 @@ def outcome(
                 key=key,
                 code=code,
                 again=is_for_later(code),
+                less=less_of(code),
             )
         case _:
             return None

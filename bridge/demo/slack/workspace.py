@@ -54,6 +54,8 @@ class Message:
     edits: int = 0
     before: list[str] = field(default_factory=list)
     deleted: bool = False
+    streaming: bool = False
+    reactions: dict[str, list[str]] = field(default_factory=dict)
     pings: tuple[str, ...] = ()
 
     @property

@@ -13,7 +13,8 @@ from bridge.parts import Address
 from channels.markdown import whatsapp
 from channels.whatsapp import parse
 from channels.whatsapp.api import Listed, ListedFile
-from channels.whatsapp.places import number_of, place_of
+from channels.whatsapp.config import _place
+from channels.whatsapp.places import has_number, place_of, user_of
 from channels.whatsapp.written import content as written_by
 from tests.stores import AT
 
@@ -177,7 +178,27 @@ def test_bold_words_come_out_as_they_came_in():
 )
 def test_a_number_is_one_place_however_it_is_written(written):
     assert place_of(written) == "whatsapp:+4915112345678"
-    assert number_of(place_of(written)) == "+4915112345678"
+    assert user_of(place_of(written)) == "+4915112345678"
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["whatsapp:US.13491208655302741918", "US.13491208655302741918", " DE.ENT.ab12 "],
+)
+def test_an_id_of_metas_is_a_place_too(written):
+    place = place_of(written)
+    assert place == f"whatsapp:{written.strip().removeprefix('whatsapp:')}"
+    assert not has_number(place)
+
+
+def test_our_own_address_is_a_number():
+    with pytest.raises(ValueError, match="international"):
+        _place("US.13491208655302741918")
+
+
+@pytest.mark.parametrize("written", ["us.12", "US.", "USA.1", "US.1 2", "US.a_b"])
+def test_what_only_looks_like_an_id_is_no_place(written):
+    assert place_of(written) is None
 
 
 @pytest.mark.parametrize("written", ["", "whatsapp:", "4915112345678", "+49abc", "+0123456789"])
