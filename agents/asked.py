@@ -9,7 +9,7 @@ The rules:
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bridge.content import Attachment, Content
 from bridge.events import (
@@ -138,7 +138,7 @@ def stand(words: dict[Seq, Content], event: Event) -> None:
         case Transcribed(target=target, text=text) if target in words:
             said = words[target]
             text = f"{said.text}\n\n{text}".strip()
-            words[target] = Content(text=text, attachments=said.attachments)
+            words[target] = replace(said, text=text)
         case _:
             pass
 

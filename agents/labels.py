@@ -24,7 +24,7 @@ from bridge.look_alikes import BLANK, CLOSING, DOTS, OPENING
 from bridge.texts import SOMEONE, SOMEWHERE, size
 
 LONGEST_QUOTE = 200
-"""Characters of the message that another one replies to."""
+"""Characters of the message that another one replies to, where that was shown already."""
 
 SEPARATOR = " · "
 
@@ -85,6 +85,9 @@ def heard(
     lines = [bracketed(*header)]
     if quoted is not None:
         lines.append(bracketed("in reply to", plain(quoted.text)[:LONGEST_QUOTE]))
+    elif message.quote is not None:
+        about = message.quote
+        lines.append(bracketed("in reply to", plain(about.author), plain(about.text)))
     if content.text:
         lines.append(unforged(content.text))
     lines += [_file(each) for each in content.attachments]

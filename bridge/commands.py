@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from bridge.content import Content, Option
+from bridge.content import Content, Option, Quote
 from bridge.events import MessageKind, PlannedCall, QuestionKind, Role, Rule, Scope, Source, Usage
 from bridge.ids import (
     CallId,
@@ -32,6 +32,8 @@ class Say:
     addressed: bool = True
     reply_to: Seq | None = None
     before_restore: bool = False
+    quote: Quote | None = None
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

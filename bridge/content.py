@@ -12,6 +12,53 @@ UNKNOWN_TYPE = "application/octet-stream"
 PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 """What every chat app and browser shows as a picture; other images are files there."""
 
+ENDINGS = {
+    "application/json": ".json",
+    "application/msword": ".doc",
+    "application/pdf": ".pdf",
+    "application/rtf": ".rtf",
+    "application/vnd.ms-excel": ".xls",
+    "application/vnd.ms-powerpoint": ".ppt",
+    "application/vnd.oasis.opendocument.spreadsheet": ".ods",
+    "application/vnd.oasis.opendocument.text": ".odt",
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation": ".pptx",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
+    "application/x-tgsticker": ".tgs",
+    "application/zip": ".zip",
+    "audio/aac": ".aac",
+    "audio/amr": ".amr",
+    "audio/flac": ".flac",
+    "audio/mp4": ".m4a",
+    "audio/mpeg": ".mp3",
+    "audio/ogg": ".ogg",
+    "audio/wav": ".wav",
+    "audio/webm": ".weba",
+    "audio/x-m4a": ".m4a",
+    "audio/x-wav": ".wav",
+    "image/bmp": ".bmp",
+    "image/gif": ".gif",
+    "image/heic": ".heic",
+    "image/jpeg": ".jpg",
+    "image/png": ".png",
+    "image/svg+xml": ".svg",
+    "image/tiff": ".tiff",
+    "image/webp": ".webp",
+    "text/calendar": ".ics",
+    "text/csv": ".csv",
+    "text/html": ".html",
+    "text/markdown": ".md",
+    "text/plain": ".txt",
+    "text/vcard": ".vcf",
+    "text/x-vcard": ".vcf",
+    "video/3gpp": ".3gp",
+    "video/mp4": ".mp4",
+    "video/mpeg": ".mpeg",
+    "video/quicktime": ".mov",
+    "video/webm": ".webm",
+}
+"""How files of a type are called where nobody named them."""
+
 LONGEST_NAME, LONGEST_ENDING = 200, 16
 """Bytes of a file's name; file systems allow 255."""
 
@@ -19,6 +66,7 @@ _TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,60}/[a-z0-9][a-z0-9!#$&^_.+-]{0
 _MISLEADING = re.compile(
     "[\x00-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
 )
+_ENDING = re.compile(r"\.\w{1,8}$")
 _NOT_IN_NAMES = re.compile(r'[<>:"|?*]')
 
 
@@ -35,13 +83,25 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """One message's worth of Markdown and files. The text is untrusted whoever wrote it."""
+    """One message's worth of Markdown and files. The text is untrusted whoever wrote it.
+
+    `literal`: the text is plain words, meant to the letter, and no Markdown.
+    """
 
     text: str = ""
     attachments: tuple[Attachment, ...] = ()
+    literal: bool = False
 
     def __bool__(self) -> bool:
         return bool(self.text or self.attachments)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quote:
+    """What a message is about that was said elsewhere, in plain words, and who said that."""
+
+    author: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +132,17 @@ def kind_of(mime: str, wanted: AttachmentKind | None = None) -> AttachmentKind:
             return "video"
         case _:
             return "file"
+
+
+def file_name(given: str, kind: AttachmentKind, mime: str) -> str:
+    """Return the name of a file that someone sent, with the ending that its type has.
+
+    A name that was given to a file of no special kind stays: `Makefile` has no ending.
+    """
+    known = ENDINGS.get(mime_of(mime), "")
+    if not given:
+        return kind + known
+    return given if kind == "file" or _ENDING.search(given) else given + known
 
 
 def name_of(given: str, otherwise: str = "file") -> str:

@@ -10,6 +10,8 @@ The rules:
   is asked; else it is sent once more and marked, for a marked repeat is better than a loss. After
   `MAX_ATTEMPTS` it is `unknown` for good, and a line says what could not be shown. Changing a
   message is the same done twice, so it is simply done again. When, says `bridge.retry`.
+- What a platform refused is shown in less, as its receipt says (`bridge.lesser`). Of what it
+  refused in every form a line says that it is missing, and where it is to be read.
 - What was said in a place is not shown there again: its origin receipt is settled.
 - A lane's one preview message is kept `attempted` as "preview:{run}" while it lives, whichever run
   writes it. The final text takes its place by an edit where the preview itself told people (the
@@ -43,6 +45,7 @@ from bridge.events import (
     RunFinished,
 )
 from bridge.ids import MessageId, PartId, Seq
+from bridge.lesser import lesser
 from bridge.parts import SETTLED, Part, Receipt, ReceiptState, Sent, Span, Why
 from bridge.recap import Recap, digest, recap_part
 from bridge.retry import MAX_ATTEMPTS, still_asks
@@ -142,7 +145,7 @@ class _Planner:
     def recap(self, summary: Recap) -> Iterator[Step]:
         showing = Showing(text=summary.text, priority="notice")
         yield from self._sum_up(recap_part(summary.first), summary.first, summary.upto, showing)
-        yield from self._told_of_loss(summary.first, texts.RECAP_LOST)
+        yield from self._told_of_loss(summary.first, texts.RECAP_LOST, texts.RECAP_REFUSED)
         for event in summary.whole:
             yield from self._event(event)
             if self.halted:
@@ -224,6 +227,10 @@ class _Planner:
 
     def _amendment(self, event: Event, amending: Amending) -> Iterator[Step]:
         copies = self.shown.copies(amending.target, upto=len(amending.was))
+        if amending.to.attachments and self.shown.was_shown(amending.target):
+            yield from self._message(event, amending.to)
+            yield from self._retraction(amending.target)
+            return
         if not copies:
             return
         limits = self.place.capabilities
@@ -260,14 +267,18 @@ class _Planner:
         """Tell in a line what could not be shown of an event, if anything."""
         match show(event, self.place, self.scene):
             case Showing(text=text, speaker=speaker):
-                yield from self._told_of_loss(event.seq, texts.not_shown(quoted(text), speaker))
+                unknown = texts.not_shown(quoted(text), speaker)
+                yield from self._told_of_loss(event.seq, unknown, texts.not_taken(speaker))
             case Amending(to=to):
-                yield from self._told_of_loss(event.seq, texts.not_changed(quoted(to.text)))
+                unknown = texts.not_changed(quoted(to.text))
+                yield from self._told_of_loss(event.seq, unknown, texts.CHANGE_NOT_TAKEN)
             case _:
                 pass
 
-    def _told_of_loss(self, seq: Seq, text: str) -> Iterator[Step]:
-        if seq in self.lost or self.shown.has_lost(seq):
+    def _told_of_loss(self, seq: Seq, unknown: str, refused: str) -> Iterator[Step]:
+        refusal = self.shown.refusal(seq)
+        if refusal or seq in self.lost or self.shown.has_lost(seq):
+            text = texts.coded(refused, refusal.code) if refusal else unknown
             showing = Showing(text=text, priority="notice")
             span = Span(start=0, end=0)
             part = self._part(loss_id(seq), seq, showing, span)
@@ -315,6 +326,8 @@ class _Planner:
         receipt = self.receipts.get(part.id)
         if receipt is not None and receipt.state in SETTLED:
             return
+        if receipt is not None:
+            part = lesser(part, receipt.why, self.place.capabilities)
         self.sent.add(part.source)
         if receipt is None:
             yield self._shown(part, tries=1)
@@ -322,7 +335,8 @@ class _Planner:
             yield self._again(part, receipt)
         else:
             repeats = receipt.tries > 0 and part.edits is None
-            yield self._shown(marked(part) if repeats else part, tries=receipt.tries + 1)
+            again = self._shown(marked(part) if repeats else part, tries=receipt.tries + 1)
+            yield replace(again, code=receipt.code if part.less else "")
 
     def _again(self, part: Part, receipt: Receipt) -> Step:
         edits = receipt.message or part.edits

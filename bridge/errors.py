@@ -100,7 +100,23 @@ class OutcomeUnknown(ChannelError):
 
 
 class Rejected(ChannelError):
-    """The platform will never take this message; the next one may do."""
+    """The platform will never take this message; the next one may do. It does not say why."""
+
+
+class FormRefused(Rejected):
+    """The platform does not take the message in this form: its formatting, its buttons."""
+
+
+class FileRefused(Rejected):
+    """The platform does not take these files, or none in this place; the text may do."""
+
+
+class TextRefused(Rejected):
+    """No text may be written in this place; other things may be shown there."""
+
+
+class ChangeRefused(Rejected):
+    """This message cannot be changed, or not now; new ones may be sent."""
 
 
 class Gone(ChannelError):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, get_args
 
-from bridge.content import Content, Option
+from bridge.content import Content, Option, Quote
 from bridge.ids import (
     CallId,
     ConversationId,
@@ -44,7 +44,8 @@ class MessageReceived:
     """Someone said something. `addressed=False`: overheard, context only.
 
     `before_restore`: it was said before the log was restored, and may have been answered then.
-    `again`: it asks once more what was given up, at that event.
+    `again`: it asks once more what was given up, at that event. `quote` is what it is about, where
+    that is not in this log. `more`: it most likely goes on in the next message.
     """
 
     participant: ParticipantId
@@ -54,6 +55,8 @@ class MessageReceived:
     reply_to: Seq | None = None
     before_restore: bool = False
     again: Seq | None = None
+    quote: Quote | None = None
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from typing import Literal
 
 from bridge.content import AttachmentKind, Content
 from bridge.ids import ConversationId, MessageId, PartId, SessionId
-from bridge.parts import Address, Reply
+from bridge.parts import Address, Less, Reply
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,16 +22,23 @@ class Identity:
 class Sender:
     """Who spoke, in the platform's words. (`realm`, `user`) is the same person for good.
 
-    The realm is where the user id is unique: "telegram", or one Slack workspace.
+    The realm is where the user id is unique: "telegram", or one Slack workspace. `also`: further
+    ids of the same person in it.
     """
 
     realm: str
     user: str
     name: str
+    also: tuple[str, ...] = ()
 
     @property
     def identity(self) -> Identity:
         return Identity(realm=self.realm, user=self.user)
+
+    @property
+    def identities(self) -> tuple[Identity, ...]:
+        """Return every identity that the platform says is theirs."""
+        return tuple(Identity(realm=self.realm, user=user) for user in (self.user, *self.also))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,11 +56,25 @@ class RemoteFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Quoted:
+    """What a message is about, as the platform tells it along, in plain words.
+
+    `author` is whoever said it, by their name there; "" where that is not told.
+    """
+
+    author: str
+    text: str
+    files: tuple[RemoteFile, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Spoken:
     """A message. `addressed`: meant for the agent (a DM, a mention, a reply to it).
 
     `files` are fetched by the intake, through `Downloading`, once the sender is let in: they are
-    durable before the event that carries them.
+    durable before the event that carries them. `quoted` counts where the log does not have what
+    `reply_to` names. `more`: its sender most likely goes on, as the platform takes no longer text,
+    or shows each picture as a message; so the agent is asked a moment later.
     """
 
     message: MessageId
@@ -61,12 +82,17 @@ class Spoken:
     addressed: bool = True
     reply_to: MessageId | None = None
     files: tuple[RemoteFile, ...] = ()
+    quoted: Quoted | None = None
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edited:
+    """A message was changed. `files`: those it has now; None where the platform does not say."""
+
     message: MessageId
     content: Content
+    files: tuple[RemoteFile, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +157,7 @@ class Reported:
 
     `key` is there where the platform hands back what was sent along with the part; else the part
     is found by `message`. `failed` with `again`: it was not shown, and will be once the person
-    writes again, so the part is owed and its lane waits.
+    writes again, so the part is owed and its lane waits; with `less`: it may be taken in less.
     """
 
     address: Address
@@ -140,6 +166,7 @@ class Reported:
     key: PartKey | None = None
     code: str = ""
     again: bool = False
+    less: Less = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -75,6 +75,9 @@ class Capabilities:
     caption_chars: int = 0
 
 
+Less = Literal["", "plain", "without_file", "bare"]
+"""How much less of a part is shown than was meant: no form, no files, neither."""
+
 Priority = Literal["final", "question", "notice", "preview"]
 PRIORITIES: tuple[Priority, ...] = ("final", "question", "notice", "preview")
 """From the most to the least urgent, between lanes; never within one."""
@@ -107,6 +110,7 @@ class Part:
     `speaker` labels words that come from elsewhere ("Ada · Telegram"). `reply_to` is the
     message in the same place that this one answers. `edits` is the message to be changed into
     this part instead of sending a new one. `repeat`: an earlier attempt may have been shown.
+    `less`: it was refused as it was meant, and is shown in less (`bridge.lesser`).
     (`epoch`, `session`, `conversation`, `id`) names the part for good: without the epoch, a log
     that was restored gives the same name to other words.
     """
@@ -127,7 +131,13 @@ class Part:
     priority: Priority = "final"
     silent: bool = False
     repeat: bool = False
+    less: Less = ""
     epoch: str = ""
+
+    @property
+    def is_plain(self) -> bool:
+        """Say whether it is to be sent as bare text: no blocks, no entities, no template."""
+        return self.less in {"plain", "bare"}
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -148,7 +158,19 @@ ReceiptState = Literal[
     "skipped",  # never to be sent, see `why`
     "deleted",  # was shown, then taken back
 ]
-Why = Literal["", "origin", "muted", "summarised", "edited", "unsupported"]
+Why = (
+    Literal[
+        "",
+        "origin",
+        "muted",
+        "summarised",
+        "edited",
+        "unsupported",
+        "unchanged",  # a change that the platform does not make is left out
+        "forbidden",  # nothing of this kind may be shown there, not even a line about it
+    ]
+    | Less
+)
 
 SETTLED: frozenset[ReceiptState] = frozenset(
     {"sent", "submitted", "delivered", "read", "failed", "unknown", "skipped", "deleted"}
@@ -164,6 +186,7 @@ class Receipt:
     """What became of one part in one conversation; (session, conversation, part) is its key.
 
     `tries` counts attempts whose outcome could matter: an attempt surely not taken is not counted.
+    `why` says why nothing was sent, or how much less than was meant; `code` is the platform's.
     """
 
     session: SessionId

@@ -85,13 +85,15 @@ class Channel(Protocol):
 
         Where the channel has the `Editing` ability, the courier calls `edit` instead for a part
         with `part.edits` set. Must not retry by itself.
-        Raises a `ChannelError`; `OutcomeUnknown` unless it is certain that nothing was shown.
+        A part with `is_plain` is sent as bare text, without anything that could be refused.
+        Raises a `ChannelError`; `OutcomeUnknown` unless it is certain that nothing was shown. What
+        of it is refused says the kind of `Rejected`; `Gone` is for places where nothing is taken.
         """
 
 
 @runtime_checkable
 class Editing(Protocol):
-    """Can change a message. A repeat is a success; a vanished message raises `Rejected`."""
+    """Can change a message. A repeat is a success; a vanished message raises `ChangeRefused`."""
 
     async def edit(self, to: Address, message: MessageId, part: Part) -> None: ...
 

@@ -118,5 +118,5 @@ def _comes_whole(event: Event, place: Place, scene: Scene) -> bool:
 def _line(look: Showing) -> str:
     words = " ".join(look.text.split()) or ", ".join(each.name for each in look.attachments)
     if len(words) > RECAP_LINE:
-        words = words[: RECAP_LINE - 1] + "…"
+        words = words[: RECAP_LINE - 1].rstrip("\\") + "…"
     return f"**{look.speaker}:** {words}" if look.speaker else words

@@ -17,9 +17,13 @@ The courier asks `after` for every failure and does what it says. The rules:
   it is given up, and the place is told what could not be shown.
 - A change (an edit, a takeback) is the same done twice, so it is simply done again; after
   `MAX_CHANGES` attempts while the platform takes other calls it is given up too.
-- `Rejected`: this part is dropped, the lane goes on. `Gone`: the lane is suspended until someone
-  speaks from the place. `Moved`: the same part goes to the new place. `Unauthorized`: the whole
-  channel is shut, because every lane of it would fail the same way.
+- `Rejected`: the part is shown in less (`bridge.lesser`), and dropped when there is no less; the
+  lane goes on. Files, texts and changes fail separately: `TextRefused` drops a text without a word,
+  for none may be written there; a change that is refused, or whose place is `Gone`, is left out,
+  for what is new may still be taken.
+- `Gone`: the lane is suspended until someone speaks from the place. `Moved`: the same part goes to
+  the new place. `Unauthorized`: the whole channel is shut, because every lane of it would fail the
+  same way.
 - No wait is longer than itself: a clock that was set back since it began ends it (`is_over`).
 - A run that failed is tried again after 1 s, 5 s, 25 s …; after `MAX_RUN_FAILURES` the bridge
   gives up on what it was to answer.
@@ -31,15 +35,19 @@ from typing import Literal
 from zlib import crc32
 
 from bridge.errors import (
+    ChangeRefused,
     ChannelError,
+    FileRefused,
     Gone,
     Moved,
     OutcomeUnknown,
     RateLimited,
     Rejected,
+    TextRefused,
     Unauthorized,
     Unreachable,
 )
+from bridge.parts import Less, Part, Why
 
 BREATH = timedelta(milliseconds=200)
 LEAST_PAUSE = timedelta(seconds=1)
@@ -96,7 +104,19 @@ class Resolve:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drop:
-    """Never send this part, or make this change, again; go on with the next."""
+    """Never send this part, or make this change, again; go on with the next.
+
+    `why` is its receipt's.
+    """
+
+    why: Why = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lessen:
+    """Show this part in less, at once."""
+
+    less: Less
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +136,7 @@ class Shut:
     """Stop the channel and tell the operator."""
 
 
-Decision = Again | Resolve | Drop | Suspend | Relocate | Shut
+Decision = Again | Resolve | Drop | Lessen | Suspend | Relocate | Shut
 
 
 Doing = Literal["send", "change", "ask", "probe"]
@@ -131,11 +151,12 @@ def after(
     key: str,
     doing: Doing = "send",
     attempts: int = 1,
+    part: Part | None = None,
 ) -> Decision:
     """Return what to do with a part that failed, having failed `tries` times in a row before.
 
     `key` names what is retried: a conversation, or a part. `attempts` counts those of this part
-    whose outcome could matter, this one included.
+    whose outcome could matter, this one included. `part`: what was to be shown, if that failed.
     """
     match error:
         case RateLimited(until=until):
@@ -143,8 +164,10 @@ def after(
         case Rejected() if doing == "ask":
             # A platform that refuses to say leaves it as unknown as one that cannot be reached.
             return Resolve(at=now + min(pause(tries, key), UNRESOLVED_LIMIT), tries=tries + 1)
+        case ChangeRefused() | Gone() if doing == "change":
+            return Drop(why="unchanged")
         case Rejected():
-            return Drop()
+            return _refused(error, part)
         case Gone():
             return Suspend()
         case Moved(place=place):
@@ -159,6 +182,31 @@ def after(
             return Again(at=now + pause(attempts - 1, key), tries=tries + 1)
         case _:
             return Again(at=now + pause(tries, key), tries=tries + 1)
+
+
+def _refused(error: Rejected, part: Part | None) -> Drop | Lessen:
+    if isinstance(error, TextRefused):
+        return Drop(why="forbidden")
+    step = less(error, part) if part is not None else ""
+    return Lessen(less=step) if step else Drop()
+
+
+def less(error: Rejected, part: Part) -> Less:
+    """Return in how much less a refused part is shown next; "" when there is no less."""
+    match error:
+        case FileRefused() if part.attachments:
+            return "bare" if part.is_plain else "without_file"
+        case _ if not part.is_plain:
+            return "bare" if part.less == "without_file" else "plain"
+        case _:
+            return "bare" if part.attachments else ""
+
+
+def further(why: Why, step: Less) -> Less:
+    """Return what is next of a part that failed as `why` says, where `step` may be taken."""
+    if not step or why in {step, "bare"}:
+        return ""
+    return "bare" if why in {"plain", "without_file"} else step
 
 
 def is_reached(error: ChannelError) -> bool:

@@ -20,6 +20,8 @@ The rules:
   to five minutes, and at most one message is given up in three tries. Who speaks meanwhile is
   tried for at once. Where an agent says that trying again cannot help, all that it read is given
   up together, in one notice.
+- Whoever most likely goes on (`more`) is waited for a moment, so that what comes as one is asked
+  as one; what is waited for is in the log already.
 - Asked twice, `next_step` answers the same.
 
 What a command appends is decided in `bridge.decide`.
@@ -67,7 +69,7 @@ from bridge.ids import (
     Seq,
 )
 from bridge.retry import MAX_RUN_FAILURES, is_over, run_backoff
-from bridge.state import OpenQuestion, OpenRun, Session, setting_key
+from bridge.state import OpenQuestion, OpenRun, Session, Unfinished, setting_key
 from bridge.usage import total, used
 
 __all__ = [
@@ -78,6 +80,7 @@ __all__ = [
     "OpenRun",
     "Session",
     "Step",
+    "Unfinished",
     "due_run",
     "evolve",
     "fold",
@@ -90,6 +93,12 @@ __all__ = [
 
 ROLES: tuple[Role, ...] = get_args(Role)
 """From the strongest to the weakest."""
+
+GOES_ON = timedelta(seconds=1.5)
+"""How long is waited for what follows a message whose sender most likely goes on."""
+
+LONGEST_WAIT = timedelta(seconds=10)
+"""How long at most, however much follows."""
 
 NARROW_AFTER = 2
 NARROW_LATE = 5
@@ -146,10 +155,8 @@ def next_step(session: Session, *, now: datetime) -> Step:
     due = due_run(session)
     if due is None:
         return Idle(until=min(expiries, default=None))
-    ready = _ready_at(session)
-    if ready is not None and not is_over(ready, now=now, since=session.failed_at):
-        return Idle(until=min([*expiries, ready]))
-    return due
+    waits = [each for each in (_ready_at(session, now), _goes_on(session, now)) if each is not None]
+    return Idle(until=min([*expiries, max(waits)])) if waits else due
 
 
 def due_run(session: Session) -> Begin | None:
@@ -174,11 +181,22 @@ def is_expired(question: OpenQuestion, now: datetime) -> bool:
     return is_over(question.expires_at, now=now, longest=longest)
 
 
-def _ready_at(session: Session) -> datetime | None:
+def _ready_at(session: Session, now: datetime) -> datetime | None:
+    """Return when the pause after a failure is over; None where it is, or there is none."""
     is_new = session.failures == 0 and session.wanted > session.failed
     if session.failed_at is None or not session.troubles or is_new:
         return None
-    return session.failed_at + run_backoff(session.troubles)
+    ready = session.failed_at + run_backoff(session.troubles)
+    return None if is_over(ready, now=now, since=session.failed_at) else ready
+
+
+def _goes_on(session: Session, now: datetime) -> datetime | None:
+    """Return until when is waited for the rest; None where that is over, or the clock lies."""
+    known = session.unfinished
+    if known is None:
+        return None
+    until = min(known.at + GOES_ON, known.since + LONGEST_WAIT)
+    return until if now < until <= now + GOES_ON else None
 
 
 # -- the fold -------------------------------------------------------------------------------------
@@ -195,10 +213,8 @@ def evolve(session: Session, event: Event) -> Session:
     """Return the session after one event."""
     session = replace(session, head=event.seq)
     match event.body:
-        case MessageReceived(addressed=True, participant=who, again=again):
-            left = tuple(seq for seq in session.given_up if seq != again)
-            session = replace(session, spoken=event.seq, asker=who, given_up=left)
-            return _wanted(session, event.seq)
+        case MessageReceived() as heard:
+            return _hear(session, heard, event)
         case Triggered(source=source):
             return _wanted(replace(session, asker=_whose(session, source)), event.seq)
         case RunStarted() as started:
@@ -260,6 +276,25 @@ def _evolve_settings(session: Session, event: Event) -> Session:
             return replace(session, schedules=_without(session.schedules, gone))
         case _:
             return session
+
+
+def _hear(session: Session, heard: MessageReceived, event: Event) -> Session:
+    session = replace(session, unfinished=_unfinished(session, heard, event.at))
+    if not heard.addressed:
+        return session
+    left = tuple(seq for seq in session.given_up if seq != heard.again)
+    session = replace(session, spoken=event.seq, asker=heard.participant, given_up=left)
+    return _wanted(session, event.seq)
+
+
+def _unfinished(session: Session, heard: MessageReceived, at: datetime) -> Unfinished | None:
+    """Return what is waited for after a message; what only was overheard begins nothing."""
+    known, who = session.unfinished, heard.participant
+    goes_on = known is not None and known.by == who and at - known.at <= GOES_ON
+    if not heard.more or not (heard.addressed or goes_on):
+        return None
+    since = known.since if known is not None and goes_on else at
+    return Unfinished(by=who, since=since, at=at)
 
 
 def _whose(session: Session, source: Source) -> ParticipantId | None:

@@ -9,7 +9,10 @@ The rules:
 - A place that came to follow the session is told what it follows; no other place is.
 - A question about a call shows the call (`bridge.call_display`). One that is too long for a chat
   app is shown by its ends, and can only be denied there.
-- An edit, a deletion or an answer changes the copies already shown, where the platform can.
+- An edit, a deletion or an answer changes the copies already shown, where the platform can. An edit
+  that brings other files is shown anew, and the copies are taken back.
+- Plain words are shown to the letter. What a message is about stands before it, in short, where it
+  was said outside of this session.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,9 +20,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import assert_never
 
-from bridge import admission_texts, call_display, texts
+from bridge import admission_texts, call_display, literal, texts
 from bridge.consent import DENYING
-from bridge.content import Attachment, Content, Option
+from bridge.content import Attachment, Content, Option, Quote
 from bridge.events import (
     INTERRUPTED,
     Body,
@@ -63,6 +66,9 @@ from bridge.speaker_lines import unforged
 BRIDGE = "bridge"
 """Who speaks where it is the bridge itself."""
 
+SHORT_QUOTE = 200
+"""Characters of what a message is about that are shown with it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
@@ -82,6 +88,15 @@ class Scene:
     def words(self, text: str) -> str:
         """Return someone's words as they are shown."""
         return unforged(text, self.labels)
+
+    def told(self, content: Content, quote: Quote | None = None) -> str:
+        """Return what was said as it is shown, below what it is about."""
+        words = self.words(content.text)
+        shown = literal.markdown(words) if content.literal else words
+        if quote is None:
+            return shown
+        about = texts.about(quote.author, literal.markdown(self.words(shortened(quote.text))))
+        return f"{about}\n\n{shown}" if shown else about
 
     def name(self, participant: ParticipantId | None) -> str:
         return self.names.get(participant, texts.SOMEONE) if participant else texts.SOMEONE
@@ -122,7 +137,8 @@ class Showing:
 class Amending:
     """The copy of `target` is changed to `to`; where that cannot be, `instead` is shown.
 
-    `was` is the text shown before; what shows only files of the target stays as it is.
+    `was` is the text shown before; what shows only files of the target stays as it is. Where `to`
+    has files they are other ones: it is shown as a message, and the copies are taken back.
     """
 
     target: Seq
@@ -221,7 +237,7 @@ def _heard(heard: MessageReceived, place: Place, scene: Scene) -> Look:
     if not heard.addressed and not place.conversation.room:
         return Muted()
     return Showing(
-        text=scene.words(heard.content.text),
+        text=scene.told(heard.content, heard.quote),
         attachments=heard.content.attachments,
         speaker=_speaker(heard, scene),
         reply_to=heard.reply_to,
@@ -234,12 +250,18 @@ def _edited(target: Seq, content: Content, scene: Scene) -> Look | None:
     original = scene.related.get(target)
     if original is None or not isinstance(original.body, MessageReceived):
         return None
-    speaker = _speaker(original.body, scene)
-    return Amending(
-        target=target,
-        was=scene.words(original.body.content.text),
-        to=Showing(text=scene.words(content.text), speaker=speaker, priority="notice"),
+    said = original.body
+    has_others = {each.media for each in content.attachments} - {
+        each.media for each in said.content.attachments
+    }
+    to = Showing(
+        text=scene.told(content, said.quote),
+        attachments=content.attachments if has_others else (),
+        speaker=_speaker(said, scene),
+        priority="notice",
+        silent=bool(has_others),
     )
+    return Amending(target=target, was=scene.told(said.content, said.quote), to=to)
 
 
 def _transcribed(transcribed: Transcribed, place: Place, scene: Scene) -> Look | None:
@@ -257,9 +279,15 @@ def _transcribed(transcribed: Transcribed, place: Place, scene: Scene) -> Look |
     )
 
 
+def shortened(words: str) -> str:
+    """Return words in one line, and not too many of them."""
+    line = " ".join(words.split())
+    return line if len(line) <= SHORT_QUOTE else f"{line[: SHORT_QUOTE - 1]}…"
+
+
 def _composed(composed: MessageComposed, scene: Scene) -> Showing:
     return Showing(
-        text=scene.words(composed.content.text),
+        text=scene.told(composed.content),
         attachments=composed.content.attachments,
         speaker=_agent(composed.agent, scene),
         silent=composed.kind == "interim",
@@ -375,7 +403,7 @@ def _pushed(pushed: Pushed, place: Place, scene: Scene) -> Showing:
     by_agent = pushed.source.kind == "background"
     return Showing(
         speaker=_agent(pushed.source.name, scene) if by_agent else "",
-        text=scene.words(pushed.content.text),
+        text=scene.told(pushed.content),
         attachments=pushed.content.attachments,
         buttons=tuple(Button(value=_value(each), label=each.label) for each in offered),
     )

@@ -89,6 +89,25 @@ class Shown:
             if each.part != loss_id(seq)
         )
 
+    def was_shown(self, target: Seq) -> bool:
+        """Say whether an event was shown here, whatever became of it."""
+        return any(
+            each.source == target and each.state in {*SHOWN, "deleted"}
+            for each in self.receipts.values()
+        )
+
+    def refusal(self, seq: Seq) -> Receipt | None:
+        """Return the receipt of something of an event that the platform refused in every form."""
+        return next(
+            (
+                each
+                for each in self.receipts.values()
+                if each.source == seq and each.state == "failed" and not is_preview(each)
+                if each.part != loss_id(seq) and each.why != "forbidden"
+            ),
+            None,
+        )
+
     def first_message(self, target: Seq | None) -> MessageId | None:
         """Return the first message that shows an event here, or is its original."""
         found = (

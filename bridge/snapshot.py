@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from bridge.session import Session
 
-SHAPE = 4
+SHAPE = 5
 """Raised whenever the fold changes its meaning, so that older snapshots are folded anew."""
 
 

@@ -44,6 +44,9 @@ OPENER = re.compile(
 )
 
 JOINER = "\u200d"
+ESCAPABLE = frozenset("\\`*_~[]()<>#+-=|$&.!{}")
+"""What a backslash takes the meaning of: the two are not parted."""
+
 MARKS = frozenset({"Mn", "Mc", "Me"})
 LONGEST_CHARACTER = 64
 """How many code points of one character are stepped over in search of its beginning."""
@@ -297,6 +300,7 @@ def _joined(text: str, at: int, begin: int) -> bool:
         return False
     return (
         JOINER in {before, after}
+        or (before == "\\" and after in ESCAPABLE)
         or unicodedata.category(after) in MARKS
         or "\U0001f3fb" <= after <= "\U0001f3ff"  # skin tones
         or "\U000e0020" <= after <= "\U000e007f"  # tags: the flags of regions

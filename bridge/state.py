@@ -51,17 +51,26 @@ class OpenQuestion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unfinished:
+    """Someone began at `since` to say something in several messages; the last of them came `at`."""
+
+    by: ParticipantId
+    since: datetime
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
     """What a log folds to. `conversations` says on whose behalf each place was linked.
 
     `asker` is who called for the agent last; None where it was no person. `spoken` is when a person
-    last did. `refusal` is why the last run was refused, until one begins. `used` is what all of
-    its runs used; `over` how the last few questions ended. `unread` are the events past the
-    position that call for the agent, in blocks. `failures` are those in a row at this position,
-    `troubles` those since a run went well, the last at event `failed`; `worked`: a tool was called
-    since the position moved. `given_up` is what `/retry` takes up again, `rings` when the last
-    pushes rang. `put_out` were made to leave by someone else: they come back only when they are let
-    in again.
+    last did, `unfinished` what they may go on with. `refusal` is why the last run was refused,
+    until one begins. `used` is what all of its runs used; `over` how the last few questions ended.
+    `unread` are the events past the position that call for the agent, in blocks. `failures` are
+    those in a row at this position, `troubles` those since a run went well, the last at event
+    `failed`; `worked`: a tool was called since the position moved. `given_up` is what `/retry`
+    takes up again, `rings` when the last pushes rang. `put_out` were made to leave by someone else:
+    they come back only when they are let in again.
     """
 
     id: SessionId
@@ -72,6 +81,7 @@ class Session:
     wanted: Seq = START
     spoken: Seq = START
     asker: ParticipantId | None = None
+    unfinished: Unfinished | None = None
     refusal: str = ""
     open_run: OpenRun | None = None
     unread: tuple[tuple[Seq, ...], ...] = ()

@@ -8,10 +8,14 @@ from bridge.parts import Part, Receipt
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Show:
-    """Attempt the part and send it; or change the message `part.edits` into it."""
+    """Attempt the part and send it; or change the message `part.edits` into it.
+
+    `code`: why it is shown in less than was meant, in the platform's words.
+    """
 
     part: Part
     tries: int = 1
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -385,6 +385,11 @@ def speaker(name: str, place: str) -> str:
     return f"{name} · {place}"
 
 
+def about(name: str, words: str) -> str:
+    """Return what a message is about, as a quote; `words` are one line of Markdown."""
+    return f"> **{name}:** {words}"
+
+
 def stopped_by(name: str) -> str:
     return f"_{name} stopped the answer._"
 
@@ -402,6 +407,17 @@ def numbered(options: Sequence[Option]) -> str:
     lines = [f"{number}. {option.label}" for number, option in enumerate(options, start=1)]
     last = len(options)
     return "\n".join([*lines, "", f"_Reply with a number from 1 to {last}._"])
+
+
+def choices(options: Sequence[tuple[int, str]]) -> str:
+    """List some of a question's options by their numbers, where its buttons were refused."""
+    lines = [f"{number}. {label}" for number, label in options]
+    return "\n".join([*lines, "", "_Reply with one of these numbers._"])
+
+
+def sayings(labels: Sequence[str]) -> str:
+    """List what buttons would have said, where they were refused."""
+    return f"_You can reply:_ {', '.join(f'`{each}`' for each in labels)}"
 
 
 def call_too_long(options: Sequence[Option]) -> str:
@@ -470,9 +486,43 @@ def file_not_kept(name: str) -> str:
     return f"_(The file {name or 'that was sent'} is too large to be kept here.)_"
 
 
+def files_left_out(count: int) -> str:
+    return f"_({count} more file{'s were' if count != 1 else ' was'} left out: too many at once.)_"
+
+
+def unreadable(what: str) -> str:
+    """Say that someone sent something which has no words; `what` is its kind, with an article."""
+    return f"_({what}, which cannot be shown here)_"
+
+
 def file_elsewhere(name: str, size: int) -> str:
     megabytes = f"{max(0.1, size / 1_000_000):.1f} MB"
     return f"📎 {name} ({megabytes}) cannot be shown here: open it in the browser."
+
+
+def file_refused(name: str, size: int) -> str:
+    """Name a file that the platform did not take."""
+    megabytes = f"{max(0.1, size / 1_000_000):.1f} MB"
+    return f"📎 {name or 'A file'} ({megabytes}) was not taken here: open it in the browser."
+
+
+FILES_REFUSED = "📎 Files: open the browser."
+"""Short enough for what `bridge.cutting` keeps free."""
+
+
+def not_taken(speaker: str) -> str:
+    """Say in one line that something could not be shown, and where it is to be read."""
+    whose = f" from {speaker}" if speaker else ""
+    return f"A message{whose}, or a part of it, was refused here: read it in the browser."
+
+
+CHANGE_NOT_TAKEN = "A message here was changed, and the change was refused: read it in the browser."
+RECAP_REFUSED = "A summary of what was missed was refused here: read it in the browser."
+
+
+def coded(line: str, code: str) -> str:
+    """Return a line with the platform's own word for why."""
+    return f"{line} (`{code}`)" if code else line
 
 
 def folded(named: Sequence[str], count: int) -> str:

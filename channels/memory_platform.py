@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import Literal, TypeVar
 
 from bridge.content import Attachment, Content
-from bridge.errors import ChannelError, Gone, Moved, OutcomeUnknown, Rejected
+from bridge.errors import ChangeRefused, ChannelError, Gone, Moved, OutcomeUnknown
 from bridge.ids import MessageId
 from bridge.inbound import Deleted, Edited, Pressed, Spoken
 from bridge.parts import Button, Part, Reply
@@ -157,6 +157,7 @@ class MemoryPlatform:
         addressed: bool = True,
         reply_to: MessageId | None = None,
         attachments: tuple[Attachment, ...] = (),
+        more: bool = False,
     ) -> str:
         """Say something; returns its external id. It reopens a place that was gone."""
         there = self.open(place)
@@ -171,13 +172,27 @@ class MemoryPlatform:
         )
         there.add(message)
         content = Content(text=text, attachments=attachments)
-        spoken = Spoken(message=message.id, content=content, addressed=addressed, reply_to=reply_to)
+        spoken = Spoken(
+            message=message.id,
+            content=content,
+            addressed=addressed,
+            reply_to=reply_to,
+            more=more,
+        )
         return self._did(place, user, spoken, message.id)
 
-    def correct(self, place: str, message: MessageId, text: str) -> str:
-        """Change what a person said; returns the change's external id."""
+    def correct(
+        self,
+        place: str,
+        message: MessageId,
+        text: str,
+        attachments: tuple[Attachment, ...] | None = None,
+    ) -> str:
+        """Change what a person said, or its files; returns the change's external id."""
         said = self.places[place].messages[message]
         said.text, said.edits = text, said.edits + 1
+        if attachments is not None:
+            said.attachments = attachments
         edited = Edited(message=message, content=Content(text=text, attachments=said.attachments))
         return self._did(place, said.author, edited, f"{message}@{said.edits}")
 
@@ -311,10 +326,10 @@ class MemoryPlatform:
         return message.id
 
     def change(self, place: str, message: MessageId, part: Part) -> None:
-        """Make a message show a part. Raises `Rejected` when it is gone."""
+        """Make a message show a part. Raises `ChangeRefused` when it is gone."""
         known = self.open(place).messages.get(message)
         if known is None or known.deleted:
-            raise Rejected("there is no such message", code="vanished")
+            raise ChangeRefused("there is no such message", code="vanished")
         if (known.text, known.buttons) != (part.text, part.buttons):
             known.edits += 1
         known.text, known.speaker, known.buttons = part.text, part.speaker, part.buttons

@@ -12,7 +12,17 @@ import pytest
 
 from agents import echo, labels
 from agents.lines import said
-from bridge import call_display, content, cutting, markdown_budget, recap, routing, slash, splitting
+from bridge import (
+    call_display,
+    content,
+    cutting,
+    literal,
+    markdown_budget,
+    recap,
+    routing,
+    slash,
+    splitting,
+)
 from bridge.cli import paint
 from bridge.cli import safe as terminal
 from bridge.cli.view import Line
@@ -26,10 +36,10 @@ from bridge.speaker_lines import unforged
 from channels.discord import spelling
 from channels.markdown import discord, plain, safe, slack, telegram, whatsapp
 from channels.markdown.parse import parse
-from channels.slack import mrkdwn
+from channels.slack import blocks, mrkdwn
 from channels.telegram import entities
 from channels.telegram.wire import Entity
-from channels.whatsapp import parse as whatsapp_parse
+from channels.whatsapp import written
 from tests import hostile
 
 MESSAGE = 12_000
@@ -65,14 +75,26 @@ def _from_telegram(text: str) -> object:
     units = len(text.encode("utf-16-le", "surrogatepass")) // 2
     kinds = ("blockquote", "bold", "mention")
     marked = [Entity(type=kind, offset=units // 2, length=max(1, units // 3)) for kind in kinds]
-    return entities.markdown(text, marked, BOT)
+    return entities.content(text, marked, BOT)
+
+
+def _from_slack(text: str) -> object:
+    section = {"type": "rich_text_section", "elements": [{"type": "text", "text": text}]}
+    rich = {"blocks": [{"type": "rich_text", "elements": [section, section]}]}
+    names = blocks.Names(people={}, me="U1")
+    return blocks.content({"text": text}, names), blocks.content(rich, names)
 
 
 READERS: dict[str, Callable[[str], object]] = {
-    "from Discord": lambda text: spelling.markdown(text, _Nobody()),
-    "from Slack": lambda text: mrkdwn.markdown(mrkdwn.without(text, "U1"), {}),
+    "from Discord": lambda text: (
+        spelling.markdown(text, _Nobody()),
+        spelling.calls(text, _Nobody()),
+    ),
+    "from Slack": _from_slack,
+    "who is called at Slack": mrkdwn.calls,
+    "plain words": literal.markdown,
     "from Telegram": _from_telegram,
-    "from WhatsApp": whatsapp_parse.markdown,
+    "from WhatsApp": written.content,
     "codes": routing.typed_code,
     "commands": slash.parse,
     "cutting": lambda text: splitting.split(text, 2000),

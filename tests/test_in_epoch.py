@@ -5,12 +5,12 @@ from datetime import UTC, datetime, timedelta
 
 from bridge import texts
 from bridge.content import Content
-from bridge.delivery import Advance, Resolve, Show
 from bridge.epoch import FIRST, Epoch
 from bridge.events import Event, MessageReceived, Pushed, Source
 from bridge.ids import ConversationId, MessageId, ParticipantId, PartId, SessionId
 from bridge.in_epoch import in_epoch
 from bridge.parts import Part, Receipt, Span
+from bridge.steps import Advance, Resolve, Show
 
 NOON = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
 EPOCH = Epoch(id="0000000000000007", began=NOON, heard=NOON)

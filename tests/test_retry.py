@@ -6,16 +6,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bridge.content import Attachment
 from bridge.errors import (
+    ChangeRefused,
     ChannelError,
+    FileRefused,
+    FormRefused,
     Gone,
     Moved,
     OutcomeUnknown,
     RateLimited,
     Rejected,
+    TextRefused,
     Unauthorized,
     Unreachable,
 )
+from bridge.ids import ConversationId, MediaId, PartId, SessionId
+from bridge.parts import Less, Part, Span
 from bridge.retry import (
     BREATH,
     DOUBTS,
@@ -29,11 +36,13 @@ from bridge.retry import (
     UNRESOLVED_LIMIT,
     Again,
     Drop,
+    Lessen,
     Relocate,
     Resolve,
     Shut,
     Suspend,
     after,
+    further,
     is_over,
     is_reached,
     pause,
@@ -54,6 +63,7 @@ def decide(error: ChannelError, *, tries: int = 0, key: str = "c_1"):
     ("error", "decision"),
     [
         (Rejected(), Drop()),
+        (TextRefused(), Drop(why="forbidden")),
         (Gone(), Suspend()),
         (Moved(place="elsewhere"), Relocate(place="elsewhere")),
         (Unauthorized(), Shut()),
@@ -198,3 +208,79 @@ def test_failed_runs_wait_one_second_then_five_then_twenty_five():
     ]
     assert run_backoff(10_000) == timedelta(minutes=5)
     assert MAX_RUN_FAILURES == 3
+
+
+# -- in less --------------------------------------------------------------------------------------
+
+
+def part(less: Less = "", *, files: int = 0) -> Part:
+    file = Attachment(kind="image", name="a.png", mime="image/png", size=9, media=MediaId("m"))
+    return Part(
+        id=PartId("3:0"),
+        session=SessionId("s"),
+        conversation=ConversationId("c"),
+        source=3,
+        upto=3,
+        span=Span(start=0, end=5),
+        text="hello",
+        attachments=(file,) * files,
+        less=less,
+    )
+
+
+def ladder(error: ChannelError, files: int) -> list[Less]:
+    """Return the steps down that a part takes whose every form is refused so."""
+    taken: list[Less] = []
+    while True:
+        less = taken[-1] if taken else ""
+        has_files = 0 if less in {"without_file", "bare"} else files
+        now = after(error, tries=0, now=NOW, key="c_1", part=part(less, files=has_files))
+        if not isinstance(now, Lessen):
+            assert now == Drop()
+            return taken
+        taken.append(now.less)
+
+
+@pytest.mark.parametrize(
+    ("error", "files", "steps"),
+    [
+        (Rejected(), 0, ["plain"]),
+        (Rejected(), 2, ["plain", "bare"]),
+        (FormRefused(), 0, ["plain"]),
+        (FormRefused(), 1, ["plain", "bare"]),
+        (FileRefused(), 1, ["without_file", "bare"]),
+        (FileRefused(), 0, ["plain"]),
+    ],
+)
+def test_what_is_refused_is_shown_in_less_step_by_step_and_then_given_up(error, files, steps):
+    assert ladder(error, files) == steps
+
+
+def test_files_that_are_refused_go_at_once_and_the_form_stays():
+    assert after(FileRefused(), tries=0, now=NOW, key="c", part=part(files=1)) == Lessen(
+        less="without_file"
+    )
+
+
+@pytest.mark.parametrize("error", [ChangeRefused(), Gone()])
+def test_a_change_that_is_refused_is_left_out_and_suspends_nothing(error):
+    assert after(error, tries=0, now=NOW, key="c", doing="change", part=part()) == Drop(
+        why="unchanged"
+    )
+
+
+@pytest.mark.parametrize(
+    ("why", "step", "then"),
+    [
+        ("", "plain", "plain"),
+        ("", "without_file", "without_file"),
+        ("plain", "without_file", "bare"),
+        ("without_file", "plain", "bare"),
+        ("plain", "plain", ""),
+        ("bare", "plain", ""),
+        ("plain", "", ""),
+        ("", "", ""),
+    ],
+)
+def test_a_later_failure_takes_the_same_steps(why, step, then):
+    assert further(why, step) == then

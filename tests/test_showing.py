@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 
-from bridge import admission_texts, texts
+from bridge import admission_texts, literal, texts
 from bridge.call_display import block
-from bridge.content import Attachment, Content, Option
+from bridge.content import Attachment, Content, Option, Quote
 from bridge.events import (
     BODIES,
     INTERRUPTED,
@@ -60,6 +60,38 @@ def looks(body, *, related=(), room=False, owner=ADA, capabilities=RICH):
 def test_words_from_elsewhere_carry_who_said_them_and_where():
     look = looks(HELLO)
     assert (look.text, look.speaker) == ("hello", "Ada · Slack")
+
+
+SHRUG = "¯\\_(ツ)_/¯ 2*3*4"
+
+
+def test_plain_words_are_escaped_so_that_they_are_shown_to_the_letter():
+    said = replace(HELLO, content=Content(text=SHRUG, literal=True))
+    assert looks(said).text == literal.markdown(SHRUG)
+    edited = MessageEdited(participant=ADA, target=1, content=said.content)
+    assert looks(edited, related=[said]).was == literal.markdown(SHRUG)
+    assert looks(edited, related=[said]).to.text == literal.markdown(SHRUG)
+
+
+def test_what_a_message_is_about_stands_before_it_in_short():
+    quote = Quote(author="Bob", text="the *build*\n" + "x" * 500)
+    look = looks(replace(HELLO, quote=quote))
+    first, words = look.text.split("\n\n")
+    assert first.startswith("> **Bob:** the \\*build\\* xxx")
+    assert len(first) < 230
+    assert words == "hello"
+    edited = MessageEdited(participant=ADA, target=1, content=Content(text="hi"))
+    amending = looks(edited, related=[replace(HELLO, quote=quote)])
+    assert (amending.was, amending.to.text) == (look.text, f"{first}\n\nhi")
+
+
+def test_an_edit_that_brings_other_files_shows_them():
+    other = replace(PICTURE, media=MediaId("m2"))
+    said = replace(HELLO, content=Content(text="look", attachments=(PICTURE,)))
+    for files, shown in (((other,), (other,)), ((PICTURE,), ()), ((), ())):
+        content = Content(text="look", attachments=files)
+        edited = MessageEdited(participant=ADA, target=1, content=content)
+        assert looks(edited, related=[said]).to.attachments == shown
 
 
 def test_nobody_is_notified_of_what_another_person_said():

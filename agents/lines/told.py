@@ -189,6 +189,8 @@ class _View:
             "addressed": heard.addressed,
             "new": new and heard.addressed,
         }
+        if heard.quote is not None:
+            told["quote"] = {"author": heard.quote.author, "text": heard.quote.text}
         return told if heard.reply_to is None else {**told, "reply_to": heard.reply_to}
 
     def _closed(self, closed: QuestionClosed, *, new: bool) -> Json:

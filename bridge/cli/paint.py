@@ -124,7 +124,9 @@ def _painted(line: Line, time: str) -> RenderableType:
             style = {"said": "bold cyan", "answer": "bold green", "question": "bold yellow"}
             head = Text(one_line(line.speaker) or "·", style[line.look])
             head.append(f"  {time}" if time else "", "not bold dim default")
-            words = [_said(text)] if text.strip() else []
+            words: list[RenderableType] = []
+            words += [Text(f"▌ {one_line(line.about)}", "dim")] if line.about else []
+            words += [Text(text) if line.literal else _said(text)] if text.strip() else []
             files = [Text(one_line(file), "cyan") for file in line.files]
             return Group(head, Padding(Group(*words, *files), (0, 0, 0, 2)))
 
@@ -134,7 +136,8 @@ def unadorned(line: Line) -> str:
     speaker = f"{one_line(line.speaker)}: " if line.speaker else ""
     if line.look == "tool":
         return f"[{one_line(line.text)}]"
-    said = [plain(line.text), *(one_line(file) for file in line.files)]
+    about = [f"> {one_line(line.about)}"] if line.about else []
+    said = [*about, plain(line.text), *(one_line(file) for file in line.files)]
     return speaker + "\n".join(part for part in said if part)
 
 

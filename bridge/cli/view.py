@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
-from bridge import call_display, texts
+from bridge import call_display, literal, texts
 from bridge.cli.wire import LiveFrame, SessionView
 from bridge.content import Attachment, Option
 from bridge.events import (
@@ -40,6 +40,8 @@ Look = Literal["said", "answer", "interim", "aside", "question", "tool"]
 class Line:
     """Something to print: untrusted Markdown (a tool's line: plain text) and who says it.
 
+    `literal`: it is plain words. `about`: what it answers that was said elsewhere, in plain words.
+
     `files` are its files, each on one line of plain text, untrusted too.
     """
 
@@ -51,6 +53,8 @@ class Line:
     at: datetime | None = None
     by: ParticipantId | None = None
     where: ConversationId | None = None
+    literal: bool = False
+    about: str = ""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -156,10 +160,8 @@ class View:
 
     def _line(self, event: Event) -> Line | None:
         match event.body:
-            case MessageReceived(participant=who, conversation=where, content=content):
-                speaker = texts.speaker(self.name(who), self.places.get(where, texts.SOMEWHERE))
-                text, seq = content.text, event.seq
-                return Line(look="said", speaker=speaker, text=text, seq=seq, by=who, where=where)
+            case MessageReceived() as heard:
+                return self._heard(heard, event.seq)
             case MessageComposed(agent=agent, content=content, kind=kind):
                 looks: dict[str, Look] = {"final": "answer", "interim": "interim"}
                 look = looks.get(kind, "aside")
@@ -181,6 +183,19 @@ class View:
                 aside = self._aside(event)
                 return Line(look="aside", text=aside, seq=event.seq) if aside else None
 
+    def _heard(self, heard: MessageReceived, seq: Seq) -> Line:
+        who, where, quote = heard.participant, heard.conversation, heard.quote
+        return Line(
+            look="said",
+            speaker=texts.speaker(self.name(who), self.places.get(where, texts.SOMEWHERE)),
+            text=heard.content.text,
+            seq=seq,
+            by=who,
+            where=where,
+            literal=heard.content.literal,
+            about=f"{quote.author}: {quote.text}" if quote is not None else "",
+        )
+
     def _with_files(self, line: Line, event: Event) -> Line:
         content = getattr(event.body, "content", None)
         if not content or not content.attachments:
@@ -197,7 +212,8 @@ class View:
             case QuestionClosed() as closed:
                 return self._closing(closed)
             case MessageEdited(participant=who, content=content):
-                return f"_{self.name(who)} changed a message to:_ {content.text}"
+                words = literal.markdown(content.text) if content.literal else content.text
+                return f"_{self.name(who)} changed a message to:_ {words}"
             case MessageDeleted(participant=who):
                 return f"_{self.name(who)} took a message back._"
             case Transcribed(text=text):

@@ -46,6 +46,8 @@ def _say(session: Session, command: Say) -> Drafts:
         addressed=command.addressed,
         reply_to=command.reply_to,
         before_restore=command.before_restore,
+        quote=command.quote,
+        more=command.more,
     )
     return (Draft(body=heard), *_interruption(session, command))
 

@@ -164,16 +164,17 @@ class Admission:
     async def _is_known(self, inbound: Inbound, who: ParticipantId) -> bool:
         """Say whether the list lets someone in, or they own the bridge: then no grant matters."""
         account = self._accounts[inbound.address.channel]
-        return account.allows(inbound.sender.user) or await self.is_owner(who)
+        listed = any(account.allows(each.user) for each in inbound.sender.identities)
+        return listed or await self.is_owner(who)
 
     async def refusal(
         self, inbound: Inbound, who: ParticipantId | None, place: Conversation | None
     ) -> str:
         """Return why what someone does is not heard; "" when it is."""
         book = await self.book()
-        account, identity = inbound.address.channel, inbound.sender.identity
+        account, identities = inbound.address.channel, inbound.sender.identities
         if who is None:
-            admitted = book.admits(account, identity, None, None, ())
+            admitted = any(book.admits(account, each, None, None, ()) for each in identities)
             return "" if admitted else texts.UNKNOWN_SENDER
         name = await self.session_of(inbound, who, place)
         session = await self._folded(name)
@@ -182,7 +183,8 @@ class Admission:
         is_placed = place is not None and place.session is not None
         where = session if is_placed else name
         mine = await self.identities(who)
-        return "" if book.admits(account, identity, who, where, mine) else texts.UNKNOWN_SENDER
+        admitted = any(book.admits(account, each, who, where, mine) for each in identities)
+        return "" if admitted else texts.UNKNOWN_SENDER
 
     async def _folded(self, session: SessionId) -> Session | None:
         """Return a session as it stands; None when it has not begun."""

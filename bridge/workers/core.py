@@ -151,6 +151,7 @@ class Core:
             clock=self._clock,
             last_words=last_words,
             woken=self._courier.wake,
+            arrivals=self._runner.arrivals,
         )
 
     def _made_runner(self, blobs: Blobs) -> Runner:

@@ -6,8 +6,9 @@ The rules:
   courier only does it.
 - A receipt `attempted` is durable before a part is sent; the receipt of what became of it before
   the cursor moves.
-- A failure becomes what `bridge.retry` says: wait, find out, drop the part, suspend the lane until
-  someone speaks there, move, or shut the channel. Nothing else is tried before it.
+- A failure becomes what `bridge.retry` says: wait, find out, show it in less, drop the part,
+  suspend the lane until someone speaks there, move, or shut the channel. Nothing else is tried
+  before it.
 - Before a part of unknown outcome is shown once more, or a change made once more, the platform is
   asked for something that leaves no trace (`Typing`), where it can be: so an outage uses up no
   attempt. What it takes in another place is as good a sign.
@@ -26,12 +27,12 @@ from typing import assert_never
 import structlog
 
 from bridge import delivery, notify, retry
-from bridge.errors import ChannelError, RateLimited, Rejected
+from bridge.errors import ChannelError, RateLimited
 from bridge.events import Event
 from bridge.ids import ChannelName, ConversationId, PartId
 from bridge.in_epoch import in_epoch
 from bridge.markdown_budget import LONG
-from bridge.parts import Conversation, Part, Receipt, ReceiptState, Sent
+from bridge.parts import Conversation, Part, Receipt, ReceiptState, Sent, Why
 from bridge.ports import (
     Channel,
     Clock,
@@ -166,12 +167,12 @@ class Courier:
     async def _do(self, step: Step, lane: Conversation, channel: Channel) -> bool:
         """Do a step; False when the plan must be made anew."""
         match step:
-            case Show(part=part, tries=tries):
+            case Show():
                 if await self._has_stopped(lane):
                     return False
-                if tries > 1 and not await self._is_reached(lane, channel):
+                if step.tries > 1 and not await self._is_reached(lane, channel):
                     return False
-                return await self._show(part, tries, lane, channel)
+                return await self._show(step, lane, channel)
             case Resolve(part=part, receipt=receipt):
                 return await self._resolve(part, receipt, lane, channel)
             case Retract():
@@ -207,7 +208,8 @@ class Courier:
             return False
         return True
 
-    async def _show(self, part: Part, tries: int, lane: Conversation, channel: Channel) -> bool:
+    async def _show(self, step: Show, lane: Conversation, channel: Channel) -> bool:
+        part = step.part
         receipt = Receipt(
             session=part.session,
             conversation=part.conversation,
@@ -218,13 +220,16 @@ class Courier:
             state="attempted",
             at=self._clock.now(),
             message=part.edits,
-            tries=tries,
+            tries=step.tries,
+            why=part.less,
+            code=step.code,
         )
         await self._store.attempt(receipt)
         try:
             sent = await self._send(part, lane, channel)
         except ChannelError as error:
-            return await self._not_shown(part, receipt, lane, error)
+            await self._not_shown(part, receipt, lane, error)
+            return False
         await self._settle(replace(receipt, state=sent.state, message=sent.message))
         self._waits.took(lane)
         return True
@@ -291,20 +296,25 @@ class Courier:
 
     async def _not_shown(
         self, part: Part, receipt: Receipt, lane: Conversation, error: ChannelError
-    ) -> bool:
+    ) -> None:
+        """Do with the part what is to be done; the plan is made anew."""
         told = log.info if isinstance(error, RateLimited) else log.warning
         told("part not sent", part=part.id, error=type(error).__name__, code=error.code)
-        if error.certain and not isinstance(error, Rejected):
-            owed = replace(receipt, state="owed", tries=receipt.tries - 1, message=None)
-            await self._settle(owed)
         doing: retry.Doing = "send" if part.edits is None else "change"
-        if not await self._failed_at(lane, error, receipt.at, doing=doing, attempts=receipt.tries):
-            return False
-        if part.edits is not None:
-            await self._edit_anew(part, receipt, certain=error.certain)
-            return False
-        await self._settle(replace(receipt, state="failed", code=error.code))
-        return True
+        decision = self._decision(lane, error, doing=doing, attempts=receipt.tries, part=part)
+        owed = replace(receipt, state="owed", tries=receipt.tries - 1, message=None)
+        match decision:
+            case retry.Lessen(less=less):
+                await self._settle(replace(owed, why=less, code=error.code))
+            case retry.Drop(why=why) if part.edits is not None:
+                await self._edit_anew(part, receipt, error, why)
+            case retry.Drop(why=why):
+                failed = replace(receipt, state="failed", code=error.code)
+                await self._settle(replace(failed, why=why or receipt.why))
+            case _:
+                if error.certain:
+                    await self._settle(owed)
+                await self._waits.wait(lane, decision, error, receipt.at)
 
     async def _failed_at(
         self,
@@ -316,21 +326,33 @@ class Courier:
         attempts: int = 1,
     ) -> bool:
         """Do with the lane what is to be done; True: nothing, what failed is to be dropped."""
-        decision = retry.after(
+        decision = self._decision(lane, error, doing=doing, attempts=attempts)
+        if isinstance(decision, retry.Drop | retry.Lessen):
+            return True
+        await self._waits.wait(lane, decision, error, tried_at)
+        return False
+
+    def _decision(
+        self,
+        lane: Conversation,
+        error: ChannelError,
+        *,
+        doing: retry.Doing,
+        attempts: int,
+        part: Part | None = None,
+    ) -> retry.Decision:
+        return retry.after(
             error,
             tries=lane.tries,
             now=self._clock.now(),
             key=lane.id,
             doing=doing,
             attempts=attempts,
+            part=part,
         )
-        if isinstance(decision, retry.Drop):
-            return True
-        await self._waits.wait(lane, decision, error, tried_at)
-        return False
 
-    async def _edit_anew(self, part: Part, receipt: Receipt, *, certain: bool) -> None:
-        """Forget a message that could not be changed, and plan anew.
+    async def _edit_anew(self, part: Part, receipt: Receipt, error: ChannelError, why: Why) -> None:
+        """Leave a change out, and plan anew.
 
         The final text that was to replace a preview is sent instead; it is a repeat if the preview
         may have become it.
@@ -339,12 +361,14 @@ class Courier:
         preview = live_preview(known)
         if preview is not None and preview.message == part.edits:
             # In this order: after a death in between the preview is found and refused once more.
-            tries = 0 if certain else 1
+            tries = 0 if error.certain else 1
             await self._store.record(replace(receipt, state="owed", tries=tries, message=None))
             await self._store.record(replace(preview, state="deleted"))
+        elif why == "unchanged":
+            await self._store.record(replace(receipt, state="skipped", why=why, code=error.code))
         else:
-            state: ReceiptState = "failed" if certain else "unknown"
-            await self._store.record(replace(receipt, state=state))
+            state: ReceiptState = "failed" if error.certain else "unknown"
+            await self._store.record(replace(receipt, state=state, code=error.code))
 
 
 def _length(events: Sequence[Event]) -> int:

@@ -4,17 +4,17 @@ What cannot be fetched is named in the message instead, so that its sender and t
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import structlog
 
-from bridge import texts
-from bridge.content import Attachment, Content
+from bridge import literal, texts
+from bridge.content import Attachment, Content, file_name
 from bridge.errors import ChannelError, NoRoom, Rejected, TooLarge
 from bridge.ids import ChannelName
-from bridge.inbound import RemoteFile, Spoken
+from bridge.inbound import RemoteFile
 from bridge.ports import Blobs, Channel, Clock, Downloading
 
 log = structlog.get_logger()
@@ -33,21 +33,21 @@ class Fetching:
     blobs: Blobs
     clock: Clock
 
-    async def content(self, channel: ChannelName, spoken: Spoken) -> Content:
+    async def content(
+        self, channel: ChannelName, content: Content, files: Sequence[RemoteFile]
+    ) -> Content:
         """Return what was said with its files kept. Raises `StoreUnavailable`."""
-        if not spoken.files:
-            return spoken.content
-        kept = list(spoken.content.attachments)
-        notes = [spoken.content.text] if spoken.content.text.strip() else []
-        for file in spoken.files[:MAX_FILES]:
+        kept, notes = list(content.attachments), []
+        if len(files) > MAX_FILES:
+            notes.append(texts.files_left_out(len(files) - MAX_FILES))
+        for file in files[:MAX_FILES]:
             found = await self._fetched(self.channels[channel], file)
             if isinstance(found, Attachment):
                 kept.append(found)
             else:
                 notes.append(found)
-        return replace(
-            spoken.content, text="\n\n".join(notes) or spoken.content.text, attachments=tuple(kept)
-        )
+        told = [Content(text=note) for note in notes]
+        return literal.joined([replace(content, attachments=tuple(kept)), *told])
 
     async def _fetched(self, channel: Channel, file: RemoteFile) -> Attachment | str:
         """Return the file as kept, or in words why it is not there."""
@@ -71,7 +71,7 @@ class Fetching:
         blob = await self.blobs.put(chunks)
         return Attachment(
             kind=file.kind,
-            name=file.name or file.kind,
+            name=file_name(file.name, file.kind, file.mime),
             mime=file.mime,
             size=blob.size,
             media=blob.media,

@@ -6,6 +6,7 @@ to follow an answer.
 """
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from bridge import texts
 from bridge.content import Content
@@ -79,6 +80,6 @@ def _stand(said: dict[Seq, Said], event: Event, seqs: Collection[Seq]) -> None:
         case Transcribed(target=target, text=text) if target in said:
             speaker, known = said[target]
             words = f"{known.text}\n\n{text}".strip()
-            said[target] = speaker, Content(text=words, attachments=known.attachments)
+            said[target] = speaker, replace(known, text=words)
         case _:
             pass

@@ -9,6 +9,7 @@ The rules:
 - Whoever speaks to the bridge becomes a participant under one identity for good. Whoever is only
   overheard is heard, and becomes none.
 - Files are fetched and kept before the message that carries them is appended.
+- What a message replies to is told with it where the log does not have it.
 - Every step is idempotent, so a message that is delivered again after a crash anywhere is one.
 - A reply to a message that the log does not have is about that, and answers no open question.
 - What was said before the log was restored may have been answered then. It is kept as context, not
@@ -17,16 +18,17 @@ The rules:
   overheard gets none.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import structlog
 
 from bridge import admission_texts, slash, texts
 from bridge.commands import Answer, Delete, Edit, Push, Say
-from bridge.content import Content
+from bridge.content import Content, Quote, file_name
+from bridge.display_names import clean_name
 from bridge.errors import Refused
-from bridge.events import MessageReceived, Source
+from bridge.events import Body, MessageReceived, Source
 from bridge.ids import ConversationId, ParticipantId, Seq, SessionId
 from bridge.inbound import (
     Added,
@@ -35,7 +37,9 @@ from bridge.inbound import (
     Heard,
     Inbound,
     Pressed,
+    Quoted,
     Relocated,
+    RemoteFile,
     Reported,
     Spoken,
 )
@@ -43,6 +47,7 @@ from bridge.parts import Conversation, Reply
 from bridge.ports import Appended, Clock, Origin, Sessions, Store
 from bridge.routing import SHARED, AnswerPress, SayingPress, UndoPress, pressed
 from bridge.workers.admission import Admission
+from bridge.workers.arrivals import Arrivals
 from bridge.workers.fetching import Fetching
 from bridge.workers.last_words import LastWords
 from bridge.workers.pairing import Pairing
@@ -50,6 +55,9 @@ from bridge.workers.places import Places
 from bridge.workers.reports import Reports
 
 log = structlog.get_logger()
+
+LONGEST_QUOTE = 1_000
+"""Characters that are kept of what a message is about, where the log does not have it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,11 +84,13 @@ class Intake:
         clock: Clock,
         last_words: LastWords,
         woken: Callable[[ConversationId], None],
+        arrivals: Arrivals | None = None,
     ) -> None:
         self._store = store
         self._sessions = sessions
         self._fetching = fetching
         self._woken = woken
+        self._arrivals = arrivals or Arrivals()
         self._admission = admission
         self._places = places
         self._pairing = pairing
@@ -173,11 +183,11 @@ class Intake:
         match inbound.what:
             case Spoken() as spoken:
                 return await self._hear(scene, inbound, spoken)
-            case Edited(message=message, content=content):
+            case Edited(message=message) as edited:
                 target = await self._store.source_of(scene.conversation.id, message)
                 if target is None:
                     return None
-                kept = await self._with_files(scene.session, target, content)
+                kept = await self._changed(scene.session, target, inbound, edited)
                 command = Edit(by=scene.who, target=target, content=kept)
                 return await self._sessions.submit(
                     scene.session, command, origin=_origin(scene, inbound)
@@ -224,10 +234,31 @@ class Intake:
         )
         await self._sessions.submit(session, push)
 
+    async def _changed(
+        self, session: SessionId, target: Seq, inbound: Inbound, edited: Edited
+    ) -> Content:
+        """Return what a message says now, with the files it has now."""
+        content, files = edited.content, edited.files
+        if files is not None and not await self._has(session, target, files):
+            found = await self._fetching.content(inbound.address.channel, content, files)
+            if len(found.attachments) == len(content.attachments) + len(files):
+                return found
+        return await self._with_files(session, target, content)
+
+    async def _has(self, session: SessionId, target: Seq, files: Sequence[RemoteFile]) -> bool:
+        """Say whether a message came with files that look like these, so they are kept already."""
+        body = await self._body(session, target)
+        kept = body.content.attachments if isinstance(body, MessageReceived) else ()
+        told = [(_file(each), each.size) for each in files]
+        return told == [(each.name, each.size) for each in kept]
+
+    async def _body(self, session: SessionId, target: Seq) -> Body | None:
+        found = await self._store.read(session, after=target - 1, limit=1)
+        return found[0].body if found else None
+
     async def _with_files(self, session: SessionId, target: Seq, content: Content) -> Content:
         """Return corrected words with the files beside them, which platforms do not tell again."""
-        found = await self._store.read(session, after=target - 1, limit=1)
-        body = found[0].body if found else None
+        body = await self._body(session, target)
         if content.attachments or not isinstance(body, MessageReceived):
             return content
         return replace(content, attachments=body.content.attachments)
@@ -243,12 +274,18 @@ class Intake:
         reply_to = None
         if spoken.reply_to is not None:
             reply_to = await self._store.source_of(scene.conversation.id, spoken.reply_to)
+        quoted = spoken.quoted if reply_to is None else None
+        files = (*spoken.files, *(quoted.files if quoted is not None else ()))
+        with self._arrivals.coming(scene.session):
+            content = await self._fetching.content(inbound.address.channel, spoken.content, files)
         return Say(
             by=scene.who,
             conversation=scene.conversation.id,
-            content=await self._fetching.content(inbound.address.channel, spoken),
+            content=content,
             addressed=spoken.addressed,
             reply_to=reply_to,
+            quote=_quote(quoted) if quoted is not None else None,
+            more=spoken.more,
         )
 
     async def _press(self, scene: Scene, inbound: Inbound, value: str) -> Appended:
@@ -293,6 +330,17 @@ def _places(what: Heard) -> bool:
 def _is_in_passing(what: Heard) -> bool:
     """Say whether nothing is asked of the bridge, so that nobody becomes a participant by it."""
     return isinstance(what, Edited | Deleted | Added) or _is_overheard(what)
+
+
+def _quote(quoted: Quoted) -> Quote:
+    """Return what a message is about, cut; its files come with the message's own."""
+    words = quoted.text.strip() or ", ".join(_file(each) for each in quoted.files)
+    cut = words if len(words) <= LONGEST_QUOTE else f"{words[: LONGEST_QUOTE - 1]}…"
+    return Quote(author=clean_name(quoted.author) or texts.SOMEONE, text=cut)
+
+
+def _file(file: RemoteFile) -> str:
+    return file_name(file.name, file.kind, file.mime)
 
 
 def _origin(scene: Scene, inbound: Inbound) -> Origin:

@@ -22,25 +22,37 @@ class Places:
         self._clock = clock
 
     async def known(self, sender: Sender) -> ParticipantId | None:
-        """Return whose identity this is, if anyone's."""
-        return await self._store.identify(realm=sender.realm, user=sender.user)
+        """Return whose identity this is, if anyone's; whose another id of theirs is, if not."""
+        for user in (sender.user, *sender.also):
+            known = await self._store.identify(realm=sender.realm, user=user)
+            if known is not None:
+                return known
+        return None
 
     async def identify(
         self, sender: Sender, *, as_who: ParticipantId | None = None
     ) -> ParticipantId:
-        """Return whose identity this is; a new one becomes a new person's, or `as_who`'s."""
+        """Return whose identity this is; a new one becomes a new person's, or `as_who`'s.
+
+        Every id of the sender's is theirs from then on, unless it is somebody else's already.
+        """
         known = await self.known(sender)
-        if known is not None:
-            return known
-        who = await self._store.enrol(
-            as_who or ParticipantId(mint("p")),
+        who = known or await self._enrol(as_who or ParticipantId(mint("p")), sender, sender.user)
+        for user in (sender.user, *sender.also) if sender.also else ():
+            if await self._store.identify(realm=sender.realm, user=user) is None:
+                await self._enrol(who, sender, user)
+        return who
+
+    async def _enrol(self, who: ParticipantId, sender: Sender, user: str) -> ParticipantId:
+        enrolled = await self._store.enrol(
+            who,
             name=clean_name(sender.name) or texts.SOMEONE,
             realm=sender.realm,
-            user=sender.user,
+            user=user,
             at=self._clock.now(),
         )
-        self._admission.enrolled(who)
-        return who
+        self._admission.enrolled(enrolled)
+        return enrolled
 
     async def at(self, inbound: Inbound) -> Conversation | None:
         """Return the conversation of a place, if it is one."""

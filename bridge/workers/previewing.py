@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 from bridge import delivery
 from bridge.cutting import opening
-from bridge.errors import ChannelError, RateLimited, Rejected
+from bridge.errors import ChangeRefused, ChannelError, RateLimited
 from bridge.events import Preview
 from bridge.ids import ConversationId, RunId
 from bridge.markdown_budget import LONG
@@ -156,7 +156,7 @@ class Previewing:
             await self._send(lane, channel, part, known)
         except RateLimited as error:
             following.blocked_until = error.until
-        except Rejected:
+        except ChangeRefused:
             if known is not None:  # someone deleted it: the next one is a new message
                 await self._store.record(replace(known, state="deleted"))
                 following.shown = None

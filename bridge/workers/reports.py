@@ -7,6 +7,7 @@ The rules:
   saw the message.
 - A part that failed and can be shown once the person writes again is owed, and its lane waits;
   unless they wrote since it was attempted: then it is shown at once.
+- A part that was refused is owed in less (`bridge.lesser`), or the line that says it is missing is.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,8 +17,10 @@ from dataclasses import replace
 from bridge.errors import Refused
 from bridge.ids import ConversationId
 from bridge.inbound import Relocated, Reported
-from bridge.parts import Conversation, Receipt, ReceiptState
+from bridge.parts import Conversation, Receipt, ReceiptState, Span
 from bridge.ports import Clock, Store
+from bridge.retry import further
+from bridge.shown import loss_id
 from bridge.workers.last_words import LastWords
 
 RANKS: tuple[ReceiptState, ...] = ("attempted", "unknown", "submitted", "sent", "delivered", "read")
@@ -53,6 +56,8 @@ class Reports:
             return
         if reported.again:
             await self._owe(lane, receipt, reported)
+        elif reported.state == "failed":
+            await self._lessen(receipt, reported)
         else:
             known = replace(receipt, state=reported.state, message=reported.message)
             known = replace(known, code=reported.code, at=self._clock.now())
@@ -81,6 +86,21 @@ class Reports:
                 await self._store.revive(lane.id)
         owed = replace(receipt, state="owed", message=None, tries=0, code=reported.code)
         await self._store.record(owed, over=_less_than(reported))
+
+    async def _lessen(self, receipt: Receipt, reported: Reported) -> None:
+        less = further(receipt.why, reported.less)
+        known = replace(receipt, at=self._clock.now(), code=reported.code)
+        if less:
+            owed = replace(known, state="owed", message=None, tries=0, why=less)
+            await self._store.record(owed, over=_less_than(reported))
+            return
+        failed = replace(known, state="failed", message=reported.message)
+        if receipt.part != loss_id(receipt.source):
+            # The line first: after a death in between the report comes again.
+            span = Span(start=0, end=0)
+            line = replace(known, part=loss_id(receipt.source), span=span, state="owed", tries=0)
+            await self._store.record(replace(line, message=None, why=""))
+        await self._store.record(failed, over=_less_than(reported))
 
     async def _receipt(self, lane: Conversation, reported: Reported) -> Receipt | None:
         """Return the receipt of what was sent.

@@ -21,7 +21,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar, assert_never
 
 import structlog
@@ -74,7 +74,8 @@ from bridge.ports import (
     Transcript,
     Using,
 )
-from bridge.session import Begin, Expire, Idle, Session, next_step
+from bridge.session import LONGEST_WAIT, Begin, Expire, Idle, Session, next_step
+from bridge.workers.arrivals import Arrivals
 from bridge.workers.designated import Designated
 from bridge.workers.given_up import GivenUp
 from bridge.workers.histories import Histories
@@ -90,13 +91,19 @@ log = structlog.get_logger()
 CUT_OFF_LIMIT = 1.0
 """Seconds an agent that is cut off may take to clean up before it is left behind."""
 
+LOOK_AGAIN = timedelta(seconds=0.25)
+"""How soon it is looked again whether what is being fetched has come."""
+
 Failing = TypeVar("Failing", FailRun, AbandonRun)
 
 INTERNAL = "something went wrong inside"
 
 
 class Runner:
-    """Runs agents for the sessions it is woken for. `node` names this process in the log."""
+    """Runs agents for the sessions it is woken for. `node` names this process in the log.
+
+    `arrivals`: where something is still being fetched, which is waited for a little.
+    """
 
     def __init__(
         self,
@@ -129,6 +136,7 @@ class Runner:
         )
         self._clock = clock
         self._node = node
+        self.arrivals = Arrivals()
         self._tending = Tending("runner", self._tend, clock, health)
         self._stopping = False
         self._cut_short: set[RunId] = set()
@@ -159,6 +167,9 @@ class Runner:
                 continue
             now = self._tending.now(session)
             match next_step(fold, now=now):
+                case Begin() if (later := self._later(fold, now)) is not None:
+                    await self._store.settle(session, head=fold.head, due_at=later)
+                    return later
                 case Begin():
                     await self._begin(fold)
                 case Expire():
@@ -178,6 +189,14 @@ class Runner:
         if not gives_up(session, ending):
             return ending
         return replace(ending, unread=await self._given_up.named(session))
+
+    def _later(self, fold: Session, now: datetime) -> datetime | None:
+        """Return when to look again while the rest of what comes as one is being fetched."""
+        unfinished = fold.unfinished
+        if unfinished is None or not self.arrivals.is_expected(fold.id):
+            return None
+        waited = now - unfinished.since
+        return now + LOOK_AGAIN if timedelta(0) <= waited < LONGEST_WAIT else None
 
     # -- one run
 

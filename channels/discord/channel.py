@@ -10,7 +10,7 @@ import discord
 from discord.http import MultipartParameters
 
 from bridge.content import Attachment
-from bridge.errors import Gone, NotFound, RateLimited, Rejected
+from bridge.errors import FileRefused, Gone, NotFound, RateLimited, Rejected
 from bridge.ids import ChannelName, MessageId
 from bridge.inbound import Inbox, RemoteFile
 from bridge.parts import Address, Capabilities, Part, Sent
@@ -183,7 +183,7 @@ class DiscordChannel:
             self._refused[place] = error.code
             if part is not None and part.attachments and error.code == str(MISSING_PERMISSIONS):
                 # Perhaps only files are forbidden here: then texts still arrive.
-                raise Rejected(str(error), code=error.code) from error
+                raise FileRefused(str(error), code=error.code) from error
             raise
         else:
             self._refused.pop(place, None)
@@ -220,6 +220,6 @@ class DiscordChannel:
             try:
                 chunks = [chunk async for chunk in self._blobs.open(each.media)]
             except NotFound as error:
-                raise Rejected("the file is not kept any more", code="file") from error
+                raise FileRefused("the file is not kept any more", code="file") from error
             files.append(discord.File(io.BytesIO(b"".join(chunks)), filename=each.name or "file"))
         return files

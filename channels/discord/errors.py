@@ -20,7 +20,10 @@ from discord import HTTPException, LoginFailure
 from discord import RateLimited as BucketEmpty
 
 from bridge.errors import (
+    ChangeRefused,
     ChannelError,
+    FileRefused,
+    FormRefused,
     Gone,
     OutcomeUnknown,
     RateLimited,
@@ -36,25 +39,41 @@ GONE = frozenset(
         10004,  # unknown guild
         50001,  # missing access
         50007,  # cannot send messages to this user: they closed their DMs or blocked us
+        50008,  # cannot send messages in a room that has no text
         50013,  # missing permissions
         50024,  # cannot do that in this type of channel
-        50083,  # the thread is archived and locked
         50278,  # no mutual server with this user
         160005,  # the thread is locked
     }
 )
-NEVER = frozenset(
+CHANGE = frozenset(
     {
         10008,  # unknown message: it was deleted
         30046,  # too many edits of a message older than an hour
-        40005,  # the files are too large
-        50006,  # nothing to show
-        50035,  # something in it is malformed or too long
-        200000,  # an AutoMod rule
-        200001,
-        240000,  # harmful link
+        50005,  # a message of someone else
+        50021,  # a message of the system
+        50083,  # the thread is archived: a post opens it, a change does not
     }
 )
+"""Refuses a change to a message, and nothing else."""
+
+FILES = frozenset(
+    {
+        20009,  # explicit content
+        40005,  # the files are too large
+        50045,  # the same
+        50046,  # an invalid file
+    }
+)
+FORM = frozenset(
+    {
+        50035,  # something in it is malformed or too long
+        160002,  # it may not reply here: the history may not be read
+    }
+)
+"""Whatever else is refused of a message is refused for what it says: AutoMod (200000, 200001), a
+harmful link (240000), nothing to show (50006)."""
+
 WAIT = frozenset(
     {
         20016,  # slow mode
@@ -115,9 +134,17 @@ def _refusal(error: HTTPException, now: datetime) -> ChannelError:
         return OutcomeUnknown(f"Discord failed: {error.status}", code=str(error.status))
     if error.status == HTTPStatus.FORBIDDEN and not error.code:
         return _banned(error, now)
+    return _kind(error)(error.text, code=code)
+
+
+def _kind(error: HTTPException) -> type[Gone | Rejected]:
     if error.code in GONE:
-        return Gone(error.text, code=code)
-    return Rejected(error.text, code=code)
+        return Gone
+    if error.code in CHANGE:
+        return ChangeRefused
+    if error.code in FILES or error.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return FileRefused
+    return FormRefused if error.code in FORM else Rejected
 
 
 def _limited(error: HTTPException, now: datetime) -> RateLimited:

@@ -4,7 +4,8 @@ The rules:
 
 - Only what people write counts: no bots, no webhooks, none of Discord's own announcements but the
   one that somebody was brought into a thread.
-- Addressed is what is written in a direct message, mentions us or our own role, or replies to us.
+- Addressed is what is written in a direct message, mentions us or our own role outside of a quote,
+  or replies to us.
 - An edit counts when it has a time; Discord says "updated" for previews of links as well.
 """
 
@@ -25,22 +26,29 @@ from bridge.inbound import (
     Heard,
     Inbound,
     Pressed,
+    Quoted,
     RemoteFile,
     Sender,
     Spoken,
     said_at,
 )
 from bridge.parts import Address
+from channels.discord import told
+from channels.discord.limits import MAX_CHARS
 from channels.discord.payloads import Attachment, Interaction, Message, User
-from channels.discord.spelling import markdown
+from channels.discord.spelling import calls
+from channels.pieces import goes_on
 
 REALM = "discord"
 
 DEFAULT, RECIPIENT_ADDED, REPLY = 0, 1, 19
 """Types of messages."""
 
-FORWARD = 1
-"""A type of reference."""
+NEWS = frozenset({*range(1, 19), *range(20, 33), 36, 37, 38, 39, 46, 55})
+"""Types of messages that Discord or an app writes: news of the place. All others are speech.
+
+Source: https://docs.discord.com/developers/resources/message#message-object-message-types
+"""
 
 VOICE_MESSAGE = 1 << 13
 """A flag of a message."""
@@ -103,11 +111,10 @@ def said(message: Message, scene: Scene) -> Inbound | None:
     match message.get("type", DEFAULT):
         case 1 if any(scene.known.is_me(user=str(each["id"])) for each in message["mentions"]):
             return _inbound(message, scene, Added())
-        case 0 | 19:
-            spoken = _spoken(message, scene)
-            something = spoken.content or spoken.files
-            return _inbound(message, scene, spoken) if something else None
-    return None
+        case kind if kind in NEWS:
+            return None
+    spoken = _spoken(message, scene)
+    return _inbound(message, scene, spoken) if spoken.content or spoken.files else None
 
 
 def changed(message: Message, scene: Scene) -> Inbound | None:
@@ -115,10 +122,12 @@ def changed(message: Message, scene: Scene) -> Inbound | None:
     edited_at = message.get("edited_timestamp")
     if not edited_at or "author" not in message or not _is_human(message):
         return None
-    if message.get("type", DEFAULT) not in {DEFAULT, REPLY}:
+    if message.get("type", DEFAULT) in NEWS:
         return None
     what = Edited(
-        message=MessageId(str(message["id"])), content=Content(text=_text(message, scene))
+        message=MessageId(str(message["id"])),
+        content=Content(text=_text(message, scene)),
+        files=tuple(_files(message, scene)) if "attachments" in message else None,
     )
     return _inbound(message, scene, what, key=f"{message['id']}@{edited_at}")
 
@@ -181,22 +190,40 @@ def _spoken(message: Message, scene: Scene) -> Spoken:
     reference = message.get("message_reference")
     is_reply = message.get("type") == REPLY and reference is not None
     reply_to = reference.get("message_id") if reference is not None and is_reply else None
+    content = Content(text=_text(message, scene))
+    passes_on = bool(message.get("message_snapshots"))
     return Spoken(
         message=MessageId(str(message["id"])),
-        content=Content(text=_text(message, scene)),
+        content=content,
         addressed=not scene.room or _calls(message, scene.known),
         reply_to=MessageId(str(reply_to)) if reply_to is not None else None,
         files=tuple(_files(message, scene)),
+        quoted=_quoted(message, scene),
+        more=passes_on or goes_on(len(message.get("content", "")), (), limit=MAX_CHARS),
+    )
+
+
+def _quoted(message: Message, scene: Scene) -> Quoted | None:
+    """Return the message that this one replies to, whoever wrote it."""
+    replied = message.get("referenced_message")
+    if replied is None or message.get("type") != REPLY:
+        return None
+    names = _Names(scene.known, replied)
+    return Quoted(
+        author=author(replied).name,
+        text=told.whole(cast("dict[str, Any]", replied), names),
+        files=tuple(_files(replied, scene)),
     )
 
 
 def _calls(message: Message, known: Known) -> bool:
     replied = message.get("referenced_message")
-    return (
-        any(known.is_me(user=str(each["id"])) for each in message.get("mentions", ()))
-        or any(known.is_me(role=str(each)) for each in message.get("mention_roles", ()))
-        or (replied is not None and known.is_me(user=str(replied["author"]["id"])))
-    )
+    if replied is not None and known.is_me(user=str(replied["author"]["id"])):
+        return True
+    is_named = any(
+        known.is_me(user=str(each["id"])) for each in message.get("mentions", ())
+    ) or any(known.is_me(role=str(each)) for each in message.get("mention_roles", ()))
+    return is_named and calls(message.get("content", ""), _Names(known, message)) is not False
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,24 +254,14 @@ class _Names:
 
 
 def _text(message: Message, scene: Scene) -> str:
-    names = _Names(scene.known, message)
-    lines = [markdown(message.get("content", ""), names)]
-    for forwarded in _forwarded(message):
-        quoted = markdown(forwarded.get("content", ""), names)
-        lines += [f"> {line}" for line in quoted.splitlines()]
-    lines += [f"[sticker: {each['name']}]" for each in message.get("sticker_items", ())]
-    return "\n".join(line for line in lines if line)
-
-
-def _forwarded(message: Message) -> Iterator[dict[str, Any]]:
-    for snapshot in cast("dict[str, Any]", message).get("message_snapshots", ()):
-        yield snapshot.get("message", {})
+    return told.text(cast("dict[str, Any]", message), _Names(scene.known, message))
 
 
 def _files(message: Message, scene: Scene) -> Iterator[RemoteFile]:
     is_voice = bool(message.get("flags", 0) & VOICE_MESSAGE)
     attached = list(message.get("attachments", ()))
-    attached += [each for one in _forwarded(message) for each in one.get("attachments", ())]
+    passed_on = told.snapshots(cast("dict[str, Any]", message))
+    attached += [each for one in passed_on for each in one.get("attachments") or ()]
     for each in attached:
         yield _file(each, str(message["id"]), scene.place, is_voice=is_voice)
 

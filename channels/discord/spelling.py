@@ -47,6 +47,20 @@ def markdown(text: str, names: Names) -> str:
     return ENDS.sub("", written).replace(CALLED, f"@{names.me}").strip()
 
 
+def calls(text: str, names: Names) -> bool | None:
+    """Say whether a text calls us by name; None where it does not name us at all.
+
+    Whoever quotes a message that did, does not.
+    """
+    quoted = [
+        line.lstrip().startswith(">")
+        for line in text.split("\n")
+        for each in NOTATION.finditer(line)
+        if names.is_me(user=each["user"] or "", role=each["role"] or "")
+    ]
+    return not all(quoted) if quoted else None
+
+
 def _outside_code(text: str, change: Callable[[str], str]) -> str:
     pieces, at = [], 0
     for code in CODE.finditer(text):

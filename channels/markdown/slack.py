@@ -48,6 +48,11 @@ def fallback(text: str) -> str:
     return escaped
 
 
+def whole(text: str) -> str:
+    """Return all of a text without any formatting, for a message without blocks."""
+    return _entities(plain.render(text))
+
+
 def size(text: str) -> int:
     """Return the length as Slack counts it: in characters."""
     return len(render(text))

@@ -2,7 +2,8 @@
 
 The rules:
 
-- Slack answers 200 with `ok: false` and a word. A word not listed here refuses this one message.
+- Slack answers 200 with `ok: false` and a word. A word not listed here refuses this one message for
+  what it says.
 - `fatal_error`, `internal_error` and any 5xx may come after the work was done: the outcome is
   unknown. So it is with an answer that is not JSON, and with a connection that broke later than
   while connecting.
@@ -19,7 +20,10 @@ import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bridge.errors import (
+    ChangeRefused,
     ChannelError,
+    FileRefused,
+    FormRefused,
     Gone,
     OutcomeUnknown,
     RateLimited,
@@ -71,6 +75,46 @@ GONE = frozenset(
     }
 )
 """The place is closed to us; so is whatever begins with `restricted_action`."""
+
+FORM = frozenset(
+    {
+        "invalid_blocks",
+        "invalid_blocks_format",
+        "block_mismatch",
+        "invalid_attachments",
+        "invalid_metadata_format",
+        "metadata_too_large",
+        "markdown_text_conflict",
+        "msg_blocks_too_long",
+        "msg_too_long",
+    }
+)
+CHANGE = frozenset(
+    {
+        "message_not_found",
+        "cant_update_message",
+        "cant_delete_message",
+        "edit_window_closed",
+        "compliance_exports_prevent_deletion",
+        "streaming_state_conflict",
+    }
+)
+FILES = frozenset(
+    {
+        "file_uploads_disabled",
+        "file_uploads_except_images_disabled",
+        "file_upload_size_restricted",
+        "storage_limit_reached",
+        "blocked_file_type",
+        "slack_connect_file_upload_sharing_blocked",
+        "slack_connect_clip_sharing_blocked",
+        "slack_connect_blocked_file_type",
+        "slack_connect_canvas_sharing_blocked",
+        "file_not_found",
+        "file_deleted",
+    }
+)
+"""What of a message is refused: its form, its change, its files."""
 
 LATER = frozenset(
     {
@@ -146,7 +190,12 @@ def _meaning(code: str, body: Mapping[str, Any]) -> ChannelError:
         return Unreachable(f"Slack is not available: {code}", code=code)
     if code in UNSAID:
         return OutcomeUnknown(f"Slack failed: {code}", code=code)
-    return Rejected(f"Slack refuses this: {code}", code=code)
+    return _refused(code)(f"Slack refuses this: {code}", code=code)
+
+
+def _refused(code: str) -> type[Rejected]:
+    kinds = ((FORM, FormRefused), (CHANGE, ChangeRefused), (FILES, FileRefused))
+    return next((kind for codes, kind in kinds if code in codes), Rejected)
 
 
 def _answer(response: Any) -> tuple[int, object, Mapping[str, str]]:

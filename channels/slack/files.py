@@ -21,6 +21,8 @@ import aiohttp
 from bridge.content import Attachment
 from bridge.errors import (
     ChannelError,
+    FileRefused,
+    Gone,
     OutcomeUnknown,
     RateLimited,
     Rejected,
@@ -42,6 +44,9 @@ FILE = "file:"
 BY_ID = "id:"
 """Begins a reference to a file whose address has to be asked for."""
 
+CLOSED_TO_ALL = frozenset({"channel_not_found", "not_in_channel", "is_archived"})
+"""Refusals to share a file that hold for texts as well."""
+
 SLACK_HOSTS = ("slack.com", "slack-files.com", "slack-edge.com")
 OK = 200
 
@@ -57,10 +62,10 @@ class Uploads:
     async def send(self, there: Spot, part: Part) -> MessageId:
         try:
             files = [(await self._upload(each), each.name) for each in part.attachments]
-        except (RateLimited, Rejected, Unreachable):
+        except (RateLimited, Unreachable):
             raise
-        except Unauthorized as error:
-            raise _without_scope(error) from error
+        except (Rejected, Unauthorized) as error:
+            raise _of_files(error) from error
         except ChannelError as error:  # it was not shared yet
             raise Unreachable(str(error), code=error.code) from error
         self._remember(part, tuple(file for file, _ in files))
@@ -117,8 +122,13 @@ class Uploads:
                     initial_comment=comment,
                 )
             )
-        except Unauthorized as error:
-            raise _without_scope(error) from error
+        except (Rejected, Unauthorized) as error:
+            raise _of_files(error) from error
+        except Gone as error:
+            if error.code in CLOSED_TO_ALL:
+                raise
+            # Perhaps only files are forbidden here: then texts still arrive.
+            raise FileRefused(str(error), code=error.code) from error
 
     async def _message(self, there: Spot, file: str) -> MessageId | None:
         """Return which message shows a file in a room, None while Slack does not say."""
@@ -140,9 +150,11 @@ def _shares(file: dict[str, Any], room: str) -> Iterator[MessageId]:
             yield MessageId(str(share["ts"]))
 
 
-def _without_scope(error: Unauthorized) -> ChannelError:
-    """Return what it means for files: a scope that they lack is no reason to shut the account."""
-    return Rejected(str(error), code=error.code) if error.code == "missing_scope" else error
+def _of_files(error: Rejected | Unauthorized) -> ChannelError:
+    """Return what a refusal means for files: a scope that they lack does not shut the account."""
+    if isinstance(error, Unauthorized) and error.code != "missing_scope":
+        return error
+    return FileRefused(str(error), code=error.code)
 
 
 # -- in -------------------------------------------------------------------------------------------

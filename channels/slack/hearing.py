@@ -10,10 +10,10 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from bridge.content import Content
 from bridge.errors import ChannelError
 from bridge.ids import ChannelName
-from bridge.inbound import Edited, Heard, Inbound, Inbox, Sender, Spoken, said_at
+from bridge.inbound import Edited, Heard, Inbound, Inbox, Quoted, Sender, Spoken, said_at
 from bridge.parts import Address, Reply
 from bridge.ports import Clock
-from channels.slack import mrkdwn
+from channels.slack import blocks, threads
 from channels.slack.catching_up import CatchingUp
 from channels.slack.config import Threads
 from channels.slack.lanes import Lanes
@@ -136,21 +136,36 @@ class Hearing:
                 user=news.user,
                 name=await self.names.person(news.user, otherwise=news.name),
             ),
-            what=await self._named(news.what),
+            what=await self._told(news),
             room=not news.spot.is_direct,
             title=await self.names.title(news.spot),
             at=said_at(float(news.ts)),
         )
 
-    async def _named(self, what: Heard) -> Heard:
-        """Return what was said as Markdown, with people's names for their ids."""
-        match what:
-            case Spoken(content=content) | Edited(content=content):
-                people = mrkdwn.people(content.text) - {self.account.user}
-                names = {self.account.user: self.account.name, **await self.names.people(people)}
-                return replace(what, content=Content(text=mrkdwn.markdown(content.text, names)))
-            case _:
+    async def _told(self, news: News) -> Heard:
+        """Return what was said in our words, with what it is about where the bot comes anew."""
+        match news.what:
+            case Spoken() as spoken:
+                content = await self._words(news.message)
+                quoted = await self._about(news) if news.joins and spoken.addressed else None
+                return replace(spoken, content=content, quoted=quoted)
+            case Edited() as edited:
+                return replace(edited, content=await self._words(news.message))
+            case what:
                 return what
+
+    async def _words(self, message: Json) -> Content:
+        people = blocks.people(message) - {self.account.user}
+        names = {self.account.user: self.account.name, **await self.names.people(people)}
+        return blocks.content(message, blocks.Names(people=names, me=self.account.user))
+
+    async def _about(self, news: News) -> Quoted | None:
+        """Return what was said in a thread before the bot was called; None where it may not see."""
+        try:
+            return await threads.before(self.web, self.names, news.spot.room, news.joins, news.ts)
+        except ChannelError as error:
+            self.web.log.info("thread not read", code=error.code)
+            return None
 
     # -- what is answered to the asker alone
 

@@ -1,11 +1,14 @@
 """What people write at Slack, `mrkdwn`, as Markdown.
 
 Code stays as it is. Mentions become names, links become links, and what Slack escaped is itself
-again. Source: https://docs.slack.dev/messaging/formatting-message-text
+again. Words without any formatting are literal; among formatting they are escaped. Source: https://docs.slack.dev/messaging/formatting-message-text
 """
 
 import re
 from collections.abc import Iterator, Mapping
+
+from bridge import literal
+from bridge.content import Content
 
 CODE = re.compile(r"```(?P<block>.*?)```|`(?P<span>[^`\n]+)`", re.DOTALL)
 ANGLE = re.compile(r"<(?P<what>[^<>|]*)(?:\|(?P<label>[^<>]*))?>")
@@ -13,10 +16,19 @@ PERSON = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^<>]*)?>")
 
 BOLD = re.compile(r"(?<![\w*\\])\*(?=[^\s*])([^*\n]*[^\s*])\*(?![\w*])")
 STRUCK = re.compile(r"(?<![\w~\\])~(?=[^\s~])([^~\n]*[^\s~])~(?![\w~])")
+SLANTED = re.compile(r"(?<![\w_\\])_(?=[^\s_])([^_\n]*[^\s_])_(?![\w_])")
+QUOTED = re.compile(r"^[ \t]*&gt;[ \t]?", re.MULTILINE)
 BULLET = re.compile(r"^(?P<indent>[ \t]*)[•◦▪][\ufe0e\ufe0f]?[ \t]*", re.MULTILINE)
 QUOTE = re.compile(r"^&gt;&gt;&gt;[ \t]*(?P<rest>.*)", re.MULTILINE | re.DOTALL)
 HELD = re.compile("\ue000(\\d+)\ue001")
 """Stands for what is in angle brackets while the text around it is looked at."""
+
+SIGNS = {"\ue002": "**", "\ue003": "~~", "\ue004": "_", "\ue005": "- ", "\ue006": "> "}
+"""What stands for our own marks while the words around them are escaped."""
+
+ESCAPE = re.compile(r"\\(.)")
+STAND_INS = re.compile("[\ue002-\ue006]")
+BOLDLY, STRIKING, SLANTING, LISTED, QUOTING = SIGNS
 
 BULLET_INDENT = 4
 """Spaces that Slack writes before each level of a list; Markdown wants two."""
@@ -25,6 +37,35 @@ BULLET_INDENT = 4
 def people(text: str) -> frozenset[str]:
     """Return the ids of the people who are mentioned."""
     return frozenset(PERSON.findall(text))
+
+
+def calls(text: str) -> frozenset[str]:
+    """Return the ids of the people who are spoken to: not those in code, or in a quote."""
+    prose = CODE.sub("", text)
+    return people("\n".join(line for line in prose.split("\n") if not QUOTED.match(line)))
+
+
+def content(text: str, names: Mapping[str, str]) -> Content:
+    """Return a text: to the letter where nothing is formatted, else as Markdown."""
+    if not _is_formatted(text):
+        return Content(
+            text=unescaped(ANGLE.sub(lambda each: _raw(each, names), text)).strip(), literal=True
+        )
+    return Content(text=markdown(text, names))
+
+
+def _is_formatted(text: str) -> bool:
+    marks = (CODE, BOLD, STRUCK, SLANTED, BULLET, QUOTED)
+    return any(mark.search(text) for mark in marks) or any(
+        _is_labelled(each) for each in ANGLE.finditer(text)
+    )
+
+
+def _is_labelled(angle: re.Match[str]) -> bool:
+    return (
+        angle["what"][:1] not in {"@", "#", "!"}
+        and _link(angle["what"], angle["label"] or "")[:1] == "["
+    )
 
 
 def markdown(text: str, names: Mapping[str, str]) -> str:
@@ -63,24 +104,34 @@ def _prose(text: str, names: Mapping[str, str]) -> str:
         held.append(_angle(found, names))
         return f"\ue000{len(held) - 1}\ue001"
 
-    text = ANGLE.sub(hold, HELD.sub("", text))
-    text = QUOTE.sub(_quote, text)
-    text = BOLD.sub(r"**\1**", text)
-    text = STRUCK.sub(r"~~\1~~", text)
+    text = ANGLE.sub(hold, STAND_INS.sub("", HELD.sub("", text)))
+    text = QUOTED.sub(QUOTING, QUOTE.sub(_quote, text))
     text = BULLET.sub(_bullet, text)
-    return HELD.sub(lambda found: held[int(found[1])], unescaped(text))
+    for mark, sign in ((BOLD, BOLDLY), (STRUCK, STRIKING), (SLANTED, SLANTING)):
+        text = mark.sub(rf"{sign}\1{sign}", text)
+    text = STAND_INS.sub(lambda each: SIGNS[each[0]], literal.escaped(unescaped(text)))
+    return HELD.sub(lambda found: held[int(found[1])], text)
 
 
 def _quote(found: re.Match[str]) -> str:
-    return f"&gt; {found['rest'].strip()}".replace("\n", "\n&gt; ")
+    return f"{QUOTING}{found['rest'].strip()}".replace("\n", f"\n{QUOTING}")
 
 
 def _bullet(found: re.Match[str]) -> str:
     level = len(found["indent"].expandtabs(BULLET_INDENT)) // BULLET_INDENT
-    return f"{'  ' * level}- "
+    return f"{'  ' * level}{LISTED}"
 
 
 def _angle(found: re.Match[str], names: Mapping[str, str]) -> str:
+    """Return what stands in angle brackets as Markdown."""
+    what, label = found["what"], unescaped(found["label"] or "")
+    if what[:1] in {"@", "#", "!"}:
+        return literal.escaped(unescaped(_raw(found, names)))
+    return _link(what, literal.escaped(label).replace("[", "&#91;"))
+
+
+def _raw(found: re.Match[str], names: Mapping[str, str]) -> str:
+    """Return what stands in angle brackets as people see it."""
     what, label = found["what"], found["label"] or ""
     match what[:1]:
         case "@":
@@ -102,11 +153,12 @@ def _special(what: str, label: str) -> str:
 
 
 def _link(address: str, label: str) -> str:
-    address, label = unescaped(address), unescaped(label)
+    address = unescaped(address)
+    plain = ESCAPE.sub(r"\1", label)
     bare = address.removeprefix("mailto:").removeprefix("tel:")
     if not address:
         return "<>"
-    if not label or label in {address, bare} or f"http://{label}" == address:
+    if not label or plain in {address, bare} or f"http://{plain}" == address:
         return bare
     return f"[{label}]({address})"
 
@@ -120,7 +172,7 @@ def unescaped(text: str) -> str:
 
 
 def mentions(text: str, user: str) -> bool:
-    return user in people(text)
+    return user in calls(text)
 
 
 def first_mentioned(text: str) -> str:

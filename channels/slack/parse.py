@@ -1,4 +1,4 @@
-"""What Slack delivers, in our words. Names of people are looked up later: texts are mrkdwn still.
+"""What Slack delivers, in our words. Names of people are looked up later: so is what it says.
 
 The rules:
 
@@ -6,7 +6,7 @@ The rules:
   edit is `room:ts@edited`, a deletion `room:ts@deleted`. A press is named by the message it was
   pressed on, its time and its user; a slash command by its trigger.
 - What bots say, ourselves included, is not heard, and nothing that people did not write: joins,
-  renamings, unfurled links.
+  renamings, unfurled links. Whatever else a person sends is heard.
 - A thread is a place of its own. With `threads: auto`, a message to the bot in a room begins one:
   its place is the thread under it. In a direct message no thread is begun.
 - Addressed is: everything in a direct message; what mentions the bot; what is said in a thread that
@@ -16,14 +16,14 @@ Source: https://docs.slack.dev/reference/events/message
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from bridge.content import AttachmentKind, Content
 from bridge.ids import MessageId
 from bridge.inbound import Added, Deleted, Edited, Heard, Pressed, RemoteFile, Spoken
 from bridge.slash import COMMANDS
-from channels.slack import mrkdwn
+from channels.slack import blocks, mrkdwn
 from channels.slack.config import Threads
 from channels.slack.places import Spot, order
 from channels.slack.web import Account
@@ -33,11 +33,24 @@ Json = dict[str, Any]
 UNREADABLE = (KeyError, IndexError, TypeError, ValueError, AttributeError)
 """What reading raises where a payload is not what Slack documents."""
 
-SPEECH = frozenset({"", "file_share", "thread_broadcast", "me_message"})
-"""Subtypes of messages that people write."""
+NEWS = frozenset(
+    {
+        "assistant_app_thread", "bot_add", "bot_disable", "bot_enable", "bot_message", "bot_remove",
+        "channel_archive", "channel_canvas_updated", "channel_convert_to_private",
+        "channel_convert_to_public", "channel_join", "channel_leave", "channel_name",
+        "channel_posting_permissions", "channel_purpose", "channel_topic", "channel_unarchive",
+        "document_comment_root", "ekm_access_denied", "file_comment", "file_mention",
+        "group_archive", "group_join", "group_leave", "group_name", "group_purpose", "group_topic",
+        "group_unarchive", "huddle_thread", "joiner_notification",
+        "joiner_notification_for_inviter", "message_replied", "pinned_item", "reminder_add",
+        "reply_broadcast", "sh_room_created", "sh_room_shared", "tabbed_canvas_updated",
+        "tombstone", "unpinned_item",
+    }
+)  # fmt: skip
+"""Subtypes of messages that Slack or an app writes: news of the room. All others are speech.
 
-UNFIT_FILES = frozenset({"tombstone", "hidden_by_limit", "external"})
-"""Modes of files that cannot be had: deleted, too old for a free workspace, kept elsewhere."""
+Source: https://docs.slack.dev/reference/events/message#subtypes
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +59,8 @@ class News:
 
     `source` is what a catch-up would find it in: a room's history, or a thread; empty for what
     only comes once. `name` is the sender's, where the payload says it. `slash`: it is answered with
-    the acknowledgement. Raises `ValueError` when `ts` is no time stamp.
+    the acknowledgement. `message` is what was said, in Slack's own words; `joins`: the thread that
+    the bot is called into by it. Raises `ValueError` when `ts` is no time stamp.
     """
 
     external_id: str
@@ -57,6 +71,8 @@ class News:
     name: str = ""
     source: str = ""
     slash: bool = False
+    message: Json = field(default_factory=dict, compare=False)
+    joins: str = ""
 
     def __post_init__(self) -> None:
         order(self.ts)
@@ -99,26 +115,23 @@ class Reader:
     def message(self, event: Json, room: str) -> News | None:
         """Return what a message says: of an event, or of a room's history."""
         match event.get("subtype") or "":
-            case subtype if subtype in SPEECH:
-                return self._spoken(event, room)
             case "message_changed":
                 return self._changed(event, room)
             case "message_deleted":
                 return self._deleted(
                     event.get("previous_message") or {}, event["deleted_ts"], event
                 )
-            case _:
+            case subtype if subtype in NEWS:
                 return None
+            case _:
+                return self._spoken(event, room)
 
     def _spoken(self, event: Json, room: str) -> News | None:
         if not self._is_person(event):
             return None
-        ts, text = event["ts"], event.get("text") or ""
-        spot = self._spot(event, room)
-        files = tuple(_files(event))
-        if not text and not files:
+        if not any(event.get(each) for each in ("text", "files", "blocks", "attachments")):
             return None
-        words = Content(text=self._words(event))
+        ts, spot = event["ts"], self._spot(event, room)
         return News(
             external_id=f"{room}:{ts}",
             ts=ts,
@@ -126,19 +139,26 @@ class Reader:
             user=event["user"],
             what=Spoken(
                 message=MessageId(ts),
-                content=words,
+                content=self._text(event),
                 addressed=self._is_addressed(event, spot),
-                files=files,
+                files=files_of(event),
             ),
             source=str(Spot(room=room, thread=_thread(event))),
+            message=event,
+            joins=_thread(event) if self._joins(event, spot) else "",
         )
+
+    def _joins(self, event: Json, spot: Spot) -> bool:
+        """Say whether the bot is called into a thread of which it knows nothing yet."""
+        is_ours = event.get("parent_user_id") == self.account.user
+        return bool(_thread(event)) and not is_ours and not self.takes_part(spot)
 
     def _changed(self, event: Json, room: str) -> News | None:
         message, before = event["message"], event.get("previous_message") or {}
         if message.get("subtype") == "tombstone":
             return self._deleted(before, message["ts"], event)
         edited = message.get("edited")
-        if not edited or not self._is_person(message) or message.get("text") == before.get("text"):
+        if not edited or not self._is_person(message) or _is_same(message, before):
             return None
         return News(
             external_id=f"{room}:{message['ts']}@{edited['ts']}",
@@ -146,8 +166,11 @@ class Reader:
             spot=self._spot(before or message, room),  # it may have lost its mention
             user=message["user"],
             what=Edited(
-                message=MessageId(message["ts"]), content=Content(text=self._words(message))
+                message=MessageId(message["ts"]),
+                content=self._text(message),
+                files=files_of(message) if _file_ids(message) != _file_ids(before) else None,
             ),
+            message=message,
         )
 
     def _deleted(self, before: Json, ts: str, event: Json) -> News | None:
@@ -166,9 +189,9 @@ class Reader:
         user = message.get("user")
         return bool(user) and user != self.account.user and not message.get("bot_id")
 
-    def _words(self, message: Json) -> str:
-        text = mrkdwn.without(message.get("text") or "", self.account.user)
-        return f"_{text}_" if message.get("subtype") == "me_message" and text else text
+    def _text(self, message: Json) -> Content:
+        """Return the text as it is, until the names in it are known."""
+        return Content(text=mrkdwn.without(message.get("text") or "", self.account.user))
 
     # -- where, and to whom
 
@@ -183,7 +206,7 @@ class Reader:
         return self.threads == "auto" and not is_direct and self._is_mentioned(message)
 
     def _is_mentioned(self, message: Json) -> bool:
-        return mrkdwn.mentions(message.get("text") or "", self.account.user)
+        return blocks.calls(message, self.account.user)
 
     def _is_addressed(self, message: Json, spot: Spot) -> bool:
         if spot.is_direct or self._is_mentioned(message):
@@ -231,6 +254,7 @@ class Reader:
             what=Spoken(message=MessageId(trigger), content=Content(text=_typed(body))),
             name=body.get("user_name") or "",
             slash=True,
+            message={"text": _typed(body)},
         )
 
 
@@ -249,9 +273,19 @@ def _typed(body: Json) -> str:
     return text
 
 
+def _is_same(message: Json, before: Json) -> bool:
+    """Say whether nothing that people see was changed: a link was unfolded, say."""
+    told = [(each.get("text"), each.get("blocks"), _file_ids(each)) for each in (message, before)]
+    return told[0] == told[1]
+
+
+def _file_ids(message: Json) -> list[str]:
+    return [str(each.get("id")) for each in message.get("files") or ()]
+
+
 def _files(message: Json) -> Iterator[RemoteFile]:
-    for file in message.get("files") or ():
-        if file.get("mode") in UNFIT_FILES:
+    for file in (*(message.get("files") or ()), *blocks.shared_files(message)):
+        if file.get("mode") in {*blocks.UNFIT_FILES, blocks.ELSEWHERE}:
             continue
         size = file.get("size")
         yield RemoteFile(
@@ -261,6 +295,10 @@ def _files(message: Json) -> Iterator[RemoteFile]:
             ref=str(file.get("url_private_download") or f"id:{file['id']}"),
             size=size if isinstance(size, int) else None,
         )
+
+
+def files_of(message: Json) -> tuple[RemoteFile, ...]:
+    return tuple(_files(message))
 
 
 def _kind(file: Json) -> AttachmentKind:

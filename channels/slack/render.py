@@ -42,14 +42,18 @@ def key_of(message: dict[str, Any]) -> str | None:
 
 
 def blocks(part: Part) -> list[Block]:
+    """Return a part's blocks; none where they were refused, which takes away what there was."""
+    if part.is_plain:
+        return []
     return [*_label(part), *_text(part.text), *_buttons(part.buttons)]
 
 
 def text(part: Part) -> str:
-    """Return what notifications show."""
-    words = dialect.fallback(part.text)
+    """Return what notifications show; all there is of a part whose blocks were refused."""
+    words = dialect.whole(part.text) if part.is_plain else dialect.fallback(part.text)
     label = _speaker(part).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return ": ".join(each for each in (label, words) if each)[:MAX_FALLBACK]
+    both = ": ".join(each for each in (label, words) if each)
+    return both if part.is_plain else both[:MAX_FALLBACK]
 
 
 def _label(part: Part) -> Iterator[Block]:

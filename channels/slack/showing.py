@@ -13,7 +13,7 @@ import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bridge.errors import Gone, OutcomeUnknown, RateLimited, Rejected
+from bridge.errors import ChangeRefused, Gone, OutcomeUnknown, RateLimited, Rejected
 from bridge.ids import MessageId
 from bridge.markdown_budget import LONG
 from bridge.parts import Part, Sent
@@ -78,6 +78,7 @@ class Showing:
                 thread_ts=there.thread or None,
                 text=text,
                 blocks=blocks,
+                mrkdwn=not part.is_plain,
                 metadata=render.metadata(part),
                 unfurl_links=False,
                 unfurl_media=False,
@@ -89,7 +90,7 @@ class Showing:
 
     async def edit(self, there: Spot, message: MessageId, part: Part) -> None:
         if message.startswith(FILE):
-            raise Rejected("the message of a file cannot be changed", code="file")
+            raise ChangeRefused("the message of a file cannot be changed", code="file")
         self._edits.spend(there.room, part.priority)
         self._attempt(part)
         text, blocks = await _rendered(part)

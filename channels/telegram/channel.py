@@ -14,7 +14,7 @@ import structlog
 from telegram import Bot
 from telegram.constants import ChatAction
 
-from bridge.errors import ChannelError, OutcomeUnknown, RateLimited, Rejected
+from bridge.errors import ChannelError, FileRefused, OutcomeUnknown, RateLimited, Rejected
 from bridge.ids import ChannelName, MessageId
 from bridge.inbound import Inbound, Inbox, RemoteFile
 from bridge.parts import Address, Capabilities, Part, Reply, Sent
@@ -128,7 +128,7 @@ class TelegramChannel:
 
     async def _send_files(self, to: Address, part: Part) -> Sent:
         if len(shown(part).text) > limits.MAX_CAPTION:
-            raise Rejected("too long to stand beside a file", code="too_long")
+            raise FileRefused("too long to stand beside a file", code="too_long")
         files = await loaded(self._blobs, part.attachments)
         async with self._calling(to) as (bot, target):
             messages = await sending.send_files(bot, target, part, files)

@@ -1,6 +1,6 @@
 """What a person wrote, with Telegram's entities, becomes Markdown.
 
-- Plain text stays as it was typed: people who type Markdown mean it.
+- What was typed without formatting stays as it is, literal. Among formatting it is escaped.
 - Emphasis is put on each line by itself, and outside of spaces, as CommonMark asks.
 - A quote and a block of code stand between blank lines.
 - The bot's own mention goes, with the comma or colon behind it, unless nothing else was said.
@@ -9,9 +9,11 @@ Offsets are UTF-16 code units. See https://core.telegram.org/bots/api#messageent
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from bridge import literal
+from bridge.content import Content
 from channels.telegram.wire import Entity
 
 CALLED, OPENED, CLOSED = "\0", "\1", "\2"
@@ -23,6 +25,9 @@ BLOCK_ENDS = re.compile(rf"{CLOSED}\n*")
 AWKWARD_URL = re.compile(r"[\s()<>]")
 TICKS = re.compile(r"`+")
 
+FORMATTING = frozenset(
+    {"bold", "italic", "strikethrough", "code", "pre", "blockquote", "expandable_blockquote"}
+)
 EMPHASIS = {"bold": "**", "italic": "*", "strikethrough": "~~"}
 
 
@@ -66,11 +71,22 @@ def command(text: str, entities: Sequence[Entity]) -> str:
     return text[: first.length]  # a command is ASCII
 
 
-def markdown(text: str, entities: Sequence[Entity], bot: Named) -> str:
-    """Return the text as Markdown."""
-    written = _written(text, 0, len(text), list(_spans(text, entities, bot)))
+def is_formatted(entities: Iterable[Entity]) -> bool:
+    """Say whether anything is formatted, and not merely found to be a name or an address."""
+    return any(
+        each.type in FORMATTING or (each.type == "text_link" and not each.url.startswith("tg:"))
+        for each in entities
+    )
+
+
+def content(text: str, entities: Sequence[Entity], bot: Named) -> Content:
+    """Return the text: as Markdown where it is formatted, else to the letter."""
+    spans = list(_spans(text, entities, bot))
+    is_literal = not is_formatted(each.entity for each in spans)
+    written = _written(text, 0, len(text), spans, str if is_literal else literal.escaped)
     parted = BLOCK_ENDS.sub("\n\n", BLOCK_BEGINS.sub("\n\n", written))
-    return CALL.sub("", parted).strip() or text.strip()
+    words = CALL.sub("", parted).strip() or text.strip()
+    return Content(text=words, literal=bool(words) and is_literal)
 
 
 def _spans(text: str, entities: Iterable[Entity], bot: Named) -> Iterator[_Span]:
@@ -88,7 +104,9 @@ def _points(units: bytes, offset: int) -> int:
     return len(units[: 2 * max(offset, 0)].decode("utf-16-le", "replace"))
 
 
-def _written(text: str, start: int, end: int, spans: list[_Span]) -> str:
+def _written(
+    text: str, start: int, end: int, spans: list[_Span], plain: Callable[[str], str]
+) -> str:
     """Write what lies between `start` and `end`; takes its spans out of the list."""
     written = []
     while spans and spans[0].start < end:
@@ -96,11 +114,12 @@ def _written(text: str, start: int, end: int, spans: list[_Span]) -> str:
         stop = min(span.end, end)
         if stop <= start:
             continue
-        written.append(text[start : max(start, span.start)])
-        inner = _written(text, max(start, span.start), stop, spans)
+        written.append(plain(text[start : max(start, span.start)]))
+        as_code = span.mark in {"code", "pre"}
+        inner = _written(text, max(start, span.start), stop, spans, str if as_code else plain)
         written.append(_marked(span, inner))
         start = stop
-    written.append(text[start:end])
+    written.append(plain(text[start:end]))
     return "".join(written)
 
 
@@ -149,5 +168,5 @@ def _longest_ticks(inner: str) -> int:
 def _linked(inner: str, url: str) -> str:
     if inner == url:
         return inner
-    label = inner.replace("[", "\\[").replace("]", "\\]")
+    label = inner.replace("[", "&#91;")  # the other one is escaped
     return f"[{label}](<{url}>)" if AWKWARD_URL.search(url) else f"[{label}]({url})"

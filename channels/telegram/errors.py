@@ -28,12 +28,16 @@ from telegram.error import (
 )
 
 from bridge.errors import (
+    ChangeRefused,
     ChannelError,
+    FileRefused,
+    FormRefused,
     Gone,
     Moved,
     OutcomeUnknown,
     RateLimited,
     Rejected,
+    TextRefused,
     Unauthorized,
     Unreachable,
 )
@@ -49,29 +53,35 @@ PAGE = "not_telegram"
 BUSY = "file_unavailable"
 CONFLICT = "409"
 
-BAD_REQUESTS: tuple[tuple[str, type[Gone | Rejected | Unreachable], str], ...] = (
+REFUSALS: tuple[tuple[str, type[Gone | Rejected | Unreachable], str], ...] = (
     ("message is not modified", Rejected, NOT_MODIFIED),
-    ("message to edit not found", Rejected, NOT_FOUND),
-    ("message to delete not found", Rejected, NOT_FOUND),
-    ("message_id_invalid", Rejected, NOT_FOUND),
-    ("message can't be edited", Rejected, "cannot_be_edited"),
-    ("message can't be deleted", Rejected, "cannot_be_deleted"),
-    ("there is no text in the message", Rejected, NO_TEXT),
+    ("message to edit not found", ChangeRefused, NOT_FOUND),
+    ("message to delete not found", ChangeRefused, NOT_FOUND),
+    ("message_id_invalid", ChangeRefused, NOT_FOUND),
+    ("message can't be edited", ChangeRefused, "cannot_be_edited"),
+    ("message can't be deleted", ChangeRefused, "cannot_be_deleted"),
+    ("there is no text in the message", ChangeRefused, NO_TEXT),
     ("message is too long", Rejected, "too_long"),
     ("caption is too long", Rejected, "too_long"),
     ("message text is empty", Rejected, "empty"),
     ("text must be non-empty", Rejected, "empty"),
-    ("button_data_invalid", Rejected, "button_value"),
+    ("button_data_invalid", FormRefused, "button_value"),
+    ("button_", FormRefused, "buttons"),
+    ("reply_markup", FormRefused, "buttons"),
+    ("inline keyboard", FormRefused, "buttons"),
+    ("message to be replied not found", FormRefused, "reply"),
+    ("reply message not found", FormRefused, "reply"),
     ("query is too old", Rejected, STALE),
     ("query_id_invalid", Rejected, STALE),
-    ("can't parse entities", Rejected, ENTITIES),
-    ("entity_", Rejected, ENTITIES),
-    ("entities_", Rejected, ENTITIES),
-    ("photo_invalid_dimensions", Rejected, UNFIT_FILE),
-    ("image_process_failed", Rejected, UNFIT_FILE),
-    ("photo_ext_invalid", Rejected, UNFIT_FILE),
-    ("voice_messages_forbidden", Rejected, UNFIT_FILE),
-    ("file is too big", Rejected, "too_big"),
+    ("can't parse entities", FormRefused, ENTITIES),
+    ("entity_", FormRefused, ENTITIES),
+    ("entities_", FormRefused, ENTITIES),
+    ("photo_invalid_dimensions", FileRefused, UNFIT_FILE),
+    ("image_process_failed", FileRefused, UNFIT_FILE),
+    ("photo_ext_invalid", FileRefused, UNFIT_FILE),
+    ("voice_messages_forbidden", FileRefused, UNFIT_FILE),
+    ("file is too big", FileRefused, "too_big"),
+    ("file must be non-empty", FileRefused, "empty_file"),
     ("temporarily unavailable", Unreachable, BUSY),
     ("chat not found", Gone, "chat_not_found"),
     ("peer_id_invalid", Gone, "chat_not_found"),
@@ -81,14 +91,20 @@ BAD_REQUESTS: tuple[tuple[str, type[Gone | Rejected | Unreachable], str], ...] =
     ("topic_closed", Gone, "topic_closed"),
     ("group chat was deactivated", Gone, "chat_deactivated"),
     ("chat_write_forbidden", Gone, "may_not_write"),
-    ("rights to send", Gone, "may_not_write"),
+    ("rights to send text", TextRefused, "may_not_write"),
+    ("rights to send a message", Gone, "may_not_write"),
+    ("rights to send", FileRefused, "may_not_send_files"),
     ("chat_restricted", Gone, "may_not_write"),
-    ("chat_send_plain_forbidden", Gone, "may_not_write"),
+    ("chat_send_plain_forbidden", TextRefused, "may_not_write"),
+    ("chat_send_", FileRefused, "may_not_send_files"),
     ("need administrator rights", Gone, "may_not_write"),
     ("user_is_blocked", Gone, "blocked"),
     ("channel_private", Gone, "kicked"),
 )
-"""What Telegram's words contain, and what they mean; anything else is `Rejected`."""
+"""What Telegram's words contain, and what they mean; anything else is `Rejected`.
+
+A group may forbid its members texts, and each kind of file, by itself (ChatPermissions).
+"""
 
 NEVER_SENT = (
     httpx.ConnectError,
@@ -119,6 +135,8 @@ def meaning(error: TelegramError, now: Callable[[], datetime]) -> ChannelError:
         case InvalidToken() | EndPointNotFound():
             status = "404" if "not found" in str(error).lower() else "401"
             return Unauthorized("Telegram refuses the bot's token", code=status)
+        case Forbidden() if (said := _said(str(error))) is not None:
+            return said
         case Forbidden():
             return Gone(str(error), code=_forbidden(str(error)))
         case Conflict():
@@ -138,7 +156,7 @@ def _page(error: TelegramError) -> ChannelError | None:
         case 0:
             return None
         case 413:
-            return Rejected("this file is too large for the server", code="too_big")
+            return FileRefused("this file is too large for the server", code="too_big")
         case code if code < 500:  # noqa: PLR2004 - HTTP's classes
             return Unreachable("what answers there is not Telegram", code=PAGE)
         case code:
@@ -158,11 +176,15 @@ def _forbidden(words: str) -> str:
 
 
 def _bad_request(words: str) -> ChannelError:
+    return _said(words) or Rejected(words, code="400")
+
+
+def _said(words: str) -> ChannelError | None:
+    """Return what the words of a refusal mean, None where they are not known."""
     small = words.lower()
-    for fragment, kind, code in BAD_REQUESTS:
-        if fragment in small:
-            return kind(words, code=code)
-    return Rejected(words, code="400")
+    return next(
+        (kind(words, code=code) for fragment, kind, code in REFUSALS if fragment in small), None
+    )
 
 
 def _network(error: NetworkError, now: Callable[[], datetime]) -> ChannelError:
@@ -176,7 +198,7 @@ def _network(error: NetworkError, now: Callable[[], datetime]) -> ChannelError:
         wait = timedelta(seconds=int(told[1])) if told else UNSAID_WAIT
         return RateLimited(str(error), until=now() + wait, code="429")
     if small.startswith("request entity too large"):
-        return Rejected(str(error), code="too_big")
+        return FileRefused(str(error), code="too_big")
     return OutcomeUnknown(str(error), code="5xx")
 
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 import httpx
 
 from bridge.content import Attachment
-from bridge.errors import NotFound, Rejected, Unreachable
+from bridge.errors import FileRefused, NotFound, Rejected, Unreachable
 from bridge.inbound import RemoteFile
 from bridge.ports import Blobs
 from channels.telegram.client import Client
@@ -17,7 +17,7 @@ NOT_FOUND = 404
 
 
 async def loaded(blobs: Blobs, attachments: Sequence[Attachment]) -> list[Loaded]:
-    """Return the files with their bytes. Raises `Rejected` for what is no longer kept."""
+    """Return the files with their bytes. Raises `FileRefused` for what is no longer kept."""
     return [
         Loaded(upload=upload, body=await _body(blobs, upload.attachment))
         for upload in uploads(attachments)
@@ -28,7 +28,7 @@ async def _body(blobs: Blobs, attachment: Attachment) -> bytes:
     try:
         return b"".join([chunk async for chunk in blobs.open(attachment.media)])
     except NotFound as error:
-        raise Rejected("the file is no longer kept", code="file_gone") from error
+        raise FileRefused("the file is no longer kept", code="file_gone") from error
 
 
 async def downloaded(client: Client, file: RemoteFile) -> AsyncIterator[bytes]:

@@ -11,14 +11,28 @@ See https://core.telegram.org/bots/api#update.
 from dataclasses import dataclass, replace
 from zlib import crc32
 
-from bridge.content import Content
+from bridge import literal
 from bridge.ids import ChannelName, MessageId
-from bridge.inbound import Added, Edited, Inbound, Pressed, Relocated, Sender, Spoken, said_at
+from bridge.inbound import (
+    Added,
+    Edited,
+    Inbound,
+    Pressed,
+    Relocated,
+    RemoteFile,
+    Sender,
+    Spoken,
+    said_at,
+)
 from bridge.parts import Address
+from channels.markdown.units import utf16
+from channels.pieces import goes_on
 from channels.telegram import meant
+from channels.telegram.answered import called, quoted
 from channels.telegram.entities import Named
+from channels.telegram.limits import MAX_CHARS
 from channels.telegram.told import files_of
-from channels.telegram.wire import CallbackQuery, Chat, Message, MyMembership, Update, User
+from channels.telegram.wire import CallbackQuery, Message, MyMembership, Update, User
 
 REALM = "telegram"
 OUTSIDE = frozenset({"left", "kicked"})
@@ -62,10 +76,12 @@ def joined(album: list[Reading]) -> Inbound:
     said = [_spoken(each) for each in items]
     whole = Spoken(
         message=said[0].message,
-        content=Content(text="\n\n".join(each.content.text for each in said if each.content.text)),
+        content=literal.joined(each.content for each in said),
         addressed=any(each.addressed for each in said),
         reply_to=said[0].reply_to,
         files=tuple(file for each in said for file in each.files),
+        quoted=said[0].quoted,
+        more=all(each.more for each in said),
     )
     return _with(items[0], whole)
 
@@ -88,15 +104,17 @@ def _message(message: Message, channel: ChannelName, bot: Named) -> Reading | No
     if moved is not None:
         return Reading(lane=moved.address.place, heard=moved)
     heard = _inbound(message, channel, str(message.message_id))
-    text, files = meant.text(message, bot), files_of(message)
-    if heard is None or meant.is_for_another(message, bot) or not (text or files):
+    content, files = meant.content(message, bot), files_of(message)
+    if heard is None or meant.is_for_another(message, bot) or not (content or files):
         return None
     spoken = Spoken(
         message=MessageId(str(message.message_id)),
-        content=Content(text=text),
+        content=content,
         addressed=meant.is_addressed(message, bot),
         reply_to=meant.reply_to(message),
         files=files,
+        quoted=quoted(message),
+        more=_goes_on(message, files),
     )
     return Reading(
         lane=heard.address.place, heard=_with(heard, spoken), album=message.media_group_id
@@ -104,13 +122,24 @@ def _message(message: Message, channel: ChannelName, bot: Named) -> Reading | No
 
 
 def _edit(message: Message, channel: ChannelName, bot: Named) -> Reading | None:
-    text = meant.text(message, bot)
-    version = f"{message.message_id}@{message.edit_date}.{crc32(text.encode()):08x}"
+    content, files = meant.content(message, bot), files_of(message)
+    now = "\n".join([content.text, *(each.ref for each in files)])
+    version = f"{message.message_id}@{message.edit_date}.{crc32(now.encode()):08x}"
     heard = _inbound(message, channel, version)
-    if heard is None or message.location is not None or not text:
+    if heard is None or message.location is not None or not (content or files):
         return None
-    edited = Edited(message=MessageId(str(message.message_id)), content=Content(text=text))
+    edited = Edited(
+        message=MessageId(str(message.message_id)),
+        content=content,
+        files=files or None,
+    )
     return Reading(lane=heard.address.place, heard=_with(heard, edited))
+
+
+def _goes_on(message: Message, files: tuple[RemoteFile, ...]) -> bool:
+    """Say whether more is to come: of a text that was cut, of pictures, of what is passed on."""
+    text = message.text or message.caption
+    return message.forward_origin is not None or goes_on(utf16(text), files, limit=MAX_CHARS)
 
 
 def _inbound(message: Message, channel: ChannelName, key: str) -> Inbound | None:
@@ -124,7 +153,7 @@ def _inbound(message: Message, channel: ChannelName, key: str) -> Inbound | None
         sender=sender,
         what=Added(),
         room=message.chat.type != "private",
-        title=_title(message.chat),
+        title=called(message.chat),
         at=said_at(message.date) if message.date else None,
     )
 
@@ -150,7 +179,7 @@ def _sender(message: Message) -> Sender | None:
     if message.is_automatic_forward:
         return None
     if message.sender_chat is not None:
-        name = message.author_signature or _title(message.sender_chat)
+        name = message.author_signature or called(message.sender_chat)
         return Sender(realm=REALM, user=str(message.sender_chat.id), name=name)
     if message.sender is None or message.sender.is_bot:
         return None
@@ -158,15 +187,7 @@ def _sender(message: Message) -> Sender | None:
 
 
 def _person(user: User) -> Sender:
-    return Sender(realm=REALM, user=str(user.id), name=full_name(user))
-
-
-def full_name(user: User | Chat) -> str:
-    return f"{user.first_name} {user.last_name}".strip() or user.username or str(user.id)
-
-
-def _title(chat: Chat) -> str:
-    return chat.title or full_name(chat)
+    return Sender(realm=REALM, user=str(user.id), name=called(user))
 
 
 # -- buttons and membership -----------------------------------------------------------------------
@@ -183,7 +204,7 @@ def _press(query: CallbackQuery, channel: ChannelName) -> Reading | None:
         sender=_person(query.sender),
         what=Pressed(value=query.data),
         room=message.chat.type != "private",
-        title=_title(message.chat),
+        title=called(message.chat),
     )
     return Reading(lane=place, heard=pressed, press=query.id)
 
@@ -202,7 +223,7 @@ def _membership(membership: MyMembership, channel: ChannelName) -> Reading | Non
         sender=_person(membership.sender),
         what=Added(),
         room=True,
-        title=_title(membership.chat),
+        title=called(membership.chat),
     )
     return Reading(lane=place, heard=added)
 

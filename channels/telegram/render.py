@@ -13,9 +13,10 @@ from typing import Literal
 from zlib import crc32
 
 from bridge.content import Attachment
-from bridge.errors import Rejected
+from bridge.errors import FileRefused, FormRefused
 from bridge.ids import RunId
 from bridge.parts import Button, Part
+from channels.markdown import plain
 from channels.markdown import telegram as markdown
 from channels.markdown.safe import BREAKER
 from channels.markdown.telegram import Entity, Formatted
@@ -71,6 +72,9 @@ def formatted(text: str) -> Formatted:
 
 def shown(part: Part) -> Formatted:
     """Return the text with the speaker above it, in bold; the name alone where there is no text."""
+    if part.is_plain:
+        lines = (part.speaker, plain.render(part.text))
+        return Formatted(text="\n".join(line for line in lines if line), entities=())
     return uncalled(_labelled(part))
 
 
@@ -149,11 +153,11 @@ def alert(text: str) -> str:
 
 
 def rows(buttons: Sequence[Button]) -> tuple[tuple[Button, ...], ...]:
-    """Return the buttons in rows. Raises `Rejected` for what Telegram would not take."""
+    """Return the buttons in rows. Raises `FormRefused` for what Telegram would not take."""
     if len(buttons) > MAX_BUTTONS:
-        raise Rejected(f"more than {MAX_BUTTONS} buttons", code="too_many_buttons")
+        raise FormRefused(f"more than {MAX_BUTTONS} buttons", code="too_many_buttons")
     if any(len(button.value.encode()) > MAX_BUTTON_BYTES for button in buttons):
-        raise Rejected("a button says too much", code="button_value")
+        raise FormRefused("a button says too much", code="button_value")
     done: list[tuple[Button, ...]] = []
     for button in buttons:
         last = done[-1] if done else ()
@@ -171,10 +175,10 @@ def _share_a_row(row: Sequence[Button]) -> bool:
 def uploads(attachments: Sequence[Attachment]) -> tuple[Upload, ...]:
     """Return how the files go in one call: an album takes one kind, or photos with videos.
 
-    Whatever does not fit together goes as documents. Raises `Rejected` for more than an album.
+    Whatever does not fit together goes as documents. Raises `FileRefused` for more than an album.
     """
     if len(attachments) > ALBUM:
-        raise Rejected(f"more than {ALBUM} files", code="too_many_files")
+        raise FileRefused(f"more than {ALBUM} files", code="too_many_files")
     ways = [way_of(each) for each in attachments]
     kinds = {"visual" if way in {"photo", "video"} else way for way in ways}
     if len(ways) > 1 and (len(kinds) > 1 or kinds == {"voice"}):

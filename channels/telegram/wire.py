@@ -1,11 +1,11 @@
 """The part of the Bot API's objects that is read here, checked as it comes in.
 
-What Telegram adds is ignored. See https://core.telegram.org/bots/api#available-types.
+Of what Telegram adds, only its name is read (`Message.kinds`). See https://core.telegram.org/bots/api#available-types.
 """
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class Wire(BaseModel):
@@ -101,7 +101,98 @@ class Origin(Wire):
     chat: Chat | None = None
 
 
-class Message(Wire):
+class Task(Wire):
+    text: str
+    completion_date: int = 0
+
+
+class Checklist(Wire):
+    title: str
+    tasks: tuple[Task, ...] = ()
+
+
+class Story(Wire):
+    chat: Chat
+
+
+class Titled(Wire):
+    """A game, or an invoice."""
+
+    title: str
+    description: str = ""
+
+
+class Paid(Wire):
+    """One of paid media; of a preview there is no file."""
+
+    photo: tuple[File, ...] = ()
+    video: File | None = None
+    live_photo: File | None = None
+
+
+class PaidMedia(Wire):
+    star_count: int = 0
+    paid_media: tuple[Paid, ...] = ()
+
+
+class SharedUser(Wire):
+    first_name: str = ""
+    last_name: str = ""
+    username: str = ""
+
+
+class Shared(Wire):
+    """Users, or a chat, that someone picked for the bot."""
+
+    users: tuple[SharedUser, ...] = ()
+    title: str = ""
+
+
+class WebAppData(Wire):
+    data: str
+
+
+class RichMessage(Wire):
+    blocks: tuple[Any, ...] = ()
+
+
+class Holding(Wire):
+    """What a message holds, or one that is replied to in another chat. `kinds`: all its fields."""
+
+    kinds: frozenset[str] = frozenset()
+    photo: tuple[File, ...] = ()
+    live_photo: File | None = None
+    voice: File | None = None
+    audio: File | None = None
+    video: File | None = None
+    video_note: File | None = None
+    animation: File | None = None
+    document: File | None = None
+    paid_media: PaidMedia | None = None
+    sticker: Sticker | None = None
+    location: Location | None = None
+    venue: Venue | None = None
+    contact: Contact | None = None
+    poll: Poll | None = None
+    dice: Dice | None = None
+    checklist: Checklist | None = None
+    story: Story | None = None
+    game: Titled | None = None
+    invoice: Titled | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_kinds(cls, data: Any) -> Any:
+        return {**data, "kinds": frozenset(data)} if isinstance(data, dict) else data
+
+
+class External(Holding):
+    """A message of another chat that is replied to; its words are told in the quote alone."""
+
+    origin: Origin
+
+
+class Message(Holding):
     message_id: int
     chat: Chat
     date: int = 0
@@ -114,6 +205,8 @@ class Message(Wire):
     is_automatic_forward: bool = False
     forward_origin: Origin | None = None
     reply_to_message: "Message | None" = None
+    external_reply: External | None = None
+    reply_to_story: Story | None = None
     forum_topic_created: object | None = None
     quote: Quote | None = None
     media_group_id: str = ""
@@ -123,19 +216,10 @@ class Message(Wire):
     entities: tuple[Entity, ...] = ()
     caption: str = ""
     caption_entities: tuple[Entity, ...] = ()
-    photo: tuple[File, ...] = ()
-    voice: File | None = None
-    audio: File | None = None
-    video: File | None = None
-    video_note: File | None = None
-    animation: File | None = None
-    document: File | None = None
-    sticker: Sticker | None = None
-    location: Location | None = None
-    venue: Venue | None = None
-    contact: Contact | None = None
-    poll: Poll | None = None
-    dice: Dice | None = None
+    rich_message: RichMessage | None = None
+    users_shared: Shared | None = None
+    chat_shared: Shared | None = None
+    web_app_data: WebAppData | None = None
 
 
 class CallbackQuery(Wire):

@@ -17,6 +17,7 @@ from bridge.retry import is_over
 from channels.markdown import whatsapp
 from channels.telling import told
 from channels.whatsapp import files, limits
+from channels.whatsapp.aliases import Aliases
 from channels.whatsapp.api import Api, Listed
 from channels.whatsapp.config import POLL_SECONDS, POLL_SECONDS_ALONE, WhatsAppConfig
 from channels.whatsapp.doctor import Doctor
@@ -47,12 +48,14 @@ class WhatsAppChannel:
         self._sightings = Sightings()
         self._memory = Memory()
         self._api = Api(config, self._clock)
+        self._aliases = Aliases(surroundings.facts)
         self._windows = Windows(self._clock, surroundings.facts)
         self._hook = Hook(name, config, surroundings.webhook_url, self._memory, self._sightings)
         self._sending = Sending(
             name,
             self._api,
             self._windows,
+            self._aliases,
             surroundings,
             templates=config.templates,
             sightings=self._sightings,
@@ -87,7 +90,12 @@ class WhatsAppChannel:
         try:
             async with self._api.opened(), asyncio.TaskGroup() as group:
                 hearing = Hearing(
-                    inbox, self._clock, group, memory=self._memory, noticed=self._noticed
+                    inbox,
+                    self._clock,
+                    group,
+                    memory=self._memory,
+                    aliases=self._aliases,
+                    noticed=self._noticed,
                 )
                 self._hook.hearing = hearing
                 try:

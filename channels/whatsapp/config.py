@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from bridge.plugins import Ask, Section, Setup, Verified
 from channels.whatsapp.limits import SANDBOX
-from channels.whatsapp.places import number_of, place_of
+from channels.whatsapp.places import has_number, place_of, user_of
 
 API = "https://api.twilio.com"
 POLL_SECONDS = 300.0
@@ -17,7 +17,7 @@ POLL_SECONDS_ALONE = 15.0
 
 def _place(number: str) -> str:
     place = place_of(number)
-    if place is None:
+    if place is None or not has_number(place):
         raise ValueError("a number in the international form, like +14155238886")
     return place
 
@@ -80,7 +80,7 @@ You need a Twilio account with WhatsApp:
 
 1. Sign up at https://www.twilio.com and open the Console, https://console.twilio.com.
 2. To try it at once, use the sandbox: *Messaging → Try it out → Send a WhatsApp message*. Its
-   number is {number_of(SANDBOX)}, and everyone who wants to write to it joins it once with a code.
+   number is {user_of(SANDBOX)}, and everyone who wants to write to it joins it once with a code.
 3. For a number of your own: *Messaging → Senders → WhatsApp senders*.
 """
 
@@ -104,7 +104,7 @@ def setup(verify: Callable[[Mapping[str, str]], Coroutine[Any, Any, Verified]]) 
                 key="number",
                 prompt="WhatsApp number",
                 hint="of your sender, or the sandbox's",
-                default=number_of(SANDBOX),
+                default=user_of(SANDBOX),
             ),
         ),
         verify=verify,

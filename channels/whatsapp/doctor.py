@@ -11,7 +11,7 @@ from channels.whatsapp import limits
 from channels.whatsapp.api import Api, Wires
 from channels.whatsapp.config import WhatsAppConfig
 from channels.whatsapp.errors import FIXES
-from channels.whatsapp.places import number_of
+from channels.whatsapp.places import user_of
 from channels.whatsapp.sightings import Sightings
 from channels.whatsapp.windows import Windows
 
@@ -52,7 +52,7 @@ class Doctor:
         return Check(name="account", ok=True, detail=detail)
 
     async def _sender(self) -> Sequence[Check]:
-        number = number_of(self.config.number)
+        number = user_of(self.config.number)
         if self.config.number == limits.SANDBOX:
             detail = f"the sandbox; people join it once ({SANDBOX_PAGE})"
             return [Check(name="sender", ok=True, detail=detail), self._sandbox_webhook()]

@@ -14,6 +14,8 @@ from twilio.base.exceptions import TwilioException
 
 from bridge.errors import (
     ChannelError,
+    FileRefused,
+    FormRefused,
     Gone,
     OutcomeUnknown,
     RateLimited,
@@ -21,6 +23,7 @@ from bridge.errors import (
     Unauthorized,
     Unreachable,
 )
+from bridge.parts import Less
 from bridge.ports import Clock
 from channels.whatsapp.transport import Throttled
 
@@ -37,6 +40,12 @@ CLOSED_CHATS = frozenset({21211, 21610, 21614, 63003, 63014, 63015, 63016, 63024
 
 BUSY = frozenset({14107, 20429, 21611, 63017, 63018, 63038})
 OUT_OF_ORDER = frozenset({20503, 30001, 63010, 63012, 63023})
+
+FORM = frozenset({21655, 21656, 63005, 63021, 63027, 63028, 63040, 63041, 63042})
+"""The template is unknown, paused or wrongly filled, or the message is malformed."""
+
+FILES = frozenset({12300, 21620, 21623, 63019, 63020})
+"""The file cannot be had, or is of no kind that WhatsApp takes."""
 
 NEVER_SENT = (
     httpx.ConnectError,
@@ -84,7 +93,13 @@ def _refusal(error: TwilioException, clock: Clock) -> ChannelError:
         return Unreachable(words, code=str(code))
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
         return OutcomeUnknown(words, code=str(code))
-    return Rejected(words, code=str(code))
+    return _kind(code)(words, code=str(code))
+
+
+def _kind(code: int) -> type[Rejected]:
+    if code in FILES:
+        return FileRefused
+    return FormRefused if code in FORM else Rejected
 
 
 def _status(error: TwilioException) -> int:
@@ -103,6 +118,14 @@ def is_for_later(code: str) -> bool:
     Also what was only busy: parked it is not lost, and no second copy is ever made of it unasked.
     """
     return code.isdigit() and int(code) in CLOSED_CHATS | BUSY | OUT_OF_ORDER
+
+
+def less_of(code: str) -> Less:
+    """Return in how much less a message that failed with this code may be taken; "" in no less."""
+    number = int(code) if code.isdigit() else 0
+    if number in FILES:
+        return "without_file"
+    return "plain" if number in FORM else ""
 
 
 FIXES = {

@@ -21,6 +21,7 @@ from bridge.inbound import Inbound, Inbox, Reported
 from bridge.parts import Reply
 from bridge.ports import Clock
 from channels.telling import beside
+from channels.whatsapp.aliases import Aliases
 
 AGAIN_SECONDS = 0.25
 PATIENCE_SECONDS = 6.0
@@ -73,9 +74,11 @@ class Hearing:
         group: asyncio.TaskGroup,
         *,
         memory: Memory,
+        aliases: Aliases,
         noticed: Callable[[Inbound | Reported, datetime], Awaitable[None]],
     ) -> None:
         self.memory = memory
+        self.aliases = aliases
         self.ready = asyncio.Event()
         self._is_over = False
         self._inbox = inbox
@@ -113,6 +116,7 @@ class Hearing:
         Brought twice it has the same reply, as the first answer may have been lost; `found` by
         looking, said at that time, it is replied to once, by whoever found it.
         """
+        inbound = await self.aliases.joined(inbound)
         turn = self._turns.setdefault(inbound.address.place, asyncio.Lock())
         async with turn:
             if inbound.external_id in self.memory:
@@ -129,6 +133,7 @@ class Hearing:
 
     async def tell(self, reported: Reported) -> None:
         """Hand in what became of a part. Raises `NotKept`."""
+        reported = await self.aliases.reported(reported)
         await self._patiently(reported)
         await self._noticed(reported, self._clock.now())
 

@@ -96,6 +96,10 @@ class Hook:
     async def _message(self, form: parse.Form) -> WebhookAnswer:
         if not self._is_ours(form.get("To", "")):
             return STRAY
+        change = parse.changed(form)
+        if change is not None:
+            await self._listening().aliases.changed(change)
+            return _answer(None)
         inbound = parse.heard(form, self._channel)
         if inbound is None:
             log.warning("webhook without a message", channel=self._channel)

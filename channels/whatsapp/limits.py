@@ -10,6 +10,9 @@ from channels.limits import Rate
 BODY = 1600
 """UTF-16 units of a message. [doc] https://www.twilio.com/docs/api/errors/21617"""
 
+LONGEST_BODIES = (BODY, 4096)
+"""UTF-16 units at which what someone writes comes in pieces: Twilio's, and WhatsApp's. [seen]"""
+
 TEMPLATE_BODY = 1024
 """UTF-16 units of a quick reply's body. [doc] https://www.twilio.com/docs/content/twilio-quick-reply"""
 

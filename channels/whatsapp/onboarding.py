@@ -13,7 +13,7 @@ from channels.whatsapp.config import WhatsAppConfig
 from channels.whatsapp.doctor import SANDBOX_PAGE, SENDER_PAGE, trouble
 from channels.whatsapp.errors import FIXES
 from channels.whatsapp.limits import SANDBOX
-from channels.whatsapp.places import number_of
+from channels.whatsapp.places import user_of
 
 
 class WallClock:
@@ -38,9 +38,9 @@ async def verify(answers: Mapping[str, str]) -> Verified:
     if account.status != "active":
         raise ConfigError(f"this account is {account.status}: the Console's first page says why")
     if config.number != SANDBOX and config.number not in {each.place for each in senders}:
-        number = number_of(config.number)
+        number = user_of(config.number)
         raise ConfigError(f"{number} is no WhatsApp sender of this account: {FIXES['63007']}")
-    number = number_of(config.number)
+    number = user_of(config.number)
     return Verified(
         account=f"{account.name} ({number})",
         link=f"https://wa.me/{number.removeprefix('+')}",

@@ -1,21 +1,38 @@
 """What Twilio sends us becomes our words: a webhook's form, a listed message."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from bridge.content import AttachmentKind, Content
+from bridge.content import AttachmentKind
 from bridge.ids import ChannelName, MessageId
-from bridge.inbound import Heard, Inbound, PartKey, Pressed, RemoteFile, Reported, Sender, Spoken
+from bridge.inbound import (
+    Heard,
+    Inbound,
+    PartKey,
+    Pressed,
+    Quoted,
+    RemoteFile,
+    Reported,
+    Sender,
+    Spoken,
+)
 from bridge.parts import Address
 from bridge.routing import pressed
+from channels.markdown.units import utf16
+from channels.pieces import goes_on
+from channels.whatsapp import told
+from channels.whatsapp.aliases import Changed
 from channels.whatsapp.api import Listed, ListedFile
-from channels.whatsapp.errors import is_for_later
-from channels.whatsapp.places import number_of, place_of
+from channels.whatsapp.errors import is_for_later, less_of
+from channels.whatsapp.limits import LONGEST_BODIES
+from channels.whatsapp.places import place_of, user_of
 
 REALM = "whatsapp"
 MOST_FILES = 10
-MAP = "https://www.google.com/maps?q="
+CHANGES = frozenset({"user_changed_number", "user_changed_user_id"})
+"""Meta's system messages about a person's addresses."""
+
+UNTOLD = "(an earlier message, whose words WhatsApp does not tell)"
 
 Form = Mapping[str, str]
 
@@ -28,7 +45,32 @@ def heard(form: Form, channel: ChannelName) -> Inbound | None:
     place, sid = place_of(form.get("From", "")), form.get("MessageSid", "")
     if place is None or not sid:
         return None
-    return _inbound(channel, place, MessageId(sid), form.get("ProfileName", ""), _what(form, sid))
+    other = place_of(form.get("ExternalUserId", ""))
+    inbound = _inbound(
+        channel, place, MessageId(sid), form.get("ProfileName", ""), _what(form, sid)
+    )
+    if other is None or other == place:
+        return inbound
+    return replace(inbound, sender=replace(inbound.sender, also=(user_of(other),)))
+
+
+def changed(form: Form) -> Changed | None:
+    """Return whose number or id is another now; None when the form says nothing of the kind.
+
+    How Twilio passes on Meta's system messages is not documented: their own names are looked for,
+    as Twilio spells the names of its fields.
+    """
+    kinds = {form.get("MessageType", ""), form.get("SystemType", "")}
+    if not kinds & CHANGES:
+        return None
+    old = (form.get("From", ""), form.get("PreviousExternalUserId", ""))
+    new = (form.get("NewFrom", ""), form.get("NewWaId", ""), form.get("ExternalUserId", ""))
+    return Changed(old=_places(old), new=_places(new))
+
+
+def _places(written: Sequence[str]) -> tuple[str, ...]:
+    found = (place_of(f"+{each}" if each.isdecimal() else each) for each in written)
+    return tuple(place for place in found if place is not None)
 
 
 def found(message: Listed, files: Sequence[ListedFile], channel: ChannelName) -> Inbound | None:
@@ -36,16 +78,14 @@ def found(message: Listed, files: Sequence[ListedFile], channel: ChannelName) ->
     place = place_of(message.sender)
     if place is None:
         return None
-    spoken = Spoken(
-        message=message.sid,
-        content=Content(text=markdown(message.body)),
-        files=tuple(_file(each.url, each.mime) for each in files),
+    spoken = _spoken(
+        message.sid, {"Body": message.body}, tuple(_file(each.url, each.mime) for each in files)
     )
     return replace(_inbound(channel, place, message.sid, "", spoken), at=message.at)
 
 
 def _inbound(channel: ChannelName, place: str, sid: MessageId, name: str, what: Heard) -> Inbound:
-    number = number_of(place)
+    number = user_of(place)
     return Inbound(
         external_id=sid,
         address=Address(channel=channel, place=place),
@@ -58,22 +98,27 @@ def _what(form: Form, sid: str) -> Heard:
     payload = form.get("ButtonPayload", "")
     if pressed(payload) is not None:
         return Pressed(value=payload)
-    replied = form.get("OriginalRepliedMessageSid", "")
+    return _spoken(MessageId(sid), form, _files(form))
+
+
+def _spoken(sid: MessageId, form: Form, files: tuple[RemoteFile, ...]) -> Spoken:
+    replied, body = form.get("OriginalRepliedMessageSid", ""), form.get("Body", "")
     return Spoken(
-        message=MessageId(sid),
-        content=Content(text=_text(form)),
+        message=sid,
+        content=told.content(form, files=len(files)),
         reply_to=MessageId(replied) if replied else None,
-        files=_files(form),
+        quoted=_quoted(form) if replied else None,
+        files=files,
+        more=told.is_forwarded(form)
+        or any(goes_on(utf16(body), files, limit=limit) for limit in LONGEST_BODIES),
     )
 
 
-def _text(form: Form) -> str:
-    said = markdown(form.get("Body", "") or form.get("ButtonText", ""))
-    if "Latitude" not in form or "Longitude" not in form:
-        return said
-    names = [form[key] for key in ("Label", "Address") if form.get(key)]
-    where = f"{MAP}{form['Latitude']},{form['Longitude']}"
-    return "\n".join(part for part in (said, "📍 " + ", ".join([*names, where])) if part)
+def _quoted(form: Form) -> Quoted:
+    """Return that there is something a reply is about: Twilio tells by whom, and not what."""
+    by = form.get("OriginalRepliedMessageSender", "")
+    is_own = bool(by) and by == form.get("From")
+    return Quoted(author=form.get("ProfileName", "") if is_own else "", text=UNTOLD)
 
 
 def _files(form: Form) -> tuple[RemoteFile, ...]:
@@ -101,21 +146,6 @@ def _kind(mime: str) -> AttachmentKind:
             return "video"
         case _:
             return "file"
-
-
-# -- formatting -----------------------------------------------------------------------------------
-
-_CODE = re.compile(r"(```.*?```|`[^`\n]+`)", re.DOTALL)
-_STYLED = r"(?<![\w{0}])\{0}(?=\S)([^{0}\n]*?\S)\{0}(?![\w{0}])"
-_BOLD = re.compile(_STYLED.format("*"))
-_STRUCK = re.compile(_STYLED.format("~"))
-
-
-def markdown(text: str) -> str:
-    """Return WhatsApp's formatting as Markdown; what is in code stays as it is."""
-    pieces = _CODE.split(text)
-    pieces[::2] = [_STRUCK.sub(r"~~\1~~", _BOLD.sub(r"**\1**", each)) for each in pieces[::2]]
-    return "".join(pieces)
 
 
 # -- what became of ours --------------------------------------------------------------------------
@@ -150,6 +180,7 @@ def outcome(
                 key=key,
                 code=code,
                 again=is_for_later(code),
+                less=less_of(code),
             )
         case _:
             return None

@@ -4,6 +4,7 @@ The rules:
 
 - Outside a person's window nothing is sent but the template that asks them to write, once; the
   place is `Gone` until they do.
+- A place with several addresses is told things at the one used last (`aliases`).
 - Every message carries its part's key in the address that Twilio reports to, so a message whose
   call was never answered is known by its first report. Else it is a message to the person with the
   same words, newer than the last one we know we sent.
@@ -20,7 +21,14 @@ from typing import TypeVar
 
 import structlog
 
-from bridge.errors import ChannelError, Gone, OutcomeUnknown, RateLimited, StoreUnavailable
+from bridge.errors import (
+    ChannelError,
+    Gone,
+    Moved,
+    OutcomeUnknown,
+    RateLimited,
+    StoreUnavailable,
+)
 from bridge.ids import ChannelName, MessageId
 from bridge.inbound import PartKey, Reported
 from bridge.parts import Address, Part, Reply, Sent
@@ -28,6 +36,7 @@ from bridge.ports import ChannelSurroundings
 from bridge.retry import is_over
 from channels.limits import Budget
 from channels.whatsapp import keys, limits, render
+from channels.whatsapp.aliases import Aliases
 from channels.whatsapp.api import Api, Listed, Outgoing
 from channels.whatsapp.config import Templates
 from channels.whatsapp.errors import WINDOW_CLOSED
@@ -52,6 +61,7 @@ class Sending:
         channel: ChannelName,
         api: Api,
         windows: Windows,
+        aliases: Aliases,
         surroundings: ChannelSurroundings,
         *,
         templates: Templates,
@@ -60,6 +70,7 @@ class Sending:
         self._channel = channel
         self._api = api
         self._windows = windows
+        self._aliases = aliases
         self._surroundings = surroundings
         self._clock = surroundings.clock
         self._templates = templates
@@ -74,6 +85,9 @@ class Sending:
 
     async def send(self, to: Address, part: Part) -> Sent:
         key, place = keys.key_of(part), to.place
+        one = await self._aliases.place(place)
+        if one != place:
+            raise Moved("this is another name for a place", place=one, code="joined")
         message = render.message(part, self._templates, self._surroundings.link)
         if not await self._windows.is_open(place):
             await self._ask_to_write(place)
@@ -93,7 +107,8 @@ class Sending:
 
     async def _call(self, place: str, message: Outgoing, callback: str = "") -> MessageId:
         try:
-            return await self._api.send(place, message, callback=callback)
+            address = await self._aliases.address(place)
+            return await self._api.send(address, message, callback=callback)
         except RateLimited as error:
             self._budget.block(error.until)
             raise
@@ -103,7 +118,7 @@ class Sending:
 
     async def reply(self, place: str, after: datetime, reply: Reply) -> None:
         """Show a reply to a message that was found, unless it was shown by who found it before."""
-        shown = [each for each in await self._api.sent(to=place) if each.at >= after]
+        shown = [each for each in await self._sent(place) if each.at >= after]
         for words in render.words(reply.text):
             if not any(_says(each, words) for each in shown):
                 await self._call(place, Outgoing(body=words))
@@ -129,10 +144,13 @@ class Sending:
 
     async def _doubtful(self, place: str) -> Sequence[Listed]:
         """Return the messages that an unanswered call may have made, newest first."""
-        ours = [each for each in await self._api.sent(to=place) if each.direction == BY_CALL]
+        ours = [each for each in await self._sent(place) if each.direction == BY_CALL]
         if place not in self._last:
             return ours[:1]  # before a restart one was in doubt at most, and nothing came after it
         return list(takewhile(lambda each: each.sid != self._last[place], ours))
+
+    async def _sent(self, place: str) -> Sequence[Listed]:
+        return await self._api.sent(to=await self._aliases.address(place))
 
     async def reported(self, reported: Reported) -> None:
         """Learn from what Twilio says became of a message."""

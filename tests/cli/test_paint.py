@@ -20,6 +20,13 @@ def test_a_message_stands_under_who_said_it():
     assert painted(line).split("\n") == ["", "Ada · browser", "  so it is".ljust(60), ""]
 
 
+def test_plain_words_are_shown_to_the_letter_below_what_they_are_about():
+    line = Line(look="said", speaker="Ada", text="2*3*4 __x__", literal=True, about="Bob: [a]\nb")
+    rows = [row.strip() for row in painted(line).splitlines()]
+    assert rows == ["", "Ada", "▌ Bob: [a] b", "2*3*4 __x__"]
+    assert unadorned(line) == "Ada: > Bob: [a] b\n2*3*4 __x__"
+
+
 def test_html_and_square_brackets_are_words_like_any_other():
     out = painted(Line(look="answer", text="List<String> <b>x</b> [red]y[/red] :smile:"))
     assert "List<String> <b>x</b> [red]y[/red] :smile:" in out

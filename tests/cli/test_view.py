@@ -7,7 +7,7 @@ import pytest
 from bridge import texts
 from bridge.cli.view import View
 from bridge.cli.wire import LiveFrame, Person, Place, SessionView
-from bridge.content import Attachment, Content, Option
+from bridge.content import Attachment, Content, Option, Quote
 from bridge.events import (
     Event,
     MessageComposed,
@@ -56,6 +56,16 @@ def screen():
 def test_a_message_carries_who_said_it_and_where(screen):
     said = MessageReceived(participant="p_ada", conversation="c_1", content=Content(text="hi"))
     assert screen.see(said) == ("said", "Ada · Telegram", "hi")
+
+
+def test_plain_words_and_what_a_message_is_about_are_told_apart(screen):
+    words = Content(text="2*3*4", literal=True)
+    quote = Quote(author="Bob", text="why?")
+    said = MessageReceived(participant="p_ada", conversation="c_1", content=words, quote=quote)
+    line = screen.view.take(Event(session="s", seq=1, at=NOW, body=said))
+    assert (line.text, line.literal, line.about) == ("2*3*4", True, "Bob: why?")
+    edited = MessageEdited(participant="p_ada", target=1, content=words)
+    assert screen.see(edited)[2] == "_Ada changed a message to:_ 2\\*3\\*4"
 
 
 def test_whom_and_where_nobody_introduced_is_someone_elsewhere_and_a_stranger(screen):

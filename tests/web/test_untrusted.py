@@ -118,3 +118,19 @@ def test_a_link_that_pretends_shows_where_it_leads(bridge: Bridge, pages: Pages)
     bridge.push("[paypal.com](https://evil.invalid/login) or [the docs](https://example.invalid/)")
     expect(page.locator("#rows a").first).to_have_text("paypal.com (evil.invalid)")
     expect(page.locator("#rows a").last).to_have_text("the docs")
+
+
+def test_plain_words_are_shown_to_the_letter_and_their_addresses_are_links(
+    bridge: Bridge, pages: Pages
+):
+    page = pages.open(bridge.link())
+    html = page.evaluate(
+        """async text => {
+          const {words} = await import("/web/js/view/parts.js");
+          return words(text).innerHTML;
+        }""",
+        "2*3*4 <b>x</b> [a](javascript:x) https://a.example/b_c_d",
+    )
+    assert html.startswith("2*3*4 &lt;b&gt;x&lt;/b&gt; [a](javascript:x) <a ")
+    assert html.endswith(">https://a.example/b_c_d</a>")
+    assert 'rel="noopener noreferrer"' in html

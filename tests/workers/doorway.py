@@ -93,6 +93,8 @@ class Doorway:
             addressed=addressed,
             reply_to=reply_to,
             files=more.pop("files", ()),
+            quoted=more.pop("quoted", None),
+            more=more.pop("more", False),
         )
         return await self.hear(spoken, user, **more)
 

@@ -6,9 +6,10 @@ from structlog.testing import capture_logs
 
 from bridge import texts
 from bridge.commands import Stop
-from bridge.content import Content
+from bridge.content import Attachment, Content
 from bridge.errors import OutcomeUnknown, Rejected, Unreachable
 from bridge.events import MessageDeleted, QuestionClosed, RunStarted
+from bridge.ids import MediaId
 from bridge.parts import Capabilities
 from bridge.ports import Ended, Remark, Turn
 from bridge.routing import SHARED
@@ -56,6 +57,29 @@ async def test_a_correction_is_made_in_every_copy() -> None:
             assert "ada · Chat: helo" not in b.shown(place)
         await b.until_at_rest(each=0.1)
         assert not [m for m in b.platform.seen("ada") if m.speaker], "not where it was said"
+
+
+async def test_a_picture_that_replaces_another_is_shown_in_its_place() -> None:
+    one, other = (
+        Attachment(kind="image", name=f"{name}.png", mime="image/png", size=1, media=MediaId(name))
+        for name in ("one", "other")
+    )
+
+    def pictures(b) -> list[str]:
+        return [file.name for m in b.platform.seen("bob") for file in m.attachments]
+
+    async with bridge() as b:
+        await b.gather("ada", "bob")
+        b.platform.say("ada", "ada", "look", attachments=(one,))
+        await b.until_at_rest(each=0.1)
+        assert pictures(b) == ["one.png"]
+        (mine,) = [each for each in b.platform.seen("ada") if each.text == "look"]
+        b.platform.correct("ada", mine.id, "look", attachments=(other,))
+        await b.until(lambda: pictures(b) == ["other.png"], each=0.1)
+        await b.until_at_rest(each=0.1)
+        assert [m.text for m in b.platform.seen("ada") if m.attachments] == ["look"]
+        b.platform.correct("ada", mine.id, "look here", attachments=(other,))
+        await b.until(lambda: any("look here" in m.text for m in b.platform.seen("bob")), each=0.1)
 
 
 async def test_what_a_person_takes_back_is_taken_back_everywhere() -> None:

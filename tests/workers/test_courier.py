@@ -264,16 +264,18 @@ async def test_a_platform_that_refuses_to_say_is_not_asked_without_a_pause() -> 
         assert asked < 20
 
 
-async def test_what_a_platform_never_takes_is_dropped_and_the_lane_goes_on() -> None:
+async def test_what_a_platform_never_takes_is_told_in_a_line_and_the_lane_goes_on() -> None:
     async with bridge(capabilities=PLAIN) as b:
         await b.gather("ada", "bob")
-        b.platform.refuse(Rejected("too rude", code="rude"), place="bob")
+        b.platform.refuse(Rejected("too rude", code="rude"), place="bob", times=2)
         seq = await b.push("hello")
         await b.push("world")
         await b.until_at_rest()
-        assert (b.said("ada"), b.said("bob")) == (["hello", "world"], ["world"])
-        (receipt,) = await receipts(b, "bob", seq)
-        assert (receipt.state, receipt.code) == ("failed", "rude")
+        assert b.said("ada") == ["hello", "world"]
+        assert b.said("bob") == [texts.coded(texts.not_taken(""), "rude"), "world"]
+        receipt, line = await receipts(b, "bob", seq)
+        assert (receipt.state, receipt.why, receipt.code) == ("failed", "plain", "rude")
+        assert line.state == "sent"
 
 
 async def test_a_place_that_is_gone_is_left_alone_until_someone_speaks_there() -> None:
@@ -458,7 +460,8 @@ class Hasty(MemoryChannel):
         sent = await super().send(to, part)
         key = PartKey(session=part.session, conversation=part.conversation, part=part.id)
         about = {"address": to, "message": sent.message, "key": key, "again": self.again}
-        await self.inbox(Reported(state="failed", code="63024", **about))
+        if part.text != texts.coded(texts.not_taken(""), "63024"):
+            await self.inbox(Reported(state="failed", code="63024", **about))
         return Sent(message=sent.message, state="submitted")
 
 
@@ -467,8 +470,9 @@ async def test_what_a_platform_said_before_its_call_returned_stands() -> None:
         await b.gather("ada")
         seq = await b.push("news")
         await b.until_at_rest(each=0.05)
-        (receipt,) = await receipts(b, "ada", seq)
+        receipt, line = await receipts(b, "ada", seq)
         assert (receipt.state, receipt.code) == ("failed", "63024")
+        assert line.state == "submitted", "and people are told that it is missing"
 
 
 async def test_a_place_that_is_closed_in_the_middle_of_something_is_sent_nothing_more_of_it() -> (

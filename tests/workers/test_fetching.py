@@ -1,16 +1,17 @@
 """Files that people send are kept before the message is appended; what is lost is named."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
 from bridge import texts
 from bridge.admission import Account
-from bridge.content import Content
+from bridge.content import Content, Quote
 from bridge.errors import ChannelError, Rejected, Unreachable
 from bridge.events import MessageEdited, MessageReceived
 from bridge.ids import MessageId
-from bridge.inbound import Edited, RemoteFile
+from bridge.inbound import Edited, Quoted, RemoteFile
 from tests.workers.doorway import CHAT, Doorway
 from tests.workers.rig import ANYONE
 
@@ -62,10 +63,22 @@ async def test_several_files_are_one_message() -> None:
     assert len((await heard(door)).content.attachments) == 3
 
 
-async def test_a_file_without_a_name_is_called_by_its_kind() -> None:
+async def test_a_file_without_a_name_is_called_by_its_kind_with_the_ending_of_its_type() -> None:
     door, _ = await open_door()
-    await door.say("", files=(file("1", name=""),))
-    assert (await heard(door)).content.attachments[0].name == "file"
+    picture = RemoteFile(kind="image", name="", mime="image/jpeg", ref="p")
+    song = RemoteFile(kind="audio", name="A song", mime="audio/mpeg", ref="s")
+    paper = RemoteFile(kind="file", name="", mime="application/pdf; x=y", ref="d")
+    odd = RemoteFile(kind="file", name="Makefile", mime="text/plain", ref="m")
+    await door.say("look", files=(picture, song, paper, odd))
+    names = [each.name for each in (await heard(door)).content.attachments]
+    assert names == ["image.jpg", "A song.mp3", "file.pdf", "Makefile"]
+
+
+async def test_more_files_than_one_message_may_have_are_counted() -> None:
+    door, _ = await open_door()
+    await door.say("look", files=tuple(file(str(number)) for number in range(22)))
+    content = (await heard(door)).content
+    assert (len(content.attachments), content.text) == (20, f"look\n\n{texts.files_left_out(2)}")
 
 
 async def test_nothing_is_fetched_of_what_a_stranger_sends() -> None:
@@ -119,3 +132,51 @@ async def test_a_file_that_is_too_large_is_not_fetched_again() -> None:
     await door.say("", files=(file("x" * 2000),))
     assert len(files.asked) == 1
     assert (await heard(door)).content.text == texts.file_not_kept("a.txt")
+
+
+async def test_the_files_of_what_is_replied_to_come_with_the_reply() -> None:
+    door, _ = await open_door()
+    about = Quoted(author="Bob", text="", files=(file("theirs", "plan.pdf"),))
+    await door.say("why?", files=(file("own"),), quoted=about)
+    message = await heard(door)
+    assert [each.name for each in message.content.attachments] == ["a.txt", "plan.pdf"]
+    assert message.quote == Quote(author="Bob", text="plan.pdf")
+
+
+async def test_an_edit_that_brings_another_file_shows_the_new_one() -> None:
+    door, _ = await open_door()
+    await door.say("look", message="m1", files=(file("one"),))
+    other = (file("other one"),)
+    await door.hear(Edited(message=MessageId("m1"), content=Content(text="look"), files=other))
+    edited = await door.last()
+    assert isinstance(edited, MessageEdited)
+    assert [each.size for each in edited.content.attachments] == [len(b"half of other one")]
+
+
+async def test_an_edit_that_keeps_its_files_fetches_none_again() -> None:
+    door, files = await open_door()
+    size = len(b"half of one")
+    same = (replace(file("one"), size=size),)
+    await door.say("look", message="m1", files=same)
+    await door.hear(Edited(message=MessageId("m1"), content=Content(text="there"), files=same))
+    edited = await door.last()
+    assert [each.size for each in edited.content.attachments] == [size]
+    assert files.asked == ["one"]
+
+
+async def test_an_edit_whose_file_cannot_be_had_keeps_the_one_that_was_there() -> None:
+    door, files = await open_door()
+    await door.say("look", message="m1", files=(file("one"),))
+    files.faults.append(Rejected("gone", code="gone"))
+    other = (file("other one"),)
+    await door.hear(Edited(message=MessageId("m1"), content=Content(text="there"), files=other))
+    edited = await door.last()
+    assert edited.content.text == "there"
+    assert [each.size for each in edited.content.attachments] == [len(b"half of one")]
+
+
+async def test_an_edit_that_takes_the_files_away_leaves_none() -> None:
+    door, _ = await open_door()
+    await door.say("look", message="m1", files=(file("one"),))
+    await door.hear(Edited(message=MessageId("m1"), content=Content(text="look"), files=()))
+    assert (await door.last()).content.attachments == ()

@@ -5,7 +5,7 @@ import pytest
 from bridge import texts
 from bridge.admission import Account
 from bridge.commands import Archive, ChangeRole
-from bridge.content import Content
+from bridge.content import Content, Quote
 from bridge.errors import StoreUnavailable
 from bridge.events import (
     ConversationLinked,
@@ -16,7 +16,7 @@ from bridge.events import (
     QuestionClosed,
 )
 from bridge.ids import MessageId, PartId
-from bridge.inbound import Deleted, Edited, Pressed
+from bridge.inbound import Deleted, Edited, Pressed, Quoted
 from bridge.parts import Address, Receipt, Span
 from bridge.routing import SHARED, answer_button, saying_button
 from storage.memory import MemoryStore
@@ -386,3 +386,38 @@ async def test_a_reply_to_what_the_log_does_not_have_answers_no_question() -> No
     assert isinstance(await door.last(), MessageReceived)
     await door.say("1")
     assert isinstance(await door.last(), QuestionClosed)
+
+
+# -- what a message is about ----------------------------------------------------------------------
+
+
+def about(text: str = "the build is red", author: str = "[Bob]\n", files=()) -> Quoted:
+    return Quoted(author=author, text=text, files=files)
+
+
+async def test_what_a_reply_is_about_comes_with_it_where_the_log_does_not_have_it() -> None:
+    door = await Doorway().open()
+    await door.say("why?", reply_to=MessageId("unheard of"), quoted=about())
+    assert (await door.last()).quote == Quote(author="Bob", text="the build is red")
+    assert (await door.last()).reply_to is None
+
+
+async def test_what_the_log_has_is_only_named() -> None:
+    door = await Doorway().open()
+    await door.say("the build is red", message="m1")
+    await door.say("why?", reply_to=MessageId("m1"), quoted=about())
+    assert (await door.last()).quote is None
+    assert (await door.last()).reply_to is not None
+
+
+async def test_of_a_long_message_the_beginning_is_told() -> None:
+    door = await Doorway().open()
+    await door.say("why?", quoted=about("x" * 5000, author="@@"))
+    quote = (await door.last()).quote
+    assert (quote.author, len(quote.text), quote.text[-1]) == (texts.SOMEONE, 1000, "…")
+
+
+async def test_what_most_likely_goes_on_is_marked_so() -> None:
+    door = await Doorway().open()
+    await door.say("first half", more=True)
+    assert (await door.last()).more

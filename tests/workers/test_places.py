@@ -1,10 +1,12 @@
 """Who speaks and where; how places come to follow sessions is seen in test_intake, test_door."""
 
 from bridge.admission import Account
-from bridge.ids import ParticipantId
-from bridge.inbound import Sender
+from bridge.content import Content
+from bridge.ids import MessageId, ParticipantId
+from bridge.inbound import Inbound, Sender, Spoken
+from bridge.parts import Address
 from bridge.routing import SHARED
-from tests.workers.doorway import Doorway
+from tests.workers.doorway import CHAT, Doorway
 
 
 async def test_a_person_is_known_by_one_identity_for_good() -> None:
@@ -23,6 +25,35 @@ async def test_another_account_can_be_the_same_person() -> None:
     for realm in ("chat", "mail"):
         sender = Sender(realm=realm, user="ada", name="Ada")
         assert await places.identify(sender, as_who=ada) == ada
+
+
+async def test_further_ids_of_a_person_are_theirs_whichever_comes_first() -> None:
+    door = await Doorway().open()
+    places = door.desks.places
+    hidden = Sender(realm="w", user="US.1", name="Ada")
+    who = await places.identify(hidden)
+    assert await places.identify(Sender(realm="w", user="+49", name="Ada", also=("US.1",))) == who
+    assert await places.identify(Sender(realm="w", user="+49", name="Ada")) == who
+    assert await places.identify(hidden) == who
+
+
+async def test_an_id_that_is_somebody_elses_stays_theirs() -> None:
+    door = await Doorway().open()
+    places = door.desks.places
+    bob = await places.identify(Sender(realm="w", user="US.2", name="Bob"))
+    ada = await places.identify(Sender(realm="w", user="+49", name="Ada"))
+    assert await places.identify(Sender(realm="w", user="+49", name="Ada", also=("US.2",))) == ada
+    assert await places.identify(Sender(realm="w", user="US.2", name="Bob")) == bob != ada
+
+
+async def test_who_is_on_the_list_by_any_of_their_ids_is_let_in() -> None:
+    for listed, admitted in (("+49", True), ("US.1", True), ("+50", False)):
+        door = await Doorway(chat=Account(allow=frozenset({listed}))).open()
+        sender = Sender(realm="w", user="+49", name="Ada", also=("US.1",))
+        said = Spoken(message=MessageId("m1"), content=Content(text="hello"))
+        there = Address(channel=CHAT, place="dm")
+        await door.intake(Inbound(external_id="m1", address=there, sender=sender, what=said))
+        assert (await door.desks.places.known(sender) is not None) is admitted
 
 
 async def test_a_session_that_begins_somewhere_has_the_agent_of_that_place() -> None:

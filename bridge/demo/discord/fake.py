@@ -286,7 +286,7 @@ class FakeDiscord:
             room = message.room
             called = bot in message.mentions or message.author is bot
             content = bot.content or called or room.server is None
-            whole = message.as_message(content=content)
+            whole = message.as_message(content=content) | {"channel_type": room.kind}
             if message.nonce and message.author is bot:
                 whole["nonce"] = message.nonce
             if room.server is not None:

@@ -104,7 +104,7 @@ MESSAGE: Table = {
     "edited_timestamp": Text(null=True), "tts": Flag(), "mention_everyone": Flag(),
     "mentions": Many(One(USER | {"member?": Anything()})), "mention_roles": Many(SNOWFLAKE),
     "attachments": Many(One(ATTACHMENT)), "embeds": Many(Anything()), "pinned": Flag(),
-    "type": Number(),
+    "type": Number(), "channel_type?": Number(),
     "nonce?": Text(most=25, numbers=True), "flags?": Number(),
     "components?": Many(One(ROW), most=5),
     "webhook_id?": SNOWFLAKE, "message_reference?": One(REFERENCE),

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from itertools import count
 from typing import Any
+from urllib.parse import unquote
 
 from aiohttp import web
 
@@ -14,6 +15,7 @@ from bridge.demo.discord.fake import Exchange, FakeDiscord, Fault, Interaction, 
 from bridge.demo.discord.world import Bot, Message, Room, snowflake, stamp
 
 JSON = {"Content-Type": "application/json", "Via": "1.1 google"}
+NOT_FOUND = {"message": "404: Not Found", "code": 0}
 NONCE_SECONDS = 180
 MENU_DEFAULTS = {"default_member_permissions": None, "nsfw": False}
 HTML = "<html><head><title>502 Bad Gateway</title></head><body>cloudflare</body></html>"
@@ -171,6 +173,27 @@ def history(call: Call) -> list[dict[str, Any]]:
     if "before" in asked:
         found = [each for each in found if each.id < int(asked["before"])]
     return [each.as_message() for each in reversed(found[-limit:])]
+
+
+@route("react", "PUT", "/channels/{room}/messages/{message}/reactions/{emoji}/@me")
+def react(call: Call) -> None:
+    mine = call.message().reactions.setdefault(_emoji(call), [])
+    if call.bot not in mine:
+        mine.append(call.bot)
+
+
+@route("unreact", "DELETE", "/channels/{room}/messages/{message}/reactions/{emoji}/@me")
+def unreact(call: Call) -> None:
+    mine = call.message().reactions.get(_emoji(call), [])
+    if call.bot in mine:
+        mine.remove(call.bot)
+
+
+def _emoji(call: Call) -> str:
+    name = unquote(call.ids["emoji"])
+    if name.isascii() and ":" not in name:
+        raise Refusal(400, 10014, "Unknown Emoji")
+    return name
 
 
 @route("typing", "POST", "/channels/{room}/typing")
@@ -365,11 +388,15 @@ def application(fake: FakeDiscord) -> web.Application:
     async def file(request: web.Request) -> web.Response:
         return _file(fake, request)
 
+    async def nothing(request: web.Request) -> web.Response:
+        return _json(404, NOT_FOUND)
+
     app = web.Application(client_max_size=128 * 1024 * 1024)
     app.router.add_get("/gateway", socket)
     app.router.add_get("/gateway/", socket)
     app.router.add_get("/cdn/{room}/{message}/{file}/{name}", file)
     app.router.add_route("*", "/api/v10/{path:.*}", api)
+    app.router.add_route("*", "/{path:.*}", nothing)
     return app
 
 
@@ -394,7 +421,7 @@ async def _serve(fake: FakeDiscord, request: web.Request) -> web.StreamResponse:
             call = Call(fake, _caller(fake, request), match.groupdict(), request)
             await call.read()
             return await _answer(fake, operation, call, work)
-    return web.json_response({"message": "404: Not Found", "code": 0}, status=404, headers=JSON)
+    return _json(404, NOT_FOUND)
 
 
 def _caller(fake: FakeDiscord, request: web.Request) -> Bot | None:

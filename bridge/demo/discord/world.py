@@ -165,6 +165,7 @@ class Message:
     before: list[str] = field(default_factory=list)
     extra: dict[str, Any] = field(default_factory=dict)
     only: Person | None = None
+    reactions: dict[str, list[Person]] = field(default_factory=dict)
 
     @property
     def silent(self) -> bool:

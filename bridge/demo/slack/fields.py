@@ -58,6 +58,12 @@ MESSAGE: Table = {
     "parse": Field(kind=re.compile("none|full")),
 }
 
+REACTION: Table = {
+    "channel": shape(ROOM, required=True),
+    "name": text(required=True),
+    "timestamp": shape(TS, required=True),
+}
+
 METHODS: Mapping[str, Table] = {
     "auth.test": {},
     "apps.connections.open": {},
@@ -99,6 +105,37 @@ METHODS: Mapping[str, Table] = {
         "text": text(longest=4_000),
         "reply_broadcast": FLAG,
         "file_ids": Field(kind=list),
+    },
+    "chat.startStream": {
+        "channel": shape(ROOM, required=True),
+        "thread_ts": shape(TS, required=True),
+        "markdown_text": text(longest=12_000),
+        "recipient_user_id": shape(USER),
+        "recipient_team_id": text(),
+        "task_display_mode": Field(kind=re.compile("plan|timeline")),
+        "chunks": Field(kind=list),
+    },
+    "chat.appendStream": {
+        "channel": shape(ROOM, required=True),
+        "ts": shape(TS, required=True),
+        "markdown_text": text(longest=12_000),
+        "chunks": Field(kind=list),
+    },
+    "chat.stopStream": {
+        "channel": shape(ROOM, required=True),
+        "ts": shape(TS, required=True),
+        "markdown_text": text(longest=12_000),
+        "blocks": Field(kind=list, longest=50),
+        "metadata": Field(kind=dict),
+        "chunks": Field(kind=list),
+    },
+    "reactions.add": REACTION,
+    "reactions.remove": REACTION,
+    "conversations.open": {
+        "users": text(),
+        "channel": shape(ROOM),
+        "return_im": FLAG,
+        "prevent_creation": FLAG,
     },
     "chat.delete": {"channel": shape(ROOM, required=True), "ts": shape(TS, required=True)},
     "files.getUploadURLExternal": {

@@ -24,6 +24,16 @@ SCOPES = {
     "files.completeUploadExternal": "files:write",
     "files.delete": "files:write",
 }
+OTHER_SCOPES = {
+    "chat.startStream": "chat:write",
+    "chat.appendStream": "chat:write",
+    "chat.stopStream": "chat:write",
+    "reactions.add": "reactions:write",
+    "reactions.remove": "reactions:write",
+    "conversations.open": "im:write",
+}
+"""Of methods that other people's clients call, and ours does not."""
+
 MOST_CHARACTERS = 13_200
 """Of all blocks together."""
 
@@ -50,6 +60,12 @@ class Methods:
             "files.completeUploadExternal": self.complete_upload,
             "files.info": self.files_info,
             "files.delete": self.files_delete,
+            "conversations.open": self.open,
+            "reactions.add": self.react,
+            "reactions.remove": self.unreact,
+            "chat.startStream": self.start_stream,
+            "chat.appendStream": self.append_stream,
+            "chat.stopStream": self.stop_stream,
         }
 
     def needs(self, scope: str) -> None:
@@ -193,6 +209,60 @@ class Methods:
         message = self._own(given, "cant_delete_message")
         self.workspace.delete(message)
         return {"channel": message.room, "ts": message.ts}
+
+    # -- streams
+
+    def start_stream(self, given: Json) -> Json:
+        if not given.get("thread_ts"):
+            raise Refusal("invalid_thread_ts")
+        posted = self.post({**given, "text": given.get("markdown_text") or " "})
+        self._message(posted).streaming = True
+        return {"channel": posted["channel"], "ts": posted["ts"]}
+
+    def append_stream(self, given: Json) -> Json:
+        message = self._own(given, "message_not_owned_by_app")
+        if not message.streaming:
+            raise Refusal("message_not_in_streaming_state")
+        message.text = message.text.lstrip() + given.get("markdown_text", "")
+        return {"channel": message.room, "ts": message.ts}
+
+    def stop_stream(self, given: Json) -> Json:
+        answer = self.append_stream(given)
+        message = self._message(answer)
+        message.streaming = False
+        message.blocks = given.get("blocks", message.blocks)
+        return {**answer, "message": self.workspace.as_json(message)}
+
+    def _message(self, given: Json) -> Message:
+        return self.room(given).messages[given["ts"]]
+
+    # -- reactions, and direct messages
+
+    def react(self, given: Json) -> Json:
+        reactions = self._reacted(given).reactions
+        if self.workspace.bot_user in reactions.setdefault(given["name"], []):
+            raise Refusal("already_reacted")
+        reactions[given["name"]].append(self.workspace.bot_user)
+        return {}
+
+    def unreact(self, given: Json) -> Json:
+        people = self._reacted(given).reactions.get(given["name"], [])
+        if self.workspace.bot_user not in people:
+            raise Refusal("no_reaction")
+        people.remove(self.workspace.bot_user)
+        return {}
+
+    def _reacted(self, given: Json) -> Message:
+        message = self.room(given).messages.get(given.get("timestamp", ""))
+        if message is None or message.deleted:
+            raise Refusal("message_not_found")
+        return message
+
+    def open(self, given: Json) -> Json:
+        person = self.workspace.people.get(given.get("users", ""))
+        if person is None:
+            raise Refusal("user_not_found")
+        return {"channel": {"id": self.workspace.dm(person).id}}
 
     # -- files
 

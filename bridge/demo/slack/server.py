@@ -17,12 +17,13 @@ from typing import Any, ClassVar, Self
 from aiohttp import web
 
 from bridge.demo.slack.fields import Checks
-from bridge.demo.slack.methods import SCOPES as NEEDED
-from bridge.demo.slack.methods import Methods
+from bridge.demo.slack.methods import OTHER_SCOPES, Methods
+from bridge.demo.slack.methods import SCOPES as OUR_SCOPES
 from bridge.demo.slack.sockets import Delivery, Sockets
 from bridge.demo.slack.workspace import File, Json, Message, Person, Refusal, Room, Workspace
 from channels.slack.manifest import SCOPES
 
+NEEDED = {**OUR_SCOPES, **OTHER_SCOPES}
 PAGE = "<!DOCTYPE html><html><body>Something went wrong</body></html>"
 LOGIN = "<!DOCTYPE html><html><body>Sign in to Slack</body></html>"
 
@@ -185,6 +186,8 @@ class FakeSlack:
             raise Refusal("not_authed")
         if token != self.bot_token:
             raise Refusal("not_allowed_token_type" if token == self.app_token else "invalid_auth")
+        if method not in self.methods.call:
+            raise Refusal("unknown_method", req_method=method)
         if method in NEEDED:
             self.methods.needs(NEEDED[method])
         return self.methods.call[method](given)

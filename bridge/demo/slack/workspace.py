@@ -3,7 +3,7 @@
 import itertools
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,12 +47,15 @@ class Message:
     subtype: str = ""
     bot: str = ""
     blocks: list[Json] = field(default_factory=list)
+    attachments: list[Json] = field(default_factory=list)
     metadata: Json | None = None
     files: list[File] = field(default_factory=list)
     edited: str = ""
     edits: int = 0
     before: list[str] = field(default_factory=list)
     deleted: bool = False
+    streaming: bool = False
+    reactions: dict[str, list[str]] = field(default_factory=dict)
     pings: tuple[str, ...] = ()
 
     @property
@@ -166,7 +169,10 @@ class Workspace:
         thread: str = "",
         files: tuple[File, ...] = (),
         subtype: str = "",
+        blocks: Sequence[Json] = (),
+        attachments: Sequence[Json] = (),
     ) -> Message:
+        """Write a message; `blocks` as Slack's own apps make them of what was typed."""
         message = Message(
             ts=self.ts(),
             room=room.id,
@@ -175,6 +181,8 @@ class Workspace:
             thread=thread,
             subtype=subtype or ("file_share" if files else ""),
             files=list(files),
+            blocks=list(blocks),
+            attachments=list(attachments),
         )
         self.add(message)
         return message
@@ -245,6 +253,7 @@ class Workspace:
             "subtype": message.subtype,
             "bot_id": message.bot,
             "blocks": message.blocks,
+            "attachments": message.attachments,
             "thread_ts": message.thread,
             "files": [self.file_json(file) for file in message.files],
             "edited": message.edited and {"user": message.user, "ts": message.edited},

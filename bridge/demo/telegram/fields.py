@@ -56,6 +56,9 @@ METHODS = {
     "deleteMessages": "chat_id:Integer|String message_ids:[Integer]",
     "answerCallbackQuery": "callback_query_id:String text:String? show_alert:Boolean?",
     "getFile": "file_id:String",
+    "getChat": "chat_id:Integer|String",
+    "setMessageReaction": """
+        chat_id:Integer|String message_id:Integer reaction:[ReactionTypeEmoji]? is_big:Boolean?""",
 }
 
 RETURNS = {
@@ -74,6 +77,7 @@ RETURNS = {
     "editMessageCaption": "Message",
     "editMessageReplyMarkup": "Message",
     "getFile": "File",
+    "getChat": "ChatFullInfo",
 }
 """What a method answers; the others answer True."""
 
@@ -147,6 +151,14 @@ TYPES = {
     "ReplyParameters": "message_id:Integer allow_sending_without_reply:Boolean?",
     "LinkPreviewOptions": "is_disabled:Boolean?",
     "BotCommand": "command:String description:String",
+    "ReactionTypeEmoji": "type:String emoji:String",
+    "ChatFullInfo": """
+        id:Integer type:String title:String? username:String? first_name:String? last_name:String?
+        is_forum:Boolean? accent_color_id:Integer max_reaction_count:Integer
+        accepted_gift_types:AcceptedGiftTypes""",
+    "AcceptedGiftTypes": """
+        unlimited_gifts:Boolean limited_gifts:Boolean unique_gifts:Boolean
+        premium_subscription:Boolean gifts_from_channels:Boolean""",
     "WebhookInfo": """
         url:String has_custom_certificate:Boolean pending_update_count:Integer""",
     "InputMediaPhoto": INPUT_MEDIUM,

@@ -19,6 +19,18 @@ TERMINATED = (
     "make sure that only one bot instance is running"
 )
 
+REACTIONS = frozenset(
+    "👍👎❤🔥🥰👏😁🤔🤯😱🤬😢🎉🤩🤮💩🙏👌🕊🤡🥱🥴😍🐳"
+    "🌚🌭💯🤣⚡🍌🏆💔🤨😐🍓🍾💋🖕😈😴😭🤓👻👀🎃🙈😇😨"
+    "🤝✍🤗🫡🎅🎄☃💅🤪🗿🆒💘🙉🦄😘💊🙊😎👾😡"
+)
+"""The emoji that a bot may react with, but for those of several code points."""
+
+GIFTS = (
+    "unlimited_gifts", "limited_gifts", "unique_gifts", "premium_subscription",
+    "gifts_from_channels",
+)  # fmt: skip
+
 Method = Callable[[Bot, JSON], Any]
 
 
@@ -73,7 +85,8 @@ async def get_updates(bot: Bot, asked: JSON) -> list[JSON]:
         raise Refusal(409, WEBHOOK_ACTIVE)
     if bot.poll is not None and not bot.poll.done():
         bot.poll.set_result(None)
-    bot.allowed = asked.get("allowed_updates", bot.allowed)
+    if "allowed_updates" in asked:
+        bot.allowed = asked["allowed_updates"] or None
     offset, limit = asked.get("offset", 0), asked.get("limit", 100)
     if offset > 0:
         bot.confirm(offset)
@@ -310,6 +323,26 @@ def answer_callback_query(bot: Bot, asked: JSON) -> bool:
     return True
 
 
+def set_message_reaction(bot: Bot, asked: JSON) -> bool:
+    message = message_of(bot, asked, "message to react not found")
+    chosen = [each.get("emoji", "") for each in asked.get("reaction", [])]
+    if len(chosen) > 1:
+        raise bad("REACTIONS_TOO_MANY")
+    if not set(chosen) <= REACTIONS:
+        raise bad("REACTION_INVALID")
+    message.reactions[bot.id] = chosen
+    bot.world.changed()
+    return True
+
+
+def get_chat(bot: Bot, asked: JSON) -> JSON:
+    return room_of(bot, asked).json() | {
+        "accent_color_id": 0,
+        "max_reaction_count": 11,
+        "accepted_gift_types": dict.fromkeys(GIFTS, False),
+    }
+
+
 def get_chat_member_count(bot: Bot, asked: JSON) -> int:
     room = room_of(bot, asked)
     return room.people + len(room.bots)
@@ -351,4 +384,6 @@ METHODS: dict[str, Callable[[Bot, JSON], Any | Awaitable[Any]]] = {
     "deleteMessages": delete_messages,
     "answerCallbackQuery": answer_callback_query,
     "getFile": get_file,
+    "getChat": get_chat,
+    "setMessageReaction": set_message_reaction,
 }

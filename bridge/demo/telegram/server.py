@@ -21,6 +21,10 @@ from bridge.demo.telegram.checking import PLAIN, Checker, Uploaded
 from bridge.demo.telegram.methods import METHODS, Refusal
 from bridge.demo.telegram.world import JSON, Bot, World
 
+NAMES = {name.lower(): name for name in METHODS}
+"""Telegram does not care how the name of a method is spelt."""
+
+ATTACHED = "attach://"
 PAGE = "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
 
 
@@ -80,6 +84,7 @@ class FakeTelegram(World):
         app = web.Application(client_max_size=60_000_000)
         app.router.add_route("*", "/bot{token}/{method}", self._call)
         app.router.add_get("/file/bot{token}/{path:.*}", self._file)
+        app.router.add_route("*", "/{path:.*}", _nothing)
         self._runner = web.AppRunner(
             app, access_log=None, shutdown_timeout=0.1, handler_cancellation=True
         )
@@ -140,7 +145,7 @@ class FakeTelegram(World):
     # -- serving
 
     async def _call(self, request: web.Request) -> web.StreamResponse:
-        method = request.match_info["method"]
+        method = NAMES.get(request.match_info["method"].lower(), request.match_info["method"])
         bot = self.bots.get(request.match_info["token"])
         if bot is None:
             return _refused(Refusal(404, "Not Found"))
@@ -176,8 +181,11 @@ class FakeTelegram(World):
         return web.json_response({"ok": True, "result": result})
 
     async def _asked(self, method: str, request: web.Request) -> JSON:
-        form = {**request.query, **await request.post()}
-        asked = dict(self._decoded(method, form))
+        asked = dict(request.query)
+        if request.content_type == "application/json":
+            asked |= _without_nothing(await request.json() if request.can_read_body else {})
+        else:
+            asked = dict(self._decoded(method, {**asked, **await request.post()}))
         self.calls[method] += 1
         self.requests.append((method, asked))
         for checker in self.checkers:
@@ -199,9 +207,7 @@ class FakeTelegram(World):
                 continue
             types = known[name].types if name in known else ("String",)
             decoded = value if types == ("String",) else _json(value, types)
-            if name == "media":
-                decoded = [_with_upload(each, uploads) for each in decoded]
-            yield name, decoded
+            yield name, _attached(decoded, uploads)
 
     async def _file(self, request: web.Request) -> web.Response:
         stored = self.files.get(request.match_info["path"].removeprefix("documents/"))
@@ -233,10 +239,26 @@ def _uploaded(given: web.FileField) -> Uploaded:
     return upload
 
 
-def _with_upload(medium: JSON, uploads: dict[str, Uploaded]) -> JSON:
-    return medium | {
-        "media": uploads.get(medium["media"].removeprefix("attach://"), medium["media"])
-    }
+def _attached(value: Any, uploads: dict[str, Uploaded]) -> Any:
+    """Return a value with the files that it names, wherever it names them."""
+    match value:
+        case dict():
+            return {name: _attached(each, uploads) for name, each in value.items()}
+        case list():
+            return [_attached(each, uploads) for each in value]
+        case str() if value.startswith(ATTACHED):
+            return uploads.get(value.removeprefix(ATTACHED), value)
+        case _:
+            return value
+
+
+def _without_nothing(asked: JSON) -> JSON:
+    """Leave out what is null: it is as if it were not there."""
+    return {name: value for name, value in asked.items() if value is not None}
+
+
+async def _nothing(request: web.Request) -> web.Response:
+    return _refused(Refusal(404, "Not Found"))
 
 
 def _as_sent(asked: JSON) -> JSON:

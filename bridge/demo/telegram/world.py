@@ -43,6 +43,10 @@ def entity(text: str, words: str, kind: str, **more: Any) -> JSON:
     return {"type": kind, "offset": utf16(text[:start]), "length": utf16(words), **more}
 
 
+UNASKED = frozenset({"chat_member", "message_reaction", "message_reaction_count"})
+"""Kinds of updates that a bot gets only if it names them."""
+
+
 @dataclass(eq=False)
 class Stored:
     """A file on Telegram's servers. `kind` is the message's field: photo, voice, document…"""
@@ -96,6 +100,7 @@ class Message:
     before: list[str] = field(default_factory=list)
     edit_date: int | None = None
     deleted: bool = False
+    reactions: dict[int, list[str]] = field(default_factory=dict)
     more: JSON = field(default_factory=dict)
 
     @property
@@ -420,7 +425,8 @@ class Bot:
     def push(self, kind: str, payload: JSON) -> JSON:
         """Let something wait for the bot, unless it does not ask for such things."""
         update = {"update_id": next(self.world.update_ids), kind: payload}
-        if self.allowed is None or kind in self.allowed:
+        wanted = kind not in UNASKED if self.allowed is None else kind in self.allowed
+        if wanted:
             self.redeliver(update)
         return update
 

@@ -31,7 +31,10 @@ class Field:
 Table = Mapping[str, Field]
 
 SID = r"[0-9a-fA-F]{32}"
-WHATSAPP = r"whatsapp:\+[1-9]\d{6,14}"
+SCOPED = r"[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}"
+"""Meta's business-scoped user ids."""
+
+WHATSAPP = rf"whatsapp:(\+[1-9]\d{{6,14}}|{SCOPED})"
 RFC2822 = r"\w{3}, \d{2} \w{3} \d{4} \d{2}:\d{2}:\d{2} \+0000"
 STATUSES = frozenset(
     {
@@ -66,6 +69,7 @@ REQUESTS: Mapping[str, Table] = {
         "PageToken": Field(),
     },
     "fetch": {},
+    "remove": {},
     "media list": {"PageSize": Field(pattern=r"[1-9]\d{0,2}|1000")},
     "media": {},
     "account": {},
@@ -171,7 +175,11 @@ OBJECTS: Mapping[str, Table] = {
         "ApiVersion": Field(required=True, pattern=r"2010-04-01"),
         "ProfileName": Field(),
         "WaId": Field(pattern=r"\d+"),
+        "NewWaId": Field(pattern=r"\d+"),
+        "ExternalUserId": Field(pattern=SCOPED),
+        "PreviousExternalUserId": Field(pattern=SCOPED),
         "MessageType": Field(),
+        "SystemType": Field(),
         "ButtonPayload": Field(),
         "ButtonText": Field(),
         "OriginalRepliedMessageSender": Field(pattern=WHATSAPP),

@@ -16,6 +16,7 @@ ROUTES = (
     ("POST", "/2010-04-01/Accounts/{account}/Messages.json", "create"),
     ("GET", "/2010-04-01/Accounts/{account}/Messages.json", "listing"),
     ("GET", "/2010-04-01/Accounts/{account}/Messages/{sid}.json", "fetch"),
+    ("DELETE", "/2010-04-01/Accounts/{account}/Messages/{sid}.json", "remove"),
     ("GET", "/2010-04-01/Accounts/{account}/Messages/{sid}/Media.json", "media list"),
     ("GET", "/2010-04-01/Accounts/{account}/Messages/{sid}/Media/{media}", "media"),
     ("GET", "/2010-04-01/Accounts/{account}.json", "account"),
@@ -44,6 +45,7 @@ def application(fake) -> web.Application:
         app.router.add_route(verb, path, _guarded(answers, method))
     app.router.add_get("/cdn/{media}", answers.cdn)
     app.router.add_get("/hosted/{name}", answers.hosted)
+    app.router.add_route("*", "/{path:.*}", answers.nothing)
     return app
 
 
@@ -108,9 +110,10 @@ class Answers:
         form = await request.post()
         sender = self._sender(str(form.get("From", "")), account)
         to = str(form.get("To", ""))
-        if self.fake.people.get(to) is None:
+        person = next((each for each in self.fake.people.values() if each.is_at(to)), None)
+        if person is None:
             raise Refusal(400, 21211, f"Invalid 'To' Phone Number: {to}")
-        if self.fake.people[to].stopped:
+        if person.stopped:
             raise Refusal(400, 21610, "Attempt to send to unsubscribed recipient")
         template = self._template(str(form.get("ContentSid", "")))
         variables = json.loads(str(form.get("ContentVariables", "{}")))
@@ -181,6 +184,14 @@ class Answers:
 
     async def fetch(self, request: web.Request, account: world.Account) -> web.Response:
         return self._emit("message", world.message_json(self._message(request, account)))
+
+    async def remove(self, request: web.Request, account: world.Account) -> web.Response:
+        self.fake.messages.remove(self._message(request, account))
+        return web.Response(status=204)
+
+    async def nothing(self, request: web.Request) -> web.Response:
+        words = f"The requested resource {request.path} was not found"
+        return self._refused(Refusal(404, 20404, words))
 
     async def media_list(self, request: web.Request, account: world.Account) -> web.Response:
         message = self._message(request, account)

@@ -12,7 +12,7 @@ test calls may be called from any thread.
 import asyncio
 import threading
 from collections import Counter, defaultdict, deque
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -86,6 +86,32 @@ class FakeTwilio:
         place = f"whatsapp:{number or f'+49151{len(self.people) + 10000000}'}"
         return self.people.setdefault(place, world.Person(name=name, place=place, **more))
 
+    def at(self, address: str) -> world.Person:
+        """Return whose number or id this is. Raises `LookupError`."""
+        found = next((each for each in self.people.values() if each.is_at(address)), None)
+        if found is None:
+            raise LookupError(f"nobody is at {address}")
+        return found
+
+    async def tell(self, form: Mapping[str, str]) -> None:
+        """Call the webhook with a system message: someone's number or id has changed."""
+        sender = self.sender
+        sid = world.new_sid("SM")
+        whole = {
+            "MessageSid": sid,
+            "SmsMessageSid": sid,
+            "SmsSid": sid,
+            "SmsStatus": "received",
+            "NumSegments": "1",
+            "AccountSid": sender.account.sid,
+            "ApiVersion": "2010-04-01",
+            "To": sender.place,
+            "Body": "",
+            "NumMedia": "0",
+            **form,
+        }
+        await self._do(self.postman.message(sender, whole))
+
     @property
     def sender(self) -> world.Sender:
         return next(iter(self.senders.values()))
@@ -107,7 +133,7 @@ class FakeTwilio:
         message = world.Message(
             sid=world.new_sid("MM" if files else "SM"),
             account=sender.account,
-            sender=person.place,
+            sender=person.address,
             to=sender.place,
             body=text,
             direction="inbound",
@@ -126,7 +152,7 @@ class FakeTwilio:
         """Press the newest button of this title."""
         for message in reversed(self.messages):
             for each, payload in message.buttons:
-                if message.to == person.place and each == title:
+                if person.is_at(message.to) and each == title:
                     return self.says(
                         person,
                         title,
@@ -158,7 +184,7 @@ class FakeTwilio:
 
     def seen(self, person: world.Person) -> list[world.Message]:
         """Return the messages that someone was shown, oldest first."""
-        return [each for each in self.messages if each.to == person.place and each.is_shown]
+        return [each for each in self.messages if person.is_at(each.to) and each.is_shown]
 
     def shown(self, person: world.Person) -> list[str]:
         return [each.body for each in self.seen(person)]
@@ -192,7 +218,7 @@ class FakeTwilio:
         self._start(self._convey(message))
 
     def _doom(self, message: world.Message) -> int | None:
-        person, template = self.people[message.to], self.templates.get(message.template)
+        person, template = self.at(message.to), self.templates.get(message.template)
         if message.sender == world.SANDBOX and not person.joined:
             return 63015
         if person.blocks:
@@ -208,7 +234,7 @@ class FakeTwilio:
             if status != 200:
                 message.doom = message.doom or 63019
             message.files.append(world.Media(mime=mime, body=body))
-        person = self.people[message.to]
+        person = self.at(message.to)
         reached = ["sent", "delivered", *(["read"] if person.reads else [])]
         for status in ["failed"] if message.doom is not None else reached:
             message.status = status
@@ -231,7 +257,7 @@ class FakeTwilio:
 
     async def _bring(self, message: world.Message) -> None:
         sender = self.senders[message.to]
-        form = world.webhook_form(message, self.people[message.sender], self.base)
+        form = world.webhook_form(message, self.at(message.sender), self.base)
         taken, replies = await self.postman.message(sender, form)
         (self.accepted if taken else self.missed).append(message.sid)
         for text in replies:

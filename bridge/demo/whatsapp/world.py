@@ -97,15 +97,28 @@ class Message:
 
 @dataclass(slots=True, kw_only=True)
 class Person:
-    """`reads`: sends read receipts. `joined`: the sandbox."""
+    """`reads`: sends read receipts. `joined`: the sandbox. `scoped`: Meta's id of them, if any.
+
+    `hides`: they have a username, so that their number is not told.
+    """
 
     name: str
     place: str
+    scoped: str = ""
+    hides: bool = False
     reads: bool = False
     joined: bool = True
     stopped: bool = False
     blocks: bool = False
     wrote_at: dict[str, datetime] = field(default_factory=dict)
+
+    @property
+    def address(self) -> str:
+        """What their messages come from."""
+        return f"whatsapp:{self.scoped}" if self.hides else self.place
+
+    def is_at(self, address: str) -> bool:
+        return address == self.place or (bool(self.scoped) and address.endswith(f":{self.scoped}"))
 
     def can_be_told(self, sender: str, now: datetime) -> bool:
         wrote_at = self.wrote_at.get(sender)
@@ -209,7 +222,6 @@ def webhook_form(message: Message, person: Person, base: str) -> dict[str, str]:
         "ProfileName": person.name,
         "MessageType": "text",
         "SmsSid": message.sid,
-        "WaId": person.place.removeprefix("whatsapp:+"),
         "SmsStatus": "received",
         "Body": message.body,
         "To": message.to,
@@ -221,6 +233,10 @@ def webhook_form(message: Message, person: Person, base: str) -> dict[str, str]:
         "ApiVersion": "2010-04-01",
         **message.extra,
     }
+    if not person.hides:
+        form["WaId"] = person.place.removeprefix("whatsapp:+")
+    if person.scoped:
+        form["ExternalUserId"] = person.scoped
     for number, media in enumerate(message.files):
         uri = media_json(message, media)["uri"].removesuffix(".json")
         form[f"MediaUrl{number}"] = base + uri

@@ -5,6 +5,9 @@ from datetime import timedelta
 import pytest
 
 from bridge.errors import (
+    ChangeRefused,
+    FileRefused,
+    FormRefused,
     Gone,
     OutcomeUnknown,
     RateLimited,
@@ -24,15 +27,19 @@ SENDING = [
     (403, 50278, Gone),  # no server in common
     (404, 10003, Gone),  # unknown channel
     (404, 10004, Gone),  # unknown guild
-    (400, 50083, Gone),  # thread archived and locked
+    (400, 50083, ChangeRefused),  # thread archived
     (400, 160005, Gone),  # thread locked
-    (404, 10008, Rejected),  # unknown message
-    (400, 30046, Rejected),  # too many edits of an old message
+    (404, 10008, ChangeRefused),  # unknown message
+    (400, 30046, ChangeRefused),  # too many edits of an old message
     (400, 50006, Rejected),  # empty message
-    (400, 50035, Rejected),  # invalid form body
+    (400, 50035, FormRefused),  # invalid form body
     (400, 200000, Rejected),  # AutoMod
     (400, 240000, Rejected),  # harmful link
-    (413, 40005, Rejected),  # files too large
+    (413, 40005, FileRefused),  # files too large
+    (413, 0, FileRefused),
+    (403, 20009, FileRefused),  # explicit content
+    (400, 160002, FormRefused),  # it may not reply here
+    (400, 50008, Gone),  # a room without text
     (400, 99999, Rejected),  # whatever else is our fault
     (400, 20016, RateLimited),  # slow mode
     (429, 20028, RateLimited),  # too much written in this room
@@ -114,10 +121,12 @@ async def test_a_change_that_is_not_answered_is_of_unknown_outcome(
 
 
 @pytest.mark.parametrize(
-    ("code", "status"), [(10008, 404), (30046, 400), (50005, 403)], ids=["gone", "old", "not ours"]
+    ("code", "status"),
+    [(10008, 404), (30046, 400), (50005, 403), (50083, 400)],
+    ids=["gone", "old", "not ours", "archived"],
 )
 async def test_what_cannot_be_edited_any_more_is_rejected(discord, account, room, code, status):
     sent = await account.channel.send(account.at(room), part())
     discord.fault("edit", status=status, code=code)
-    with pytest.raises(Rejected):
+    with pytest.raises(ChangeRefused):
         await account.channel.edit(account.at(room), sent.message, part("new"))

@@ -99,7 +99,7 @@ def test_each_edit_of_a_message_has_an_id_of_its_own():
         for n in (1, 2)
     )
     assert first.external_id != second.external_id
-    assert first.what == Edited(message=MessageId("100"), content=Content(text="new"))
+    assert first.what == Edited(message=MessageId("100"), content=Content(text="new"), files=())
 
 
 def test_where_a_file_is_survives_being_written_down():

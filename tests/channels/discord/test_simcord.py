@@ -47,7 +47,8 @@ def plain(inbounds):
         if hasattr(what, "message"):
             what = replace(what, message=MessageId(named(what.message)))
         if isinstance(what, Spoken):
-            what = replace(what, reply_to=named(what.reply_to))
+            about = replace(what.quoted, author="the bot") if what.quoted is not None else None
+            what = replace(what, reply_to=named(what.reply_to), quoted=about)
         told.append((each.sender.name, each.room, each.title, what))
     return told
 

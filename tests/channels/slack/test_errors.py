@@ -11,6 +11,9 @@ from aiohttp.client_reqrep import ConnectionKey
 from slack_sdk.errors import SlackApiError, SlackRequestError
 
 from bridge.errors import (
+    ChangeRefused,
+    FileRefused,
+    FormRefused,
     Gone,
     OutcomeUnknown,
     RateLimited,
@@ -45,9 +48,12 @@ TABLE = {
     Gone: "channel_not_found not_in_channel is_archived messages_tab_disabled restricted_action "
     "restricted_action_read_only_channel restricted_action_thread_locked cannot_dm_bot "
     "user_disabled thread_not_found cannot_reply_to_message no_permission ekm_access_denied",
-    Rejected: "msg_too_long msg_blocks_too_long invalid_blocks invalid_blocks_format no_text "
-    "markdown_text_conflict metadata_too_large message_not_found cant_update_message "
-    "edit_window_closed streaming_state_conflict block_mismatch a_word_nobody_knows",
+    FormRefused: "msg_too_long msg_blocks_too_long invalid_blocks invalid_blocks_format "
+    "markdown_text_conflict metadata_too_large block_mismatch",
+    ChangeRefused: "message_not_found cant_update_message edit_window_closed "
+    "streaming_state_conflict",
+    FileRefused: "file_uploads_disabled storage_limit_reached file_not_found",
+    Rejected: "no_text a_word_nobody_knows",
     Unreachable: "service_unavailable request_timeout org_login_required team_added_to_org "
     "message_limit_exceeded external_channel_migrating",
     OutcomeUnknown: "internal_error fatal_error update_failed",

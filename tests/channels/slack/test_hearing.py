@@ -315,3 +315,52 @@ async def test_an_error_of_the_inbox_ends_listening_and_nothing_is_acknowledged(
     with pytest.raises(ZeroDivisionError):
         await opened(fake).listen(Ear(refusals=[ZeroDivisionError()]))
     assert not fake.sockets.acknowledged
+
+
+# -- what has no text of its own
+
+
+def rich(*leaves):
+    section = {"type": "rich_text_section", "elements": list(leaves)}
+    return [{"type": "rich_text", "block_id": "b", "elements": [section]}]
+
+
+async def test_what_is_shared_and_what_is_written_in_blocks_is_heard_live_and_in_the_history(
+    fake, ada, general
+):
+    shared = {
+        "is_share": True,
+        "author_name": "CI",
+        "text": "the *build* is red",
+        "fallback": "[CI] the build is red",
+    }
+    words = "2*3*4 __x__"
+    ear, channel = Ear(), opened(fake)
+    async with listening(channel, ear):
+        ada.says(general, "first")
+        await until(lambda: len(ear.heard) == 1)
+        ada.says(general, "", attachments=[shared])
+        ada.says(general, words, blocks=rich({"type": "text", "text": words}))
+        await until(lambda: len(ear.heard) == 3)
+    ada.says(general, "", attachments=[shared])
+    async with listening(channel, ear):
+        await until(lambda: len(ear.heard) == 4)
+    contents = [each.what.content for each in ear.heard[1:]]
+    assert [each.text for each in contents] == [
+        "> **CI:**\n> the **build** is red",
+        words,
+        "> **CI:**\n> the **build** is red",
+    ]
+    assert contents[1].literal
+
+
+async def test_a_mention_in_code_starts_nothing(fake, ada, general):
+    ear = Ear()
+    code = {"type": "user", "user_id": fake.workspace.bot_user, "style": {"code": True}}
+    async with listening(opened(fake), ear):
+        ada.says(general, f"`<@{fake.workspace.bot_user}>`", blocks=rich(code))
+        await until(lambda: ear.heard)
+    (inbound,) = ear.heard
+    assert not inbound.what.addressed
+    assert inbound.address == address(general)
+    assert inbound.what.content.text == "`@bridge`"

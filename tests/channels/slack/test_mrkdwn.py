@@ -40,7 +40,7 @@ NAMES = {"U1": "Ada", "UBOT": "bridge"}
     ],
 )
 def test_what_is_written_becomes_markdown(written, meant):
-    assert mrkdwn.markdown(written, NAMES) == meant
+    assert mrkdwn.content(written, NAMES).text == meant
 
 
 @pytest.mark.parametrize(

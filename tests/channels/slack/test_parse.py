@@ -116,10 +116,6 @@ def test_what_people_write_in_other_ways_is_speech_too(subtype):
     assert isinstance(read(said(subtype=subtype)).what, Spoken)
 
 
-def test_what_someone_does_is_slanted():
-    assert read(said("waves", subtype="me_message")).what.content.text == "_waves_"
-
-
 @pytest.mark.parametrize(
     "payload",
     [
@@ -203,8 +199,62 @@ def test_a_file_whose_address_is_not_told_is_known_by_its_id():
 
 
 @pytest.mark.parametrize("mode", ["tombstone", "hidden_by_limit", "external"])
-def test_a_file_that_cannot_be_had_is_left_out(mode):
+def test_a_file_that_cannot_be_had_is_not_fetched(mode):
     assert read(said(files=[{"id": "F1", "mode": mode}])).what.files == ()
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        said("look", subtype="of tomorrow"),
+        said("", blocks=[{"type": "rich_text", "elements": []}]),
+        said("", attachments=[{"is_share": True, "text": "the build is red"}]),
+        said("", files=[{"id": "F1", "mode": "tombstone"}]),
+        said("", subtype="file_share", files=[{"id": "F1", "mode": "hosted"}]),
+    ],
+)
+def test_whatever_a_person_sends_is_heard(event):
+    assert isinstance(read(event).what, Spoken)
+
+
+def test_the_files_of_a_shared_message_come_along():
+    shared = {"is_share": True, "files": [file()]}
+    assert [each.name for each in read(said("", attachments=[shared])).what.files] == ["a.png"]
+
+
+RICH_CODE = [{"type": "user", "user_id": "UBOT", "style": {"code": True}}]
+RICH_NAME = [{"type": "user", "user_id": "UBOT"}]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        said("run `<@UBOT> help`"),
+        said("```\n<@UBOT> help\n```"),
+        said("&gt; <@UBOT> help\nis how"),
+        said("`<@UBOT>`", blocks=[{"type": "rich_text", "elements": [
+            {"type": "rich_text_section", "elements": RICH_CODE}]}]),
+        said("<@UBOT>", blocks=[{"type": "rich_text", "elements": [
+            {"type": "rich_text_preformatted", "elements": RICH_NAME}]}]),
+    ],
+)  # fmt: skip
+def test_a_mention_in_code_or_in_a_quote_calls_nobody(event):
+    news = read(event)
+    assert not news.what.addressed
+    assert news.spot == Spot(room="C1")
+
+
+def test_a_mention_in_a_thread_says_that_the_bot_is_called_into_it():
+    earlier = "1699999999.000100"
+    assert read(said("<@UBOT> why?", thread_ts=earlier)).joins == earlier
+    assert read(said("<@UBOT> why?", thread_ts=earlier), f"C1/{earlier}").joins == ""
+    assert read(said("<@UBOT> why?")).joins == ""
+
+
+def test_an_edit_that_changes_the_files_brings_those_there_are():
+    news = read(changed("hi", "hi", files=[file()]))
+    assert [each.ref for each in news.what.files] == ["https://files.slack.com/a.png"]
+    assert read(changed("hi", "hello")).what.files is None
 
 
 # -- changes

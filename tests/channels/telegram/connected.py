@@ -104,7 +104,7 @@ class Ear:
 
     @property
     def files(self) -> list[RemoteFile]:
-        return [file for each in self._inbound for file in getattr(each.what, "files", ())]
+        return [file for each in self._inbound for file in getattr(each.what, "files", ()) or ()]
 
     @property
     def _inbound(self) -> list[Inbound]:

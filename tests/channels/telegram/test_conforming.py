@@ -16,7 +16,7 @@ from bridge.parts import Button, Reply
 from tests.channels.telegram.connected import SPECS, Ear, connect, part, specs
 
 YES = (Button(value="q:1", label="Yes"),)
-NEVER_USED = {"setWebhook"}
+NEVER_USED = {"setWebhook", "getChat", "setMessageReaction"}
 """Known to the fake, and none of the bridge's business."""
 
 

@@ -18,11 +18,15 @@ from telegram.error import (
 )
 
 from bridge.errors import (
+    ChangeRefused,
+    FileRefused,
+    FormRefused,
     Gone,
     Moved,
     OutcomeUnknown,
     RateLimited,
     Rejected,
+    TextRefused,
     Unauthorized,
     Unreachable,
 )
@@ -54,24 +58,35 @@ def caused(error, cause):
         (BadRequest("Bad Request: TOPIC_CLOSED"), Gone, "topic_closed"),
         (BadRequest("Bad Request: group chat was deactivated"), Gone, "chat_deactivated"),
         (BadRequest("Bad Request: CHAT_WRITE_FORBIDDEN"), Gone, "may_not_write"),
-        (BadRequest("Bad Request: not enough rights to send text messages to the chat"), Gone,
-         "may_not_write"),
+        (BadRequest("Bad Request: not enough rights to send text messages to the chat"),
+         TextRefused, "may_not_write"),
+        (BadRequest("Bad Request: CHAT_SEND_PLAIN_FORBIDDEN"), TextRefused, "may_not_write"),
+        (BadRequest("Bad Request: have no rights to send a message"), Gone, "may_not_write"),
+        (BadRequest("Bad Request: not enough rights to send photos to the chat"), FileRefused,
+         "may_not_send_files"),
+        (BadRequest("Bad Request: not enough rights to send documents to the chat"), FileRefused,
+         "may_not_send_files"),
+        (BadRequest("Bad Request: CHAT_SEND_PHOTOS_FORBIDDEN"), FileRefused, "may_not_send_files"),
+        (Forbidden("Forbidden: CHAT_SEND_MEDIA_FORBIDDEN"), FileRefused, "may_not_send_files"),
+        (BadRequest("Bad Request: BUTTON_URL_INVALID"), FormRefused, "buttons"),
+        (BadRequest("Bad Request: message to be replied not found"), FormRefused, "reply"),
         (BadRequest("Bad Request: message is not modified: specified new"), Rejected,
          "not_modified"),
-        (BadRequest("Bad Request: message to edit not found"), Rejected, "message_not_found"),
-        (BadRequest("Bad Request: message to delete not found"), Rejected, "message_not_found"),
-        (BadRequest("Bad Request: MESSAGE_ID_INVALID"), Rejected, "message_not_found"),
-        (BadRequest("Bad Request: message can't be edited"), Rejected, "cannot_be_edited"),
-        (BadRequest("Bad Request: message can't be deleted"), Rejected, "cannot_be_deleted"),
+        (BadRequest("Bad Request: message to edit not found"), ChangeRefused, "message_not_found"),
+        (BadRequest("Bad Request: message to delete not found"), ChangeRefused,
+         "message_not_found"),
+        (BadRequest("Bad Request: MESSAGE_ID_INVALID"), ChangeRefused, "message_not_found"),
+        (BadRequest("Bad Request: message can't be edited"), ChangeRefused, "cannot_be_edited"),
+        (BadRequest("Bad Request: message can't be deleted"), ChangeRefused, "cannot_be_deleted"),
         (BadRequest("Bad Request: message is too long"), Rejected, "too_long"),
         (BadRequest("Bad Request: message caption is too long"), Rejected, "too_long"),
         (BadRequest("Bad Request: message text is empty"), Rejected, "empty"),
-        (BadRequest("Bad Request: BUTTON_DATA_INVALID"), Rejected, "button_value"),
-        (BadRequest("Bad Request: can't parse entities: unexpected end"), Rejected, "entities"),
-        (BadRequest("Bad Request: ENTITY_BOUNDS_INVALID"), Rejected, "entities"),
-        (BadRequest("Bad Request: PHOTO_INVALID_DIMENSIONS"), Rejected, "unfit_file"),
-        (BadRequest("Bad Request: VOICE_MESSAGES_FORBIDDEN"), Rejected, "unfit_file"),
-        (BadRequest("Bad Request: file is too big"), Rejected, "too_big"),
+        (BadRequest("Bad Request: BUTTON_DATA_INVALID"), FormRefused, "button_value"),
+        (BadRequest("Bad Request: can't parse entities: unexpected end"), FormRefused, "entities"),
+        (BadRequest("Bad Request: ENTITY_BOUNDS_INVALID"), FormRefused, "entities"),
+        (BadRequest("Bad Request: PHOTO_INVALID_DIMENSIONS"), FileRefused, "unfit_file"),
+        (BadRequest("Bad Request: VOICE_MESSAGES_FORBIDDEN"), FileRefused, "unfit_file"),
+        (BadRequest("Bad Request: file is too big"), FileRefused, "too_big"),
         (BadRequest("Bad Request: query is too old and response timeout expired"), Rejected,
          "query_too_old"),
         (BadRequest("Bad Request: something new"), Rejected, "400"),
@@ -85,7 +100,7 @@ def caused(error, cause):
         (Conflict("Conflict: terminated by other getUpdates request"), Unreachable, "409"),
         (NetworkError("Internal Server Error"), OutcomeUnknown, "5xx"),
         (NetworkError("Bad Gateway"), OutcomeUnknown, "5xx"),
-        (NetworkError("Request Entity Too Large"), Rejected, "too_big"),
+        (NetworkError("Request Entity Too Large"), FileRefused, "too_big"),
         (TelegramError("Invalid server response"), OutcomeUnknown, "not_telegram"),
     ],
 )  # fmt: skip
@@ -137,7 +152,7 @@ def test_a_page_that_is_not_telegrams_says_nothing_of_the_bot(error, kind):
 def test_a_web_servers_page_about_a_large_file_refuses_the_file():
     words = "Request Entity Too Large (413). Parsing the server response b'' failed"
     got = means(caused(NetworkError(words), TelegramError("Invalid server response")))
-    assert type(got) is Rejected
+    assert type(got) is FileRefused
 
 
 @pytest.mark.parametrize(

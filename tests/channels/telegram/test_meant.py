@@ -2,7 +2,7 @@
 
 from bridge.demo.telegram.world import automatic
 from channels.telegram.entities import Named
-from channels.telegram.meant import is_addressed, is_for_another, reply_to, text
+from channels.telegram.meant import content, is_addressed, is_for_another, reply_to
 from channels.telegram.wire import Message
 
 BOT = Named(id=7, username="bridge_bot")
@@ -19,7 +19,7 @@ def captioned(words):
 
 def test_a_caption_calls_the_bot_as_a_text_does():
     assert is_addressed(captioned("@bridge_bot what is this?"), BOT)
-    assert text(captioned("@bridge_bot what is this?"), BOT) == "what is this?"
+    assert content(captioned("@bridge_bot what is this?"), BOT).text == "what is this?"
     assert not is_addressed(captioned("what is this?"), BOT)
 
 
@@ -27,7 +27,7 @@ def test_a_forwarded_command_is_something_said_and_no_command():
     words = "/stop"
     origin = {"type": "hidden_user", "date": 1, "sender_user_name": "Bob"}
     forwarded = message(text=words, entities=automatic(words), forward_origin=origin)
-    assert text(forwarded, BOT) == "*Forwarded from Bob:*\n\n/stop"
+    assert content(forwarded, BOT).text == "*Forwarded from Bob:*\n\n/stop"
 
 
 def test_the_bots_name_is_compared_without_case():

@@ -2,11 +2,14 @@
 
 import pytest
 
+from bridge.content import Content
 from channels.telegram.told import files_of, told
 from channels.telegram.wire import Message
 
 PERSON = {"id": 5, "is_bot": False, "first_name": "Ada", "last_name": "Lovelace"}
 FILE = {"file_id": "F1", "file_unique_id": "u"}
+
+WHY, HI = (Content(text=words, literal=True) for words in ("why?", "hi"))
 
 
 def message(**more):
@@ -42,13 +45,13 @@ def message(**more):
     ],
 )
 def test_what_has_no_text_is_told_in_a_line(more, expected):
-    assert told(message(**more), "") == expected
+    assert told(message(**more), Content()).text == expected
 
 
 def test_the_words_a_reply_is_about_stand_before_it_if_a_person_chose_them():
     chosen = {"text": "one\ntwo", "position": 0, "is_manual": True}
-    assert told(message(quote=chosen), "why?") == "> one\n> two\n\nwhy?"
-    assert told(message(quote={**chosen, "is_manual": False}), "why?") == "why?"
+    assert told(message(quote=chosen), WHY).text == "> one\n> two\n\nwhy?"
+    assert told(message(quote={**chosen, "is_manual": False}), WHY).text == "why?"
 
 
 @pytest.mark.parametrize(
@@ -69,14 +72,14 @@ def test_the_words_a_reply_is_about_stand_before_it_if_a_person_chose_them():
     ],
 )
 def test_a_forwarded_message_says_from_where(origin, name):
-    assert told(message(forward_origin=origin), "hi") == f"*Forwarded from {name}:*\n\nhi"
+    assert told(message(forward_origin=origin), HI).text == f"*Forwarded from {name}:*\n\nhi"
 
 
 @pytest.mark.parametrize(
     ("field", "value", "kind", "name", "mime"),
     [
         ("voice", {"mime_type": "audio/ogg"}, "voice", "voice.ogg", "audio/ogg"),
-        ("audio", {"title": "A song"}, "audio", "A song", "audio/mpeg"),
+        ("audio", {"title": "A song"}, "audio", "A song.mp3", "audio/mpeg"),
         ("audio", {"file_name": "a.mp3"}, "audio", "a.mp3", "audio/mpeg"),
         ("video", {}, "video", "video.mp4", "video/mp4"),
         ("video_note", {}, "video", "video-message.mp4", "video/mp4"),

@@ -1,5 +1,6 @@
 """Telegram in a whole bridge: from what a person says to what they see, through every fault."""
 
+import asyncio
 from contextlib import asynccontextmanager
 
 import pytest
@@ -60,6 +61,16 @@ async def test_the_answer_is_seen_being_written(fake, bot, ada, dm, bridge):
         assert dm.shown() == [], "it is not said yet"
         await fake.until(dm.shown)
     assert dm.notified() == [f"Ada Lovelace (Bridge) said: {WORDS}"]
+
+
+async def test_a_text_that_telegram_cut_in_two_is_one_question(fake, bot, ada, dm, bridge):
+    """The second half comes as fast as the app sends it."""
+    async with bridge(fake, bot):
+        ada.says(dm, "x" * 4096)
+        await asyncio.sleep(0.3)
+        ada.says(dm, "END")
+        await fake.until(lambda: any("END" in each for each in dm.shown()), within=20)
+    assert any("x" in each and "END" in each for each in dm.shown()), "one answer tells both"
 
 
 async def test_in_a_group_it_answers_whoever_speaks_to_it_alone(fake, bot, ada, bridge):

@@ -8,6 +8,8 @@ from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioS
 from twilio.http.response import Response
 
 from bridge.errors import (
+    FileRefused,
+    FormRefused,
     Gone,
     OutcomeUnknown,
     RateLimited,
@@ -15,7 +17,7 @@ from bridge.errors import (
     Unauthorized,
     Unreachable,
 )
-from channels.whatsapp.errors import FIXES, PAUSE, is_for_later, meaning, translated
+from channels.whatsapp.errors import FIXES, PAUSE, is_for_later, less_of, meaning, translated
 from channels.whatsapp.transport import Throttled
 from tests.stores import AT, StillClock
 
@@ -44,12 +46,12 @@ def rest(status: int, code: int | None = None) -> TwilioRestException:
         (400, 63049, Gone),
         (400, 21617, Rejected),
         (400, 21619, Rejected),
-        (400, 21655, Rejected),
-        (400, 63005, Rejected),
-        (400, 63019, Rejected),
-        (400, 63021, Rejected),
-        (400, 63027, Rejected),
-        (400, 63041, Rejected),
+        (400, 21655, FormRefused),
+        (400, 63005, FormRefused),
+        (400, 63019, FileRefused),
+        (400, 63021, FormRefused),
+        (400, 63027, FormRefused),
+        (400, 63041, FormRefused),
         (404, 20404, Rejected),
         (418, None, Rejected),
         (400, 14107, RateLimited),
@@ -114,6 +116,14 @@ def test_nothing_else_is_taken_for_twilios():
 @pytest.mark.parametrize("code", ["", "nonsense", "63019"])
 def test_what_no_one_will_ever_see_is_not_for_later(code):
     assert not is_for_later(code)
+
+
+@pytest.mark.parametrize(
+    ("code", "less"),
+    [("63019", "without_file"), ("63027", "plain"), ("63013", ""), ("", ""), ("nonsense", "")],
+)
+def test_what_failed_later_may_be_taken_in_less(code, less):
+    assert less_of(code) == less
 
 
 def test_every_fix_says_something_of_its_own():

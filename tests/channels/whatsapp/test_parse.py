@@ -1,17 +1,21 @@
 """What Twilio posts and lists is understood, once, at the edge."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.demo.whatsapp import fields, world
 from bridge.ids import ChannelName, MessageId
-from bridge.inbound import Pressed, Spoken
+from bridge.inbound import Pressed, Quoted, Spoken
 from bridge.parts import Address
 from channels.markdown import whatsapp
 from channels.whatsapp import parse
 from channels.whatsapp.api import Listed, ListedFile
-from channels.whatsapp.places import number_of, place_of
+from channels.whatsapp.config import _place
+from channels.whatsapp.places import has_number, place_of, user_of
+from channels.whatsapp.written import content as written_by
 from tests.stores import AT
 
 WA = ChannelName("wa")
@@ -72,7 +76,10 @@ def test_the_button_of_a_template_that_is_not_ours_is_what_it_says():
 
 
 def test_a_reply_names_what_it_replies_to():
-    assert spoken(form(OriginalRepliedMessageSid="SM" + "2" * 32)).reply_to == "SM" + "2" * 32
+    replied = {"OriginalRepliedMessageSid": "SM" + "2" * 32}
+    own = spoken(form(**replied, OriginalRepliedMessageSender=ADA.place))
+    assert (own.reply_to, own.quoted.author) == ("SM" + "2" * 32, "Ada")
+    assert spoken(form(**replied)).quoted == Quoted(author="", text=parse.UNTOLD)
 
 
 def test_a_place_on_the_map_is_its_names_and_a_link():
@@ -142,21 +149,24 @@ def test_a_message_that_was_found_is_the_same_as_one_that_was_brought():
         ("`*code*` and ```\n*more*\n```", "`*code*` and ```\n*more*\n```"),
         ("* one\n* two", "* one\n* two"),
         ("*two words*, *again*", "**two words**, **again**"),
+        ("¯\\_(ツ)_/¯ 2*3*4 __init__.py C:\\tmp\\_x", "¯\\_(ツ)_/¯ 2*3*4 __init__.py C:\\tmp\\_x"),
+        ("*so* 2*3*4", "**so** 2\\*3\\*4"),
+        ("1. one\n> two", "1. one\n> two"),
     ],
 )
 def test_whatsapps_formatting_becomes_markdown(written, markdown):
-    assert parse.markdown(written) == markdown
+    assert written_by(written).text == markdown
 
 
 @given(st.text(alphabet="ab *~`\n", max_size=30))
 def test_nothing_that_was_written_is_lost(text):
-    assert parse.markdown(text).replace("*", "").replace("~", "") == text.replace("*", "").replace(
-        "~", ""
-    )
+    told = written_by(text)
+    shown = told.text if told.literal else re.sub(r"\\(.)", r"\1", told.text)
+    assert re.sub("[*~]", "", shown) == re.sub("[*~]", "", text)
 
 
 def test_bold_words_come_out_as_they_came_in():
-    assert whatsapp.render(parse.markdown("*bold* ~gone~")) == "*bold* ~gone~"
+    assert whatsapp.render(written_by("*bold* ~gone~").text) == "*bold* ~gone~"
 
 
 # -- numbers --------------------------------------------------------------------------------------
@@ -168,7 +178,27 @@ def test_bold_words_come_out_as_they_came_in():
 )
 def test_a_number_is_one_place_however_it_is_written(written):
     assert place_of(written) == "whatsapp:+4915112345678"
-    assert number_of(place_of(written)) == "+4915112345678"
+    assert user_of(place_of(written)) == "+4915112345678"
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["whatsapp:US.13491208655302741918", "US.13491208655302741918", " DE.ENT.ab12 "],
+)
+def test_an_id_of_metas_is_a_place_too(written):
+    place = place_of(written)
+    assert place == f"whatsapp:{written.strip().removeprefix('whatsapp:')}"
+    assert not has_number(place)
+
+
+def test_our_own_address_is_a_number():
+    with pytest.raises(ValueError, match="international"):
+        _place("US.13491208655302741918")
+
+
+@pytest.mark.parametrize("written", ["us.12", "US.", "USA.1", "US.1 2", "US.a_b"])
+def test_what_only_looks_like_an_id_is_no_place(written):
+    assert place_of(written) is None
 
 
 @pytest.mark.parametrize("written", ["", "whatsapp:", "4915112345678", "+49abc", "+0123456789"])

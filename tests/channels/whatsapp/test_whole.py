@@ -1,7 +1,9 @@
 """WhatsApp in a whole bridge: from what a person says to what they see, through every fault."""
 
+import asyncio
 import socket
-from contextlib import asynccontextmanager
+import sqlite3
+from contextlib import asynccontextmanager, closing
 from datetime import timedelta
 
 import pytest
@@ -167,6 +169,23 @@ async def test_a_picture_reaches_the_others_as_a_picture(fake, ada, bridge):
     assert "Ada" in shown.body or "Ada" in "".join(fake.shown(bob))
 
 
+def runs(folder) -> int:
+    """How often an agent was asked, as the log has it."""
+    with closing(sqlite3.connect(folder / "kept" / "bridge.db")) as database:
+        found = database.execute("SELECT body FROM events").fetchall()
+    return sum('"run_started"' in body[:40] for (body,) in found)
+
+
+async def test_four_pictures_are_one_question(fake, ada, bridge, tmp_path):
+    async with bridge():
+        for number in range(4):
+            picture = Media(mime="image/jpeg", body=b"\xff\xd8 %d" % number)
+            fake.says(ada, "what are these?" if number == 3 else "", files=[picture])
+            await asyncio.sleep(0.2)
+        await until(lambda: any("what are these?" in each for each in fake.shown(ada)))
+    assert runs(tmp_path) == 1
+
+
 async def test_a_stranger_gets_one_polite_line_and_nothing_else(fake, ada, bridge):
     async with bridge(allow="['+4915199999999']"):
         fake.says(ada, "let me in")
@@ -181,4 +200,4 @@ async def test_a_file_that_cannot_be_had_at_once_costs_no_message(fake, ada, bri
     async with bridge():
         fake.says(ada, "hello", files=[Media(mime="image/png", body=b"\x89PNG cat")])
         await until(lambda: fake.shown(ada))
-    assert "> hello\n> (with image)" in fake.shown(ada)[0]
+    assert "> hello\n> (with image.png)" in fake.shown(ada)[0]

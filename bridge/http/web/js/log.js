@@ -120,6 +120,7 @@ const replaceSeq = (log, seq, change) => replace(log, log.seqs.get(seq), change)
 const words = (event) => ({
   text: event.content?.text ?? "",
   attachments: event.content?.attachments ?? [],
+  literal: event.content?.literal === true,
 });
 
 const SHOWN_ENDS = new Set(["cancelled", "failed", "abandoned"]);
@@ -144,6 +145,7 @@ const FOLDS = {
       where: event.conversation,
       overheard: event.addressed === false,
       replyTo: event.reply_to ?? null,
+      about: event.quote ?? null,
     });
   },
   message_edited(log, event) {

@@ -52,9 +52,29 @@ function asWritten(text) {
   return fragment;
 }
 
-/** Return the text without its markup, for a line of it. @param {string} text */
-export function plain(text) {
-  return (rendered(text).textContent ?? "").replace(/\s+/g, " ").trim();
+/**
+ * Return plain words as they are, but for the addresses in them, which are links.
+ * @param {string} words @returns {DocumentFragment}
+ */
+export function literal(words) {
+  const text = seen(words);
+  const fragment = document.createDocumentFragment();
+  const links = text.length > LONGEST ? [] : (parser.linkify.match(text) ?? []);
+  let end = 0;
+  for (const { index, lastIndex, url } of links) {
+    const link = h("a", { href: url }, text.slice(index, lastIndex));
+    fragment.append(text.slice(end, index), link);
+    dressLink(link);
+    end = lastIndex;
+  }
+  fragment.append(text.slice(end));
+  return fragment;
+}
+
+/** Return an item's text without markup, for a line of it. @param {{text?: string, literal?: boolean}} item */
+export function plain({ text = "", literal: isLiteral = false }) {
+  const words = isLiteral ? text : (rendered(text).textContent ?? "");
+  return words.replace(/\s+/g, " ").trim();
 }
 
 function makeParser() {

@@ -1,7 +1,7 @@
 /** What several kinds of rows are made of. */
 
 import { h, icon } from "../dom.js";
-import { rendered } from "../markdown.js";
+import { literal, rendered } from "../markdown.js";
 import { exposed, fullTimeOf, hue, initials, label, timeOf } from "../text.js";
 import { WORDS } from "../words.js";
 
@@ -9,6 +9,13 @@ import { WORDS } from "../words.js";
 export function prose(text) {
   const box = h("div", { class: "md", dir: "auto" });
   box.append(rendered(text));
+  return box;
+}
+
+/** Words that are no Markdown. @param {string} text */
+export function words(text) {
+  const box = h("div", { class: "md literal", dir: "auto" });
+  box.append(literal(text));
   return box;
 }
 
@@ -44,7 +51,8 @@ export const badge = (text) => h("span", { class: "badge" }, text);
 /** The words of an item: what it says, or that they are gone. */
 export function body(item) {
   if (item.gone) return h("p", { class: "gone" }, WORDS[item.gone]);
-  return item.text ? prose(item.text) : null;
+  if (!item.text) return null;
+  return item.literal ? words(item.text) : prose(item.text);
 }
 
 /** @param {string} name @param {number} seq */

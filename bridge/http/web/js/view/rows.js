@@ -74,6 +74,7 @@ function saidRow({ item, quote }, context) {
       "div",
       { class: "bubble" },
       quoteOf(quote, item.replyTo, context),
+      item.about ? aboutOf(item.about) : null,
       body(item),
       item.transcript
         ? h("p", { class: "transcript", dir: "auto" }, `${WORDS.transcript}: ${item.transcript}`)
@@ -115,6 +116,15 @@ function quoteOf(quote, replyTo, context) {
     h("span", { dir: "auto" }, text),
   );
 }
+
+/** What a message is about that was said outside of this session. @param {{author: string, text: string}} about */
+const aboutOf = ({ author, text }) =>
+  h(
+    "p",
+    { class: "quote" },
+    h("bdi", { class: "name" }, label(author)),
+    h("span", { dir: "auto" }, shortened(text, 160)),
+  );
 
 // -- the agent --------------------------------------------------------------------------------
 

@@ -38,12 +38,12 @@ export function spoken(item, context) {
 }
 
 /** What an item says in one plain text: its words, else the names of its files. @param {any} item */
-export const gist = ({ text, attachments }) => plain(text ?? "") || namesOf(attachments);
+export const gist = (item) => plain(item) || namesOf(item.attachments);
 
 /** @param {any} item */
-function words({ text, attachments }) {
-  const said = shortened(plain(text ?? ""), 600);
-  return [said, namesOf(attachments)].filter(Boolean).join(" ");
+function words(item) {
+  const said = shortened(plain(item), 600);
+  return [said, namesOf(item.attachments)].filter(Boolean).join(" ");
 }
 
 /** @type {Record<string, (item: any, context: Context) => string>} */

@@ -1,0 +1,156 @@
+"""What people write in Slack's blocks, share, and cannot be had."""
+
+import pytest
+
+from bridge.content import Content
+from channels.slack import blocks
+from channels.slack.blocks import Names
+
+NAMES = Names(people={"U1": "Ada_B", "UBOT": "bridge"}, me="UBOT")
+
+
+def rich(*elements, **more):
+    return {"blocks": [{"type": "rich_text", "elements": list(elements)}], **more}
+
+
+def section(*leaves):
+    return {"type": "rich_text_section", "elements": [leaf(each) for each in leaves]}
+
+
+def leaf(given, **style):
+    if isinstance(given, dict):
+        return given
+    return {"type": "text", "text": given, **({"style": style} if style else {})}
+
+
+def user(user):
+    return {"type": "user", "user_id": user}
+
+
+def told(message):
+    return blocks.content(message, NAMES)
+
+
+def test_words_without_styles_are_literal():
+    words = "¯\\_(ツ)_/¯ 2*3*4 __init__.py C:\\tmp\\_x "
+    assert told(rich(section(words, user("U1")))) == Content(text=f"{words}@Ada_B", literal=True)
+
+
+def test_among_styles_the_other_words_are_escaped():
+    message = rich(section("2*3 ", leaf("so ", bold=True), leaf("a`b", code=True), user("U1")))
+    assert told(message) == Content(text="2\\*3 **so** `` a`b ``@Ada\\_B")
+
+
+@pytest.mark.parametrize(
+    ("element", "expected"),
+    [
+        ({"type": "rich_text_list", "style": "bullet", "elements": [section("a"), section("b")]},
+         "- a\n- b"),
+        ({"type": "rich_text_list", "style": "ordered", "indent": 1, "offset": 2,
+          "elements": [section("a")]}, "3. a"),
+        ({"type": "rich_text_preformatted", "elements": [leaf("x = *1*")]}, "```\nx = *1*\n```"),
+        ({"type": "rich_text_quote", "elements": [leaf("a\nb")]}, "> a\n> b"),
+        (section({"type": "link", "url": "https://a.b", "text": "he[r]e"}),
+         "[he&#91;r\\]e](<https://a.b>)"),
+    ],
+)  # fmt: skip
+def test_what_is_formatted_becomes_markdown(element, expected):
+    assert told(rich(element)) == Content(text=expected)
+
+
+def test_what_follows_a_list_is_no_part_of_it():
+    listing = {"type": "rich_text_list", "style": "bullet", "elements": [section("a")]}
+    assert told(rich(listing, section("after"))).text == "- a\n\nafter"
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"type": "emoji", "name": "tada", "unicode": "1f389"}, "🎉"),
+        ({"type": "emoji", "name": "parrot"}, ":parrot:"),
+        ({"type": "channel", "channel_id": "C1"}, "#C1"),
+        ({"type": "usergroup", "usergroup_id": "S1"}, "@S1"),
+        ({"type": "broadcast", "range": "here"}, "@here"),
+        ({"type": "date", "timestamp": 1, "fallback": "Feb 18"}, "Feb 18"),
+        ({"type": "color", "value": "#fff"}, "#fff"),
+        ({"type": "link", "url": "https://a.b/x_y"}, "https://a.b/x_y"),
+        ({"type": "of tomorrow", "text": "words"}, "words"),
+    ],
+)
+def test_everything_in_a_line_is_read(given, expected):
+    assert told(rich(section("see ", given))) == Content(text=f"see {expected}", literal=True)
+
+
+@pytest.mark.parametrize(
+    ("leaves", "expected"),
+    [
+        ([user("UBOT"), " hello"], "hello"),
+        (["hello ", user("UBOT"), "!"], "hello!"),
+        (["what does ", user("UBOT"), " think"], "what does @bridge think"),
+        ([user("UBOT")], "@bridge"),
+    ],
+)
+def test_being_called_is_no_part_of_what_is_said(leaves, expected):
+    assert told(rich(section(*leaves))).text == expected
+
+
+def test_what_someone_does_is_slanted():
+    assert told({"text": "waves", "subtype": "me_message"}).text == "_waves_"
+
+
+def test_a_shared_message_is_quoted_with_its_author():
+    inner = rich(section("the *build* is red"))
+    shared = {
+        "is_share": True,
+        "author_name": "Bob",
+        "message_blocks": [{"channel": "C1", "message": inner}],
+    }
+    assert told({"text": "why?", "attachments": [shared]}).text == (
+        "why?\n\n> **Bob:**\n> the \\*build\\* is red"
+    )
+    plain = {"is_share": True, "author_name": "Bob", "text": "a_b"}
+    assert told({"text": "", "attachments": [plain]}).text == "> **Bob:**\n> a\\_b"
+
+
+def test_an_unfolded_link_is_not_what_anyone_said():
+    assert told({"text": "look", "attachments": [{"title": "A page"}]}).text == "look"
+
+
+def test_what_cannot_be_had_is_told():
+    elsewhere = {"mode": "external", "title": "Plan", "external_url": "https://docs.example/1"}
+    message = {"files": [{"mode": "tombstone"}, {"mode": "hidden_by_limit"}, elsewhere]}
+    assert told(message).text == (
+        "_(a file that was deleted, which cannot be shown here)_\n\n"
+        "_(a file that is too old for this workspace, which cannot be shown here)_\n\n"
+        "Plan: https://docs.example/1"
+    )
+    assert told({"blocks": [{"type": "of tomorrow"}]}).text == (
+        "_(a message that has no words, which cannot be shown here)_"
+    )
+
+
+def test_what_an_app_shows_is_read():
+    message = {
+        "blocks": [
+            {"type": "header", "text": {"type": "plain_text", "text": "Alert *1*"}},
+            {"type": "section", "text": {"type": "mrkdwn", "text": "*disk* full"},
+             "fields": [{"type": "mrkdwn", "text": "host a"}]},
+            {"type": "context", "elements": [{"type": "mrkdwn", "text": "now"}]},
+            {"type": "image", "alt_text": "a graph"},
+            {"type": "markdown", "text": "**so**"},
+        ]
+    }  # fmt: skip
+    assert told(message).text == (
+        "Alert \\*1\\*\n\n**disk** full\nhost a\n\nnow\n\na graph\n\n**so**"
+    )
+
+
+def test_whose_names_are_needed_is_known_wherever_they_stand():
+    inner = rich(section(user("U9")))
+    shared = {"is_share": True, "message_blocks": [{"message": inner}]}
+    message = rich(
+        {"type": "rich_text_list", "elements": [section(user("U8"))]},
+        text="<@U7>",
+        attachments=[shared],
+    )
+    assert blocks.people(message) == {"U7", "U8", "U9"}

@@ -1,0 +1,46 @@
+"""The blocks of a rich message as Markdown; `test_kinds` feeds every kind there is."""
+
+import pytest
+
+from channels.telegram import rich
+
+
+def paragraph(text):
+    return {"type": "paragraph", "text": text}
+
+
+@pytest.mark.parametrize(
+    ("block", "expected"),
+    [
+        ({"type": "pre", "text": "x = `1`", "language": "py"}, "```py\nx = `1`\n```"),
+        ({"type": "pullquote", "text": "so", "credit": "Bob"}, "> so\n>\n> — Bob"),
+        ({"type": "blockquote", "blocks": [paragraph("a"), paragraph("b")]}, "> a\n>\n> b"),
+        ({"type": "table", "cells": [[{"text": "a"}, {"text": "b|c"}], [{"text": "1"}, {}]]},
+         "| a | b\\|c |\n| --- | --- |\n| 1 |  |"),
+        ({"type": "details", "summary": "More", "blocks": [paragraph("x")]}, "**More**\n\nx"),
+        ({"type": "list", "items": [{"label": "3.", "value": 3, "blocks": [paragraph("c")]}]},
+         "3. c"),
+        (paragraph([{"type": "code", "text": "a_b"}, " ",
+                    {"type": "url", "text": "here", "url": "https://a.b/"}]),
+         "`a_b` [here](<https://a.b/>)"),
+        ({"type": "collage", "blocks": [], "caption": {"text": "us"}}, "us"),
+        ({"type": "map", "location": {"latitude": 1, "longitude": 2}}, "1, 2"),
+        ({"type": "of tomorrow", "text": "still read"}, "still read"),
+        ({"type": "anchor", "name": "x"}, ""),
+    ],
+)  # fmt: skip
+def test_a_block_keeps_its_words(block, expected):
+    assert rich.markdown([block]) == expected
+
+
+def test_nesting_without_end_is_cut():
+    block = paragraph("deep")
+    for _ in range(500):
+        block = {"type": "details", "summary": "s", "blocks": [block]}
+    assert "deep" not in rich.markdown([block])
+    assert list(rich.files([block])) == []
+    assert list(rich.mentions([block])) == []
+
+
+def test_what_is_no_block_is_passed_over():
+    assert rich.markdown(["x", None, {"type": "list", "items": ["y"]}]) == ""
