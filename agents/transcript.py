@@ -129,7 +129,8 @@ def grown(
     """Return the transcript of a log, made from what is settled of it, and what is settled now."""
     start = known.summary.upto if known.summary else START
     later = events[settled.count :]
-    if not settled.holds(later, known, labels, longest_result):
+    is_narrowed = bool(_left_unread(later))  # what a run did not read moves past others' ends
+    if is_narrowed or not settled.holds(later, known, labels, longest_result):
         settled = Settled(count=_past(events, start))
         later = events[settled.count :]
     page = _Page(known=known, labels=labels, longest_result=longest_result)
@@ -143,6 +144,8 @@ def grown(
             count, upto, quiet = number, ready[0].seq, len(page.lines)
     page.close()
     lines = tuple(page.lines)
+    if is_narrowed:
+        return lines, UNSETTLED
     return lines, Settled(
         count=count,
         upto=upto,

@@ -346,7 +346,7 @@ def test_a_transcript_that_grows_with_its_log_is_that_of_the_whole_log(pieces, n
             continue  # nobody replies to what is not said yet
         bodies += [body, *(a_turn(number, upto=len(bodies) + 2) if quiet else [])]
         if number == narrowed:
-            bodies += a_turn(number, upto=max(1, len(bodies) - 3))
+            bodies += a_turn(1000 + number, upto=max(1, len(bodies) - 3))
     known, settled = Known(agent="me"), UNSETTLED
     events = log(*bodies)
     for count, event in enumerate(events, start=1):

@@ -127,7 +127,7 @@ async def test_two_thousand_messages_later_it_still_knows_and_nothing_is_lost(mo
 
         await browser.input(type="answer", question="q_shed", answer="r")
         await browser.until("run_finished", TURNS + 3)
-        assert f"answered: {QUESTION}]\\nRed, as ever" in models.asked[-1].text()
+        assert f"answered · {QUESTION}]\\nRed, as ever" in models.asked[-1].text()
 
         events = await browser.events("message_received")
         assert len(events) == TURNS + 2, "the log keeps every word"
