@@ -227,6 +227,7 @@ class Pages:
         page.on("pageerror", lambda error: self.faults.append(str(error)))
         page.on("console", self._heard)
         page.on("request", lambda request: self.requests.append(request.url))
+        page.on("dialog", lambda dialog: dialog.accept())  # whether to be someone else from now on
         page.goto(link)
         return page
 
