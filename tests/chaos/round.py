@@ -31,8 +31,10 @@ PATIENCE = 60.0
 QUIET = 4.0
 """Seconds without any change after which it is quiet."""
 
-HOPELESS = 75.0
-"""Seconds without any change after which what is still missing is not waited for any more."""
+HOPELESS = 330.0
+"""Seconds without any change after which what is still missing is not waited for any more.
+
+A session whose runs failed is tried again after five minutes at most."""
 
 LONGEST_SETTLING = 420.0
 """A lane that failed often waits for up to five minutes before it tries again."""
@@ -233,7 +235,8 @@ class Round:
             return True
         seen = Seen(words=self.words, entries=read.entries(), logs=(), places=())
         counts = judge(seen).counts
-        return bool(counts["not heard"] or counts["not answered"])
+        kinds = ("not heard", "not answered", "given up unnamed")
+        return any(counts[each] for each in kinds)
 
     async def judged(self, effects: Path) -> Verdict:
         read = await book.read(self.base.where)
