@@ -222,12 +222,14 @@ class Pages:
     def open(self, link: str, **context: Any) -> Page:
         return self.tab(self.browser.new_context(**context), link)
 
-    def tab(self, context: BrowserContext, link: str) -> Page:
+    def tab(self, context: BrowserContext, link: str, *, agreeing: bool = False) -> Page:
+        """Open a link; `agreeing` to be someone else in this browser from now on."""
         page = context.new_page()
+        if agreeing:
+            page.on("dialog", lambda dialog: dialog.accept())
         page.on("pageerror", lambda error: self.faults.append(str(error)))
         page.on("console", self._heard)
         page.on("request", lambda request: self.requests.append(request.url))
-        page.on("dialog", lambda dialog: dialog.accept())  # whether to be someone else from now on
         page.goto(link)
         return page
 

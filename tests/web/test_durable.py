@@ -137,12 +137,12 @@ def test_another_person_in_the_same_browser_does_not_send_my_words(bridge: Bridg
     say(page, "from Ada")
     expect(page.locator(".pending")).to_have_count(1)
     page.close()
-    bob = pages.tab(pages.browser.contexts[0], bridge.link(BOB))
+    bob = pages.tab(pages.browser.contexts[0], bridge.link(BOB), agreeing=True)
     say(bob, "from Bob")
     expect(bob.locator(".composed:not(.writing)")).to_be_visible()
     assert bridge.said() == ["from Bob"]
     bob.close()
-    pages.tab(pages.browser.contexts[0], bridge.link(ADA))
+    pages.tab(pages.browser.contexts[0], bridge.link(ADA), agreeing=True)
     until(lambda: bridge.said() == ["from Bob", "from Ada"])
     assert [
         event.body.participant for event in bridge.log() if isinstance(event.body, MessageReceived)
