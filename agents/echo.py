@@ -7,31 +7,30 @@ of steps; only `Echo.run` waits and speaks.
 import json
 import re
 import secrets
+from bisect import bisect_right
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from pydantic import Field
 
-from agents.asked import (
+from agents.log_index import (
     Answered,
     Ask,
     Heard,
     Interrupted,
-    asked,
-    failures,
-    latest_files,
-    outcome,
-    position,
+    LogIndex,
 )
 from agents.samples import MARKDOWN, long_answer
-from bridge.commands import Asking
-from bridge.content import Attachment, Content, Option
-from bridge.errors import AgentFailed, AgentUnavailable
-from bridge.events import Event, PlannedCall, Preview, Triggered
-from bridge.ids import CallId, QuestionId, RunId, mint
+from bridge.domain.content import Attachment, Content, Option
+from bridge.domain.errors import AgentFailed, AgentUnavailable
+from bridge.domain.events import Event, PlannedCall, Preview, QuestionClosed, Triggered
+from bridge.domain.ids import CallId, QuestionId, RunId, Seq, mint
+from bridge.domain.run_output import Asking
 from bridge.plugins import AgentPlugin, Section
-from bridge.ports import Calling, Clock, Ended, Remark, Returned, Said, Surroundings, Turn
+from bridge.ports.agent import Calling, Ended, Remark, Returned, Said, Turn
+from bridge.ports.clock import Clock
+from bridge.ports.surroundings import Surroundings
 
 WORD = re.compile(r"(?:\A\s*+)?\S+\s*")
 NUMBER = re.compile(r"\d{1,6}(\.\d{1,3})?")
@@ -48,7 +47,10 @@ LONGEST_SLOW = 600
 FLAKY_FAILURES = 2
 SIDES = 6
 MOST_FILES = 10
-APPROVE, REFUSE = "approve", "refuse"
+NEWEST = 200
+"""Events in which it looks for a file to send back, and counts its failures."""
+
+APPROVE, DENY = "approve", "deny"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +62,7 @@ Step = Preview | Said | Pause
 
 
 @dataclass(slots=True, kw_only=True)
-class Page:
+class EchoRun:
     """What one run has written so far, and the questions it will stop on.
 
     `rest` is what followed the word that asked for the present scene.
@@ -69,12 +71,26 @@ class Page:
     run: RunId
     delay: float
     clock: Clock
-    log: list[Event]
+    agent: str
+    log: Sequence[Event]
+    news: list[Event] = field(default_factory=list)
     text: str = ""
     files: list[Attachment] = field(default_factory=list)
     revision: int = 0
     rest: str = ""
     questions: list[Asking] = field(default_factory=list)
+
+    @property
+    def index(self) -> LogIndex:
+        """Return what the log says: few scenes ask, and it takes longer than all the rest."""
+        return _index(self.agent, [*self.log, *self.news])
+
+    def asks(self, *, after: Seq) -> Sequence[Ask]:
+        """Return what the log asks past `after`, oldest first."""
+        new = [*_past(self.log, after), *_past(self.news, after)]
+        closes = any(isinstance(event.body, QuestionClosed) for event in new)
+        index = self.index if closes else _index(self.agent, new)
+        return index.asks(new, after=after)
 
     def preview(self, activity: str = "") -> Preview:
         self.revision += 1
@@ -103,7 +119,7 @@ class Page:
 # -- scenes: what can be asked for by the first word ----------------------------------------------
 
 
-def slow(page: Page) -> Iterator[Step]:
+def slow(page: EchoRun) -> Iterator[Step]:
     seconds = min(page.number() or DEFAULT_SLOW, LONGEST_SLOW)
     for beat in range(int(seconds / BEAT)):
         yield page.preview(activity=f"taking my time: {beat * BEAT:.0f} of {seconds:.0f} s")
@@ -111,23 +127,23 @@ def slow(page: Page) -> Iterator[Step]:
     yield from page.write(f"That took {seconds:g} s.")
 
 
-def fail(page: Page) -> Iterator[Step]:
+def fail(page: EchoRun) -> Iterator[Step]:
     yield from page.write("I was about to say something, but")
     raise AgentFailed("I was asked to fail")
 
 
-def flaky(page: Page) -> Iterator[Step]:
-    failed = failures(page.log)
+def flaky(page: EchoRun) -> Iterator[Step]:
+    failed = page.index.failures
     if failed < FLAKY_FAILURES:
         raise AgentUnavailable(f"I was asked to fail {FLAKY_FAILURES} times first")
     yield from page.write(f"After {failed} failures, here I am.")
 
 
-def silent(page: Page) -> Iterator[Step]:
+def silent(page: EchoRun) -> Iterator[Step]:
     yield page.preview(activity="keeping silent")
 
 
-def ask(page: Page) -> Iterator[Step]:
+def ask(page: EchoRun) -> Iterator[Step]:
     yield page.preview(activity="thinking of a question")
     seconds = page.number()
     page.questions.append(
@@ -141,7 +157,7 @@ def ask(page: Page) -> Iterator[Step]:
     )
 
 
-def approve(page: Page) -> Iterator[Step]:
+def approve(page: EchoRun) -> Iterator[Step]:
     yield page.preview(activity="asking for approval")
     arguments = json.dumps({"sides": SIDES})
     page.questions.append(
@@ -149,33 +165,33 @@ def approve(page: Page) -> Iterator[Step]:
             question=QuestionId(mint("q")),
             kind="approval",
             text=f"May I roll a die with {SIDES} sides?",
-            options=(Option(id=APPROVE, label="Approve"), Option(id=REFUSE, label="Refuse")),
+            options=(Option(id=APPROVE, label="Approve"), Option(id=DENY, label="Deny")),
             call=PlannedCall(call=CallId(mint("k")), name="die", arguments=arguments),
         )
     )
 
 
-def tool(page: Page) -> Iterator[Step]:
+def tool(page: EchoRun) -> Iterator[Step]:
     planned = PlannedCall(call=CallId(mint("k")), name="clock", arguments="{}")
     yield from _call(page, planned)
 
 
-def long(page: Page) -> Iterator[Step]:
+def long(page: EchoRun) -> Iterator[Step]:
     yield from page.write(long_answer())
 
 
-def interim(page: Page) -> Iterator[Step]:
+def interim(page: EchoRun) -> Iterator[Step]:
     yield Remark(content=Content(text="I am looking into it."))
     yield Pause(seconds=page.delay)
     yield Remark(content=Content(text="Half of it is done."))
     yield from page.write("Now all of it is done.")
 
 
-def markdown(page: Page) -> Iterator[Step]:
+def markdown(page: EchoRun) -> Iterator[Step]:
     yield from page.write(MARKDOWN)
 
 
-Scene = Callable[[Page], Iterator[Step]]
+Scene = Callable[[EchoRun], Iterator[Step]]
 SCENES: dict[str, tuple[Scene, str]] = {
     "slow": (slow, f"takes its time: `slow 5` takes five seconds, `slow` takes {DEFAULT_SLOW}"),
     "long": (long, "gives a long answer with a table and code"),
@@ -199,7 +215,7 @@ HELP = "\n".join(
 )
 
 
-def _perform(page: Page, intro: str, words: str) -> Iterator[Step]:
+def _perform(page: EchoRun, intro: str, words: str) -> Iterator[Step]:
     """Play the scene that the first word asks for; without one, repeat the words."""
     name, _, rest = words.strip().partition(" ")
     scene = SCENES.get(name.lower())
@@ -216,7 +232,7 @@ def _perform(page: Page, intro: str, words: str) -> Iterator[Step]:
 # -- tools ----------------------------------------------------------------------------------------
 
 
-def _call(page: Page, planned: PlannedCall) -> Iterator[Step]:
+def _call(page: EchoRun, planned: PlannedCall) -> Iterator[Step]:
     yield page.preview(activity=f"using the {planned.name}")
     yield Calling(call=planned.call, name=planned.name, arguments=planned.arguments)
     # Resumed: the call is in the log, so the tool may start.
@@ -225,14 +241,14 @@ def _call(page: Page, planned: PlannedCall) -> Iterator[Step]:
     yield from page.write(f"The {planned.name} says {result}.")
 
 
-def _use(page: Page, planned: PlannedCall) -> str:
+def _use(page: EchoRun, planned: PlannedCall) -> str:
     if planned.name == "die":
         return str(secrets.randbelow(json.loads(planned.arguments)["sides"]) + 1)
     return page.clock.now().strftime("%H:%M:%S UTC")
 
 
-def _approved(page: Page, planned: PlannedCall) -> Iterator[Step]:
-    match outcome(page.log, planned.call):
+def _approved(page: EchoRun, planned: PlannedCall) -> Iterator[Step]:
+    match page.index.outcome(planned.call):
         case None:
             yield from _call(page, planned)
         case Interrupted():
@@ -258,28 +274,41 @@ class Echo:
         return "this agent repeats what you say and uses no model"
 
     async def run(self, turn: Turn) -> AsyncGenerator[Preview | Said]:
-        log = list(await turn.history())
-        page = Page(run=turn.run, delay=self._delay, clock=self._clock, log=log)
-        after = position(log)
-        while new := asked(log, after=after):
-            for each in new:
+        recent = await turn.recent(newest=NEWEST)
+        log = [*recent.before, *recent.log]
+        page = EchoRun(
+            run=turn.run, delay=self._delay, clock=self._clock, agent=turn.agent, log=log
+        )
+        after = (await turn.fold()).position
+        while asks := page.asks(after=after):
+            for each in asks:
                 for step in await _scene(page, each, turn):
                     if isinstance(step, Pause):
                         await self._clock.sleep(step.seconds)
                     else:
                         yield step
-            after = log[-1].seq
-            log += await turn.news()
+            after = (page.news or log)[-1].seq
+            page.news += await turn.news()
         yield page.ended()
 
 
-async def _scene(page: Page, new: Ask, turn: Turn) -> Iterator[Step]:
+def _past(log: Sequence[Event], after: Seq) -> Sequence[Event]:
+    return log[bisect_right(log, after, key=lambda event: event.seq) :]
+
+
+def _index(agent: str, events: Sequence[Event]) -> LogIndex:
+    index = LogIndex(agent=agent)
+    index.take(events)
+    return index
+
+
+async def _scene(page: EchoRun, new: Ask, turn: Turn) -> Iterator[Step]:
     match new:
         case Heard(content=content):
             if SEND_BACK.fullmatch(content.text) or (
                 content.attachments and BACK.search(content.text)
             ):
-                return _send_back(page, content.attachments or latest_files(page.log))
+                return _send_back(page, content.attachments or page.index.latest_files())
             who, where = await turn.who(new.participant), await turn.where(new.conversation)
             words = "\n".join(filter(None, [content.text, _files(content.attachments)]))
             return _perform(page, f"{who} ({where}) said", words)
@@ -290,7 +319,7 @@ async def _scene(page: Page, new: Ask, turn: Turn) -> Iterator[Step]:
             return await _answer(page, new, turn)
 
 
-def _send_back(page: Page, files: Sequence[Attachment]) -> Iterator[Step]:
+def _send_back(page: EchoRun, files: Sequence[Attachment]) -> Iterator[Step]:
     if not files:
         yield from page.write("I have been sent no file that I could send back.")
         return
@@ -298,7 +327,7 @@ def _send_back(page: Page, files: Sequence[Attachment]) -> Iterator[Step]:
     yield from page.write(f"Here you are, as I got it: {_named(files)}")
 
 
-async def _answer(page: Page, new: Answered, turn: Turn) -> Iterator[Step]:
+async def _answer(page: EchoRun, new: Answered, turn: Turn) -> Iterator[Step]:
     question, closed = new.question, new.closed
     who = await turn.who(closed.by) if closed.by else "Someone"
     if closed.outcome == "expired":
@@ -306,7 +335,7 @@ async def _answer(page: Page, new: Answered, turn: Turn) -> Iterator[Step]:
     if question.call is not None and closed.answer == APPROVE:
         return _approved(page, question.call)
     if question.call is not None:
-        return page.write(f"{who} refused, so I leave it.")
+        return page.write(f"{who} denied it, so I leave it.")
     labels = {option.id: option.label for option in question.options}
     return page.write(f"{who} chose {labels.get(closed.answer, closed.answer)}.")
 

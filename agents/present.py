@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from bridge.ports import Check
+from bridge.ports.health import Check
 
 CONNECT_SECONDS = 1.0
 

@@ -9,6 +9,7 @@ The rules:
 - A call and its result stand together, whatever came between, for providers want it so. Every call
   has a result or what stands for one: waiting, not allowed, interrupted.
 - Calls that were asked for together are together, as long as nothing was said between them.
+- What was undone is not shown.
 - A summary stands for all before it, but for the questions that are still open.
 - Another agent's words are told as those of someone else, its calls not at all. So are the
   bridge's own notices (that a run failed, that something could not be read): a model that takes
@@ -18,26 +19,46 @@ The rules:
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import assert_type
 
-from agents.known import Known
-from agents.labels import Labels, bracketed, heard, label, plain, unforged, unforged_result
+from agents.as_seen import as_seen
+from agents.log_index import LogIndex, is_undone
+from agents.speaker_labels import (
+    SpeakerLabels,
+    bracketed,
+    heard,
+    label,
+    plain,
+    unforged,
+    unforged_result,
+)
 from agents.tools.approval import ALWAYS, APPROVE, question_of
-from bridge.content import Attachment
-from bridge.events import (
+from bridge.domain.content import Attachment
+from bridge.domain.events import (
     Event,
+    MemoryEvent,
     MessageComposed,
+    MessageDeleted,
+    MessageEdited,
+    MessageEvent,
     MessageReceived,
     PlannedCall,
+    PushClosed,
     Pushed,
     QuestionAsked,
     QuestionClosed,
+    Redacted,
     RunFinished,
     RunStarted,
+    SetupEvent,
     ToolCalled,
+    ToolEvent,
     ToolReturned,
+    Transcribed,
     Triggered,
+    UsageReported,
 )
-from bridge.ids import START, CallId, QuestionId, RunId, Seq
+from bridge.domain.ids import START, CallId, QuestionId, RunId, Seq
 
 LONGEST_RESULT = 20_000
 """Characters of a tool's result that a model is shown."""
@@ -45,6 +66,8 @@ LONGEST_RESULT = 20_000
 SUMMED_UP = bracketed("the bridge", "what was said before, in short")
 STILL_OPEN = bracketed("the bridge", "a question that is still open")
 NOTICE = bracketed("the bridge", "a notice to people, not written by you")
+BEFORE = bracketed("the bridge", "about what was said before")
+GAP = "{count} older events are left out here: they are not summed up yet."
 WAITING = "Waiting for approval: nobody has decided yet."
 UNANSWERED = "Waiting for the answer: nobody has answered yet."
 APPROVED = "Approved, but not run yet."
@@ -94,14 +117,20 @@ class Settled:
     count: int = 0
     upto: Seq = START
     lines: tuple[Line, ...] = ()
-    labels: Labels = field(default_factory=Labels)
+    labels: SpeakerLabels = field(default_factory=SpeakerLabels)
     longest_result: int = LONGEST_RESULT
+    begin: Seq = START
 
     def holds(
-        self, later: Sequence[Event], known: Known, labels: Labels, longest_result: int
+        self,
+        later: Sequence[Event],
+        known: LogIndex,
+        labels: SpeakerLabels,
+        longest_result: int,
+        begin: Seq,
     ) -> bool:
         return (
-            self.longest_result == longest_result
+            (self.longest_result, self.begin) == (longest_result, begin)
             and self.labels.are_within(labels)
             and not any(known.reaches_back(event, self.upto) for event in later)
         )
@@ -114,31 +143,41 @@ def transcript(
     events: Sequence[Event],
     *,
     agent: str,
-    labels: Labels,
+    labels: SpeakerLabels,
     longest_result: int = LONGEST_RESULT,
 ) -> tuple[Line, ...]:
     """Return what the agent called `agent` is shown of a log."""
-    known = Known(agent=agent)
+    known = LogIndex(agent=agent)
     known.take(events)
     return grown(UNSETTLED, events, known, labels, longest_result)[0]
 
 
 def grown(
-    settled: Settled, events: Sequence[Event], known: Known, labels: Labels, longest_result: int
+    settled: Settled,
+    events: Sequence[Event],
+    known: LogIndex,
+    labels: SpeakerLabels,
+    longest_result: int,
+    *,
+    begin: Seq = START,
 ) -> tuple[tuple[Line, ...], Settled]:
-    """Return the transcript of a log, made from what is settled of it, and what is settled now."""
-    start = known.summary.upto if known.summary else START
+    """Return the transcript of a log, made from what is settled of it, and what is settled now.
+
+    What came up to `begin` is not shown, but for what was summed up.
+    """
+    summed_up = known.summary.upto if known.summary else START
+    start = max(summed_up, begin)
     later = events[settled.count :]
     is_narrowed = bool(_left_unread(later))  # what a run did not read moves past others' ends
-    if is_narrowed or not settled.holds(later, known, labels, longest_result):
+    if is_narrowed or not settled.holds(later, known, labels, longest_result, begin):
         settled = Settled(count=_past(events, start))
         later = events[settled.count :]
     page = _Page(known=known, labels=labels, longest_result=longest_result)
-    page.lines += settled.lines or _head(known)
+    page.lines += settled.lines or [*_head(known, start), *_gap(summed_up, begin)]
     count, upto, quiet = settled.count, settled.upto, len(settled.lines)
     for number, ready in enumerate(_as_taken_in(later, known.reached), start=settled.count + 1):
         for event in ready:
-            if event.seq > start:
+            if event.seq > start and not is_undone(known, event.seq):
                 page.add(event)
         if ready and isinstance(ready[0].body, RunFinished):
             count, upto, quiet = number, ready[0].seq, len(page.lines)
@@ -152,40 +191,68 @@ def grown(
         lines=lines[:quiet],
         labels=labels,
         longest_result=longest_result,
+        begin=begin,
     )
 
 
 def between(
-    events: Sequence[Event], known: Known, labels: Labels, longest_result: int
+    events: Sequence[Event], known: LogIndex, labels: SpeakerLabels, longest_result: int
 ) -> Sequence[Line]:
     """Return the lines of a part of a log that begins and ends with a run, as all of it is known.
 
     What was summed up before stands in front.
     """
     page = _Page(known=known, labels=labels, longest_result=longest_result)
-    page.lines += _head(known)
+    page.lines += _head(known, known.summary.upto if known.summary else START)
     for ready in _as_taken_in(events, known.reached):
         for event in ready:
-            page.add(event)
+            if not is_undone(known, event.seq):
+                page.add(event)
     page.close()
     return page.lines
 
 
 def _past(events: Sequence[Event], start: Seq) -> int:
-    """Return how many events a summary up to `start` leaves behind, to the end of a run."""
+    """Return how many events a summary up to `start` leaves behind, and no run that is open."""
     past = bisect_right(events, start, key=lambda event: event.seq)
-    while past and not isinstance(events[past - 1].body, RunFinished):
-        past -= 1
-    return past
+    at = past
+    while at and not isinstance(events[at - 1].body, RunFinished | RunStarted):
+        at -= 1
+    if at == 0 or isinstance(events[at - 1].body, RunFinished):
+        return past
+    while at and not isinstance(events[at - 1].body, RunFinished):
+        at -= 1
+    return at
 
 
-def _head(known: Known) -> Iterator[Told]:
-    """Yield what stands for all that a summary sums up."""
-    if known.summary is None:
-        return
-    yield Told(text=f"{SUMMED_UP}\n{unforged(known.summary.summary)}")
-    for asked in known.open_before(known.summary.upto):
+def _gap(summed_up: Seq, begin: Seq) -> Iterator[Told]:
+    """Yield what stands for what is neither shown nor summed up yet."""
+    if begin > summed_up:
+        yield Told(text=f"{BEFORE}\n{GAP.format(count=begin - summed_up)}")
+
+
+def _head(known: LogIndex, start: Seq) -> Iterator[Told]:
+    """Yield what stands for all up to `start`: what sums it up, and what is open of it."""
+    if known.summary is not None:
+        yield Told(text=f"{SUMMED_UP}\n{unforged(known.summary.summary)}")
+    for asked in known.open_before(start):
         yield Told(text=f"{STILL_OPEN}\n{unforged(_question(asked))}")
+
+
+_NotAnswered = (
+    MessageEdited
+    | MessageDeleted
+    | Transcribed
+    | Redacted
+    | UsageReported
+    | MessageComposed
+    | ToolEvent
+    | QuestionAsked
+    | PushClosed
+    | SetupEvent
+    | MemoryEvent
+)
+"""What no run answers, and is no run's beginning or end."""
 
 
 def _as_taken_in(
@@ -208,12 +275,13 @@ def _as_taken_in(
                 yield event, *ready
                 late, upto = [each for each in late if each not in ready], None
                 continue
-            case MessageReceived() | Triggered() | QuestionClosed() | Pushed() if (
-                event.seq in left or (upto is not None and event.seq > upto)
-            ):
-                late.append(event)
-                yield ()
-                continue
+            case MessageReceived() | Triggered() | QuestionClosed() | Pushed():
+                if event.seq in left or (upto is not None and event.seq > upto):
+                    late.append(event)
+                    yield ()
+                    continue
+            case rest:
+                assert_type(rest, _NotAnswered)
         yield (event,)
     yield late
 
@@ -230,10 +298,13 @@ def _left_unread(events: Sequence[Event]) -> Mapping[Seq, RunId]:
                 said.append(event.seq)
             case RunStarted(run=run):
                 begun[run] = len(said)
-            case RunFinished(run=run, upto=end) if end > position:
-                position, count = end, begun.get(run, 0)
-                first = bisect_right(said, end, hi=count)
-                left |= dict.fromkeys(said[first:count], run)
+            case RunFinished(run=run, upto=end):
+                if end > position:
+                    position, count = end, begun.get(run, 0)
+                    first = bisect_right(said, end, hi=count)
+                    left |= dict.fromkeys(said[first:count], run)
+            case rest:
+                assert_type(rest, _NotAnswered)
     return left
 
 
@@ -244,8 +315,8 @@ def _left_unread(events: Sequence[Event]) -> Mapping[Seq, RunId]:
 class _Page:
     """The lines so far, and what the model is saying: `saying` until `over`, then what waited."""
 
-    known: Known
-    labels: Labels
+    known: LogIndex
+    labels: SpeakerLabels
     longest_result: int
     lines: list[Line] = field(default_factory=list)
     saying: Wrote | None = None
@@ -266,8 +337,8 @@ class _Page:
                 self._ask(asked)
             case RunStarted() | RunFinished():
                 self.close()
-            case _:
-                told = _told(event, self.known, self.labels)
+            case rest:
+                told = _told(rest, event, self.known, self.labels)
                 if told is not None:
                     self.tell(told.text, told.files)
 
@@ -306,7 +377,10 @@ class _Page:
 
     def _ask(self, asked: QuestionAsked) -> None:
         """Take a question about a call for that call; what a call asks, it tells itself."""
-        if other := self.known.foreign.get(asked.run):
+        if asked.by is not None:
+            header = bracketed("the bridge", "a program asked people, not you")
+            self.tell(f"{header}\n{unforged(_question(asked))}")
+        elif other := self.known.foreign.get(asked.run):
             header = bracketed(plain(other), "another agent, asked people")
             self.tell(f"{header}\n{unforged(_question(asked))}")
         elif asked.call is not None:
@@ -317,16 +391,27 @@ class _Page:
 
     def _result(self, planned: PlannedCall) -> Got:
         text, failed = _outcome(planned.call, self.known, self.labels)
-        shown = unforged_result(cut(text, self.longest_result))
+        shown = unforged_result(cut(as_seen(text), self.longest_result))
         return Got(call=planned.call, name=planned.name, text=shown, failed=failed)
 
 
-def _told(event: Event, known: Known, labels: Labels) -> Told | None:
-    match event.body:
+_Untold = (
+    MessageEvent  # but for a message that stands
+    | UsageReported
+    | Pushed  # by the bridge itself
+    | PushClosed
+    | SetupEvent
+    | MemoryEvent
+)
+
+
+def _told(
+    body: Triggered | QuestionClosed | _Untold, event: Event, known: LogIndex, labels: SpeakerLabels
+) -> Told | None:
+    match body:
         case MessageReceived(reply_to=reply_to) as message if event.seq in known.words:
             content = known.words[event.seq]
-            quoted = known.words.get(reply_to) if reply_to else None
-            text = heard(message, content, event.at, labels, quoted)
+            text = heard(message, content, event.at, labels, known.said(reply_to))
             return Told(text=text, files=content.attachments)
         case Triggered(source=source, prompt=prompt):
             header = label("asked by", source.kind, source.name, at=event.at)
@@ -336,17 +421,18 @@ def _told(event: Event, known: Known, labels: Labels) -> Told | None:
             return Told(text=f"{header}\n{unforged(content.text)}")
         case QuestionClosed(question=question) as closed:
             return _answer(closed, known, labels) if _is_bare(question, known) else None
-        case _:
+        case rest:
+            assert_type(rest, _Untold)
             return None
 
 
-def _is_bare(question: QuestionId, known: Known) -> bool:
+def _is_bare(question: QuestionId, known: LogIndex) -> bool:
     """Say whether a question is about no call, so that its answer is no result."""
     asked = known.asked.get(question)
     return asked is not None and asked[1].call is None and question not in known.by_call
 
 
-def _answer(closed: QuestionClosed, known: Known, labels: Labels) -> Told:
+def _answer(closed: QuestionClosed, known: LogIndex, labels: SpeakerLabels) -> Told:
     asked = known.asked[closed.question][1]
     who, about = labels.person(closed.by), _first_line(asked.text)
     match closed.outcome:
@@ -377,7 +463,7 @@ def _question(asked: QuestionAsked) -> str:
 # -- what became of a call ------------------------------------------------------------------------
 
 
-def _outcome(call: CallId, known: Known, labels: Labels) -> tuple[str, bool]:
+def _outcome(call: CallId, known: LogIndex, labels: SpeakerLabels) -> tuple[str, bool]:
     """Return the result of a call, or what stands for it, and whether it failed."""
     if returned := known.returned.get(call):
         return returned.result, returned.failed
@@ -403,7 +489,7 @@ def answered(asked: QuestionAsked, closed: QuestionClosed | None) -> tuple[str, 
             return WITHDRAWN_QUESTION, True
 
 
-def _decided(closed: QuestionClosed | None, labels: Labels) -> tuple[str, bool]:
+def _decided(closed: QuestionClosed | None, labels: SpeakerLabels) -> tuple[str, bool]:
     """Return what became of a call that needed approval and was not made."""
     if closed is None:
         return WAITING, False

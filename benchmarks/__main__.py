@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from benchmarks.machine import machine
-from benchmarks.report import Report, as_json, rewrite, show
+from benchmarks.report import README, Report, as_json, rewrite, show
 from benchmarks.run import NAMES, apart
 
 ROOT = Path(__file__).parent.parent
@@ -33,7 +33,8 @@ def main() -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(as_json(report), encoding="utf-8")
     if asked.readme:
-        rewrite(ROOT / "README.md", report)
+        rewrite(ROOT / "docs" / "benchmarks.md", report)
+        rewrite(ROOT / "README.md", report, README)
 
 
 def _parsed() -> argparse.Namespace:
@@ -41,13 +42,15 @@ def _parsed() -> argparse.Namespace:
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(NAMES)}")
     parser.add_argument("--json", type=Path, metavar="FILE", help="where to write the figures")
     parser.add_argument("--quick", action="store_true", help="seconds only; the figures say little")
-    parser.add_argument("--readme", action="store_true", help="rewrite the README's figures too")
+    parser.add_argument(
+        "--readme", action="store_true", help="rewrite the figures that the documentation quotes"
+    )
     asked = parser.parse_args()
     unknown = set(asked.names) - set(NAMES)
     if unknown:
         parser.error(f"there is no benchmark {', '.join(sorted(unknown))}")
     if asked.readme and (asked.names or asked.quick):
-        parser.error("the README quotes whole runs: leave out the names and --quick")
+        parser.error("the documentation quotes whole runs: leave out the names and --quick")
     return asked
 
 

@@ -17,10 +17,10 @@ from benchmarks.figures import Figure, median
 from benchmarks.postgres import postgres_store
 from benchmarks.raw import Raw
 from benchmarks.rig import store_in
-from bridge.content import Content
-from bridge.events import Draft, MessageReceived
-from bridge.ids import ConversationId, ParticipantId, SessionId
-from bridge.ports import Store
+from bridge.domain.content import Content
+from bridge.domain.events import Draft, MessageReceived
+from bridge.domain.ids import ConversationId, ParticipantId, SessionId
+from bridge.ports.store import Store
 
 CALLERS = 64
 SESSIONS = [SessionId(f"s_{number}") for number in range(CALLERS)]

@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.bridge_process import Spent, spent_by
 from benchmarks.figures import Figure, latencies, median
+from bridge import texts
 from bridge.demo.apps import Apps, four
 from bridge.demo.telegram.server import FakeTelegram
 from bridge.demo.telegram.world import Room
@@ -77,8 +78,8 @@ async def _bridge(apps: Apps, only: Sequence[str] | None) -> AsyncIterator[tuple
         begun = time.perf_counter()
         await story.start()
         for app in story.mine:
-            app.says("/status")
-            await story.until(lambda app=app: story.count(app, "people:"))
+            app.says("/retry")
+            await story.until(lambda app=app: story.count(app, texts.NOTHING_TO_RETRY))
         assert story.process is not None
         try:
             yield story, spent_by(story.process.pid, since=begun)

@@ -6,19 +6,22 @@ import time
 from agents.echo import Echo
 from benchmarks.figures import Figure, median
 from benchmarks.rig import LABELS, Kind, fresh_store
-from bridge.admission import Account
-from bridge.commands import Push
-from bridge.content import Content
-from bridge.events import ConversationLinked, Draft, Source
-from bridge.ids import ChannelName, ConversationId, ParticipantId
-from bridge.parts import Address
-from bridge.ports import Store
-from bridge.routing import SHARED
-from bridge.workers.admission import BRIDGE
-from bridge.workers.clock import SystemClock
-from bridge.workers.core import Connected, Core
+from bridge.domain.commands import Push
+from bridge.domain.content import Content
+from bridge.domain.events import ConversationLinked, Draft, Source
+from bridge.domain.ids import ChannelName, ConversationId, ParticipantId
+from bridge.domain.parts import Address
+from bridge.engine.access.admission import BRIDGE
+from bridge.engine.account_state import AccountState
+from bridge.engine.clock import SystemClock
+from bridge.engine.engine import Connected, Engine
+from bridge.engine.inbound.feed import feeds
+from bridge.ports.store import Store
+from bridge.session.admission import Account
+from bridge.session.routing import SHARED
 from channels.memory import MemoryChannel
 from channels.memory_platform import MemoryPlatform
+from storage.memory import MemoryStore
 from storage.memory_blobs import MemoryBlobs
 
 CHANNEL = ChannelName("memory")
@@ -33,9 +36,10 @@ def measure(*, quick: bool) -> list[Figure]:
 
 async def _measure(kind: Kind, places: int, rounds: int) -> list[Figure]:
     platform, clock = MemoryPlatform(), SystemClock()
-    channel = MemoryChannel(CHANNEL, platform)
+    facts = AccountState(MemoryStore(), CHANNEL)
+    channel = MemoryChannel(CHANNEL, platform, feeds(CHANNEL, facts, clock))
     async with fresh_store(kind) as store:
-        core = Core(
+        core = Engine(
             blobs=MemoryBlobs(clock=clock),
             store=store,
             clock=clock,
@@ -71,7 +75,7 @@ async def _follow(store: Store, clock: SystemClock, places: int) -> None:
     await asyncio.gather(*(store.advance(SHARED, each, head) for each in conversations))
 
 
-async def _push(core: Core, platform: MemoryPlatform, places: int, number: int) -> float:
+async def _push(core: Engine, platform: MemoryPlatform, places: int, number: int) -> float:
     """Return the seconds from the command until the last place shows what it says."""
     push = Push(source=Source(kind="api"), content=Content(text=f"Event {number}"))
     begun = time.perf_counter()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """One number. `below` is its target, where it has one; the README quotes the `headline`s."""
+    """One number. `below` is its target, where it has one; the docs quote the `headline`s."""
 
     name: str
     value: float

@@ -13,18 +13,22 @@ from dataclasses import dataclass, field
 from agents.echo import Echo
 from benchmarks.figures import Figure, latencies
 from benchmarks.rig import fresh_store
-from bridge.admission import EVERYONE, Account
-from bridge.events import Preview
-from bridge.ids import ChannelName, MessageId
-from bridge.inbound import Inbound, Inbox, Spoken
-from bridge.parts import Address, Part, Reply, Sent
-from bridge.ports import Ended, Said, Turn
-from bridge.workers.clock import SystemClock
-from bridge.workers.core import Connected, Core
+from bridge.domain.events import Preview
+from bridge.domain.ids import ChannelName, MessageId
+from bridge.domain.inbound import Inbound, Inbox, Spoken
+from bridge.domain.parts import Address, Part, Reply, Sent
+from bridge.engine.account_state import AccountState
+from bridge.engine.clock import SystemClock
+from bridge.engine.engine import Connected, Engine
+from bridge.engine.inbound.feed import feeds
+from bridge.ports.agent import Ended, Said, Turn
+from bridge.session.admission import EVERYONE, Account
 from channels.memory import MemoryChannel
 from channels.memory_platform import MemoryPlatform
+from storage.memory import MemoryStore
 from storage.memory_blobs import MemoryBlobs
 
+CHANNEL = ChannelName("memory")
 PLACES = 20
 PER_SECOND = 50
 MARK = re.compile(r"m\d+")
@@ -100,11 +104,12 @@ def measure(*, quick: bool) -> list[Figure]:
 
 async def _measure(messages: int) -> list[Figure]:
     platform, watch, clock = MemoryPlatform(), Stopwatch(), SystemClock()
-    channel = TimedChannel(ChannelName("memory"), platform)
+    facts = AccountState(MemoryStore(), CHANNEL)
+    channel = TimedChannel(CHANNEL, platform, feeds(CHANNEL, facts, clock))
     agent = TimedAgent(delay=0, clock=clock)
     channel.watch = agent.watch = Stopwatch()
     async with fresh_store("sqlite") as store:
-        core = Core(
+        core = Engine(
             blobs=MemoryBlobs(clock=clock),
             store=store,
             clock=clock,

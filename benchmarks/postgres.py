@@ -3,10 +3,12 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
-from bridge.ports import Store, Surroundings
-from bridge.workers.clock import SystemClock
+from bridge.engine.clock import SystemClock
+from bridge.ports.store import Store
+from bridge.ports.surroundings import Surroundings
 
 DATABASE = "bridge_bench"
 
@@ -28,8 +30,10 @@ async def postgres_store() -> AsyncIterator[Store | None]:
     await connection.execute(f"CREATE DATABASE {DATABASE}")
     section = PostgresSection(url=SecretStr(urlsplit(url)._replace(path=f"/{DATABASE}").geturl()))
     try:
-        async with postgres.open(section, Surroundings(clock=SystemClock(), data=Path())) as store:
-            yield store
+        with TemporaryDirectory(prefix="bridge-bench-") as folder:
+            surroundings = Surroundings(clock=SystemClock(), data=Path(folder))
+            async with postgres.open(section, surroundings) as store:
+                yield store
     finally:
         await connection.execute(f"DROP DATABASE {DATABASE} WITH (FORCE)")
         await connection.close()

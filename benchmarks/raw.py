@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from bridge.codec import encode, kind_of
-from bridge.events import Body
-from bridge.ids import SessionId
+from bridge.domain.codec import encode, kind_of
+from bridge.domain.events import Body
+from bridge.domain.ids import SessionId
 
 
 class Raw:

@@ -6,8 +6,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Literal
 
-from bridge.ports import Store, Surroundings
-from bridge.workers.clock import SystemClock
+from bridge.engine.clock import SystemClock
+from bridge.ports.store import Store
+from bridge.ports.surroundings import Surroundings
 from storage.memory import MemorySection
 from storage.memory import plugin as memory
 from storage.sql.store import SqliteSection, sqlite

@@ -6,8 +6,10 @@ from importlib import import_module
 from multiprocessing import get_context
 
 from benchmarks.report import Result
+from bridge import logs
+from bridge.config.model import LogSection
 
-NAMES = ("appends", "latency", "fanout", "sse", "startup", "apps", "turns")
+NAMES = ("appends", "latency", "fanout", "sse", "startup", "apps", "turns", "browsing", "growth")
 
 
 def apart(name: str, *, quick: bool) -> Result:
@@ -17,7 +19,8 @@ def apart(name: str, *, quick: bool) -> Result:
 
 
 def measured(name: str, *, quick: bool) -> Result:
-    """Run one benchmark here."""
+    """Run one benchmark here, with the log that a bridge has: else every line would be printed."""
+    logs.configure(LogSection())
     module = import_module(f"benchmarks.{name}")
     about = (module.__doc__ or "").partition("\n")[0]
     return Result(name=name, about=about, figures=tuple(module.measure(quick=quick)))

@@ -17,7 +17,7 @@ import httpx
 
 from benchmarks.bridge_process import BridgeProcess, bridge_process
 from benchmarks.figures import Figure, latencies
-from bridge.routing import SHARED
+from bridge.session.routing import SHARED
 
 STREAM = f"/v1/stream/sessions/{SHARED}"
 PER_SECOND = 50

@@ -19,14 +19,15 @@ from agents.litellm import plugin
 from agents.litellm.agent import LitellmAgent
 from benchmarks.figures import Figure, latencies
 from benchmarks.rig import store_in
-from bridge.commands import Say
-from bridge.content import Content
-from bridge.events import Draft, MessageComposed, MessageReceived, RunFinished, RunStarted
-from bridge.ids import ConversationId, ParticipantId, RunId
-from bridge.ports import AgentSurroundings, Store
-from bridge.routing import SHARED
-from bridge.workers.clock import SystemClock
-from bridge.workers.core import Core
+from bridge.domain.commands import Say
+from bridge.domain.content import Content
+from bridge.domain.events import Draft, MessageComposed, MessageReceived, RunFinished, RunStarted
+from bridge.domain.ids import ConversationId, ParticipantId, RunId
+from bridge.engine.clock import SystemClock
+from bridge.engine.engine import Engine
+from bridge.ports.store import Store
+from bridge.ports.surroundings import AgentSurroundings
+from bridge.session.routing import SHARED
 from storage.memory_blobs import MemoryBlobs
 from tests.fakes.models import FakeModels
 
@@ -106,7 +107,7 @@ async def _turns(store: Store, agent: LitellmAgent, history: int, turns: int) ->
     ada = await store.enrol(
         ParticipantId("p_ada"), name="Ada", realm="bench", user="ada", at=clock.now()
     )
-    core = Core(
+    core = Engine(
         blobs=MemoryBlobs(clock=clock),
         store=store,
         clock=clock,
@@ -140,7 +141,7 @@ async def _fill(store: Store, ada: ParticipantId, messages: int) -> None:
         await store.append(SHARED, [Draft(body=body) for body in bodies], at=now)
 
 
-async def _turn(core: Core, store: Store, ada: ParticipantId) -> float:
+async def _turn(core: Engine, store: Store, ada: ParticipantId) -> float:
     """Say something; return how long the answer took to be in the log."""
     begun = time.perf_counter()
     say = Say(by=ada, conversation=WEB, content=Content(text="And now?"))

@@ -8,7 +8,7 @@ import asyncio
 import json
 import os
 import signal
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -16,39 +16,36 @@ from pathlib import Path
 
 import structlog
 
-from bridge import texts
-from bridge.admission import Account
+from bridge import caches, texts
 from bridge.config import ChannelConfig, Config
 from bridge.config.folder import private_folder
-from bridge.health import agent_checks, examine
+from bridge.domain.ids import ChannelName, ParticipantId, mint
+from bridge.engine.access.admission import BRIDGE
+from bridge.engine.access.pairing_codes import PairingCodes
+from bridge.engine.account_state import AccountState
+from bridge.engine.agent_registry import AgentRegistry
+from bridge.engine.blob_sweeper import FILES, tidy
+from bridge.engine.clock import SystemClock
+from bridge.engine.engine import Connected, Engine
+from bridge.engine.inbound.feed import feeds
+from bridge.engine.watchdog import Watchdog
+from bridge.health import agent_checks, examine, trials
 from bridge.http import private
 from bridge.http.app import create_app
 from bridge.http.auth import owner_token
 from bridge.http.connections import Bounds
 from bridge.http.links import Links, link_key
 from bridge.http.server import HttpServer
-from bridge.ids import ChannelName, ParticipantId, mint
-from bridge.ports import (
-    Agent,
-    AgentReceiving,
-    AgentSurroundings,
-    Blobs,
-    ChannelSurroundings,
-    Check,
-    Clock,
-    Receiving,
-    Store,
-    Surroundings,
-)
-from bridge.routing import SHARED
-from bridge.workers.admission import BRIDGE
-from bridge.workers.clock import SystemClock
-from bridge.workers.core import Connected, Core
-from bridge.workers.facts import AccountFacts
-from bridge.workers.pairing_codes import PairingCodes
-from bridge.workers.roster import Roster
-from bridge.workers.tidying import FILES, tidy
-from bridge.workers.watchdog import Watchdog
+from bridge.ports.agent import Agent, AgentReceiving
+from bridge.ports.blobs import Blobs
+from bridge.ports.channel import Receiving
+from bridge.ports.clock import Clock
+from bridge.ports.health import Check
+from bridge.ports.store import Store
+from bridge.ports.surroundings import AgentSurroundings, ChannelSurroundings, Surroundings
+from bridge.session.admission import Account
+from bridge.session.routing import SHARED
+from bridge.unseen import unseen
 
 log = structlog.get_logger()
 
@@ -60,12 +57,17 @@ EXAMINED_SECONDS = 1.5
 """How long the agents are looked at before the start is announced."""
 
 
+async def _nothing() -> Sequence[Check]:
+    return ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Running:
     """A bridge that serves. `url` is what people open; `token` is the owner's.
 
     `code` makes whoever sends it from a chat app the owner; empty once someone did, or where no
-    chat app is configured. `faults` are what would keep agents from answering, each with its fix.
+    chat app is configured. `examine` asks what keeps agents from answering and accounts from their
+    platforms, each with its fix; nobody waits long for it.
     """
 
     url: str
@@ -73,10 +75,10 @@ class Running:
     data: Path
     agent: str
     code: str = ""
-    faults: Sequence[Check] = ()
+    examine: Callable[[], Awaitable[Sequence[Check]]] = _nothing
 
 
-async def serve(config: Config, *, announce: Callable[[Running], None]) -> None:
+async def serve(config: Config, *, announce: Callable[[Running, Sequence[Check]], None]) -> None:
     """Run a bridge until SIGTERM or SIGINT; a second signal ends it at once.
 
     Raises `ConfigError` and `StoreUnavailable` when it cannot start.
@@ -84,7 +86,7 @@ async def serve(config: Config, *, announce: Callable[[Running], None]) -> None:
     stopping = asyncio.Event()
     with _signals(stopping):
         async with running(config) as bridge:
-            announce(bridge)
+            announce(bridge, await bridge.examine())
             await stopping.wait()
             log.info("stopping")
 
@@ -117,11 +119,13 @@ async def running(config: Config, clock: Clock | None = None) -> AsyncIterator[R
         port = await server.start()
         try:
             watchdog.start()
+            await core.sessions.scheduling.configure(config.schedules)
             await core.start()
             core.supervisor.start(FILES, partial(tidy, files.blobs, clock))
             url = _url(config, port)
             with _announced(config.data / SERVER, url):
                 shown = config.http.public_url or url
+                core.sessions.people.browser_guests.page = shown
                 agent = f"{config.agent} ({config.chosen})" if config.chosen else config.agent
                 yield Running(
                     url=shown,
@@ -129,7 +133,7 @@ async def running(config: Config, clock: Clock | None = None) -> AsyncIterator[R
                     data=config.data,
                     agent=agent,
                     code=code,
-                    faults=await _faults(config),
+                    examine=partial(_examined, config, core, channels),
                 )
         finally:
             await core.stop(config.grace)
@@ -137,12 +141,15 @@ async def running(config: Config, clock: Clock | None = None) -> AsyncIterator[R
             watchdog.stop()
 
 
-async def _faults(config: Config) -> Sequence[Check]:
-    """Return what would keep agents from answering; nobody waits long for it."""
-    found = await agent_checks(config.agents, os.environ, seconds=EXAMINED_SECONDS)
-    faults = [each for each in found if not each.ok]
+async def _examined(config: Config, core: Engine, channels: Sequence[Connected]) -> Sequence[Check]:
+    """Return what keeps agents from answering, and accounts from their platforms."""
+    agents, accounts = await asyncio.gather(
+        agent_checks(config.agents, os.environ, seconds=EXAMINED_SECONDS),
+        trials([each.channel for each in channels], core.supervisor.faults),
+    )
+    faults = [each for each in (*agents, *accounts) if not each.ok]
     for each in faults:
-        log.info("agent cannot answer", agent=each.name, detail=each.detail, fix=each.fix)
+        log.info("does not work", part=each.name, detail=each.detail, fix=each.fix)
     return faults
 
 
@@ -155,7 +162,7 @@ def _core(
     surroundings: Surroundings,
     channels: Sequence[Connected],
     blobs: Blobs,
-) -> Core:
+) -> Engine:
     around = AgentSurroundings(
         clock=surroundings.clock,
         data=surroundings.data,
@@ -165,7 +172,7 @@ def _core(
     agents: Mapping[str, Agent] = {
         name: each.plugin.create(name, each.options, around) for name, each in config.agents.items()
     }
-    return Core(
+    return Engine(
         store=store,
         clock=surroundings.clock,
         agents=agents,
@@ -174,6 +181,7 @@ def _core(
         channels=channels,
         budgets=config.budgets,
         most=config.notify,
+        language=config.language,
     )
 
 
@@ -202,11 +210,13 @@ def _around(
     name: ChannelName, config: Config, store: Store, surroundings: Surroundings, files: _Files
 ) -> ChannelSurroundings:
     base = config.http.public_url
+    facts = AccountState(store, name)
     return ChannelSurroundings(
         clock=surroundings.clock,
         data=surroundings.data,
         blobs=files.blobs,
-        facts=AccountFacts(store, name),
+        facts=facts,
+        feed=feeds(name, facts, surroundings.clock),
         webhook_url=f"{base.rstrip('/')}/channels/{name}" if base else None,
         link=files.links.link,
     )
@@ -221,8 +231,11 @@ def _connect(
             allow=frozenset(config.allow),
             sessions=config.sessions,
             welcome=config.welcome,
+            strangers=config.strangers,
             agent=config.agent,
             agents=config.agents,
+            language=config.language,
+            reactions=config.reactions,
         ),
         label=config.label,
     )
@@ -240,6 +253,7 @@ async def _owner(store: Store, clock: Clock) -> ParticipantId:
 
 async def _owner_code(config: Config, store: Store, clock: Clock, owner: ParticipantId) -> str:
     codes, file = PairingCodes(store, clock), config.data / OWNER_CODE
+    await codes.begin(await store.epoch())
     if not config.channels or await codes.is_owned():
         file.unlink(missing_ok=True)
         return ""
@@ -250,7 +264,7 @@ async def _owner_code(config: Config, store: Store, clock: Clock, owner: Partici
 
 def _server(
     config: Config,
-    core: Core,
+    core: Engine,
     store: Store,
     *,
     clock: Clock,
@@ -264,7 +278,7 @@ def _server(
         faults = core.supervisor.faults
         found = await examine(config, store, faults, accounts, environ=os.environ, deep=deep)
         held = watchdog.check()
-        return [*found, held] if held else found
+        return [*found, *([held] if held else ()), unseen.check(), caches.check()]
 
     app = create_app(
         store=store,
@@ -279,10 +293,14 @@ def _server(
         label=lambda address: core.names.label(address.channel),
         operator=owner,
         people=core.sessions.people,
+        deliveries=core.deliveries,
         scratch=config.data,
         receiving=_receiving(channels),
-        agents=_calling(core.roster),
-        answering=core.roster.chosen,
+        agents=_calling(core.agent_registry),
+        answering=core.agent_registry.chosen,
+        called=config.hooks,
+        public_url=config.http.public_url,
+        topics=config.http.topics,
     )
     http = config.http
     bounds = Bounds(most=http.connections, per_address=http.connections_per_address)
@@ -295,9 +313,9 @@ def _receiving(channels: Sequence[Connected]) -> Mapping[ChannelName, Receiving]
     return {each.name: each for each in connected if isinstance(each, Receiving)}
 
 
-def _calling(roster: Roster) -> Mapping[str, AgentReceiving]:
+def _calling(agent_registry: AgentRegistry) -> Mapping[str, AgentReceiving]:
     """Return the agents that live elsewhere, and call."""
-    agents = {name: roster.agent(name) for name in roster.names}
+    agents = {name: agent_registry.agent(name) for name in agent_registry.names}
     return {name: each for name, each in agents.items() if isinstance(each, AgentReceiving)}
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -9,9 +10,13 @@ import structlog
 
 from bridge import texts
 from bridge.config import AgentConfig, Config
-from bridge.errors import StoreUnavailable
-from bridge.ports import Channel, Check, Diagnosing, Store
-from bridge.workers.tidying import FILES
+from bridge.domain.errors import StoreUnavailable
+from bridge.engine.blob_sweeper import FILES
+from bridge.hooks.hook import Hook
+from bridge.hooks.settings import KEPT, kept
+from bridge.ports.channel import Channel, Diagnosing, Trying
+from bridge.ports.health import Check
+from bridge.ports.store import Store
 
 log = structlog.get_logger()
 
@@ -22,6 +27,12 @@ MOST_ROOMS = 10
 
 PATIENCE_SECONDS = 5.0
 """How long one part may take to look at itself; all do at the same time."""
+
+TRIED_SECONDS = 3.0
+"""How long an account may take to try its credentials, while the start waits to be announced."""
+
+DEEP_PATIENCE_SECONDS = 60.0
+"""How long an agent may take whose models are asked; each has a limit of its own for its answer."""
 
 
 async def examine(
@@ -40,13 +51,15 @@ async def examine(
     diagnosing = [each for each in channels if isinstance(each, Diagnosing)]
     found = await asyncio.gather(
         _store(config.store.type, store),
+        _hooks(config, store),
         agent_checks(config.agents, environ, deep=deep),
         *(_diagnosis(each) for each in diagnosing),
     )
-    stored, agents, *diagnoses = found
+    stored, hooks, agents, *diagnoses = found
     return [
         *stored,
         *agents,
+        *hooks,
         *_workers(config, faults),
         *(each for one in diagnoses for each in one),
     ]
@@ -57,9 +70,11 @@ async def agent_checks(
     environ: Mapping[str, str],
     *,
     deep: bool = False,
-    seconds: float = PATIENCE_SECONDS,
+    seconds: float | None = None,
 ) -> Sequence[Check]:
     """Return of each agent what would keep it from answering, or that nothing was found."""
+    if seconds is None:
+        seconds = DEEP_PATIENCE_SECONDS if deep else PATIENCE_SECONDS
     found = await asyncio.gather(
         *(_agent(name, each, environ, deep=deep, seconds=seconds) for name, each in agents.items())
     )
@@ -117,6 +132,45 @@ async def store_checks(kind: str, store: Store) -> Sequence[Check]:
     ]
 
 
+async def _hooks(config: Config, store: Store) -> Sequence[Check]:
+    try:
+        return await _within(hook_checks(config, store))
+    except (TimeoutError, StoreUnavailable):
+        return []  # the store has a check of its own
+
+
+async def hook_checks(config: Config, store: Store) -> Sequence[Check]:
+    """Say of each hook where it is called, or why nothing can come of it."""
+    stored = (await store.facts(KEPT)).items()
+    made = {name: kept(name, text) for name, text in stored}
+    broken = [name for name, hook in made.items() if hook is None and name not in config.hooks]
+    found = {name: hook for name, hook in made.items() if hook} | dict(config.hooks)
+    return [
+        *[await _hook(hook, config.http.public_url, store) for hook in found.values()],
+        *[
+            Check(
+                name=f"hook {name}", ok=False, detail=texts.HOOK_BROKEN, fix=texts.FIX_BROKEN_HOOK
+            )
+            for name in broken
+        ],
+    ]
+
+
+async def _hook(hook: Hook, public_url: str | None, store: Store) -> Check:
+    name, session = f"hook {hook.name}", await store.session(hook.session)
+    if not hook.is_on:
+        return Check(name=name, ok=True, detail=texts.HOOK_OFF)
+    if session is None or session.archived:
+        detail = texts.hook_session(hook.session, archived=session is not None)
+        return Check(name=name, ok=False, detail=detail, fix=texts.FIX_HOOK)
+    if public_url is None:
+        is_ours = hook.verification.way in {"hmac", "bearer"}  # a program of this machine may call
+        fix = "" if is_ours else texts.FIX_PUBLIC
+        return Check(name=name, ok=is_ours, detail=texts.HOOK_UNREACHED, fix=fix)
+    where = f"{public_url.rstrip('/')}/hooks/{hook.name}"
+    return Check(name=name, ok=True, detail=texts.hook_at(where))
+
+
 async def _rooms(store: Store) -> Sequence[Check]:
     """Name the rooms that follow a session which other places follow too: others read it there."""
     found = []
@@ -132,11 +186,41 @@ async def _rooms(store: Store) -> Sequence[Check]:
 
 
 def _workers(config: Config, faults: Mapping[str, str]) -> Iterable[Check]:
+    if not config.channels:
+        yield Check(name="chat apps", ok=True, detail=texts.NO_APPS)
     for name in (*config.channels, *sorted(faults.keys() - set(config.channels))):
         fault = faults.get(name, "")
         broken = texts.FIX_FILES if name == FILES else texts.FIX_CHANNEL
         fix = broken if fault else ""
         yield Check(name=f"worker {name}", ok=not fault, detail=fault or texts.WORKS, fix=fix)
+
+
+async def trials(channels: Iterable[Channel], faults: Mapping[str, str]) -> Sequence[Check]:
+    """Return what keeps accounts from their platforms. `faults`: workers that failed, and why.
+
+    A worker may fail while the others are tried, so `faults` is read last.
+    """
+    channels = list(channels)
+    found = dict(zip(channels, await asyncio.gather(*map(_trial, channels)), strict=True))
+    for each, check in found.items():
+        if check is None and (fault := faults.get(each.name)):
+            found[each] = Check(name=each.name, ok=False, detail=fault, fix=texts.FIX_CHANNEL)
+    return [check for check in found.values() if check is not None]
+
+
+async def _trial(channel: Channel) -> Check | None:
+    if not isinstance(channel, Trying):
+        return None
+    try:
+        async with asyncio.timeout(TRIED_SECONDS):
+            found = await channel.trial()
+    except TimeoutError:
+        found = Check(name="", ok=False, detail=texts.NO_ANSWER, fix=texts.FIX_NETWORK)
+    except Exception as error:
+        log.exception("trial failed", channel=channel.name)
+        detail = str(error) or type(error).__name__
+        found = Check(name="", ok=False, detail=detail, fix=texts.FIX_NETWORK)
+    return None if found is None else replace(found, name=channel.name)
 
 
 async def _looked(channel: Diagnosing) -> Sequence[Check]:

@@ -9,10 +9,14 @@ they are heard from warnings on, and of what they say there stands only what is 
 code: values are left out, and of an error its type and where it was raised. That is done where a
 record is made, so that it holds for whatever handlers a library brings along.
 
+Nothing in a value controls the terminal that shows the log, or begins a line of it: what cannot be
+printed is written out.
+
 An error that we log shows its type and where it was raised, and its words only where they are ours
 or the system's: a database's name the row that it did not take.
 """
 
+import json
 import logging
 import re
 import sys
@@ -20,9 +24,10 @@ import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from types import CodeType
 from typing import Any, TextIO
+from urllib.parse import quote, quote_plus
 
 from bridge.config.model import LogSection
-from bridge.errors import BridgeError
+from bridge.domain.errors import BridgeError
 from bridge.imports import without
 
 # all of rich, a tenth of the time to start, would be for a console that structlog does not get
@@ -61,7 +66,9 @@ class Redaction:
 
     def conceal(self, *secrets: str) -> None:
         """Hide these values too from now on."""
-        self._secrets.update(secret for secret in secrets if len(secret) >= LEAST_SECRET)
+        for secret in secrets:
+            if len(secret) >= LEAST_SECRET:
+                self._secrets.update(_spellings(secret))
 
     def __call__(self, _logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
         return {key: self._field(key, value) for key, value in event.items()}
@@ -92,6 +99,17 @@ class Redaction:
         for secret in sorted(self._secrets, key=len, reverse=True):
             text = text.replace(secret, HIDDEN)
         return _CREDENTIAL.sub(rf"\g<kept>{HIDDEN}", text)
+
+
+def _spellings(secret: str) -> Iterator[str]:
+    """Yield a secret as it may be written: as it is, in an address, in JSON, as Python shows it."""
+    yield secret
+    for safe in ("", "/", "/:"):
+        yield quote(secret, safe=safe)
+    yield quote_plus(secret)
+    for ascii_only in (True, False):
+        yield json.dumps(secret, ensure_ascii=ascii_only)[1:-1]
+    yield repr(secret)[1:-1]
 
 
 def configure(
@@ -219,7 +237,7 @@ def _without_words(_logger: WrappedLogger, _name: str, event: EventDict) -> Even
         error = raised if isinstance(raised, BaseException) else sys.exc_info()[1]
         error = raised[1] if isinstance(raised, tuple) else error
         if error is not None:
-            event["exception"] = "\n".join(_trace(error))
+            event[TRACEBACK] = "\n".join(_trace(error))
     return event
 
 
@@ -237,6 +255,47 @@ def _trace(error: BaseException, seen: frozenset[int] = frozenset()) -> Iterator
     if isinstance(error, BaseExceptionGroup):
         for each in error.exceptions:
             yield from _trace(each, seen)
+
+
+TRACEBACK = "exception"
+"""The field that has lines."""
+
+MARGIN = "  "
+
+
+class _Printable:
+    """Writes out what would act in a terminal, hide in it, or look like another line.
+
+    `margin` stands before each line of a traceback.
+    """
+
+    def __init__(self, margin: str) -> None:
+        self._margin = margin
+
+    def __call__(self, _logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
+        return {key: self._field(key, value) for key, value in event.items()}
+
+    def _field(self, key: str, value: Any) -> Any:
+        if key != TRACEBACK or not isinstance(value, str):
+            return _written_out(value)
+        return "\n".join(f"{self._margin}{_written_out(line)}" for line in value.split("\n"))
+
+
+def _written_out(value: Any) -> Any:
+    match value:
+        case str() if value.isprintable():
+            return value
+        case str():
+            return "".join(
+                each if each.isprintable() else each.encode("unicode_escape").decode("ascii")
+                for each in value
+            )
+        case Mapping():
+            return {_written_out(key): _written_out(each) for key, each in value.items()}
+        case list():
+            return [_written_out(each) for each in value]
+        case _:
+            return value
 
 
 def _shared() -> list[Processor]:
@@ -263,6 +322,7 @@ def _formatter(
             # tracebacks become text before the redaction, which then sees them
             structlog.processors.format_exc_info if content else _without_words,
             redaction,
+            _Printable(MARGIN if settings.format == "console" else ""),
             last,
         ],
     )

@@ -6,27 +6,27 @@ config. It is imported only when the config names it. Its object is one of the p
 usually called `plugin`.
 """
 
+import re
+import shlex
+import sys
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, PackageNotFoundError, distribution, entry_points
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, SecretStr
 
-from bridge.errors import ConfigError
-from bridge.ids import ChannelName
-from bridge.ports import (
-    Agent,
-    AgentSurroundings,
-    Blobs,
-    Channel,
-    ChannelSurroundings,
-    Check,
-    Store,
-    Surroundings,
-)
+from bridge.domain.errors import ConfigError
+from bridge.domain.ids import ChannelName
+from bridge.ports.agent import Agent
+from bridge.ports.blobs import Blobs
+from bridge.ports.channel import Channel
+from bridge.ports.health import Check
+from bridge.ports.store import Store
+from bridge.ports.surroundings import AgentSurroundings, ChannelSurroundings, Surroundings
 
 
 class Section(BaseModel):
@@ -84,7 +84,7 @@ class Setup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelPlugin:
-    """`title` is what people call the platform: "Telegram". `setup` serves `bridge add`."""
+    """`title` is what people call the platform. `setup` serves `bridge add`."""
 
     title: str
     config: type[Section]
@@ -158,20 +158,59 @@ def available(kind: Kind) -> tuple[str, ...]:
 
 
 def load(kind: Kind, name: str) -> Any:
-    """Import one plugin. Raises `ConfigError` when it is not installed or does not import."""
+    """Import one plugin. Raises `ConfigError` when it, or what it needs, is not installed."""
     points = [point for point in entry_points(group=f"bridgehead.{kind}") if point.name == name]
     if not points:
         known = ", ".join(available(kind)) or "none"
         raise ConfigError(f"there is no {kind[:-1]} type {name!r}; installed are: {known}")
+    if extra := _missing(points[0]):
+        raise ConfigError(
+            f"the {kind[:-1]} type {name!r} needs packages that are not installed: run"
+            f" {install_command(extra)}"
+        )
     try:
         return points[0].load()
     except ImportError as error:
         raise ConfigError(f"the {kind[:-1]} type {name!r} does not import: {error}") from error
 
 
+def install_command(extra: str) -> str:
+    """Return the command that adds an extra to the environment that this runs in.
+
+    What is installed there stays; an environment that uv made has no pip.
+    """
+    python, wanted = shlex.quote(sys.executable), shlex.quote(f"bridgehead[{extra}]")
+    if find_spec("pip") is None:
+        return f"uv pip install --python {python} {wanted}"
+    return f"{python} -m pip install {wanted}"
+
+
+def _missing(point: EntryPoint) -> str:
+    """Return the extra that a plugin names and whose packages are not all here; "" if they are."""
+    for extra in point.extras:
+        wanted = (point.dist.requires if point.dist else None) or ()
+        if not all(map(_is_installed, (each for each in wanted if _is_of(each, extra)))):
+            return extra
+    return ""
+
+
+def _is_of(requirement: str, extra: str) -> bool:
+    return re.search(rf"extra == ['\"]{re.escape(extra)}['\"]", requirement) is not None
+
+
+def _is_installed(requirement: str) -> bool:
+    name = re.match(r"[\w.-]+", requirement)
+    try:
+        return bool(name and distribution(name[0]))
+    except PackageNotFoundError:
+        return False
+
+
 def suggested(environ: Mapping[str, str]) -> tuple[str, Suggestion] | None:
     """Return the type of an agent that would work here, and how; None if none is found."""
     for name in available("agents"):
+        if any(_missing(each) for each in entry_points(group="bridgehead.agents", name=name)):
+            continue
         plugin: AgentPlugin = load("agents", name)
         found = plugin.suggest(environ) if plugin.suggest else None
         if found is not None:

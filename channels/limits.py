@@ -16,10 +16,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from bridge.errors import RateLimited
-from bridge.parts import Priority
-from bridge.ports import Clock
-from bridge.retry import is_over
+from bridge.domain.errors import RateLimited
+from bridge.domain.parts import Priority
+from bridge.domain.waits import is_over
+from bridge.ports.clock import Clock
 
 RESERVED: dict[Priority, float] = {"final": 0.0, "question": 0.0, "notice": 0.2, "preview": 0.5}
 """The share of a full bucket that a call of this priority leaves for more urgent ones."""

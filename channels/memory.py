@@ -1,18 +1,21 @@
 """The reference channel: an account on a platform in memory, for tests, demos and benchmarks."""
 
 import asyncio
-from dataclasses import replace
+from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Literal
 
 from pydantic import Field
 
-from bridge.errors import OutcomeUnknown, Rejected, StoreUnavailable, Unauthorized
-from bridge.ids import ChannelName, MessageId
-from bridge.inbound import Inbound, Inbox, Sender
-from bridge.parts import Address, Capabilities, Part, Sent
+from bridge.domain.errors import OutcomeUnknown, Rejected, Unauthorized
+from bridge.domain.ids import ChannelName, MessageId
+from bridge.domain.inbound import Inbound, Inbox, Sender
+from bridge.domain.parts import Address, Capabilities, Part, Reply, Sent
+from bridge.domain.records import replace
 from bridge.plugins import ChannelPlugin, Section
-from bridge.ports import ChannelSurroundings
+from bridge.ports.feed import Item, OpensFeed
+from bridge.ports.surroundings import ChannelSurroundings
 from channels.memory_platform import Deed, MemoryPlatform
 
 REALM = "memory"
@@ -29,6 +32,7 @@ EVERYTHING = Capabilities(
     silent=True,
     typing=True,
     resolves=True,
+    reacts=True,
     preview_interval=timedelta(milliseconds=50),
 )
 """What a place can show when nothing is left out."""
@@ -38,11 +42,18 @@ class MemoryChannel:
     """An account with every ability. What `capabilities` leaves out it refuses, or does without."""
 
     def __init__(
-        self, name: ChannelName, platform: MemoryPlatform, capabilities: Capabilities = EVERYTHING
+        self,
+        name: ChannelName,
+        platform: MemoryPlatform,
+        feed: OpensFeed,
+        capabilities: Capabilities = EVERYTHING,
     ) -> None:
         self.name = name
         self.platform = platform
         self._capabilities = capabilities
+        # It remembers nothing: what the platform brings again is for the log to know.
+        self._feed = feed(again=AGAIN_SECONDS, remember=0)
+        self._handed_in: set[str] = set()
 
     def capabilities(self, address: Address) -> Capabilities:  # noqa: ARG002
         return self._capabilities
@@ -50,35 +61,30 @@ class MemoryChannel:
     # -- hearing
 
     async def listen(self, inbox: Inbox) -> None:
-        """Hear every place by itself, so that a slow one holds up no other."""
-        heard: set[str] = set()
-        try:
-            async with asyncio.TaskGroup() as ears:
-                while True:
-                    connected = self._connected()
-                    for place in self.platform.waiting() if connected else ():
-                        if place not in heard:
-                            heard.add(place)
-                            ears.create_task(self._hear(place, inbox, heard))
-                    await self.platform.called.wait(None if connected else AGAIN_SECONDS)
-        except BaseExceptionGroup as group:
-            raise group.exceptions[0] from None
+        self._handed_in.clear()
+        await self._feed.run(inbox, self._look)
 
-    async def _hear(self, place: str, inbox: Inbox, heard: set[str]) -> None:
-        while deed := self.platform.first(place):
-            if not self._connected() or not await self._hand_in(place, deed, inbox):
-                await asyncio.sleep(AGAIN_SECONDS)
-        heard.discard(place)
+    async def _look(self) -> None:
+        """Put what is first in each place; the next one once that is acknowledged."""
+        while True:
+            connected = self._connected()
+            for place in self.platform.waiting() if connected else ():
+                if place not in self._handed_in:
+                    self._put(place)
+            await self.platform.called.wait(None if connected else AGAIN_SECONDS)
 
-    async def _hand_in(self, place: str, deed: Deed, inbox: Inbox) -> bool:
-        """Hand in and acknowledge what is first in a place; False when it could not be kept."""
-        deed.handed_in += 1
-        try:
-            reply = await inbox(self._inbound(place, deed))
-        except StoreUnavailable:
-            return False
-        self.platform.acknowledge(place, reply)
-        return True
+    def _put(self, place: str) -> None:
+        deed = self.platform.first(place)
+        if deed is not None:
+            self._handed_in.add(place)
+            item = Item(key=deed.external_id, place=place, what=self._inbound(place, deed))
+            self._feed.put(item).add_done_callback(partial(self._acknowledge, place))
+
+    def _acknowledge(self, place: str, stored: "asyncio.Future[Reply | None]") -> None:
+        if stored.exception() is None:
+            self.platform.acknowledge(place, stored.result())
+            self._handed_in.discard(place)
+            self.platform.called.ring()
 
     def _connected(self) -> bool:
         """Say whether the platform lets us listen. Raises `Unauthorized`."""
@@ -122,6 +128,13 @@ class MemoryChannel:
     async def typing(self, to: Address) -> None:
         await self.platform.call("typing", to.place, lambda: self.platform.type(to.place))
 
+    async def react(
+        self, to: Address, message: MessageId, emoji: Sequence[str], gone: Sequence[str]
+    ) -> None:
+        await self.platform.call(
+            "react", to.place, lambda: self.platform.react(to.place, message, emoji, gone)
+        )
+
     async def preview(self, to: Address, part: Part) -> None:
         text = self._fit(part).text
         await self.platform.call("preview", to.place, lambda: self.platform.write(to.place, text))
@@ -153,7 +166,9 @@ class MemoryChannel:
 
 # -- the plugin -----------------------------------------------------------------------------------
 
-Ability = Literal["edits", "deletes", "buttons", "previews", "silent", "typing", "resolves"]
+Ability = Literal[
+    "edits", "deletes", "buttons", "previews", "silent", "typing", "resolves", "reacts"
+]  # fmt: skip
 
 platforms: dict[str, MemoryPlatform] = {}
 """Platforms that a config can name, so that they outlive the bridge that is built from it."""
@@ -174,7 +189,7 @@ class MemoryConfig(Section):
 def create(
     name: ChannelName,
     config: MemoryConfig,
-    surroundings: ChannelSurroundings,  # noqa: ARG001
+    surroundings: ChannelSurroundings,
 ) -> MemoryChannel:
     platform = MemoryPlatform()
     if config.platform:
@@ -189,8 +204,9 @@ def create(
         silent="silent" not in config.without,
         typing="typing" not in config.without,
         resolves="resolves" not in config.without,
+        reacts="reacts" not in config.without,
     )
-    return MemoryChannel(name, platform, capabilities)
+    return MemoryChannel(name, platform, surroundings.feed, capabilities)
 
 
 plugin = ChannelPlugin(title="Memory", config=MemoryConfig, create=create)

@@ -15,17 +15,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, TypeVar
 
-from bridge.content import Attachment, Content
-from bridge.errors import ChangeRefused, ChannelError, Gone, Moved, OutcomeUnknown
-from bridge.ids import MessageId
-from bridge.inbound import Deleted, Edited, Pressed, Spoken
-from bridge.parts import Button, Part, Reply
+from bridge.domain.content import Attachment, Content
+from bridge.domain.errors import ChangeRefused, ChannelError, Gone, Moved, OutcomeUnknown
+from bridge.domain.ids import MessageId
+from bridge.domain.inbound import Deleted, Edited, Pressed, Reaction, Spoken
+from bridge.domain.parts import Button, Part, Reply
 
 PATIENCE_SECONDS = 5.0
 POLL_SECONDS = 0.05
 """A condition may also hang on what is not of this world, so it is looked at this often."""
 
-Operation = Literal["listen", "send", "edit", "delete", "typing", "preview", "resolve"]
+Operation = Literal["listen", "send", "edit", "delete", "typing", "preview", "resolve", "react"]
 T = TypeVar("T")
 
 # -- what there is in the world -------------------------------------------------------------------
@@ -33,7 +33,7 @@ T = TypeVar("T")
 
 @dataclass(slots=True, kw_only=True)
 class Message:
-    """A message as people see it. `author` is empty for the bridge's own."""
+    """A message as people see it. `author` is empty for the bridge's own; `marks` are its emoji."""
 
     id: MessageId
     author: str
@@ -45,6 +45,7 @@ class Message:
     silent: bool = False
     edits: int = 0
     deleted: bool = False
+    marks: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.speaker}: {self.text}" if self.speaker else self.text
@@ -56,9 +57,8 @@ class Deed:
 
     external_id: str
     user: str
-    what: Spoken | Edited | Deleted | Pressed
+    what: Spoken | Edited | Deleted | Pressed | Reaction
     at: datetime | None = None
-    handed_in: int = 0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -156,6 +156,7 @@ class MemoryPlatform:
         *,
         addressed: bool = True,
         reply_to: MessageId | None = None,
+        by_reply: bool = False,
         attachments: tuple[Attachment, ...] = (),
         more: bool = False,
     ) -> str:
@@ -176,6 +177,7 @@ class MemoryPlatform:
             message=message.id,
             content=content,
             addressed=addressed,
+            by_reply=by_reply,
             reply_to=reply_to,
             more=more,
         )
@@ -212,6 +214,15 @@ class MemoryPlatform:
             raise LookupError(f"there is no button {label!r} in {place}; there are: {known}")
         there.deeds += 1
         return self._did(place, user, Pressed(value=found[-1].value), f"press{there.deeds}")
+
+    def give(
+        self, place: str, user: str, message: MessageId, emoji: str = "", *, gone: str = ""
+    ) -> str:
+        """Put an emoji on a message, or take one off; returns the external id of that."""
+        there = self.open(place)
+        there.deeds += 1
+        reaction = Reaction(message=message, emoji=emoji, gone=gone)
+        return self._did(place, user, reaction, f"emoji{there.deeds}")
 
     def redeliver(self, external_id: str) -> None:
         """Hand something in once more although it was acknowledged, as platforms do."""
@@ -341,6 +352,16 @@ class MemoryPlatform:
         if known is not None:
             known.deleted = True
 
+    def react(
+        self, place: str, message: MessageId, emoji: Sequence[str], gone: Sequence[str]
+    ) -> None:
+        """Put emoji of the bridge's own on a message. Raises `ChangeRefused` when it is gone."""
+        known = self.open(place).messages.get(message)
+        if known is None or known.deleted:
+            raise ChangeRefused("there is no such message", code="vanished")
+        left = [each for each in known.marks if each not in {*emoji, *gone}]
+        known.marks = (*left, *emoji)
+
     def find(self, place: str, part: Part) -> MessageId | None:
         """Return the message that shows a part, by the nonce it was sent with."""
         known = self._nonces.get((place, *part.names))
@@ -377,7 +398,7 @@ class MemoryPlatform:
         self.open(place).typed += 1
 
     def _did(
-        self, place: str, user: str, what: Spoken | Edited | Deleted | Pressed, key: str
+        self, place: str, user: str, what: Spoken | Edited | Deleted | Pressed | Reaction, key: str
     ) -> str:
         at = self.clock() if self.clock is not None else None
         deed = Deed(external_id=f"{place}/{key}", user=user, what=what, at=at)

@@ -7,7 +7,7 @@ core asks the agent a moment later (`Spoken.more`).
 
 from collections.abc import Sequence
 
-from bridge.inbound import RemoteFile
+from bridge.domain.inbound import RemoteFile
 
 
 def goes_on(length: int, files: Sequence[RemoteFile], *, limit: int) -> bool:

@@ -1,30 +1,24 @@
 """How a reply to one person is shown although the platform stumbles: a few times, soon after.
 
 A reply is in no log. So it is tried while the asker still waits for it; after that they ask again.
-What is heard next in the place waits for it too, but not for long: the order of the words holds
-where the platform is well, and a platform that stumbles keeps nobody from being heard.
+What the platform refuses is shown plain; what it refuses even so, a line tells of.
 """
 
-import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from bridge import retry, texts
-from bridge.errors import ChannelError
-from bridge.parts import Reply
-from bridge.ports import Clock
+from bridge import texts
+from bridge.delivery import retry
+from bridge.domain.errors import ChannelError, RateLimited, Rejected, TextRefused
+from bridge.domain.parts import Reply
+from bridge.ports.clock import Clock
 
 PAUSES = (1.0, 3.0, 9.0)
 """Seconds before it is shown once more."""
 
 
-PATIENCE_SECONDS = 2.0
-"""How long what is heard next in a place waits for a reply."""
-
-
-async def beside(work: Coroutine[object, object, None], tasks: asyncio.TaskGroup) -> None:
-    """Do something for a moment; what takes longer goes on in `tasks`, which it may not fail."""
-    await asyncio.wait({tasks.create_task(work)}, timeout=PATIENCE_SECONDS)
+LONGEST_PAUSE = 30.0
+"""Seconds that a platform may ask to wait for and still be waited for."""
 
 
 async def told(
@@ -36,17 +30,45 @@ async def told(
 ) -> None:
     """Show a reply; where an attempt may have been seen, the next one is marked if `marks`.
 
-    Raises the last `ChannelError`, or at once one that the platform gave as its answer.
+    What is refused for what it is comes plain, then as a line that says so. Raises the last
+    `ChannelError`, or at once one that the platform gave as its answer about the place.
     """
+    code = ""
+    for less in (reply, replace(reply, plain=True)):
+        try:
+            return await _told(tell, less, clock, marks=marks)
+        except TextRefused:
+            raise
+        except Rejected as error:
+            code = error.code
+    text = reply.language.says(texts.coded(texts.REPLY_REFUSED, code))
+    line = Reply(text=text, plain=True, language=reply.language)
+    return await _told(tell, line, clock, marks=marks)
+
+
+def _pause(error: ChannelError, pause: float, clock: Clock) -> float:
+    """Return how long to wait. Raises the error where the platform asks for more than is waited."""
+    if not isinstance(error, RateLimited):
+        return pause
+    asked = (error.until - clock.now()).total_seconds()
+    if asked > LONGEST_PAUSE:
+        raise error
+    return max(pause, asked)
+
+
+async def _told(
+    tell: Callable[[Reply], Awaitable[object]], reply: Reply, clock: Clock, *, marks: bool
+) -> None:
     again = reply
     for pause in (*PAUSES, None):
         try:
             await tell(again)
         except ChannelError as error:
-            if pause is None or retry.is_reached(error):
+            if pause is None or (retry.is_reached(error) and not isinstance(error, RateLimited)):
                 raise
             if marks and not error.certain:
-                again = replace(reply, text=f"{reply.text}\n\n{texts.REPEATED}")
-            await clock.sleep(pause)
+                mark = reply.language.says(texts.REPEATED)
+                again = replace(reply, text=f"{reply.text}\n\n{mark}")
+            await clock.sleep(_pause(error, pause, clock))
         else:
             return

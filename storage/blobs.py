@@ -24,10 +24,12 @@ from typing import Annotated, BinaryIO, ParamSpec, TypeVar
 from pydantic import Field
 
 from bridge import texts
-from bridge.errors import ConfigError, NoRoom, NotFound, StoreUnavailable
-from bridge.ids import MediaId
+from bridge.domain.errors import ConfigError, NoRoom, NotFound, StoreUnavailable
+from bridge.domain.ids import MediaId
 from bridge.plugins import BlobsPlugin, Section
-from bridge.ports import Blob, Clock, Surroundings
+from bridge.ports.blobs import Blob
+from bridge.ports.clock import Clock
+from bridge.ports.surroundings import Surroundings
 from storage.quota import Arrival, Quota
 
 CHUNK = 256 * 1024

@@ -3,38 +3,34 @@
 It keeps to the same contract as the SQL store; no call gives way to another between its first
 read and its last write, so each is a transaction. What is kept survives `close`: `reopen` stands
 for a process that starts again on the same database.
+
+`MemoryStore` is the port. Beside the log and the lanes it is made of books, which know neither
+each other nor whether the store is open: what runs used, who there is, and the receipts of lanes.
 """
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
-from bridge.epoch import FIRST, Epoch
-from bridge.errors import Refused, UnknownSession
-from bridge.events import Draft, Event
-from bridge.ids import (
+from bridge.domain.codec import kind_of
+from bridge.domain.epoch import FIRST, Epoch
+from bridge.domain.errors import Conflict, Refused, StoreUnavailable, UnknownSession
+from bridge.domain.events import Body, Draft, Event
+from bridge.domain.ids import (
     START,
     ConversationId,
     MessageId,
+    ParticipantId,
+    RunId,
     ScheduleId,
     Seq,
     SessionId,
 )
-from bridge.parts import Address, Conversation, Receipt, ReceiptState
-from bridge.plugins import Section, StorePlugin
-from bridge.ports import (
-    Appended,
-    DueSchedule,
-    Origin,
-    Producer,
-    SessionMark,
-    SessionRow,
-    Surroundings,
-)
-from bridge.projection import (
+from bridge.domain.inbound import Identity
+from bridge.domain.parts import Address, Conversation, Receipt, ReceiptState
+from bridge.domain.projection import (
     ArchivedSet,
     LaneClosed,
     LaneOpened,
@@ -43,19 +39,115 @@ from bridge.projection import (
     UsageKept,
     project,
 )
-from storage.admission import InboxKey, Ledger, admit, asked, origin_receipt
-from storage.bells import Bells
-from storage.memory_usage import MemoryUsage
+from bridge.domain.records import replace
+from bridge.domain.usage import Spent, Used, in_order, total, used
+from bridge.plugins import Section, StorePlugin
+from bridge.ports.store import (
+    Appended,
+    DueSchedule,
+    FactChange,
+    Origin,
+    Participant,
+    Producer,
+    SessionMark,
+    SessionRow,
+)
+from bridge.ports.surroundings import Surroundings
+from storage.append_rules import InboxKey, Ledger, admit, asked, names_any, origin_receipt
 from storage.receipts import ReceiptBook
+from storage.waiters import Waiters
 
 Lane = tuple[SessionId, ConversationId]
+_Group = tuple[date, SessionId, ParticipantId | None, str, str]
 
 
-class MemoryStore(MemoryUsage):
+class _UsageBook:
+    """What each run used, counted once."""
+
+    def __init__(self) -> None:
+        self._runs: dict[tuple[SessionId, RunId], tuple[_Group, Used]] = {}
+
+    def keep(self, event: Event, kept: UsageKept) -> None:
+        day, model = event.at.date(), kept.usage.model
+        group = (day, event.session, kept.participant, kept.agent, model)
+        self._runs.setdefault((event.session, kept.run), (group, used(kept.usage)))
+
+    def find(
+        self, since: date | None, until: date | None, session: SessionId | None
+    ) -> Sequence[Spent]:
+        groups: dict[_Group, list[Used]] = {}
+        for group, part in self._runs.values():
+            is_late = since is None or group[0] >= since
+            is_early = until is None or group[0] <= until
+            if is_late and is_early and session in {None, group[1]}:
+                groups.setdefault(group, []).append(part)
+        return in_order(_spent(group, total(parts)) for group, parts in groups.items())
+
+
+def _spent(group: _Group, whole: Used) -> Spent:
+    day, session, participant, agent, model = group
+    return Spent(
+        day=day, session=session, participant=participant, agent=agent, model=model, used=whole
+    )
+
+
+class _PeopleBook:
+    """Participants, their identities on platforms, and the digests of their tokens."""
+
+    def __init__(self) -> None:
+        self._tokens: dict[str, tuple[ParticipantId, str]] = {}
+        self._participants: dict[ParticipantId, Participant] = {}
+        self._identities: dict[tuple[str, str], ParticipantId] = {}
+
+    def identify(self, realm: str, user: str) -> ParticipantId | None:
+        return self._identities.get((realm, user))
+
+    def enrol(
+        self, participant: ParticipantId, name: str, realm: str, user: str, at: datetime
+    ) -> ParticipantId:
+        owner = self._identities.setdefault((realm, user), participant)
+        if owner == participant:
+            self._participants.setdefault(owner, Participant(id=owner, name=name, since=at))
+        return owner
+
+    def rename(self, participant: ParticipantId, was: str, name: str) -> None:
+        known = self._participants.get(participant)
+        if known is not None and known.name == was:
+            self._participants[participant] = replace(known, name=name)
+
+    def forget(self, realm: str, user: str) -> None:
+        self._identities.pop((realm, user), None)
+
+    def identities(self, participant: ParticipantId) -> Sequence[Identity]:
+        mine = [pair for pair, whose in self._identities.items() if whose == participant]
+        return [Identity(realm=realm, user=user) for realm, user in sorted(mine)]
+
+    def people(self) -> Sequence[Participant]:
+        return [self._participants[each] for each in sorted(self._participants)]
+
+    def find(self, ids: Collection[ParticipantId]) -> Mapping[ParticipantId, Participant]:
+        return {each: self._participants[each] for each in ids if each in self._participants}
+
+    def issue_token(self, digest: str, participant: ParticipantId, label: str) -> None:
+        self._tokens.setdefault(digest, (participant, label))
+
+    def bearer(self, digest: str) -> ParticipantId | None:
+        participant, _ = self._tokens.get(digest, (None, ""))
+        return participant
+
+    def revoke_tokens(self, participant: ParticipantId, label: str | None) -> None:
+        self._tokens = {
+            digest: (whose, called)
+            for digest, (whose, called) in self._tokens.items()
+            if whose != participant or label not in {None, called}
+        }
+
+
+class MemoryStore:
     def __init__(self, epoch: Epoch = FIRST) -> None:
-        super().__init__()
+        self._closed = False
         self._epoch = epoch
-        self._bells = Bells()
+        self._waiters = Waiters()
         self._rows: dict[SessionId, SessionRow] = {}
         self._ledgers: dict[SessionId, Ledger] = {}
         self._events: dict[SessionId, list[Event]] = {}
@@ -66,6 +158,9 @@ class MemoryStore(MemoryUsage):
         self._conversations: dict[ConversationId, Conversation] = {}
         self._places: dict[Address, ConversationId] = {}
         self._receipts: dict[Lane, ReceiptBook] = defaultdict(ReceiptBook)
+        self._facts: dict[str, dict[str, str]] = defaultdict(dict)
+        self._people = _PeopleBook()
+        self._usage = _UsageBook()
 
     # -- the store itself -------------------------------------------------------------------------
 
@@ -73,15 +168,22 @@ class MemoryStore(MemoryUsage):
         """Be used again after `close`, with everything that was kept."""
         self._closed = False
 
+    async def check(self) -> None:
+        if self._closed:
+            raise StoreUnavailable("the store is closed")
+
     async def epoch(self) -> Epoch:
         return self._epoch
+
+    async def scrub(self) -> None:
+        await self.check()
 
     async def backup(self, to: Path) -> None:
         raise Refused(f"the memory store keeps nothing that could be copied to {to}")
 
     async def close(self) -> None:
         self._closed = True
-        self._bells.ring_all()
+        self._waiters.ring_all()
 
     # -- the log ----------------------------------------------------------------------------------
 
@@ -104,7 +206,7 @@ class MemoryStore(MemoryUsage):
         for event in admitted.appended.fresh:
             self._apply(event)
         if admitted.appended.fresh:
-            self._bells.ring(session)
+            self._waiters.ring(session)
         return admitted.appended
 
     async def read(self, session: SessionId, *, after: Seq, limit: int) -> Sequence[Event]:
@@ -115,15 +217,38 @@ class MemoryStore(MemoryUsage):
     async def wait(self, session: SessionId, *, after: Seq) -> None:
         if self._closed or self._ledger(session).head > after:
             return
-        bell = self._bells.subscribe(session)
+        bell = self._waiters.subscribe(session)
         try:
             await bell
         finally:
-            self._bells.unsubscribe(session, bell)
+            self._waiters.unsubscribe(session, bell)
 
     async def head(self, session: SessionId) -> Seq:
         await self.check()
         return self._ledger(session).head
+
+    async def repeated(self, account: str, external_id: str) -> Appended | None:
+        await self.check()
+        return self._inbox.get((account, external_id))
+
+    async def rewrite(
+        self, session: SessionId, bodies: Mapping[Seq, Body], *, expect: Seq | None = None
+    ) -> None:
+        await self.check()
+        ledger, log = self._ledger(session), self._events[session]
+        if expect not in {None, ledger.head}:
+            raise Conflict
+        for seq, body in bodies.items():
+            assert kind_of(log[seq - 1].body) == kind_of(body)
+            log[seq - 1] = replace(log[seq - 1], body=body)
+        events = {each.seq: each for each in log if each.seq in bodies}
+        ledger.keys.update({each.key: each for each in events.values() if each.key is not None})
+        self._snapshots.pop(session, None)
+        for key, known in list(self._inbox.items()):
+            if any(each.session == session and each.seq in bodies for each in known.events):
+                del self._inbox[key]
+            elif not known.events or known.events[0].session == session:
+                self._inbox[key] = replace(known, reply=None)
 
     async def snapshot(self, session: SessionId) -> tuple[Seq, str] | None:
         await self.check()
@@ -148,19 +273,23 @@ class MemoryStore(MemoryUsage):
                 self._open_lane(conversation, event.session, event.seq - welcome)
             case LaneClosed(conversation=conversation):
                 self._close_lane(conversation, event.session)
-            case SlotSet(schedule=schedule, at=None):
-                self._slots.pop((event.session, schedule), None)
-            case SlotSet(schedule=schedule, at=datetime() as at):
-                self._slots[event.session, schedule] = at
+            case SlotSet(schedule=schedule, at=at):
+                self._set_slot(event.session, schedule, at)
             case TitleSet(title=title):
                 row = replace(row, title=title)
             case ArchivedSet():
                 row = replace(row, archived=True)
             case UsageKept() as kept:
-                self._keep_usage(event, kept)
+                self._usage.keep(event, kept)
             case None:
                 pass
         self._rows[event.session] = row
+
+    def _set_slot(self, session: SessionId, schedule: ScheduleId, at: datetime | None) -> None:
+        if at is None:
+            self._slots.pop((session, schedule), None)
+        else:
+            self._slots[session, schedule] = at
 
     # -- lanes ------------------------------------------------------------------------------------
 
@@ -305,6 +434,19 @@ class MemoryStore(MemoryUsage):
         found = [each for each in self._conversations.values() if each.session == session]
         return sorted(found, key=lambda each: each.id)
 
+    async def forget_place(self, conversation: ConversationId) -> None:
+        await self.check()
+        known = self._conversations.pop(conversation, None)
+        if known is not None:
+            self._places.pop(known.address, None)
+        for lane in [each for each in self._receipts if each[1] == conversation]:
+            del self._receipts[lane]
+
+    async def forget_heard(self, names: Collection[str]) -> None:
+        await self.check()
+        for key in [each for each in self._inbox if names_any(each[1], names)]:
+            del self._inbox[key]
+
     async def move(self, conversation: ConversationId, *, place: str) -> None:
         await self.check()
         known = self._conversations.get(conversation)
@@ -319,6 +461,55 @@ class MemoryStore(MemoryUsage):
         del self._places[known.address]
         self._places[address] = conversation
         self._conversations[conversation] = replace(known, address=address)
+
+    # -- people -----------------------------------------------------------------------------------
+
+    async def identify(self, *, realm: str, user: str) -> ParticipantId | None:
+        await self.check()
+        return self._people.identify(realm, user)
+
+    async def enrol(
+        self, participant: ParticipantId, *, name: str, realm: str, user: str, at: datetime
+    ) -> ParticipantId:
+        await self.check()
+        return self._people.enrol(participant, name, realm, user, at)
+
+    async def rename(self, participant: ParticipantId, *, was: str, name: str) -> None:
+        await self.check()
+        self._people.rename(participant, was, name)
+
+    async def forget_identity(self, *, realm: str, user: str) -> None:
+        await self.check()
+        self._people.forget(realm, user)
+
+    async def identities(self, participant: ParticipantId) -> Sequence[Identity]:
+        await self.check()
+        return self._people.identities(participant)
+
+    async def people(self) -> Sequence[Participant]:
+        await self.check()
+        return self._people.people()
+
+    async def participants(
+        self, ids: Collection[ParticipantId]
+    ) -> Mapping[ParticipantId, Participant]:
+        await self.check()
+        return self._people.find(ids)
+
+    async def issue_token(
+        self, digest: str, participant: ParticipantId, *, label: str, at: datetime
+    ) -> None:
+        del at  # kept by stores that outlive the process
+        await self.check()
+        self._people.issue_token(digest, participant, label)
+
+    async def bearer(self, digest: str) -> ParticipantId | None:
+        await self.check()
+        return self._people.bearer(digest)
+
+    async def revoke_tokens(self, participant: ParticipantId, *, label: str | None) -> None:
+        await self.check()
+        self._people.revoke_tokens(participant, label)
 
     # -- the agenda -------------------------------------------------------------------------------
 
@@ -347,6 +538,41 @@ class MemoryStore(MemoryUsage):
     def _is_restless(self, session: SessionId, now: datetime) -> bool:
         head, due_at = self._settled[session]
         return head != self._ledgers[session].head or (due_at is not None and due_at <= now)
+
+    # -- facts and usage --------------------------------------------------------------------------
+
+    async def fact(self, scope: str, key: str) -> str | None:
+        return self._facts[scope].get(key)
+
+    async def facts(self, scope: str) -> Mapping[str, str]:
+        return dict(self._facts[scope])
+
+    async def keep_fact(self, scope: str, key: str, value: str) -> None:
+        self._facts[scope][key] = value
+
+    async def drop_fact(self, scope: str, key: str) -> None:
+        self._facts[scope].pop(key, None)
+
+    async def change_facts(self, changes: Sequence[FactChange]) -> bool:
+        await self.check()
+        if any(self._facts[each.scope].get(each.key) != each.expected for each in changes):
+            return False
+        for each in changes:
+            if each.new is None:
+                self._facts[each.scope].pop(each.key, None)
+            else:
+                self._facts[each.scope][each.key] = each.new
+        return True
+
+    async def usage(
+        self,
+        *,
+        since: date | None = None,
+        until: date | None = None,
+        session: SessionId | None = None,
+    ) -> Sequence[Spent]:
+        await self.check()
+        return self._usage.find(since, until, session)
 
 
 def _without_lane(conversation: Conversation) -> Conversation:

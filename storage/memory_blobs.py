@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bridge import texts
-from bridge.errors import NoRoom, NotFound
-from bridge.ids import MediaId
+from bridge.domain.errors import NoRoom, NotFound
+from bridge.domain.ids import MediaId
 from bridge.plugins import BlobsPlugin, Section
-from bridge.ports import Blob, Clock, Surroundings
+from bridge.ports.blobs import Blob
+from bridge.ports.clock import Clock
+from bridge.ports.surroundings import Surroundings
 from storage.quota import Arrival, Quota
 
 CHUNK = 256 * 1024
@@ -17,7 +19,7 @@ CHUNK = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Kept:
+class _Blob:
     body: bytes
     at: datetime
 
@@ -35,7 +37,7 @@ class MemoryBlobs:
     ) -> None:
         self._clock, self.max_bytes, self._keep = clock, max_bytes, keep
         self._quota = Quota(quota_bytes)
-        self._files: dict[MediaId, _Kept] = {}
+        self._files: dict[MediaId, _Blob] = {}
 
     async def put(self, chunks: AsyncIterable[bytes]) -> Blob:
         with closing(Arrival(self._quota, self.max_bytes)) as arrival:
@@ -71,9 +73,9 @@ class MemoryBlobs:
     def _settle(self, arrival: Arrival, body: bytes) -> None:
         media, now = arrival.media(), self._clock.now()
         if kept := self._files.get(media):
-            self._files[media] = _Kept(body=kept.body, at=now)
+            self._files[media] = _Blob(body=kept.body, at=now)
         elif arrival.has_room:
-            self._files[media] = _Kept(body=body, at=now)
+            self._files[media] = _Blob(body=body, at=now)
             self._quota.keep(len(body))
         else:
             raise NoRoom

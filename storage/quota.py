@@ -7,8 +7,8 @@ import hashlib
 from threading import Lock
 
 from bridge import texts
-from bridge.errors import TooLarge
-from bridge.ids import MediaId
+from bridge.domain.errors import TooLarge
+from bridge.domain.ids import MediaId
 
 
 class Quota:

@@ -3,8 +3,8 @@
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 
-from bridge.ids import MessageId, PartId, Seq
-from bridge.parts import SETTLED, Receipt, ReceiptState
+from bridge.domain.ids import MessageId, PartId, Seq
+from bridge.domain.parts import SETTLED, Receipt, ReceiptState
 
 
 class ReceiptBook:

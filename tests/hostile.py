@@ -12,9 +12,11 @@ REPEATED = (
     *("> ", "> a\n> ", "- ", "- a\n  ", "* a\n", "1. ", "-\n", "# ", "    a\n", "a\n-\n", "a\n="),
     *("|", "|a", "| |\n|-|\n", "| a | b |\n", "&amp;", "&#", "&", "<http://a", "http://a "),
     *("https://a(", "\0", "\x1b]", "\x1b["),
+    *("A2C4E ", "2 ", "A2C4E-FGHJK "),
     *("http:", "www.a", "a@b.c ", "@everyone", "@", "<@1> ", "<@U1> ", "<@U1|", "&gt;&gt;&gt;"),
     *("e\u0301", "\u0301", "\u202e", "\u200d", "\u05d0", "\U0001f1e9", "\ud83d"),
     *("\u00b7", "a\u00b7", "a \u00b7 *", "[ \u00b7 ", "\u2028[a \u00b7 ", "ABCDE-", "\u200b"),
+    *("\ufdfa", "\u33af", "\u0316\u0300", "a.\u0316\u0300", "<think></think>", "</think>", "</b>"),
     *("a\n", "\n", "a ", "a", " ", "\t", "\r", " \n", "(", "((a", "\u2022 ", "a.b.c "),
 )  # fmt: skip
 
@@ -45,6 +47,10 @@ def _square_table(n: int) -> str:
 SHAPES: dict[str, Callable[[int], str]] = {
     **{repr(each): (lambda n, each=each: each * (n // len(each))) for each in REPEATED},
     "brackets": _halves("[", "", "]"),
+    "marks out of order": _halves("\u0300", "", "\u0316"),
+    "a host of marks": lambda n: "[a](http://a" + _halves("\u0300", "", "\u0316")(n) + ")",
+    "an address of marks": lambda n: "http://a" + _halves("\u0300", "", "\u0316")(n),
+    "a link of marks": lambda n: "[a" + _halves("\u0300", "", "\u0316")(n) + "](http://b.example/)",
     "images": _halves("![", "", "a](b)"),
     "links": _halves("[", "", "](b)"),
     "stars": _halves("*", "a", "*"),

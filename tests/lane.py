@@ -10,14 +10,24 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
-from bridge.delivery import plan, resolved
-from bridge.events import Body, Event
-from bridge.ids import START, ChannelName, ConversationId, MessageId, PartId, Seq
-from bridge.parts import SETTLED, Address, Capabilities, Conversation, Part, Receipt, Sent, Span
-from bridge.session import Session, evolve
-from bridge.showing import Place, Scene, referred
-from bridge.shown import is_preview, live_preview, preview_id
-from bridge.steps import Advance, Note, Resolve, Retract, Show, Step
+from bridge.delivery.plan import plan, resolved
+from bridge.delivery.rendering import Place, Scene, referred
+from bridge.delivery.shown_receipts import is_preview, live_preview, preview_id
+from bridge.delivery.steps import Advance, Note, Resolve, Retract, Show, Step
+from bridge.domain.events import Body, Event
+from bridge.domain.ids import START, ChannelName, ConversationId, MessageId, PartId, Seq
+from bridge.domain.parts import (
+    SETTLED,
+    Address,
+    Capabilities,
+    Conversation,
+    Part,
+    Receipt,
+    Sent,
+    Span,
+)
+from bridge.domain.wording import SpokenLanguages
+from bridge.session.fold import Session, evolve
 from tests.playbook import ADA, AT, BOB, DM, HERE, ROOM, seconds
 
 RICH = Capabilities(
@@ -51,6 +61,8 @@ class Lane:
     fates: list[Fate] = field(default_factory=list)
     deeds_left: int | None = None
     sent: int = 0
+    hushed: frozenset[Seq] = frozenset()
+    spoken: SpokenLanguages = SpokenLanguages()  # noqa: RUF009 - it is frozen
 
     # -- what happens in the session
 
@@ -158,7 +170,11 @@ class Lane:
             cursor=self.cursor,
         )
         return Place(
-            session=self.session, conversation=conversation, capabilities=self.capabilities
+            session=self.session,
+            conversation=conversation,
+            capabilities=self.capabilities,
+            hushed=self.hushed,
+            spoken=self.spoken,
         )
 
     def scene(self, events: Iterable[Event]) -> Scene:
@@ -175,8 +191,8 @@ class Lane:
     def do(self, step: Step) -> bool:
         """Do a step; False when the plan must be made anew."""
         match step:
-            case Show(part=part, tries=tries):
-                return self._show(part, self._receipt(part, tries))
+            case Show(part=part, tries=tries, code=code):
+                return self._show(part, replace(self._receipt(part, tries), code=code))
             case Resolve(part=part, receipt=receipt):
                 self._deed()
                 found = [key for key, each in self.messages.items() if each.id == part.id]

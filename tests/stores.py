@@ -7,8 +7,8 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from bridge.content import Content
-from bridge.events import (
+from bridge.domain.content import Content
+from bridge.domain.events import (
     Body,
     ConversationLinked,
     Draft,
@@ -19,9 +19,18 @@ from bridge.events import (
     RunStarted,
     Source,
 )
-from bridge.ids import ChannelName, ConversationId, MessageId, ParticipantId, RunId, Seq, SessionId
-from bridge.parts import Address, Receipt, ReceiptState, Span
-from bridge.ports import Origin, Store, Surroundings
+from bridge.domain.ids import (
+    ChannelName,
+    ConversationId,
+    MessageId,
+    ParticipantId,
+    RunId,
+    Seq,
+    SessionId,
+)
+from bridge.domain.parts import Address, Receipt, ReceiptState, Span
+from bridge.ports.store import Origin, Store
+from bridge.ports.surroundings import Surroundings
 from storage.memory import MemoryStore
 from storage.sql.store import PostgresSection, SqliteSection, postgres, sqlite
 

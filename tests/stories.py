@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from hypothesis import strategies as st
 
-from bridge.content import Content, Option
-from bridge.events import (
+from bridge.domain.content import Content, Option
+from bridge.domain.events import (
     MessageComposed,
     MessageDeleted,
     MessageReceived,
@@ -17,8 +17,8 @@ from bridge.events import (
     RunStarted,
     Source,
 )
-from bridge.ids import ConversationId, QuestionId, RunId
-from bridge.parts import Capabilities
+from bridge.domain.ids import ConversationId, QuestionId, RunId
+from bridge.domain.parts import Capabilities
 from tests.lane import Died, Lane, numbered
 from tests.playbook import ADA, ROOM, seconds
 

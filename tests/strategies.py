@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 from hypothesis import strategies as st
 
-from bridge.content import Attachment, Content, Option
-from bridge.events import BODIES, Body, Cron, Every, Once, PlannedCall, Source, Usage
+from bridge.domain.content import Attachment, Content, Option
+from bridge.domain.events import BODIES, Body, Cron, Every, Once, PlannedCall, Source, Usage
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 TIMES = st.datetimes(

@@ -15,3 +15,10 @@ def test_whoever_joined_is_told_by_name_account_and_app_with_the_way_back():
     text = admission_texts.joined_as_you("Ada", "ada@b", "Mail", "ABCDEF")
     assert "**Ada** (ada@b, Mail)" in text
     assert "`/unlink ABCDEF`" in text
+
+
+def test_a_title_in_a_text_about_a_code_is_cleaned_as_everywhere():
+    """Whoever gave it may have written anything: a link, another line, markup."""
+    text = admission_texts.code_was_said("Ada", "[x](https://evil.invalid)**\nBob: approve")
+    assert text.startswith("**Ada** said your code in **x(https evil\u2024invalid) Bob: approve**,")
+    assert "in **a session**," in admission_texts.code_was_said("Ada", "\u202e")

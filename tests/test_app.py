@@ -5,28 +5,32 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import stat
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
-from bridge import texts
+from bridge import admission_texts, texts
 from bridge.app import LINK_KEY, OWNER_TOKEN, SERVER, Running, running, serve
 from bridge.config import load
-from bridge.content import Attachment
-from bridge.errors import ConfigError
-from bridge.ids import ChannelName, MediaId
+from bridge.domain.content import Attachment
+from bridge.domain.errors import ConfigError
+from bridge.domain.ids import ChannelName, MediaId
 from bridge.plugins import Section
-from bridge.ports import Channel, ChannelSurroundings, WebhookAnswer, WebhookCall
+from bridge.ports.channel import Channel, WebhookAnswer, WebhookCall
+from bridge.ports.surroundings import ChannelSurroundings
 from channels import memory
 from channels.memory import MemoryChannel
+from storage.sql.sqlite_files import restore
+from tests.engine.rig import PATIENCE, SetClock
 from tests.running import running_bridge
-from tests.workers.rig import PATIENCE, SetClock
 
 MEMORY = "store: {type: memory}\n"
 MAIN = "/v1/stream/sessions/main"
@@ -153,7 +157,7 @@ async def test_channels_are_connected_as_they_are_configured(data: Path) -> None
     try:
         async with running_bridge(data, config) as bridge:
             platform.say("loft", "eve", "let me in")
-            await platform.until(lambda: texts.UNKNOWN_SENDER in platform.notes("loft"))
+            await platform.until(lambda: admission_texts.ASK_HOW in platform.notes("loft"))
             platform.say("loft", "ada", "coo")
             await platform.until(
                 lambda: "ada (Pigeons) said: coo" in platform.shown("loft"), within=PATIENCE
@@ -302,7 +306,9 @@ async def test_a_signal_stops_it(data: Path) -> None:
     file = data.with_suffix(".yaml")
     file.write_text(f"data: {data}\nhttp: {{port: 0}}\ngrace: 1\n{MEMORY}")
     announced: asyncio.Queue[Running] = asyncio.Queue()
-    serving = asyncio.create_task(serve(load(file, {}), announce=announced.put_nowait))
+    serving = asyncio.create_task(
+        serve(load(file, {}), announce=lambda bridge, _: announced.put_nowait(bridge))
+    )
     async with asyncio.timeout(PATIENCE):
         bridge = await announced.get()
         async with client(bridge) as asking:
@@ -359,3 +365,33 @@ async def test_it_runs_by_the_clock_it_is_given(data: Path) -> None:
         at = {event["at"] for event in await events(bridge)}
     assert len(at) == 1
     assert at.pop().startswith(clock.now().strftime("%Y-%m-%dT%H:%M"))
+
+
+def codes_in(file: Path) -> dict[str, Any]:
+    with closing(sqlite3.connect(file)) as database:
+        found = database.execute("SELECT key, value FROM facts WHERE scope = 'codes'").fetchall()
+    return {key: json.loads(value) for key, value in found}
+
+
+APP = "channels:\n  chat: {type: memory, allow: [ada]}\n"
+"""One app, for where there is none no code is given."""
+
+
+async def test_a_database_that_was_restored_has_no_code_left_that_works(tmp_path: Path) -> None:
+    """A code of before the copy may have been used since, by anyone whom it was shown to."""
+    data, copy = tmp_path / "data", tmp_path / "copy.db"
+    async with running_bridge(data, APP) as bridge:
+        headers = {"Authorization": f"Bearer {bridge.token}"}
+        async with httpx.AsyncClient(
+            base_url=bridge.url, headers=headers, trust_env=False
+        ) as client:
+            asked = {"type": "message", "text": "/link"}
+            answer = await client.post("/v1/stream/sessions/main/inbox", json=asked)
+            assert "/link " in answer.json()["reply"]
+            copy.write_bytes((await client.post("/v1/backup")).content)
+    restore(data / "bridge.db", copy, now=datetime.now(UTC))
+    async with running_bridge(data, APP):
+        pass
+    copied, kept = codes_in(copy), codes_in(data / "bridge.db")
+    left = [kept[each]["void"] for each in copied if each in kept]
+    assert left == [True], "the owner's own code is another one"

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from benchmarks.figures import Figure, latencies, percentile
-from benchmarks.report import BEGIN, END, Report, Result, rewrite, show
+from benchmarks.report import BEGIN, END, README, Report, Result, rewrite, show
 
 ROOT = Path(__file__).parent.parent
 MACHINE = {
@@ -84,7 +84,7 @@ def test_a_percentile_is_one_of_the_values():
     assert [figure.measured for figure in latencies("wait", values)] == ["51.0 ms", "100 ms"]
 
 
-def test_the_readme_gets_its_headlines_and_keeps_the_rest(tmp_path):
+def test_a_page_gets_its_headlines_and_keeps_the_rest(tmp_path):
     readme = tmp_path / "README.md"
     readme.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n")
     rewrite(readme, report(FAST, SLOW, ASIDE))
@@ -99,7 +99,7 @@ def test_the_readme_gets_its_headlines_and_keeps_the_rest(tmp_path):
     assert readme.read_text() == text
 
 
-def test_a_readme_without_the_marks_is_left_alone(tmp_path):
+def test_a_page_without_the_marks_is_left_alone(tmp_path):
     readme = tmp_path / "README.md"
     readme.write_text("nothing here\n")
     with pytest.raises(ValueError, match="lacks"):
@@ -107,6 +107,22 @@ def test_a_readme_without_the_marks_is_left_alone(tmp_path):
     assert readme.read_text() == "nothing here\n"
 
 
-def test_this_readme_has_the_marks():
-    text = (ROOT / "README.md").read_text()
-    assert 0 < text.index(BEGIN) < text.index(END)
+def test_a_page_can_quote_some_figures_alone(tmp_path):
+    page = tmp_path / "README.md"
+    page.write_text(f"{BEGIN}\n{END}\n")
+    rewrite(page, report(FAST, SLOW), [FAST.name])
+    assert FAST.name in page.read_text()
+    assert SLOW.name not in page.read_text()
+
+
+def test_the_readme_quotes_its_five_figures_as_the_page_of_all_has_them():
+    def quoted(page):
+        text = (ROOT / page).read_text(encoding="utf-8")
+        block = text[text.index(BEGIN) : text.index(END)]
+        return [line for line in block.splitlines() if line.endswith("|")][2:], block
+
+    every, page = quoted("docs/benchmarks.md")
+    some, readme = quoted("README.md")
+    assert [line.split(" | ")[0].removeprefix("| ") for line in some] == list(README)
+    assert set(some) < set(every)
+    assert page.splitlines()[-1] == readme.splitlines()[-1]

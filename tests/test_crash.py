@@ -7,10 +7,12 @@ that cannot resolve may show one marked repeat per death), and nothing is left o
 """
 
 import asyncio
+import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,23 +20,27 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from bridge.content import Content
-from bridge.deciding import running, working
-from bridge.errors import OutcomeUnknown, Unreachable
-from bridge.events import MessageComposed, Preview, RunFinished
-from bridge.ids import RunId
-from bridge.inbound import Inbound
-from bridge.parts import Conversation
-from bridge.ports import Appended, Channel, Ended, Said, Turn
-from bridge.retry import MAX_ATTEMPTS
-from bridge.routing import SHARED
-from bridge.session import OpenRun, Session, fold
-from bridge.steps import Show, Step
-from bridge.workers.core import Core
-from storage import admission
+from bridge.delivery.retry import MAX_ATTEMPTS
+from bridge.delivery.steps import Show, Step
+from bridge.domain.content import Content
+from bridge.domain.errors import OutcomeUnknown, Unreachable
+from bridge.domain.events import MessageComposed, Preview, RunFinished
+from bridge.domain.ids import RunId
+from bridge.domain.inbound import Inbound
+from bridge.domain.parts import Conversation
+from bridge.engine.engine import Engine
+from bridge.ports.agent import Ended, Said, Turn
+from bridge.ports.channel import Channel
+from bridge.ports.store import Appended
+from bridge.session import decide_run_output, decide_runs
+from bridge.session.fold import OpenRun, Session, fold
+from bridge.session.routing import SHARED
+from storage import append_rules
 from storage.memory import MemoryStore
+from tests import world
 from tests.crashing import Fuse
 from tests.stores import opened
+from tests.virtual_time import in_virtual_time
 from tests.world import (
     PATIENCE,
     Change,
@@ -80,6 +86,9 @@ async def deaths(
 ) -> Fuse:
     """Live through a story, dying at each of these edges in turn; then check the world."""
     world = World(store=MemoryStore())
+    if sqlite is not None:
+        sqlite /= "-".join(map(str, edges))
+        sqlite.mkdir()
     telling = asyncio.create_task(story(world))
     try:
         for at in (*edges, None):
@@ -106,32 +115,34 @@ async def reopened(world: World, sqlite: Path | None) -> AsyncIterator[None]:
         yield
 
 
+@in_virtual_time
 async def test_without_a_death_all_is_well() -> None:
     """The story itself: everything is shown everywhere, once."""
     assert (await deaths()).edges > LEAST_EDGES
 
 
-LEAST_EDGES = 400
-MOST_EDGES = 800
+LEAST_EDGES = 250
+MOST_EDGES = 400
 """The story has between so many edges: how many previews are written depends on the moment."""
 
 WORLDS = 12
 """So many worlds live side by side: they mostly wait."""
 
 
-async def die_at_each(edges: Iterable[int], **how: Any) -> None:
+async def die_at_each(edges: Iterable[int | None], *, at_once: int = WORLDS, **how: Any) -> None:
     """Tell the story once for each edge. Raises the first `AssertionError`."""
-    places = asyncio.Semaphore(WORLDS)
+    places = asyncio.Semaphore(at_once)
 
-    async def die(at: int) -> None:
+    async def die(at: int | None) -> None:
         async with places:
-            await deaths(at, **how)
+            await deaths(*([at] if at else []), **how)
 
     async with asyncio.TaskGroup() as worlds:
         for at in edges:
             worlds.create_task(die(at))
 
 
+@in_virtual_time
 async def test_a_death_at_any_edge_loses_and_doubles_nothing() -> None:
     """Kill the process at each edge of the story, and let another one finish it."""
     await die_at_each(range(1, MOST_EDGES))
@@ -139,10 +150,7 @@ async def test_a_death_at_any_edge_loses_and_doubles_nothing() -> None:
 
 async def test_a_death_at_any_edge_on_sqlite(tmp_path: Path) -> None:
     """The same over SQLite, at every so many edges."""
-    for at in range(3, MOST_EDGES, 19):
-        folder = tmp_path / str(at)
-        folder.mkdir()
-        await deaths(at, sqlite=folder)
+    await die_at_each(range(3, MOST_EDGES, 17), sqlite=tmp_path)
 
 
 @settings(
@@ -154,19 +162,25 @@ async def test_a_death_at_any_edge_on_sqlite(tmp_path: Path) -> None:
 def test_any_number_of_deaths_loses_and_doubles_nothing(edges: list[int]) -> None:
     """Kill process after process, each wherever it happens to be; the bridge is patient here."""
     with pytest.MonkeyPatch.context() as patience:
-        patience.setattr(running, "MAX_RUN_FAILURES", 100)
-        asyncio.run(deaths(*edges))
+        patience.setattr(decide_runs, "MAX_RUN_FAILURES", 100)
+        in_virtual_time(deaths)(*edges)
 
 
 # -- what goes wrong beside deaths -----------------------------------------------------------------
 
 
-async def story_of_an_outage(world: World) -> None:
-    """Both platforms answer nothing for five minutes, in which people speak."""
+async def story_of_an_outage(world: World, calls: int = 0) -> None:
+    """Both platforms answer nothing for five minutes, in which people speak.
+
+    It begins once they have done so much; 0: when Bob has read an answer.
+    """
     ada, bob = world.rich, world.plain
     ada.say("ada", "Ada", "word one")
     bob.say("den", "Bob", "word two")
-    await bob.until(lambda: sees(bob, "den", "word two"), within=PATIENCE)
+    if calls:
+        await ada.until(lambda: (ada.counts + bob.counts).total() >= calls, within=PATIENCE)
+    else:
+        await bob.until(lambda: sees(bob, "den", "word two"), within=PATIENCE)
     for each in (ada, bob):
         each.refuse(OutcomeUnknown(), on=None, times=None)
     ada.say("ada", "Ada", "word three")
@@ -177,15 +191,25 @@ async def story_of_an_outage(world: World) -> None:
         await each.until(lambda e=each, p=place: sees(e, p, "word three"), within=PATIENCE)
 
 
-@pytest.mark.parametrize("edge", [*range(60, 300, 30), None])
-async def test_a_platform_that_is_down_for_minutes_is_told_everything(edge: int | None) -> None:
+OUTAGE = {
+    "said": ["word one", "word two", "word three"],
+    "marked": MAX_ATTEMPTS - 1,
+}
+MOST_CALLS = 14
+"""What both platforms have done before they are down, at most: by then all is said."""
+
+
+@in_virtual_time
+async def test_a_platform_that_is_down_for_minutes_is_told_everything() -> None:
     """Whatever dies meanwhile, nothing is lost there, and what is shown twice is marked."""
-    await deaths(
-        *([edge] if edge else []),
-        story=story_of_an_outage,
-        said=["word one", "word two", "word three"],
-        marked=MAX_ATTEMPTS - 1,
-    )
+    await die_at_each(range(1, 200, 2), story=story_of_an_outage, **OUTAGE)
+
+
+@in_virtual_time
+async def test_whenever_a_platform_goes_down_it_is_told_everything() -> None:
+    for calls in range(1, MOST_CALLS):
+        down = partial(story_of_an_outage, calls=calls)
+        await die_at_each((*range(20, 200, 40), None), story=down, **OUTAGE)
 
 
 async def story_of_a_clock(world: World) -> None:
@@ -203,21 +227,18 @@ async def story_of_a_clock(world: World) -> None:
     await ada.until(lambda: sees(ada, "ada", "failures, here I am"), within=PATIENCE)
 
 
-@pytest.mark.parametrize("edge", [*range(60, 300, 30), None])
-async def test_a_clock_that_jumps_holds_nobody_up(edge: int | None) -> None:
+@in_virtual_time
+async def test_a_clock_that_jumps_holds_nobody_up() -> None:
     """A day that the clock is set back is a day that nobody waits for."""
-    await deaths(
-        *([edge] if edge else []),
-        story=story_of_a_clock,
-        said=["word one", "word two", *["flaky"] * 4],
-    )
+    said = ["word one", "word two", *["flaky"] * 4]
+    await die_at_each((*range(1, 200, 5), None), story=story_of_a_clock, said=said)
 
 
 @settings(max_examples=10, derandomize=True, phases=[Phase.explicit, Phase.generate])
 @given(lives=st.lists(st.floats(0.2, 3.0), min_size=3, max_size=3))
 def test_three_deaths_in_a_row_give_up_one_message_at_most(lives: list[float]) -> None:
     """They are seconds apart, and people go on writing; all the rest is answered."""
-    asyncio.run(die_thrice(lives))
+    in_virtual_time(die_thrice)(lives)
 
 
 async def die_thrice(lives: list[float]) -> None:
@@ -247,7 +268,7 @@ async def die_thrice(lives: list[float]) -> None:
 # -- the checks can fail: each of these changes breaks a rule, and is found out -------------------
 
 
-def acknowledge_before_commit(_: World, core: Core) -> None:
+def acknowledge_before_commit(_: World, core: Engine) -> None:
     """Tell the platform before the message is kept."""
     take = core._intake
 
@@ -257,7 +278,7 @@ def acknowledge_before_commit(_: World, core: Core) -> None:
     core._intake = hasty
 
 
-def cursor_before_receipt(_: World, core: Core) -> None:
+def cursor_before_receipt(_: World, core: Engine) -> None:
     """Move the cursor before the parts it passes are sent."""
     do = core._courier._do
     lane_of = core.store.conversation
@@ -272,7 +293,7 @@ def cursor_before_receipt(_: World, core: Core) -> None:
     core._courier._do = hasty
 
 
-def key_dropped(_: World, core: Core) -> None:
+def key_dropped(_: World, core: Engine) -> None:
     """Append what was heard without its identity."""
     submit = core.sessions._submit
 
@@ -282,7 +303,7 @@ def key_dropped(_: World, core: Core) -> None:
     core.sessions._submit = forgetful
 
 
-def last_words_apart(_: World, core: Core) -> None:
+def last_words_apart(_: World, core: Engine) -> None:
     """Append an agent's last words, and then the end of its run."""
     append = core.store.append
 
@@ -300,8 +321,11 @@ MUTANTS = [acknowledge_before_commit, cursor_before_receipt, key_dropped, last_w
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.__name__)
-async def test_a_broken_rule_is_found_out(mutant: Change) -> None:
+@in_virtual_time
+async def test_a_broken_rule_is_found_out(mutant: Change, monkeypatch: pytest.MonkeyPatch) -> None:
     """A bridge with one rule broken fails this property at some edge."""
+    for module in (world, sys.modules[__name__]):
+        monkeypatch.setattr(module, "PATIENCE", 10)
     with pytest.raises(ExceptionGroup) as found:
         await die_at_each(range(1, MOST_EDGES), change=mutant)
     assert found.group_contains(AssertionError) or found.group_contains(TimeoutError)
@@ -337,16 +361,18 @@ async def ask_and_stop(world: World) -> None:
     await world.rich.until(lambda: sees(world.rich, "ada", "stopped"), within=PATIENCE)
 
 
+@in_virtual_time
 async def test_a_stopped_run_cannot_speak() -> None:
     """An agent that ignores being stopped is not heard."""
     await stop_a_stubborn_run()
 
 
+@in_virtual_time
 async def test_a_zombie_that_may_speak_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without the guards of the desk and the store, the property above does not hold."""
+    """Without the guards of the dispatcher and the store, the property above does not hold."""
     zombie = OpenRun(run=RunId("?"), agent="echo", started=1, upto=1, node="n")
-    for module in (running, working):
+    for module in (decide_runs, decide_run_output):
         monkeypatch.setattr(module, "open_run", lambda _, run: replace(zombie, run=run))
-    monkeypatch.setattr(admission, "run_of", lambda _: None)
+    monkeypatch.setattr(append_rules, "run_of", lambda _: None)
     with pytest.raises(AssertionError, match="run"):
         await stop_a_stubborn_run()

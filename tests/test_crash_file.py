@@ -1,6 +1,11 @@
-"""Take the database file away under a bridge that works; then put it back, or let it die."""
+"""Take the database file away under a bridge that works; then put it back, or let it die.
+
+Where the process dies without it, the next one finds the same in another file: a copy, as when a
+disk was changed.
+"""
 
 import asyncio
+import shutil
 from pathlib import Path
 
 from tests.crashing import Fuse
@@ -9,7 +14,7 @@ from tests.test_crash import sees
 from tests.waiting import PATIENCE
 from tests.world import World, assert_log_is_honest, live_through
 
-MOMENTS = (70, 100, 130, 160, 190)
+MOMENTS = (25, 36, 47, 58, 68)
 """Edges of the process at which the file goes."""
 
 
@@ -35,10 +40,44 @@ async def test_a_file_that_goes_and_comes_back_loses_and_doubles_nothing(tmp_pat
             assert_log_is_honest(await world.events(), ["word one", "word two"])
 
 
+async def test_a_death_without_the_file_and_a_copy_in_its_place_lose_and_double_nothing(
+    tmp_path: Path,
+) -> None:
+    for at in MOMENTS:
+        folder = tmp_path / str(at)
+        folder.mkdir()
+        file, world, fuse = folder / "bridge.db", World(store=None), Fuse()
+        telling = asyncio.create_task(story(world))
+        async with opened("sqlite", folder) as store:
+            world.store = store
+            dying = asyncio.create_task(die_without(file, fuse, at))
+            assert not await live_through(world, fuse, telling), "it was to die"
+            await dying
+        file.unlink(missing_ok=True)
+        shutil.copy(aside_of(file), file)
+        async with opened("sqlite", folder) as store:
+            world.store = store
+            assert await live_through(world, Fuse(), telling)
+            assert_log_is_honest(await world.events(), ["word one", "word two"])
+
+
+async def die_without(file: Path, fuse: Fuse, at: int) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while fuse.edges < at:
+            await asyncio.sleep(0.001)
+    file.rename(aside_of(file))
+    fuse.blown.set()
+
+
+def aside_of(file: Path) -> Path:
+    return file.with_name("aside.db")
+
+
 async def take_away(file: Path, fuse: Fuse, at: int, world: World) -> None:
-    while fuse.edges < at:
-        await asyncio.sleep(0.001)
-    aside = file.with_name("aside.db")
+    async with asyncio.timeout(PATIENCE):
+        while fuse.edges < at:
+            await asyncio.sleep(0.001)
+    aside = aside_of(file)
     file.rename(aside)
     acknowledged = len(world.rich.acknowledged)
     await asyncio.sleep(0.2)

@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 
 from bridge import texts
-from bridge.epoch import Epoch
-from bridge.events import Event, MessageComposed, MessageReceived, Pushed
-from bridge.ports import Store, Surroundings
+from bridge.domain.epoch import Epoch
+from bridge.domain.events import Event, MessageComposed, MessageReceived, Pushed
+from bridge.ports.store import Store
+from bridge.ports.surroundings import Surroundings
 from storage.memory import MemoryStore
 from storage.sql.store import SqliteSection, sqlite
 from tests.crashing import Fuse
@@ -57,7 +58,7 @@ async def restored(folder: Path, *edges: int) -> None:
     around = Surroundings(clock=world.clock, data=folder)
     copy = folder / "copy.db"
     async with opened(world, around) as store:
-        world.plain.say("den", "Bob", "/status")
+        world.plain.say("den", "Bob", "/notify all")
         await tell(world, "word one")
         await store.backup(copy)
     async with opened(world, around):

@@ -10,14 +10,15 @@ import sys
 import time
 import warnings
 from pathlib import Path
+from urllib.parse import quote, quote_plus
 
 import pytest
 import structlog
 
 from bridge import logs
 from bridge.config.model import LogSection
-from bridge.errors import StoreUnavailable
-from bridge.workers.watchdog import Watchdog
+from bridge.domain.errors import StoreUnavailable
+from bridge.engine.watchdog import Watchdog
 from tests.fakes.models import Answers, FakeModels
 
 
@@ -90,6 +91,33 @@ def test_no_field_of_ours_is_one_that_structlog_keeps_for_itself():
     assert not found
 
 
+def _logs(called):
+    return isinstance(called, ast.Attribute) and ast.unparse(called.value).endswith("log")
+
+
+BEFORE_ANYONE_SPOKE = ("mcp server does not start", "mcp server does not list its tools")
+
+
+def test_the_words_of_providers_and_platforms_stand_where_content_is_left_out():
+    """They quote what was said: `Invalid message: "…"`."""
+    root = Path(logs.__file__).parent.parent
+    found = [
+        f"{path}:{call.lineno} {field.arg}"
+        for folder in ("channels", "agents")
+        for path in (root / folder).rglob("*.py")
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call) and call.args and _logs(call.func)
+        if not (
+            isinstance(call.args[0], ast.Constant) and call.args[0].value in BEFORE_ANYONE_SPOKE
+        )
+        for field in call.keywords
+        if field.arg not in logs.CONTENT
+        if ast.unparse(field.value).startswith(("str(", "_reason("))
+        or ast.unparse(field.value).endswith(".reason")
+    ]
+    assert not found
+
+
 def test_secrets_are_hidden_wherever_they_stand():
     def happen(redaction):
         redaction.conceal("made-later")
@@ -108,6 +136,28 @@ def test_secrets_are_hidden_wherever_they_stand():
     for secret in ("123:abcdef", "made-later", "xyzzy", "plugh", "pw-of-u", "frotz", "ozmoo"):
         assert secret not in out
     assert "ValueError: invalid literal for int() with base 10: '***'" in out
+
+
+def test_secrets_are_hidden_however_they_are_written():
+    """Libraries write them into addresses and bodies when content may be logged."""
+    secret = 'qzq@x "v/ö:wyw\\1+'
+    spelled = (
+        quote(secret, safe=""),
+        quote(secret),
+        quote_plus(secret),
+        json.dumps(secret),
+        json.dumps(secret, ensure_ascii=False),
+        repr(secret),
+    )
+
+    def happen(_):
+        for each in spelled:
+            logging.getLogger("lib").warning("sent to https://api/%s/x", each)
+
+    out = logged(happen, secrets=[secret], content=True)
+    assert len(out.splitlines()) == len(spelled)
+    assert "qzq" not in out
+    assert "wyw" not in out
 
 
 def test_message_text_is_left_out_unless_asked_for():
@@ -251,12 +301,12 @@ CALL = """
 import asyncio, json, sys
 from bridge import logs
 from bridge.config.model import LogSection
-from bridge.workers.watchdog import Watchdog
+from bridge.engine.watchdog import Watchdog
 logs.configure(LogSection(level="debug", format="json"), secrets=["sk-the-key"])
 import httpx, discord, telegram, slack_sdk, slack_bolt, twilio.rest, mcp
 from agents.litellm.config import ModelSection
-from agents.litellm.library import ask
-from bridge.workers.clock import SystemClock
+from agents.litellm.client import ask
+from bridge.engine.clock import SystemClock
 
 async def main():
     model = ModelSection(model=sys.argv[2], api_base=sys.argv[1], api_key="sk-the-key")
@@ -309,3 +359,19 @@ async def test_litellm_prints_nothing_of_a_conversation(models, model, environ, 
     assert "done" in out
     assert "canary" not in out
     assert "sk-the-key" not in out
+
+
+@pytest.mark.parametrize("form", ["console", "json"])
+def test_nothing_that_is_logged_controls_a_terminal_or_passes_for_a_line(form):
+    """A tool's server, a provider or a person wrote it; somebody reads it on a terminal."""
+    out = io.StringIO()
+    logs.configure(LogSection(format=form, content=True), stream=out)
+    evil = "a\x1b]52;c;cm0gLXJm\x07\x1b[2Jb\u202ec\x9b2J\n2026-01-02 [info] said"
+    for each in (evil, evil.replace(" ", "")):
+        log = structlog.get_logger("bridge.x")
+        log.warning("it failed", why=each, text=each, more=[{each: each}])
+        logging.getLogger("library").warning("failed: %s", each)
+    structlog.get_logger("bridge.x").error("it raised", exc_info=StoreUnavailable(evil))
+    lines = out.getvalue().splitlines()
+    assert not {"\x1b", "\x07", "\u202e", "\x9b"} & set(out.getvalue())
+    assert not [line for line in lines if line.startswith("2026-01-02")]

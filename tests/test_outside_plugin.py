@@ -20,12 +20,12 @@ OUTSIDE = Path(__file__).parent / "outside"
 USE = """
 import json, pathlib, sys
 from bridge.plugins import available, load
-from bridge.ports import Channel, Surroundings
-from bridge.workers.clock import SystemClock
+from bridge.ports.channel import Channel
+from tests.feeding import surrounded
 
 plugin = load("channels", "letterbox")
 config = plugin.config.model_validate({"folder": sys.argv[1]})
-surroundings = Surroundings(clock=SystemClock(), data=pathlib.Path(sys.argv[1]))
+surroundings = surrounded(pathlib.Path(sys.argv[1]), "letters")
 channel = plugin.create("letters", config, surroundings)
 agent = load("agents", "backwards")
 print(json.dumps([available("channels"), plugin.title, channel.name, agent.config.__name__]))
@@ -66,10 +66,12 @@ def test_the_whole_bridge_runs_with_it_and_answers_a_letter_once(installed, tmp_
     with running(installed, tmp_path):
         answer = wait_for(box, "*.md")
         assert answer.read_text() == "gninrom dooG"
+        wait_for(box, "*.txt", count=0)
     assert [each.name for each in box.iterdir()] == [answer.name]
     with running(installed, tmp_path):
         (box / "two.txt").write_text("again")
         wait_for(box, "*.md", count=2)
+        wait_for(box, "*.txt", count=0)
     assert sorted(each.read_text() for each in box.iterdir()) == ["gninrom dooG", "niaga"]
 
 
@@ -111,6 +113,6 @@ def wait_for(box: Path, pattern: str, *, count: int = 1) -> Path:
     while time.monotonic() < end:
         found = sorted(box.glob(pattern))
         if len(found) == count:
-            return found[-1]
+            return found[-1] if found else box
         time.sleep(0.05)
     raise TimeoutError(f"in the box: {[each.name for each in box.iterdir()]}")

@@ -1,12 +1,17 @@
 """Plugins are entry points, found by name and imported only when asked for."""
 
+import re
 import sys
+import tomllib
+from importlib.metadata import PackageNotFoundError
+from pathlib import Path
 from textwrap import dedent
 
 import pytest
 from pydantic import ValidationError
 
-from bridge.errors import ConfigError
+from bridge import plugins
+from bridge.domain.errors import ConfigError
 from bridge.plugins import (
     AgentPlugin,
     BlobsPlugin,
@@ -16,6 +21,8 @@ from bridge.plugins import (
     available,
     load,
 )
+
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.mark.parametrize(
@@ -89,3 +96,40 @@ def test_a_package_from_outside_adds_a_type_and_is_imported_when_named():
 def test_a_type_that_does_not_import_says_why():
     with pytest.raises(ConfigError, match=r"'lame' does not import.*a_library_that_is_not_there"):
         load("channels", "lame")
+
+
+def test_a_plugin_whose_packages_are_missing_is_told_by_the_command_that_adds_them(monkeypatch):
+    """What an extra needs is read from what the package says of itself."""
+    real = plugins.distribution
+
+    def without(name: str):
+        if name == "python-telegram-bot":
+            raise PackageNotFoundError(name)
+        return real(name)
+
+    monkeypatch.setattr(plugins, "distribution", without)
+    for pip, command in (("here", "-m pip install"), (None, "uv pip install --python")):
+        monkeypatch.setattr(plugins, "find_spec", lambda _, found=pip: found)
+        with pytest.raises(ConfigError, match=rf"{command}.* 'bridgehead\[telegram\]'"):
+            load("channels", "telegram")
+    assert load("channels", "discord").title == "Discord"
+
+
+def test_a_model_is_not_suggested_where_its_packages_are_missing(monkeypatch):
+    def nothing(name: str):
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr(plugins, "distribution", nothing)
+    assert plugins.suggested({"OPENAI_API_KEY": "sk-1"}) is None
+
+
+def test_every_plugin_with_packages_of_its_own_names_its_extra():
+    """And `all` names every one of them."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    points = {**project["entry-points"]["bridgehead.channels"]}
+    points |= project["entry-points"]["bridgehead.agents"]
+    named = {found[1] for each in points.values() if (found := re.search(r"\[(\w+)\]", each))}
+    extras = set(project["optional-dependencies"]) - {"all", "testing"}
+    assert named == extras
+    (everything,) = project["optional-dependencies"]["all"]
+    assert set(re.findall(r"\w+", everything.partition("[")[2])) == extras

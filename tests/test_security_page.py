@@ -8,13 +8,12 @@ from typing import get_args
 
 import pytest
 
-from bridge import commands
-from bridge.permissions import NEEDS
+from bridge.domain import commands
+from bridge.session.permission_table import TABLE
 
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
 NAMED = sorted(set(re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", PAGE)))
-PERMISSION = re.compile(r"^\| .+ \| `(\w+)` \| (owner|member|viewer) \|$", re.MULTILINE)
 
 
 @cache
@@ -33,6 +32,20 @@ def test_every_test_that_holds_a_claim_is_there(file, name):
     assert name in defined_in(file)
 
 
+REPORTS = (ROOT / "docs" / "field-reports.md").read_text(encoding="utf-8")
+A_REPORT = re.compile(r"\| [\w.-]+/[\w.-]+ #\d+.*\*\*(?:mended|holds)\*\*.* \|", re.IGNORECASE)
+
+
+def test_each_report_has_its_source_its_verdict_and_a_test_that_is_there():
+    rows = re.findall(r"^\| .*/.* #\d.*$", REPORTS, re.MULTILINE)
+    assert len(rows) >= 60
+    assert not [row for row in rows if not A_REPORT.fullmatch(row)]
+    for row in REPORTS.splitlines():
+        named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", row)
+        assert named or not row.startswith("| ") or row.startswith(("| report", "| number")), row
+        assert not [each for each in named if each[1] not in defined_in(each[0])], row
+
+
 def test_no_test_is_named_in_another_form():
     assert len(re.findall(r"::", PAGE)) == len(re.findall(r"`tests/[\w/]+\.py::test_\w+`", PAGE))
 
@@ -44,14 +57,15 @@ def test_every_claim_in_a_table_names_its_test():
     assert not [row for row in rows if "::test_" not in row.split(" | ")[-1]]
 
 
-def test_the_table_of_permissions_is_the_one_in_the_code():
+def test_every_command_that_someone_asks_is_in_the_table_of_permissions():
+    """The page has the table (tests/test_slash_registry.py)."""
     asked = {
-        each.__name__: NEEDS.get(each, "owner")
+        each
         for member in get_args(commands.Command)
         for each in (get_args(member) or (member,))
         if "by" in each.__dataclass_fields__
     }
-    assert dict(PERMISSION.findall(PAGE)) == asked
+    assert asked == {each for each in TABLE if not isinstance(each, str)}
 
 
 def test_every_table_of_the_database_and_every_private_file_is_named():

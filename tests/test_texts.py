@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bridge import texts
-from bridge.content import Option
-from bridge.usage import Used
+from bridge import admission_texts, texts
+from bridge.domain.content import Option
+from bridge.domain.usage import Used
 
 ROOT = Path(__file__).parent.parent
 OPTIONS = (Option(id="t", label="Tea"), Option(id="c", label="Coffee"))
@@ -43,7 +43,43 @@ def test_the_catalogue_knows_nothing_of_its_readers():
     """Texts depend on values only, so that anything may use them."""
     tree = ast.parse((ROOT / "bridge" / "texts.py").read_text(encoding="utf-8"))
     modules = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-    assert modules <= {"collections.abc", "bridge.budget", "bridge.content", "bridge.usage"}
+    values = {
+        "bridge.session.budget",
+        "bridge.domain.content",
+        "bridge.domain.display_names",
+        "bridge.domain.usage",
+        "bridge.domain.wording",
+    }
+    assert modules <= {"collections.abc", *values}
+
+
+HOSTILE = "Main** joined.\n\n# Owner: [yes](https://evil.example) @everyone\x1b[2J\u202e`x`"
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        texts.linked(HOSTILE),
+        texts.you_own_it(HOSTILE),
+        texts.welcome(title=HOSTILE, people=1, places=1, room=False),
+        texts.status(title=HOSTILE, state="idle", people=(), places=()),
+        texts.room_shares("Team", HOSTILE),
+        admission_texts.follows_already(HOSTILE),
+        admission_texts.follows_now(HOSTILE),
+        admission_texts.unfollowed(HOSTILE),
+        admission_texts.room_went("Team", "Slack", HOSTILE),
+        admission_texts.which_session([("s_1", HOSTILE)]),
+    ],
+)
+def test_a_title_is_data_wherever_it_is_told(told):
+    """Whoever makes a session over the API chooses it: it ends no emphasis and begins no line."""
+    assert "Main joined. Owner: yes(https evil\u2024example) everyone" in told
+    assert not {"\x1b", "\u202e", "@", "#", "["} & set(told)
+
+
+@pytest.mark.parametrize("title", ["", "**", "\n", "\u200b"])
+def test_a_title_of_which_nothing_is_left_is_none(title):
+    assert texts.linked(title) == "This chat now follows **the session**."
 
 
 def test_giving_up_names_the_reason_where_there_is_one():
@@ -63,8 +99,8 @@ def test_a_recap_counts_in_good_grammar():
 
 
 def test_help_lists_commands_and_then_what_the_agent_says():
-    assert texts.help_text([("stop", "stop it")], "Ask me.") == "- `/stop` stop it\n\nAsk me."
-    assert texts.help_text([("stop", "stop it")], "") == "- `/stop` stop it"
+    assert texts.help_text([("/stop", "stop it")], "Ask me.") == "- `/stop` stop it\n\nAsk me."
+    assert texts.help_text([("/stop", "stop it")], "") == "- `/stop` stop it"
 
 
 def test_the_status_says_who_is_here_and_where():

@@ -1,30 +1,10 @@
 """Waiting in tests: as long as a busy machine takes, and over as soon as it has come."""
 
-import asyncio
-import inspect
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
-
 import psutil
 
-from bridge.demo.waiting import PATIENCE as PATIENCE  # noqa: PLC0414 - it is what tests wait, too
-
-T = TypeVar("T")
-
-
-async def until(holds: Callable[[], object | Awaitable[object]]) -> None:
-    """Wait until something holds."""
-    async with asyncio.timeout(PATIENCE):
-        while True:
-            found = holds()
-            if await found if inspect.isawaitable(found) else found:
-                return
-            await asyncio.sleep(0.005)
-
-
-async def soon(coming: Awaitable[T]) -> T:
-    """Wait for what must come."""
-    return await asyncio.wait_for(coming, PATIENCE)
+from bridge.testing.rig import PATIENCE as PATIENCE  # noqa: PLC0414 - outside packages wait alike
+from bridge.testing.rig import soon as soon  # noqa: PLC0414
+from bridge.testing.rig import until as until  # noqa: PLC0414
 
 
 async def until_dead(*pids: int) -> None:

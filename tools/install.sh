@@ -44,7 +44,37 @@ install() {
     fi
 }
 
+# pip says nothing for long: count what it fetches, on a terminal in one line.
+with_pip_counting() {
+    echo "Installing $LOCK with pip: this takes a minute or two." >&2
+    echo "(uv, if you install it, takes seconds.)" >&2
+    failed=$(mktemp)
+    { "$VENV/bin/python" -m pip install --disable-pip-version-check --progress-bar off \
+        --require-hashes -r "$LOCK" || echo failed >"$failed"; } | counted
+    [ ! -s "$failed" ] || { rm -f "$failed"; exit 1; }
+    rm -f "$failed"
+}
+
+counted() {
+    count=0
+    while read -r line; do
+        case "$line" in
+        Collecting*)
+            count=$((count + 1))
+            if [ -t 2 ]; then printf '\r  %s packages fetched' "$count" >&2; fi
+            ;;
+        "Installing collected packages"*)
+            if [ -t 2 ]; then printf '\r  unpacking them       \n' >&2; fi
+            ;;
+        esac
+    done
+}
+
 usable || new_environment
-echo "Installing $LOCK" >&2
-install --require-hashes -r "$LOCK"
+if [ -n "${UV:-}" ]; then
+    echo "Installing $LOCK with uv" >&2
+    install --require-hashes -r "$LOCK"
+else
+    with_pip_counting
+fi
 install --no-deps --no-build-isolation -e .

@@ -2,9 +2,8 @@
 
 from agents.litellm.agent import create
 from agents.litellm.config import LitellmConfig
-from agents.litellm.discover import suggest
 from agents.litellm.examine import examine
-from agents.litellm.setup import setup
+from agents.litellm.setup import setup, suggest
 from bridge.plugins import AgentPlugin
 
 plugin = AgentPlugin(

@@ -12,20 +12,20 @@ from typing import Any
 
 import structlog
 
-from agents.fitting import fitted, shortened, tokens, within
-from agents.litellm.attempts import Shown
+from agents.fitting import fitted, shortened, tokens, within, words
+from agents.litellm.client import Abilities, abilities
 from agents.litellm.config import ModelSection
 from agents.litellm.failure import Trouble
 from agents.litellm.files import cost, parts, picture_part, said_of, shown, without_room
-from agents.litellm.library import Abilities, abilities
-from agents.litellm.page import beside as beside_the_loop
+from agents.litellm.model_retries import Shown
+from agents.litellm.openai_messages import Beside, Manner, Part, messages, offered
 from agents.litellm.prompt import is_silence
 from agents.litellm.refusals import Item, Offer, Trial
 from agents.litellm.state import State
-from agents.litellm.wire import Beside, Manner, Part, messages, offered
-from agents.transcript import NOTICE, Line, Told, Wrote
-from bridge.content import Attachment
-from bridge.ids import CallId, MediaId
+from agents.litellm.working_log import beside as beside_the_loop
+from agents.transcript import NOTICE, Got, Line, Told, Wrote
+from bridge.domain.content import Attachment
+from bridge.domain.ids import CallId, MediaId
 
 log = structlog.get_logger()
 
@@ -54,7 +54,8 @@ class Answering:
         able = await abilities(section)
         files = await self._files(lines, able)
         trial.offer = self._offer(section, lines, files, able)
-        tools, system, room = _frame(state, section, able, trial.hidden)
+        part = trial.less.room
+        tools, system, room = _frame(state, section, able, trial.hidden, part=part)
         beside = self._beside(lines, files, able, trial.hidden, int(room * FILES_SHARE))
         room -= sum(cost(part) for part in beside.files.values())
         room -= sum(cost(part) for parts in beside.pictures.values() for part in parts)
@@ -73,7 +74,9 @@ class Answering:
         self.last = section
         again = self._trial(section).refuse(trouble)
         if again:
-            log.info("model.asked_again", model=section.model, why=trouble.reason)
+            log.info(
+                "model.asked_again", model=section.model, why=trouble.kind, text=trouble.reason
+            )
         return again
 
     def taken(self, section: ModelSection) -> None:
@@ -117,7 +120,7 @@ class Answering:
         able: Abilities,
     ) -> Offer:
         state = self._state
-        names = _names(lines)
+        names, memory = _names(lines), state.kit.memory.of(section.model)
         beside = [
             Item(digest=media, name=names.get(media, ""))
             for media, part in files.items()
@@ -135,6 +138,7 @@ class Answering:
             ),
             calls=any(isinstance(line, Wrote) and line.calls for line in lines),
             before=lambda: _before(lines),
+            rooms=lambda: _rooms(lines, able.context * memory.room),
         )
 
     def _beside(
@@ -194,10 +198,18 @@ async def room_for(state: State, section: ModelSection) -> int:
 
 
 def _frame(
-    state: State, section: ModelSection, able: Abilities, hidden: Collection[str]
+    state: State,
+    section: ModelSection,
+    able: Abilities,
+    hidden: Collection[str],
+    *,
+    part: float = 1.0,
 ) -> tuple[Sequence[Mapping[str, Any]], str, int]:
-    """Return the tools and instructions that a model is shown, and the room that they leave."""
-    window = int(able.context * state.kit.memory.of(section.model).room)
+    """Return the tools and instructions that a model is shown, and the room that they leave.
+
+    `part` is how much of its window is used, of what turned out to be not too much.
+    """
+    window = int(able.context * state.kit.memory.of(section.model).room * part)
     every = offered(state.tools.by_name.values())
     taken = [each for each in every if _item(each).digest not in hidden]
     fits = within([tokens(json.dumps(each)) for each in taken], int(window * TOOLS_SHARE))
@@ -220,6 +232,18 @@ def _fit(name: str, part: Part, room: int) -> Part:
 
 LEAST_OF_A_TEXT = 100
 """Tokens; less of a file is not worth showing."""
+
+
+LITTLE = 2000
+"""Tokens; no model that answers at all finds so few too many."""
+
+PARTS = (1 / 4, 1 / 16, 1 / 64)
+
+
+def _rooms(lines: Sequence[Line], window: float) -> Sequence[float]:
+    """Return the parts of a window in which less of these lines is shown than now."""
+    told = words(lines)
+    return [each for each in PARTS if told > LITTLE and each * window < told]
 
 
 # -- what is left out -----------------------------------------------------------------------------
@@ -266,8 +290,8 @@ def _line(line: Line) -> str:
             return LINE_MARK + _digest(line.text.encode(errors="replace"))
         case Wrote(calls=calls):
             return LINE_MARK + calls[0].call
-        case got:
-            return LINE_MARK + got.call
+        case Got(call=call):
+            return LINE_MARK + call
 
 
 def _names(lines: Sequence[Line]) -> Mapping[MediaId, str]:

@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from contextlib import suppress
+from typing import Annotated, Any, Literal, get_args
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
@@ -12,8 +14,22 @@ from bridge.plugins import Section
 
 Effort = Literal["none", "minimal", "low", "medium", "high"]
 Positive = Annotated[int, Field(gt=0)]
-Builtin = Literal["ask_human", "push", "remember", "recall", "fetch_url"]
-BUILTIN: tuple[Builtin, ...] = ("ask_human", "push", "remember", "recall", "fetch_url")
+Builtin = Literal[
+    "ask_human", "push", "remember", "recall", "fetch_url", "schedule", "schedules", "unschedule"
+]
+BUILTIN: tuple[Builtin, ...] = get_args(Builtin)
+
+
+def _address(value: str) -> str:
+    """Let through what can be asked over HTTP. Raises `ValueError`."""
+    with suppress(ValueError):
+        parts = urlsplit(value)
+        if parts.scheme in {"http", "https"} and parts.hostname and not re.search(r"\s", value):
+            return value
+    raise ValueError(
+        f"{value!r} is not the address of a server: it begins with http:// or https://, such as "
+        "http://127.0.0.1:11434"
+    )
 
 
 class ModelSection(Section):
@@ -24,7 +40,7 @@ class ModelSection(Section):
     """
 
     model: Annotated[str, Field(min_length=1)]
-    api_base: str | None = None
+    api_base: Annotated[str, AfterValidator(_address)] | None = None
     api_key: str | None = None
     context_tokens: Positive | None = None
     max_output_tokens: Positive | None = None

@@ -5,6 +5,8 @@ picture that cannot be read, a tool that a model cannot take, or a wrong setting
 dealt with in another way, so each is known by the words that its provider uses. The first row that
 matches decides.
 
+A 413 without a word that is known is a request with too many bytes: of a picture, or of words.
+
 Patterns are matched without regard to case against the whole text of an error.
 """
 
@@ -12,6 +14,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
+
+from bridge.domain.numerals import number_of
 
 Kind = Literal["busy", "garbage", "overflow", "refused", "unusable", "unfit"]
 Piece = Literal["", "files", "tools", "thoughts", "reasoning"]
@@ -35,7 +39,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class Diagnosis:
     """What a text means. `names` is a tool's name, `number` its place, `most` how many fit."""
 
     kind: Kind
@@ -58,8 +62,10 @@ NO_MONEY = (
         kind="unusable",
         words=r"insufficient balance|balance is too low|credit balance|exceeded_current_quota"
         r"|billing (hard|not active)|billing_not_active|account is not active|insufficient credits"
-        r"|requires more credits|out of credits|payment required|spending limit",
-        sources="DeepSeek 402, Moonshot 429, Anthropic 400, OpenRouter 402, xAI 403 and 429",
+        r"|requires more credits|more credits are required|payment required|spending limit"
+        r"|specified api usage limits|arrearage",
+        sources="DeepSeek 402, Moonshot 429, Anthropic 400, OpenRouter 402, xAI 403 and 429;"
+        " Alibaba 400",
         with_any=True,
     ),
 )
@@ -109,10 +115,22 @@ TOO_LONG = (
     ),
     Row(
         kind="overflow",
-        words=r"too many (input )?tokens|too long for (this|the) model|input is too long"
+        words=r"too many (input )?tokens|input is too long"
         r"|tokens.{0,10}max_new_tokens|exceed\w* .{0,30}context|input length|too large for model"
-        r"|token limit exceeded|string too long|string_above_max_length|message is too long",
-        sources="Bedrock, Cohere, TGI 422, OpenAI 400",
+        r"|(?<!daily )(?<!monthly )tokens? limit exceeded|`inputs` must have less than"
+        r"|string too long|string_above_max_length|exceed max message tokens",
+        sources="Bedrock, Cohere, TGI 422, OpenAI 400, Alibaba 400, Mistral 400, OpenRouter 402,"
+        " Volcengine 400",
+    ),
+    Row(
+        kind="overflow",
+        words=r"exceeded model token limit|total message size.{0,40}exceed"
+        r"|prompt token count.{0,40}exceed|max_prompt_tokens_exceeded"
+        r"|prompt exceeds max(imum)? length|current length is.{0,40}limit is"
+        r"|input tokens exceed",
+        sources="Kimi 400 'Your request exceeded model token limit: 262144', Moonshot 400 'total"
+        " message size … exceeds limit', Copilot 400 'prompt token count of … exceeds the limit of"
+        " …', Zhipu 400 'Prompt exceeds max length', Cerebras 400, OpenAI 400",
     ),
 )
 REFUSED = (
@@ -127,7 +145,7 @@ REFUSED = (
         words=r"content management policy|content_filter|content_policy|responsibleaipolicy"
         r"|content exists risk|considered high risk|data_inspection_failed|prohibited_content"
         r"|inappropriate content|flagged.{0,60}(usage policy|moderation)|sensitive_words"
-        r"|blocked by.{0,40}(safety|content filter)|considered (unsafe|sensitive)",
+        r"|blocked by.{0,40}(safety|content filter)|unsafe or sensitive|不安全或敏感",
         sources="Azure, DeepSeek, Moonshot, Alibaba, Gemini, Anthropic: 400; OpenRouter 403; Zhipu",
     ),
 )
@@ -149,7 +167,7 @@ THOUGHTS = (
         kind="unfit",
         piece="thoughts",
         words=r"expected `?thinking|thinking.? blocks?|invalid `?signature|thought.?signature"
-        r"|assistant message cannot contain thinking",
+        r"|cannot contain `?thinking",
         sources="Anthropic 400, Bedrock 400, Gemini 400",
     ),
 )
@@ -158,11 +176,10 @@ TOOLS = (
         kind="unfit",
         piece="tools",
         words=r"'tools': array too long.{0,80}maximum length (?P<most>\d+)"
-        r"|(?:at most|max(?:imum)?(?: number)?(?: of)?) (?P<most2>\d+)"
-        r" (?:tools|functions|function declarations)"
+        r"|'tools' ?: maximum number of items is (?P<most2>\d+)"
         r"|maximum number of (?:tools|functions|function declarations).{0,40}?(?P<most3>\d+)"
-        r"|too many (?:tools|functions)",
-        sources="OpenAI and Azure 400 (128), xAI, Groq, Gemini, Bedrock: 400",
+        r"|more than (?P<most4>\d+) tools",
+        sources="OpenAI and Azure 400 (128), Groq 400, Copilot 400",
     ),
     Row(
         kind="unfit",
@@ -180,18 +197,18 @@ TOOLS = (
     Row(
         kind="unfit",
         piece="tools",
-        words=r"tools?( use| calling| choice)? (is|are) not supported|enable-auto-tool-choice"
+        words=r"tools?( use| calling| choice)?`? (is|are) not supported|enable-auto-tool-choice"
         r"|not support(ed)?.{0,20}\b(tool|function)|support (tool use|tools|function calling)",
-        sources="Ollama 400 'does not support tools', vLLM 400, OpenRouter 404 'No endpoints found"
-        " that support tool use'",
+        sources="Ollama 400 'does not support tools', vLLM 400, Groq 400, Bedrock 400, OpenRouter"
+        " 404 'No endpoints found that support tool use'",
         every=True,
     ),
     Row(
         kind="unfit",
         piece="tools",
         words=r"input_schema|tool.{0,20}schema|function.{0,20}parameters|tool names must be unique"
-        r"|duplicate (function|tool)",
-        sources="Anthropic 400, OpenAI 400, vLLM 400",
+        r"|duplicate (function|tool)|function name \S+ is duplicated",
+        sources="Anthropic 400, OpenAI 400, vLLM 400, Gemini 400, Kimi 400",
     ),
 )
 FILES = (
@@ -206,11 +223,12 @@ FILES = (
     Row(
         kind="unfit",
         piece="files",
-        words=r"(image|vision|multi-?modal|document|file|pdf)s? (input|content|support|type)?s?"
+        words=r"\b(image|vision|multi-?modal|document|file|pdf)s? (input|content|support|type)?s?"
         r".{0,30}(not support|unsupported|not allowed)"
-        r"|not support.{0,30}(image|vision|multi-?modal|document|pdf|file)"
-        r"|not a (vision|multimodal) model|unknown variant `image_url`",
-        sources="DeepSeek, Mistral, vLLM, Cohere: 400",
+        r"|n[o']t support.{0,30}\b(image|vision|multi-?modal|document|pdf|file)"
+        r"|not a (vision|multimodal) model|unknown variant `image_url`"
+        r"|missing data required for image input|content\.type.{0,40}allowed values: \['text'\]",
+        sources="DeepSeek, Mistral, vLLM, Cohere, Bedrock, Ollama: 400",
         every=True,
     ),
     Row(
@@ -219,8 +237,8 @@ FILES = (
         words=r"invalid_image|image_parse_error|invalid image|could not process image"
         r"|unable to process input image|unsupported image|image\.source|image_url"
         r"|image (exceeds|dimensions|size|was specified|data|url|media type|is too)"
-        r"|failed to (decode|load|process).{0,20}(image|file)|invalid base64|base64_decode"
-        r"|cannot identify image|image file is truncated|max.{0,20}images|too many images",
+        r"|failed to (decode|load|process).{0,20}(image|file)|invalid base64|base64 decoding failed"
+        r"|cannot identify image|image file is truncated|at most \d+ image|too many images",
         sources="OpenAI, Gemini, vLLM, Groq, DeepSeek: 400; Anthropic 400"
         " 'messages.0.content.1.image.source.base64: …'",
     ),
@@ -228,8 +246,7 @@ FILES = (
         kind="unfit",
         piece="files",
         words=r"\bpdf\b.{0,60}(not valid|invalid|password|encrypted|pages|could not)"
-        r"|(invalid|corrupt\w*|encrypted).{0,10} (pdf|document)|document has no pages"
-        r"|could not process (document|pdf)|file_data|unsupported file",
+        r"|document has no pages|could not process (document|pdf)|file_data|unsupported.file",
         sources="Anthropic 400, Gemini 400 'The document has no pages', OpenAI 400",
     ),
 )
@@ -241,11 +258,13 @@ _READ = [(row, re.compile(row.words, re.IGNORECASE)) for row in ROWS]
 OF_THE_REQUEST = frozenset({400, 402, 403, 404, 413, 415, 422})
 """Statuses with which a provider may mean something in what it was sent."""
 
+TOO_LARGE = 413
+
 LONGEST_READ = 4000
 """Characters of an error that are looked at."""
 
 
-def known(text: str, status: int | None) -> Known | None:
+def known(text: str, status: int | None) -> Diagnosis | None:
     """Return what a provider means by a text, None where it says nothing that is known."""
     for row, words in _READ:
         if not row.with_any and status not in OF_THE_REQUEST:
@@ -255,8 +274,13 @@ def known(text: str, status: int | None) -> Known | None:
     return None
 
 
-def _meaning(row: Row, said: dict[str, str | None]) -> Known:
-    return Known(
+def too_large(status: int | None) -> Diagnosis | None:
+    """Return what a bare 413 means, as a proxy before a model says it."""
+    return Diagnosis(kind="overflow", piece="files") if status == TOO_LARGE else None
+
+
+def _meaning(row: Row, said: dict[str, str | None]) -> Diagnosis:
+    return Diagnosis(
         kind=row.kind,
         piece=row.piece,
         every=row.every,
@@ -268,7 +292,7 @@ def _meaning(row: Row, said: dict[str, str | None]) -> Known:
 
 def _number(said: dict[str, str | None], name: str) -> int | None:
     found = next((value for key, value in said.items() if key.startswith(name) and value), None)
-    return int(found) if found and found.isdecimal() else None
+    return number_of(found) if found else None
 
 
 # -- why an answer ended --------------------------------------------------------------------------

@@ -3,17 +3,20 @@
 import asyncio
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from agents import present
+from agents.litellm.client import prepare, try_out
 from agents.litellm.config import LitellmConfig, ModelSection
 from agents.litellm.failure import Unanswered
-from agents.litellm.library import try_out
 from agents.litellm.providers import missing_key, unknown
-from bridge.ports import Check
+from bridge.ports.health import Check
 
 DEEP_SECONDS = 15.0
+PROXIES = ("https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY")
+SERVER = "start what serves the model there, or correct api_base"
 
 
 async def examine(
@@ -22,7 +25,9 @@ async def examine(
     """Return what would keep it from answering; with `deep` each model is asked for a word."""
     sections = _sections(config)
     found = await asyncio.to_thread(_seen, sections, environ)
+    found |= await _away([each for each in sections if each.model not in found], environ)
     if deep:
+        await prepare()  # what is timed is the model's answer, not the import before it
         fit = [each for each in sections if each.model not in found]
         for section, fault in zip(fit, await asyncio.gather(*map(_tried, fit)), strict=True):
             if fault is not None:
@@ -49,6 +54,21 @@ def _section(section: ModelSection, environ: Mapping[str, str]) -> Check | None:
         fix = f"set {variable} where the bridge starts, or api_key in the agent's section"
         return Check(name="key", ok=False, detail=detail, fix=fix)
     return None
+
+
+async def _away(
+    sections: Sequence[ModelSection], environ: Mapping[str, str]
+) -> Mapping[str, Check]:
+    """Return those whose own server is not there; behind a proxy that cannot be seen from here."""
+    if any(environ.get(name) for name in PROXIES):
+        return {}
+    own = [(each.model, each.api_base) for each in sections if each.api_base]
+    found = await asyncio.gather(*(present.address(address) for _, address in own))
+    return {
+        model: replace(fault, fix=SERVER)
+        for (model, _), fault in zip(own, found, strict=True)
+        if fault is not None
+    }
 
 
 async def _tried(section: ModelSection) -> Check | None:

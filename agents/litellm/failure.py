@@ -7,7 +7,7 @@ need not be imported to look at one.
 |---|---|
 | busy | wait and try again, then the next model; then the run is tried again later |
 | garbage | try again at once, as the model answered nothing that can be read |
-| overflow | sum up what was said before, and try again with less |
+| overflow | sum up what was said before, and try again with less; a bare 413: less files first |
 | unfit | ask once more without what the provider does not take; then it is unusable |
 | refused | the next model; then people are told that it was refused |
 | unusable | the next model; then people are told what is wrong: a key, a name, a setting |
@@ -21,7 +21,7 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from agents.litellm.errors import OF_THE_REQUEST, Kind, Known, known
+from agents.litellm.errors import OF_THE_REQUEST, Diagnosis, Kind, known, too_large
 
 LONGEST_REASON = 300
 """Characters."""
@@ -55,6 +55,12 @@ _NESTED = 4
 """How deep an error may be wrapped in another one."""
 
 _KEY = re.compile(r"\b(sk|pk|key|AIza|xai|gsk)[-_]?[A-Za-z0-9*_-]{8,}")
+_SSL = re.compile(r" ssl:(<[^>]*>|\w+) \[(?:Connect call failed .*|(.*))\]$")
+"""What aiohttp adds to a failed connection: an object of its own, and the address once more."""
+
+_BARE = re.compile(r"Error code: \d+\s*\Z")
+"""What is left of an error whose body is not of OpenAI's shape, such as `{"error": "…"}` of TGI."""
+
 _PREFIX = re.compile(r"^(litellm\.)?\w+(Error|Exception)?: (\w+(Error|Exception) ?- ?)?")
 
 
@@ -76,7 +82,7 @@ class Trouble:
     kind: Kind
     reason: str
     retry_after: float | None = None
-    meant: Known | None = None
+    meant: Diagnosis | None = None
 
 
 def trouble(error: BaseException, *, now: datetime, secrets: Collection[str] = ()) -> Trouble:
@@ -96,12 +102,20 @@ def _status(error: BaseException) -> int | None:
     return status if isinstance(status, int) else None
 
 
-def _meant(error: BaseException, status: int | None) -> Known | None:
+def _meant(error: BaseException, status: int | None) -> Diagnosis | None:
     """Return what the provider's words mean; those about a key are not looked at."""
     if status is None or _named(error) == "overflow" or status == 401:  # noqa: PLR2004
         return None
-    refused = Known(kind="refused") if _named(error) == "refused" else None
-    return known(str(error), status) or refused
+    refused = Diagnosis(kind="refused") if _named(error) == "refused" else None
+    return known(_text(error), status) or refused or too_large(status)
+
+
+def _text(error: BaseException) -> str:
+    """Return what an error says, from the body of the response where it is only there."""
+    text, body = str(error), getattr(error, "body", None)
+    if not body or not _BARE.search(text):
+        return text
+    return body if isinstance(body, str) else json.dumps(body, default=str)
 
 
 def _named(error: BaseException) -> Kind | None:
@@ -139,10 +153,10 @@ def _until(date: str, now: datetime) -> float | None:
 
 
 def _reason(error: BaseException, secrets: Collection[str]) -> str:
-    text = " ".join(_INNARDS.split(str(error))[0].split()) or type(error).__name__
+    text = " ".join(_INNARDS.split(_text(error))[0].split()) or type(error).__name__
     while (shorter := _PREFIX.sub("", text, count=1)) != text:
         text = shorter
-    text = _words(text)
+    text = _SSL.sub(lambda found: f": {found[2]}" if found[2] else "", _words(text))
     for secret in secrets:
         text = text.replace(secret, "…")
     return _cut(_KEY.sub("…", text)) or type(error).__name__

@@ -8,16 +8,16 @@ import re
 from collections.abc import Mapping, Sequence
 
 from agents.fitting import IMAGE, LINE, tokens
-from agents.labels import bracketed, plain, unforged_result
-from agents.litellm.library import Abilities
-from agents.litellm.wire import Part
+from agents.litellm.client import Abilities
+from agents.litellm.openai_messages import Part
+from agents.speaker_labels import bracketed, plain, unforged_result
 from agents.tools.page import is_text
 from agents.tools.tool import Picture, image_kind
 from agents.transcript import Line, Told, cut
-from bridge.content import Attachment
-from bridge.errors import NotFound
-from bridge.ids import MediaId
-from bridge.ports import Blobs
+from bridge.domain.content import Attachment
+from bridge.domain.errors import NotFound
+from bridge.domain.ids import MediaId
+from bridge.ports.blobs import Blobs
 
 MOST_FILES = 8
 MOST_IMAGE_BYTES = 3_750_000

@@ -1,7 +1,7 @@
 """Which models answer: what the session chose or the config names, then those that stand in."""
 
 from agents.litellm.config import LitellmConfig, ModelSection
-from bridge.session import Session, setting_key
+from bridge.session.fold import Session, setting_key
 
 MODEL = "model"
 """The session's setting, as `/model` changes it."""

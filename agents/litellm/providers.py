@@ -56,7 +56,7 @@ def missing_key(section: ModelSection, environ: Mapping[str, str]) -> str:
     """Return the variable that should hold the key of this model and does not; "" if none."""
     if section.api_key or "api_key" in section.extra:
         return ""
-    provider = provider_of(section.model)
+    provider = provider_of(section.model) or next(iter(_maker(section.model)), "")
     if section.api_base and provider not in STRICT:
         return ""
     names = KEY_OF.get(provider, ())

@@ -3,7 +3,10 @@
 The rules:
 
 - What of a request is refused is what the provider says (`errors`); where it does not say, each
-  kind of thing is tried in turn: thoughts, files, tools, calls, what was said before.
+  kind of thing is tried in turn: thoughts, files, tools, calls, what was said before; in the end
+  more than one at once.
+- Where it does not say and there is much, it may be too much: less is shown before anything that
+  was said is taken for refused, and from then on. What is too large in bytes may be a file.
 - Only what a model has never taken is suspected, one thing at a time where that is cheap: files one
   by one, tools by halves. What it took once it takes again.
 - What was left out when a model answered at last is remembered by its digest, and left out from
@@ -14,12 +17,15 @@ The rules:
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from agents.litellm.errors import Known
+from agents.litellm.errors import Diagnosis
 from agents.litellm.failure import Trouble
 
 MOST_ASKS = 16
 MOST_KEPT = 5000
 """Digests that are remembered of a model; the oldest go first."""
+
+LARGE = "large"
+"""What is suspected where a request is too large in bytes, and nobody says of what."""
 
 Nothing: frozenset[str] = frozenset()
 
@@ -33,7 +39,7 @@ class Item:
 
 
 @dataclass(slots=True, kw_only=True)
-class Taken:
+class ModelSupport:
     """What one model is known to take.
 
     `thoughts`: it takes what it thought; `blank`: it wants something where that is lost; `plain`:
@@ -50,14 +56,14 @@ class Taken:
     room: float = 1.0
 
 
-class Memory:
+class SupportByModel:
     """What each model takes, as far as it was found out since the start."""
 
     def __init__(self) -> None:
-        self._models: dict[str, Taken] = {}
+        self._models: dict[str, ModelSupport] = {}
 
-    def of(self, model: str) -> Taken:
-        return self._models.setdefault(model, Taken())
+    def of(self, model: str) -> ModelSupport:
+        return self._models.setdefault(model, ModelSupport())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +71,8 @@ class Offer:
     """What a request would show, were all of it taken.
 
     `before` returns what was said before the newest message; first what nothing was answered to.
+    `rooms` returns the parts of the window, falling, in which less would be shown than now; none
+    where it is little.
     """
 
     files: Sequence[Item] = ()
@@ -72,17 +80,22 @@ class Offer:
     thoughts: bool = False
     calls: bool = False
     before: Callable[[], Sequence[Sequence[Item]]] = lambda: ()
+    rooms: Callable[[], Sequence[float]] = lambda: ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Less:
-    """What is left out of a request: `hidden` for now, `sure` for good if that helps."""
+    """What is left out of a request: `hidden` for now, `sure` for good if that helps.
+
+    `room` is the part of the window that is used.
+    """
 
     hidden: frozenset[str] = Nothing
     sure: frozenset[str] = Nothing
     thoughts: bool = False
     blank: bool = False
     plain: bool = False
+    room: float = 1.0
 
     def without(self, items: Collection[str], *, sure: bool = True) -> "Less":
         more = frozenset(items)
@@ -95,7 +108,7 @@ class Less:
 class Trial:
     """One answer of one model: what is left out of the next request."""
 
-    taken: Taken
+    taken: ModelSupport
     offer: Offer = field(default_factory=Offer)
     less: Less = field(default_factory=Less)
     asks: int = 0
@@ -109,9 +122,11 @@ class Trial:
 
     def refuse(self, trouble: Trouble) -> bool:
         """Leave out something else; False where that is of no use."""
-        meant = trouble.meant or Known(kind=trouble.kind)
-        if trouble.kind not in {"unfit", "refused"} or self.asks >= MOST_ASKS:
+        meant = trouble.meant or Diagnosis(kind=trouble.kind)
+        if trouble.kind not in {"unfit", "refused", "overflow"} or self.asks >= MOST_ASKS:
             return False
+        if trouble.kind == "overflow":
+            return meant.piece == "files" and self._spare_a_file()
         if trouble.kind == "refused" and trouble.meant is None:
             return False  # the answer was refused, not what was asked
         self.asks += 1
@@ -124,6 +139,16 @@ class Trial:
             return False
         self.less = found
         return True
+
+    def _spare_a_file(self) -> bool:
+        """Leave out a file that may be too large; where none is to blame, all are offered again."""
+        if self._piece != LARGE:
+            self._piece, self._base = LARGE, self.less
+            self._steps = self._one_by_one()
+        found = next(self._steps or iter(()), None)
+        self.asks += found is not None
+        self.less = found or self._base
+        return found is not None
 
     def accept(self) -> Sequence[Item]:
         """Remember what the model took, and what it does not take; return the latter, if new."""
@@ -142,6 +167,7 @@ class Trial:
         taken.thoughts = taken.thoughts and not less.thoughts
         taken.blank = taken.blank or less.blank
         taken.plain = taken.plain or less.plain
+        taken.room *= less.room
         tools = {each.digest for each in self.offer.tools}
         taken.doubted = bool((less.hidden - less.sure) & tools)
         self.less, self._steps = Less(), None
@@ -149,7 +175,7 @@ class Trial:
 
     # -- what to leave out next
 
-    def _ways(self, piece: str, meant: Known) -> Iterator[Less]:
+    def _ways(self, piece: str, meant: Diagnosis) -> Iterator[Less]:
         base = self._base
         match piece:
             case "reasoning":
@@ -182,7 +208,18 @@ class Trial:
             yield self._base.without(tools, sure=False)
         if self.offer.calls and not self.taken.plain:
             yield replace(self._base, plain=True)
+        for room in self.offer.rooms():
+            yield replace(self._base, room=room)
         yield from self._before()
+        yield from self._all_at_once(tools)
+
+    def _all_at_once(self, tools: Sequence[str]) -> Iterator[Less]:
+        """Yield what helps where more than one kind of thing is refused, the past last."""
+        files = self._suspects(self.offer.files)
+        before = [each.digest for group in self.offer.before() for each in group]
+        for gone in ([*files], [*files, *before]):
+            if tools and gone:
+                yield self._base.without(gone).without(tools, sure=False)
 
     def _thoughts(self) -> Iterator[Less]:
         if self.offer.thoughts and not self._base.thoughts:
@@ -190,16 +227,23 @@ class Trial:
 
     def _files(self, *, every: bool = False) -> Iterator[Less]:
         suspects = self._suspects(self.offer.files)
-        if len(suspects) > 1 and not every:
-            for each in suspects:
-                yield self._base.without([each])
-        if suspects:
+        if every and suspects:
             yield self._base.without(suspects)
+        elif suspects:
+            yield from self._one_by_one()
         all_files = {each.digest for each in self.offer.files} - self._base.hidden
         if all_files - set(suspects):
             yield self._base.without(all_files)
 
-    def _tools(self, meant: Known) -> Iterator[Less]:
+    def _one_by_one(self) -> Iterator[Less]:
+        suspects = self._suspects(self.offer.files)
+        if len(suspects) > 1:
+            for each in suspects:
+                yield self._base.without([each])
+        if suspects:
+            yield self._base.without(suspects)
+
+    def _tools(self, meant: Diagnosis) -> Iterator[Less]:
         shown = [each for each in self.offer.tools if each.digest not in self.hidden]
         named = [each.digest for n, each in enumerate(shown) if _is_meant(each, n, meant)]
         if named:
@@ -236,7 +280,7 @@ class Trial:
         return [each.digest for each in items if each.digest not in known]
 
 
-def _is_meant(item: Item, number: int, meant: Known) -> bool:
+def _is_meant(item: Item, number: int, meant: Diagnosis) -> bool:
     return bool(meant.names and item.name == meant.names) or meant.number == number
 
 

@@ -1,39 +1,112 @@
-"""Where one run stands: what it works with, what it knows, what it has used and said."""
+"""Where one run stands: what it works with, what it knows, what it has used and said.
 
-from collections.abc import Sequence
+How much it may do is decided here as well, without I/O: see `RunLimits`.
+"""
+
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from agents.litellm.attempts import Patience
-from agents.litellm.bounds import Tally, reached, reached_in_time
 from agents.litellm.config import LitellmConfig, ModelSection
 from agents.litellm.examine import why_not
+from agents.litellm.model_retries import Patience
 from agents.litellm.models import models
-from agents.litellm.page import Noted, Page, Readings
-from agents.litellm.pieces import Answer
+from agents.litellm.openai_messages import Part, Thoughts
 from agents.litellm.prompt import own_prompt, system_prompt, visible
-from agents.litellm.refusals import Memory
+from agents.litellm.refusals import SupportByModel
+from agents.litellm.stream_parser import Answer, Metered
 from agents.litellm.toolbox import Toolbox, Tools
-from agents.litellm.wire import Part, Thoughts
+from agents.litellm.working_log import Readings, WorkingLog
 from agents.tools.builtin import Here
 from agents.tools.tool import Picture
-from bridge.commands import Asking
-from bridge.content import Content
-from bridge.errors import AgentFailed
-from bridge.events import Preview
-from bridge.ids import CallId, MediaId
-from bridge.ports import Ended, Turn, Using
+from bridge.domain.content import Content
+from bridge.domain.errors import AgentFailed
+from bridge.domain.events import Preview, Usage
+from bridge.domain.ids import CallId, MediaId
+from bridge.domain.run_output import Asking
+from bridge.ports.agent import Ended, Recorded, Turn, Using
+
+# -- how much a run may do ------------------------------------------------------------------------
+
+
+@dataclass(slots=True, kw_only=True)
+class RunLimits:
+    """What a run has used since `started`, in seconds of a clock that nobody sets.
+
+    `cost` is None while nothing had a price.
+    """
+
+    started: float
+    steps: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost: float | None = None
+    model: str = ""
+
+    def add(self, model: str, metered: Metered | None) -> None:
+        self.model = model
+        if metered is None:
+            return
+        self.input_tokens += metered.input_tokens
+        self.output_tokens += metered.output_tokens
+        if metered.cost is not None:
+            self.cost = (self.cost or 0.0) + metered.cost
+
+    @property
+    def usage(self) -> Usage:
+        return Usage(
+            input_tokens=self.input_tokens,
+            output_tokens=self.output_tokens,
+            cost=self.cost,
+            model=self.model,
+        )
+
+
+def reached(config: LitellmConfig, tally: RunLimits, now: float) -> str | None:
+    """Return what to tell people when a bound of the run is reached."""
+    if tally.steps >= config.max_steps:
+        return _told(f"I have taken {tally.steps} steps", "max_steps")
+    if late := reached_in_time(config, tally, now):
+        return late
+    if tally.cost is not None and tally.cost >= config.max_cost:
+        return _told(f"I have spent ${tally.cost:.2f}", "max_cost")
+    if tally.input_tokens + tally.output_tokens >= config.max_tokens:
+        used = tally.input_tokens + tally.output_tokens
+        return _told(f"I have used {used:,} tokens", "max_tokens")
+    return None
+
+
+def reached_in_time(config: LitellmConfig, tally: RunLimits, now: float) -> str | None:
+    if now - tally.started >= config.max_seconds:
+        return _told(f"I have worked for {_span(config.max_seconds)}", "max_seconds")
+    return None
+
+
+def _told(what: str, setting: str) -> str:
+    return (
+        f"I stop here: {what}, which is the most that one run may take (`{setting}`). "
+        "What I did so far is kept. Tell me to go on, and I will."
+    )
+
+
+def _span(seconds: float) -> str:
+    return f"{seconds / 60:.0f} minutes" if seconds >= 120 else f"{seconds:g} seconds"  # noqa: PLR2004
+
+
+# -- the state ------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kit:
-    """What every run of an agent works with."""
+    """What every run of an agent works with. `seconds` is a clock that nobody sets."""
 
     config: LitellmConfig
     toolbox: Toolbox
     data: Path
     readings: Readings = field(default_factory=Readings)
-    memory: Memory = field(default_factory=Memory)
+    memory: SupportByModel = field(default_factory=SupportByModel)
+    seconds: Callable[[], float] = time.monotonic
 
 
 @dataclass(slots=True, kw_only=True)
@@ -45,9 +118,9 @@ class State:
 
     kit: Kit
     turn: Turn
-    page: Page
+    page: WorkingLog
     models: Sequence[ModelSection]
-    tally: Tally
+    tally: RunLimits
     here: Here
     tools: Tools
     longest_result: int
@@ -64,14 +137,14 @@ class State:
         asked = models(kit.config, await turn.fold())
         if why := why_not(turn.agent, asked):
             raise AgentFailed(why)
-        page = await Page.begin(turn, kit.readings)
+        page = await WorkingLog.begin(turn, kit.readings)
         here = await page.here()
         return cls(
             kit=kit,
             turn=turn,
             page=page,
             models=asked,
-            tally=Tally(started=turn.clock.now()),
+            tally=RunLimits(started=kit.seconds()),
             here=here,
             tools=NO_TOOLS,
             longest_result=kit.config.tools.longest_result,
@@ -109,7 +182,7 @@ class State:
         self.revision += 1
         return Preview(run=self.turn.run, revision=self.revision, text=text, activity=activity)
 
-    def said(self, noted: Noted) -> Noted:
+    def said(self, noted: Recorded) -> Recorded:
         """Note what is about to be said, and return it."""
         self.page.note(noted)
         return noted
@@ -118,10 +191,10 @@ class State:
         return Using(usage=self.tally.usage)
 
     def bound(self) -> str | None:
-        return reached(self.kit.config, self.tally, self.turn.clock.now())
+        return reached(self.kit.config, self.tally, self.kit.seconds())
 
     def bound_in_time(self) -> str | None:
-        return reached_in_time(self.kit.config, self.tally, self.turn.clock.now())
+        return reached_in_time(self.kit.config, self.tally, self.kit.seconds())
 
     def end(self, text: str = "") -> None:
         """Let the run end, with these words and the questions that came up."""

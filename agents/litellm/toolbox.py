@@ -9,6 +9,7 @@ from agents.tools.builtin import Here, builtin_tools
 from agents.tools.fetch import fetch_tool
 from agents.tools.functions import load
 from agents.tools.mcp import McpServer, ServerDown
+from agents.tools.schedules import schedule_tools
 from agents.tools.tool import Tool
 
 
@@ -47,7 +48,7 @@ class Toolbox:
         return Tools(by_name=_by_name(found), missing=missing)
 
     def _builtin(self, here: Here) -> Sequence[Tool]:
-        wanted = (*builtin_tools(here), self._fetching)
+        wanted = (*builtin_tools(here), *schedule_tools(here.now, here.planned), self._fetching)
         return [tool for tool in wanted if tool.name in self._config.builtin]
 
     async def warm(self) -> None:

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from bridge.commands import Asking
-from bridge.content import Option
-from bridge.events import PlannedCall
-from bridge.ids import CallId, ParticipantId, QuestionId
+from bridge import texts
+from bridge.domain.content import Option
+from bridge.domain.events import PlannedCall
+from bridge.domain.ids import CallId, ParticipantId, QuestionId
+from bridge.domain.run_output import Asking
 
 APPROVE, DENY, ALWAYS = "approve", "deny", "always"
 OPTIONS = (
@@ -30,7 +31,7 @@ def approval(
     return Asking(
         question=question_of(planned.call),
         kind="approval",
-        text=f"May I use `{planned.name}`?",
+        text=texts.may_use(planned.name),
         options=OPTIONS,
         to=tuple(to),
         call=planned,

@@ -5,36 +5,42 @@ comes back in `Done` and goes the way of everything a run says.
 """
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from agents.labels import plain
+from agents.speaker_labels import plain
 from agents.tools.approval import question_of
-from agents.tools.schema import schema_of
-from agents.tools.tool import Call, Done, Tool, ToolError
-from bridge.call_display import visible
-from bridge.commands import Asking
-from bridge.content import Content, Option
-from bridge.events import Role
-from bridge.ids import NoteId, ParticipantId, mint
-from bridge.ports import Noting, Pushing
+from agents.tools.schedules import SCHEDULES, Planned
+from agents.tools.schema import read, schema_of
+from agents.tools.tool import Done, Tool, ToolCall, ToolError
+from bridge.delivery.call_display import visible
+from bridge.domain.content import Content, Option
+from bridge.domain.events import Role
+from bridge.domain.ids import NoteId, ParticipantId, mint
+from bridge.domain.run_output import Asking
+from bridge.ports.agent import Noting, Pushing
 
 LONGEST_NOTE = 2000
 """Characters."""
 
 MOST_NOTES = 200
 MOST_OPTIONS = 10
+LONGEST_LABEL = 200
+LONGEST_NAMED, MOST_NAMED = 200, 100
+"""Characters of a name, and names, by which a call says whom it means."""
+
+LONGEST_SEARCH = 500
 OWNER = "owner"
 YES, NO = "yes", "no"
 OUTSIDE = "kept after something from outside was read"
 """What stands with a note that may say what a stranger wanted it to."""
 
-NAMES = frozenset({"ask_human", "push", "remember", "recall"})
-"""Of the tools here: they bring nothing from outside."""
+NAMES = frozenset({"ask_human", "push", "remember", "recall"}) | SCHEDULES
+"""Of the tools of every agent: they bring nothing from outside."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +66,7 @@ class Here:
     people: Mapping[ParticipantId, tuple[str, Role]]
     notes: tuple[Note, ...] = ()
     outside: bool = False
+    planned: Planned = field(default_factory=Planned)
 
     def named(self, names: Sequence[str]) -> tuple[ParticipantId, ...]:
         """Return who is meant: by name, or as "owner" every owner, whatever others call themselves.
@@ -87,8 +94,11 @@ class _Arguments(BaseModel):
 
 
 Names = Annotated[
-    list[str],
-    Field(description='Whom: names of participants, or "owner". Leave it out for everyone.'),
+    list[Annotated[str, Field(max_length=LONGEST_NAMED)]],
+    Field(
+        max_length=MOST_NAMED,
+        description='Whom: names of participants, or "owner". Leave it out for everyone.',
+    ),
 ]
 
 
@@ -98,7 +108,9 @@ class _AskHuman(_Arguments):
         Literal["approval", "choice", "open"],
         Field(description="approval: yes or no. choice: one of `options`. open: free text."),
     ] = "open"
-    options: Annotated[list[str], Field(max_length=MOST_OPTIONS)] = []
+    options: Annotated[
+        list[Annotated[str, Field(max_length=LONGEST_LABEL)]], Field(max_length=MOST_OPTIONS)
+    ] = []
     to: Names = []
     hours: Annotated[
         float | None,
@@ -115,30 +127,38 @@ class _Remember(_Arguments):
     text: Annotated[str, Field(max_length=LONGEST_NOTE, description="The fact, in a sentence.")] = (
         ""
     )
-    about: Annotated[str, Field(description="Whom it is about; of the session if left out.")] = ""
+    about: Annotated[
+        str,
+        Field(
+            max_length=LONGEST_NAMED, description="Whom it is about; of the session if left out."
+        ),
+    ] = ""
     replaces: Annotated[
         str, Field(description="The id of a note this one replaces; with no text, forgets it.")
     ] = ""
 
 
 class _Recall(_Arguments):
-    words: Annotated[str, Field(description="Words to look for; every note if left out.")] = ""
+    words: Annotated[
+        str,
+        Field(max_length=LONGEST_SEARCH, description="Words to look for; every note if left out."),
+    ] = ""
 
 
 def builtin_tools(here: Here) -> tuple[Tool, ...]:
-    async def ask_human(call: Call) -> Done:
-        return Done(question=_asking(here, call, _read(_AskHuman, call)))
+    async def ask_human(call: ToolCall) -> Done:
+        return Done(question=_asking(here, call, read(_AskHuman, call)))
 
-    async def push(call: Call) -> Done:
-        wanted = _read(_Push, call)
+    async def push(call: ToolCall) -> Done:
+        wanted = read(_Push, call)
         to = here.named(wanted.to)
         return Done(text="Said.", said=(Pushing(content=Content(text=wanted.text), to=to),))
 
-    async def remember(call: Call) -> Done:
-        return _remembered(here, _read(_Remember, call))
+    async def remember(call: ToolCall) -> Done:
+        return _remembered(here, read(_Remember, call))
 
-    async def recall(call: Call) -> Done:
-        return Done(text=_recalled(here, _read(_Recall, call).words))
+    async def recall(call: ToolCall) -> Done:
+        return Done(text=_recalled(here, read(_Recall, call).words))
 
     return (
         _tool("ask_human", ASK_HUMAN, _AskHuman, ask_human),
@@ -174,22 +194,10 @@ def _tool(
     )
 
 
-A = Any
-
-
-def _read(arguments: type[A], call: Call) -> A:
-    try:
-        return arguments.model_validate(call.arguments)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the arguments"
-        raise ToolError(f"The arguments do not fit: {where}: {first['msg']}") from error
-
-
 # -- asking ---------------------------------------------------------------------------------------
 
 
-def _asking(here: Here, call: Call, wanted: _AskHuman) -> Asking:
+def _asking(here: Here, call: ToolCall, wanted: _AskHuman) -> Asking:
     hours = wanted.hours
     return Asking(
         question=question_of(call.call),
@@ -235,13 +243,14 @@ def _remembered(here: Here, wanted: _Remember) -> Done:
 
 
 def _recalled(here: Here, words: str) -> str:
-    wanted = words.lower().split()
+    wanted = set(words.lower().split())
     lines = [line for note in here.notes if _has(line := told(note, here), wanted)]
     return "\n".join(lines) or "Nothing of that is kept."
 
 
-def _has(line: str, words: Sequence[str]) -> bool:
-    return not words or any(word in line.lower() for word in words)
+def _has(line: str, words: Collection[str]) -> bool:
+    low = line.lower()
+    return not words or any(word in low for word in words)
 
 
 def told(note: Note, here: Here) -> str:

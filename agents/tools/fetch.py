@@ -6,44 +6,140 @@ The rules:
   connection goes to one of those very addresses: a name cannot mean another one later.
 - A redirect is a new request under the same rules; five at most.
 - At most `MOST_BYTES` are read, within `seconds` in all. No proxy, no cookies, no credentials.
-- What was read is turned into text in a process of its own (`agents.tools.reader`), within the
-  same time. Nothing of it is looked into here.
+- What was read is turned into text in a process of its own, within the same time, so that nothing
+  in it can hold up the bridge. The process gets the file on its standard input and nothing else: no
+  variable of the bridge's, no open file, as much time and memory as it is given here. When whoever
+  waits for it is cancelled, it is killed. Nothing of the file is looked into here.
+- What frames it (chunks, headers) is read here, so it is read a little at a time, and no more than
+  `MOST_PIECES` of it: a page that comes letter by letter holds up nobody.
+- Names are looked up in threads of their own: names that nobody answers for hold up no other work.
 """
 
 import asyncio
+import json
+import re
 import ssl
+import sys
+from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from ipaddress import ip_address
-from socket import SOCK_STREAM
+from math import ceil
+from socket import SOCK_STREAM, getaddrinfo
 from typing import Annotated, Any
 from urllib.parse import urljoin, urlsplit
 
 import httpcore
 from pydantic import Field
 
+from agents.tools import page
 from agents.tools.addresses import Ip, is_public
 from agents.tools.functions import tool_of
 from agents.tools.page import MOST_BYTES
-from agents.tools.reader import read
 from agents.tools.schema import read_only
 from agents.tools.tool import Tool, ToolError
+
+MOST_MEMORY = 512 * 1024 * 1024
+"""Bytes; a page of `page.MOST_BYTES` takes some fifty times as much at its worst."""
+
+PROGRAM = (sys.executable, "-I", "-S", "-X", "utf8", page.__file__)
+
+
+async def read(
+    body: bytes, *, mime: str, charset: str = "", packing: str = "", seconds: float
+) -> str:
+    """Return what a file says. Raises `ToolError` where it cannot be read within its limits."""
+    known = {"mime": mime, "charset": charset, "packing": packing}
+    limits = {"seconds": max(1, ceil(seconds)), "memory": MOST_MEMORY}
+    reader = await asyncio.create_subprocess_exec(
+        *PROGRAM, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env={}, cwd="/"
+    )
+    try:
+        async with asyncio.timeout(seconds):
+            given = json.dumps({**known, **limits}).encode() + b"\n" + body
+            text, _ = await reader.communicate(given)
+    except TimeoutError as error:
+        raise ToolError(f"it could not be read as text within {seconds:g} s") from error
+    finally:
+        await _end(reader)
+    if reader.returncode:
+        raise ToolError("it could not be read as text: there is something wrong with it")
+    return text.decode(errors="replace")
+
+
+async def _end(reader: Process) -> None:
+    with suppress(ProcessLookupError):
+        if reader.returncode is None:
+            reader.kill()
+    await asyncio.shield(reader.wait())
+
 
 MOST_REDIRECTS = 5
 SECONDS = 20.0
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+LONGEST_URL, LONGEST_AUTHORITY = 8_000, 500
+"""Characters; few servers take more, and a name has 253 at most."""
+
+_DROPPED = re.compile(r"[\t\r\n]")
+_AUTHORITY = re.compile(r"//([^/?#]*)")
+
+READ_AT_ONCE = 4_096
+"""Bytes that are taken apart before anything else may go on: at its worst that takes 20 ms."""
+
+MOST_PIECES = 20_000
+"""Of a body."""
+
+MOST_RECEIVED = 2 * MOST_BYTES
+"""Bytes over one connection, with all that is around the bodies."""
 
 LONGEST_TRY = 4.0
 """Seconds to connect to an address while there is another one to try: some are dead."""
 
 Resolve = Callable[[str, int], "asyncio.Future[Sequence[str]] | Any"]
 
+_LOOKING_UP = ThreadPoolExecutor(4, thread_name_prefix="fetch-names")
+
 
 async def resolve(host: str, port: int) -> Sequence[str]:
-    loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(host, port, type=SOCK_STREAM)
+    work = partial(getaddrinfo, host, port, type=SOCK_STREAM)
+    found = await asyncio.get_running_loop().run_in_executor(_LOOKING_UP, work)
     return [str(each[4][0]) for each in found]
+
+
+class _Sipping(httpcore.AsyncNetworkStream):
+    """Reads a little at a time, lets others go on in between, and stops at `MOST_RECEIVED`."""
+
+    def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
+        self._stream, self._received = stream, 0
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - httpcore's
+        await asyncio.sleep(0)
+        if self._received > MOST_RECEIVED:
+            raise httpcore.ReadError("it sends too much around what it says")
+        read = await self._stream.read(min(max_bytes, READ_AT_ONCE), timeout)
+        self._received += len(read)
+        return read
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109 - httpcore's
+        await self._stream.write(buffer, timeout)
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's signature
+    ) -> httpcore.AsyncNetworkStream:
+        return _Sipping(await self._stream.start_tls(ssl_context, server_hostname, timeout))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
 
 
 class GuardedNetwork(httpcore.AsyncNetworkBackend):
@@ -68,12 +164,11 @@ class GuardedNetwork(httpcore.AsyncNetworkBackend):
         for ip in others:
             with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
                 limit = LONGEST_TRY if timeout is None else min(timeout, LONGEST_TRY)
-                return await self._network.connect_tcp(
-                    str(ip), port, limit, local_address, socket_options
-                )
-        return await self._network.connect_tcp(
-            str(last), port, timeout, local_address, socket_options
-        )
+                return await self._connected(ip, port, limit, local_address, socket_options)
+        return await self._connected(last, port, timeout, local_address, socket_options)
+
+    async def _connected(self, ip: Ip, port: int, *how: Any) -> httpcore.AsyncNetworkStream:
+        return _Sipping(await self._network.connect_tcp(str(ip), port, *how))
 
     async def _addresses(self, host: str, port: int) -> Sequence[str]:
         try:
@@ -172,6 +267,11 @@ def _type_of(header: str) -> tuple[str, str]:
 
 
 def _checked(url: str) -> httpcore.URL:
+    if len(url) > LONGEST_URL:
+        raise ToolError(f"an address of more than {LONGEST_URL} characters cannot be read")
+    named = _AUTHORITY.search(_DROPPED.sub("", url))
+    if named and len(named[1]) > LONGEST_AUTHORITY:
+        raise ToolError("no host has a name as long as that")
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
@@ -197,10 +297,11 @@ def _encoded(headers: dict[str, str]) -> Iterable[tuple[bytes, bytes]]:
 
 
 async def _taken(response: httpcore.Response) -> tuple[bytes, bool]:
-    body = bytearray()
+    body, pieces = bytearray(), 0
     async for chunk in response.aiter_stream():
         body += chunk
-        if len(body) > MOST_BYTES:
+        pieces += 1
+        if len(body) > MOST_BYTES or pieces > MOST_PIECES:
             return bytes(body[:MOST_BYTES]), True
     return bytes(body), False
 
@@ -213,6 +314,6 @@ async def _told(url: str, response: Response, by: float) -> str:
         packing=response.packing,
         seconds=max(0.1, by - asyncio.get_running_loop().time()),
     )
-    note = f"\n\n[Only the first {MOST_BYTES} bytes were read.]" if response.cut else ""
+    note = f"\n\n[Only the first {len(response.body)} bytes were read.]" if response.cut else ""
     status = f" · status {response.status}" if response.status != 200 else ""  # noqa: PLR2004
     return f"[{url}{status}]\n\n{text}{note}"

@@ -16,8 +16,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import to_jsonable_python
 
 from agents.tools.schema import arguments_of, describe, is_read_only, schema_of
-from agents.tools.tool import Call, Done, Tool, ToolError, fit_name
-from bridge.errors import ConfigError
+from agents.tools.tool import Done, Tool, ToolCall, ToolError, fit_name
+from bridge.domain.errors import ConfigError
 
 GROUP = "bridgehead.tools"
 
@@ -60,7 +60,7 @@ def tool_of(function: Callable[..., Any], *, name: str = "") -> Tool:
     """Make a tool of a function. Raises `ConfigError` when its signature cannot be described."""
     arguments = arguments_of(function)
 
-    async def run(call: Call) -> Done:
+    async def run(call: ToolCall) -> Done:
         taken = _taken(arguments, call)
         return Done(text=_text(await _called(function, taken)))
 
@@ -73,7 +73,7 @@ def tool_of(function: Callable[..., Any], *, name: str = "") -> Tool:
     )
 
 
-def _taken(arguments: type[BaseModel], call: Call) -> dict[str, Any]:
+def _taken(arguments: type[BaseModel], call: ToolCall) -> dict[str, Any]:
     try:
         model = arguments.model_validate(call.arguments)
     except ValidationError as error:

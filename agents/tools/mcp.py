@@ -28,7 +28,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import structlog
 from pydantic import Field, model_validator
 
-from agents.tools.tool import Call, Done, Picture, Tool, ToolError, fit_name, image_kind
+from agents.as_seen import as_seen, described_as_seen
+from agents.tools.tool import Done, Picture, Tool, ToolCall, ToolError, fit_name, image_kind
 from bridge.plugins import Section, Variable
 
 if TYPE_CHECKING:
@@ -44,9 +45,10 @@ PAUSE = 30.0
 ALIVE = 2.0
 """Seconds within which a server must answer after a call was stopped."""
 
-MOST_PAGES = 20
+MOST_PAGES, MOST_TOOLS = 20, 1_000
 WIRE = "agents.tools.mcp_wire"
 UNKNOWN = "the connection to the server broke: whether the call took effect is unknown"
+UNREADABLE = "this call was made, but its result cannot be read"
 MOST_PICTURES, MOST_PICTURE_BYTES = 4, 3_750_000
 """Of one result; more is named."""
 
@@ -177,7 +179,7 @@ class McpServer:
         if not ready.done():
             ready.set_exception(ServerDown(_reason(error)))
         else:
-            log.warning("mcp server is gone", server=self.name, why=_reason(error))
+            log.warning("mcp server is gone", server=self.name, text=_reason(error))
 
     async def _enter(
         self, stack: AsyncExitStack, stop: asyncio.Event, changed: asyncio.Event
@@ -197,7 +199,7 @@ class McpServer:
             async with asyncio.timeout(self._config.connect_seconds):
                 connection.tools = await _listed(connection.client)
         except Exception as error:  # noqa: BLE001 - whatever it is, the tools are as they were
-            log.warning("mcp server does not list its tools", server=self.name, why=_reason(error))
+            log.warning("mcp server does not list its tools", server=self.name, text=_reason(error))
             if _fate(error) != "answered":
                 connection.stop.set()
 
@@ -206,18 +208,18 @@ class McpServer:
     def _tool(self, offered: "Offered") -> Tool:
         annotations = offered.annotations
 
-        async def run(call: Call) -> Done:
+        async def run(call: ToolCall) -> Done:
             return await self._call(offered.name, call)
 
         return Tool(
             name=fit_name(f"{self.name}__{offered.name}"),
-            description=offered.description or offered.title or "",
-            schema=offered.input_schema,
+            description=as_seen(offered.description or offered.title or ""),
+            schema=described_as_seen(offered.input_schema),
             run=run,
             read_only=bool(annotations and annotations.read_only_hint),
         )
 
-    async def _call(self, remote: str, call: Call) -> Done:
+    async def _call(self, remote: str, call: ToolCall) -> Done:
         for is_last in (False, True):
             connection = await self._up()
             try:
@@ -230,11 +232,10 @@ class McpServer:
                 if fate != "answered":
                     connection.stop.set()
                 if fate == "unmade" and not is_last:
-                    log.info("mcp server is asked again", server=self.name, why=_reason(error))
+                    log.info("mcp server is asked again", server=self.name, text=_reason(error))
                     await connection.over.wait()
                     continue
-                why = UNKNOWN if fate == "unknown" else _reason(error)
-                raise ToolError(why) from error
+                raise ToolError(_told(fate, error)) from error
         raise AssertionError  # the last round returns or raises
 
     async def _up(self) -> _Connection:
@@ -255,20 +256,24 @@ class McpServer:
             async with asyncio.timeout(ALIVE):
                 await connection.client.list_tools(cache_mode="bypass")
         except Exception as error:  # noqa: BLE001 - whatever it is, the server does not answer
-            log.warning("mcp server is stuck", server=self.name, why=_reason(error))
+            log.warning("mcp server is stuck", server=self.name, text=_reason(error))
             connection.stop.set()
 
 
 async def _listed(client: "Client") -> list["Offered"]:
-    found: list[Offered] = []
+    """Return what a server offers; some say that there is more when they begin again."""
+    found: dict[str, Offered] = {}
+    seen: set[str | None] = set()
     cursor: str | None = None
-    for _ in range(MOST_PAGES):
+    while cursor not in seen and len(seen) < MOST_PAGES:
+        seen.add(cursor)
         page = await client.list_tools(cursor=cursor, cache_mode="bypass")
-        found += page.tools
-        cursor = page.next_cursor
-        if cursor is None:
+        for tool in page.tools:
+            found.setdefault(tool.name, tool)
+        cursor = page.next_cursor or None
+        if len(found) >= MOST_TOOLS:
             break
-    return found
+    return list(found.values())[:MOST_TOOLS]
 
 
 def _done(result: "CallToolResult") -> Done:
@@ -292,7 +297,8 @@ def _said(block: Any, pictures: list[Picture]) -> str:
             named = f"[A file: {block.resource.uri}]"
             return named if not mime.startswith("image/") else _pictured(data, mime, pictures)
         case "resource_link":
-            return f"[{block.name}: {block.uri}]"
+            more = filter(None, (block.mime_type, block.description))
+            return f"[{', '.join([f'{block.title or block.name}: {block.uri}', *more])}]"
         case "image":
             return _pictured(block.data, block.mime_type, pictures)
         case other:
@@ -322,6 +328,14 @@ def _fate(error: Exception) -> Fate:
     """Return what became of a call that failed: see `mcp_wire.fate`."""
     fate: Fate = import_module(WIRE).fate(error)
     return fate
+
+
+def _told(fate: Fate, error: Exception) -> str:
+    """Return what a model is told of a call that brought no result."""
+    if fate == "unknown":
+        return UNKNOWN
+    reason = _reason(error)
+    return f"{UNREADABLE}: {reason}" if isinstance(error, ValueError) else reason
 
 
 def _reason(error: BaseException) -> str:

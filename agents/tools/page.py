@@ -4,7 +4,7 @@ The rules:
 
 - Every character of a page is looked at a few times at most, whatever the page is.
 - A page may say anything, so this is also a program (`main`), which is run in a process of its own
-  with limits (`agents.tools.reader`). It needs nothing but Python's standard library.
+  with limits (`agents.tools.fetch`). It needs nothing but Python's standard library.
 - What is packed is unpacked, to as much as is read of a page at most.
 - Bytes are text as a browser takes them: by a byte order mark, else by what the server says, else
   by what the page says, else as UTF-8, else as Windows-1252.
@@ -239,8 +239,9 @@ class _Reader:
                 self._end(tag)
             case Text(text=text) if self._in_title:
                 self.title.append(text)
-            case Text(text=text) if not self._unseen:
-                self._add(text)
+            case Text(text=text):
+                if not self._unseen:
+                    self._add(text)
 
     def _start(self, tag: str, href: str) -> None:
         self._in_title = tag == "title" and not self._unseen

@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Annotated, Any, TypeVar, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
-from bridge.errors import ConfigError
+from agents.tools.tool import ToolCall, ToolError
+from bridge.domain.errors import ConfigError
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -114,3 +115,16 @@ def _without_titles(value: Any, *, named: bool = False) -> Any:
             return [_without_titles(each) for each in value]
         case _:
             return value
+
+
+A = TypeVar("A", bound=BaseModel)
+
+
+def read(arguments: type[A], call: ToolCall) -> A:
+    """Return the arguments of a call. Raises `ToolError` for those that do not fit."""
+    try:
+        return arguments.model_validate(call.arguments)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the arguments"
+        raise ToolError(f"The arguments do not fit: {where}: {first['msg']}") from error

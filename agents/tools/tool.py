@@ -8,9 +8,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bridge.commands import Asking
-from bridge.ids import CallId
-from bridge.ports import Noting, Pushing
+from bridge.domain.ids import CallId
+from bridge.domain.run_output import Asking
+from bridge.ports.agent import Noting, Pushing, Scheduling
 
 LONGEST_NAME = 64
 """Characters; what OpenAI and Anthropic take. They take letters, digits, `_` and `-`."""
@@ -24,7 +24,7 @@ class ToolError(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class ToolCall:
     """One call of a tool, parsed."""
 
     call: CallId
@@ -62,7 +62,7 @@ class Done:
     text: str = ""
     failed: bool = False
     pictures: tuple[Picture, ...] = ()
-    said: tuple[Pushing | Noting, ...] = ()
+    said: tuple[Pushing | Noting | Scheduling, ...] = ()
     question: Asking | None = None
 
 
@@ -76,7 +76,7 @@ class Tool:
     name: str
     description: str
     schema: Mapping[str, Any]
-    run: Callable[[Call], Awaitable[Done]]
+    run: Callable[[ToolCall], Awaitable[Done]]
     read_only: bool = False
 
 

@@ -1,7 +1,9 @@
 """`bridge add`: asks for an account's tokens, tries them, and writes the configuration.
 
 Secrets go into files of their own, owner-only, in the data folder; the configuration only names
-them. A configuration that would not load afterwards is left as it was.
+them. None is taken from the command line, which every program of the machine can read: it is asked
+for, or comes from the environment, a file or the standard input. A configuration that would not
+load afterwards is left as it was.
 """
 
 import asyncio
@@ -12,9 +14,10 @@ import sys
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import typer
+from pydantic import SecretStr
 
 from bridge import plugins
 from bridge.cli.exits import MisusedError
@@ -23,7 +26,7 @@ from bridge.config.document import read
 from bridge.config.folder import private_folder
 from bridge.config.load import find
 from bridge.config.validate import unknown
-from bridge.errors import ConfigError
+from bridge.domain.errors import ConfigError
 from bridge.plugins import AgentPlugin, Ask, ChannelPlugin, Kind, Setup, Verified
 
 TRIES = 3
@@ -32,6 +35,13 @@ MODEL = "litellm"
 
 FIRST_AGENT = "assistant"
 """What the first agent is called, where nobody says otherwise: everyone who chats reads it."""
+
+PLACEHOLDER = "echo"
+PLACEHOLDER_SECTION = f"  {PLACEHOLDER}:\n    type: {PLACEHOLDER}\n"
+"""What answers as long as nobody has added an agent."""
+
+VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+FROM_INPUT = "@-"
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 
@@ -56,22 +66,28 @@ def add(
         raise MisusedError(unknown(kind, (*plugins.available("channels"), "model")))
     plugin: ChannelPlugin | AgentPlugin = plugins.load(part, kind)
     if plugin.setup is None:
-        raise MisusedError(f"{kind} is not set up by questions: see docs/channels")
+        raise MisusedError(f"`bridge add` cannot set up {kind}: see docs/channels")
     target = file or find(environ) or data_folder(file, environ) / "config.yaml"
     known = _known(target, part)
     account = _free(name or kind, known, target) if name or part == "channels" else ""
+    secret = _secrets(plugin)
+    given = _read(secret, given, environ)
     sys.stdout.write(f"{plugin.setup.intro.strip()}\n\n")
     given_answers, verified = _asked(plugin.setup, given)
     data = data_folder(target if target.exists() else None, environ)
     private_folder(data)
     asking = any(ask.key not in given for ask in plugin.setup.asks)
     account = account or _called(known, target, asking=asking)
-    agent = ""
+    section = _section(kind, account, secret, given_answers, data)
+    agent = change = ""
     if part == "agents":
-        agent = _default(target, known, account, answers=answers, asking=asking)
-    section = _section(kind, account, plugin.setup, given_answers, data)
+        before = _answering(target, known)
+        agent = _default(before, known, account, answers=answers, asking=asking)
+        section = section if known or agent == account else f"{PLACEHOLDER_SECTION}{section}"
+        change = _change(account, agent, before)
+        agent = agent if known or agent != account or _names_agent(target) else ""
     _write(target, account, section, environ, part=part, agent=agent)
-    sys.stdout.write(_next(account, target, verified))
+    sys.stdout.write(_next(account, target, verified, change))
 
 
 def _part(kind: str) -> Kind:
@@ -86,6 +102,50 @@ def settings(written: Sequence[str]) -> dict[str, str]:
         if not key or not separator:
             raise MisusedError(f"--set takes KEY=VALUE, not {key!r}")
     return {key: value for key, _, value in pairs}
+
+
+def _secrets(plugin: ChannelPlugin | AgentPlugin) -> Collection[str]:
+    """Return the keys that are secret: what is asked for hidden, and the secrets of the section."""
+    asks = plugin.setup.asks if plugin.setup else ()
+    fields = plugin.config.model_fields.items()
+    named = {key for key, each in fields if _holds_secret(each.annotation)}
+    return named | {ask.key for ask in asks if ask.secret}
+
+
+def _holds_secret(kind: Any) -> bool:
+    if isinstance(kind, type) and issubclass(kind, SecretStr):
+        return not issubclass(kind, plugins.Variable)  # it may stand in the file
+    return any(_holds_secret(each) for each in get_args(kind))
+
+
+def _read(
+    secret: Collection[str], given: Mapping[str, str], environ: Mapping[str, str]
+) -> Mapping[str, str]:
+    """Return what was given with each secret read from where it says. Raises `MisusedError`."""
+    return {
+        key: _secret(key, value, environ) if key in secret and value else value
+        for key, value in given.items()
+    }
+
+
+def _secret(key: str, written: str, environ: Mapping[str, str]) -> str:
+    if found := VARIABLE.fullmatch(written):
+        if not (value := environ.get(found[1], "").strip()):
+            raise MisusedError(f"the environment variable {found[1]} is not set; set it")
+        return value
+    if written == FROM_INPUT:
+        return sys.stdin.readline().strip()
+    if written.startswith("@"):
+        try:
+            return Path(written[1:]).expanduser().read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            why = getattr(error, "strerror", None) or "it is not text"
+            raise MisusedError(f"{written[1:]} cannot be read: {why}") from error
+    raise MisusedError(
+        f"{key} is a secret, and a command line can be read by others on this machine: leave it out"
+        f" and be asked, or write --set {key}=@FILE, --set {key}=@- (the standard input) or"
+        f" --set '{key}=${{VARIABLE}}'"
+    )
 
 
 # -- questions ------------------------------------------------------------------------------------
@@ -133,7 +193,7 @@ def _known(file: Path, part: Kind) -> Mapping[str, Any]:
 
 def _free(name: str, known: Collection[str], file: Path) -> str:
     if not NAME.fullmatch(name):
-        raise MisusedError("a name is of small letters, digits, - and _, at most 40")
+        raise MisusedError("a name has at most 40 characters: small letters, digits, - and _")
     if name in known:
         raise MisusedError(f"{file} has {name!r} already: choose another with --name")
     return name
@@ -152,22 +212,40 @@ def _called(known: Collection[str], file: Path, *, asking: bool) -> str:
     return default
 
 
-def _default(
-    file: Path, known: Collection[str], account: str, *, answers: bool | None, asking: bool
-) -> str:
-    """Return which agent the file has to name as the one that answers; "" if it need not."""
+def _names_agent(file: Path) -> bool:
+    return bool(file.exists() and read(file).root.get("agent"))
+
+
+def _answering(file: Path, known: Collection[str]) -> str:
+    """Return which agent answers by the file as it is."""
     root = read(file).root if file.exists() else {}
-    named = str(root.get("agent") or next(iter(known), ""))
-    if not known:
-        return account if root.get("agent") else ""
+    return str(root.get("agent") or next(iter(known), PLACEHOLDER))
+
+
+def _default(
+    before: str, known: Collection[str], account: str, *, answers: bool | None, asking: bool
+) -> str:
+    """Return which agent answers from now on.
+
+    The first model takes the place of the placeholder, unless it is not to answer.
+    """
+    if answers is None and not known:
+        answers = True
     if answers is None and asking:
-        question = f"Does {account} answer from now on, instead of {named}"
+        question = f"Does {account} answer from now on, instead of {before}"
         answers = typer.confirm(question, default=True)
-    return account if answers else named
+    return account if answers else before
 
 
-def _section(kind: str, account: str, setup: Setup, answers: Mapping[str, str], data: Path) -> str:
-    secret = {ask.key for ask in setup.asks if ask.secret}
+def _change(account: str, agent: str, before: str) -> str:
+    if agent == account:
+        return f"{account} answers from now on, instead of {before}.\n"
+    return f"{agent} goes on answering. In a chat, /agent {account} changes that.\n"
+
+
+def _section(
+    kind: str, account: str, secret: Collection[str], answers: Mapping[str, str], data: Path
+) -> str:
     lines = [f"  {account}:", f"    type: {kind}"]
     for key, value in answers.items():
         if not value:
@@ -188,19 +266,41 @@ def _write(
 
     `agent` is who answers by default; empty: the file need not say.
     """
+    before = file.read_text(encoding="utf-8") if file.exists() else ""
+    text = inserted(before, section, part)
+    text = answered_by(text, agent) if agent else text
+    kept_unless_broken(file, text, environ, f"{account} added")
+
+
+def kept_unless_broken(file: Path, text: str, environ: Mapping[str, str], change: str) -> None:
+    """Write a configuration; one that the change broke is put back. Raises `ConfigError`.
+
+    What was wrong before, such as a variable that is not set in this shell, is none of its faults.
+    """
     before = file.read_text(encoding="utf-8") if file.exists() else None
-    text = inserted(before or "", section, part)
-    _keep(file, answered_by(text, agent) if agent else text)
+    known = {_key(each, file) for each in _problems(file, environ)} if before is not None else ()
+    _keep(file, text)
+    found = [each for each in _problems(file, environ) if _key(each, file) not in known]
+    if not found:
+        return
+    if before is None:
+        file.unlink()
+    else:
+        _keep(file, before)
+    raise ConfigError(f"{file} was not changed: with {change}, the bridge could not use it", *found)
+
+
+def _problems(file: Path, environ: Mapping[str, str]) -> tuple[str, ...]:
     try:
         load(file, environ)
     except ConfigError as error:
-        if before is None:
-            file.unlink()
-        else:
-            _keep(file, before)
-        raise ConfigError(
-            f"{file} is as it was: with {account} added it could not be used", *error.problems
-        ) from error
+        return error.problems
+    return ()
+
+
+def _key(problem: str, file: Path) -> str:
+    """Return the key that a problem is about: its line and the names it lists may change."""
+    return re.sub(r"^:\d+", "", problem.removeprefix(str(file))).removeprefix(": ").split(": ")[0]
 
 
 def inserted(text: str, section: str, part: Kind = "channels") -> str:
@@ -239,10 +339,10 @@ def _keep(file: Path, text: str) -> None:
     draft.replace(file)
 
 
-def _next(account: str, file: Path, verified: Verified) -> str:
+def _next(account: str, file: Path, verified: Verified, change: str = "") -> str:
     steps = "".join(f"  - {step}\n" for step in verified.steps)
     return (
-        f"\n{verified.account} is now in {file}, as {account!r}.\n"
+        f"\n{verified.account} is now in {file}, as {account!r}.\n{change}"
         + (f"Still to do:\n{steps}" if steps else "")
         + (_open(verified.link) if verified.link else "Start the bridge (again) to talk to it.\n")
     )

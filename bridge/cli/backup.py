@@ -5,7 +5,7 @@ A backup is taken from the running bridge; a restore needs it stopped. Neither l
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,22 +14,24 @@ import httpx
 from bridge.cli.exits import CommandError
 from bridge.cli.server import Server, Where, checked, find, unreachable
 from bridge.config import load
-from bridge.ports import Surroundings
+from bridge.ports.surroundings import Surroundings
 
 WITHOUT_FILES = (
-    "The files that were sent are not in it: copy their folder too, after this, the bridge may run"
-    " (media.path; by default `media` in the data folder)."
+    "The backup does not contain the files that were sent. Now copy their folder too (media.path;"
+    " by default `media` in the data folder); the bridge may run meanwhile."
 )
 FILES_APART = (
-    "The files that were sent are not touched: copy their folder back if you kept one, too"
-    " (media.path; by default `media` in the data folder)."
+    "The files that were sent stay as they are. If you have a copy of their folder, copy it back"
+    " too (media.path; by default `media` in the data folder)."
 )
 AFTERWARDS = (
-    "At the next start, what people said after the copy was made and their apps deliver again is"
-    " kept as context and not answered: ask again for what you still want. What they say from now"
-    " on is answered as always. What the copy had still to show is shown, marked as a possible"
-    " repeat. What the bridge said after the copy stays in the apps, but it does not know of it."
-    " Open pages and terminals begin anew."
+    "After the next start, apps may deliver messages again that people wrote after the backup. The"
+    " agent can read these but does not answer them: ask again for what you still want. It answers"
+    " new messages as always. What the backup still had to show is shown, marked as a possible"
+    " repeat. What the bridge said after the backup stays in the apps, but the bridge does not know"
+    " of it. Open pages and terminals load the session again. People who were removed or undone"
+    " after the backup are let in again: see `bridge people list`. Codes that nobody had used no"
+    " longer work."
 )
 PATIENCE = 600.0
 """Seconds: a large database is copied before its first byte is sent."""
@@ -37,29 +39,47 @@ PATIENCE = 600.0
 
 def backup(server: Server, file: Path, *, force: bool) -> None:
     """Keep a consistent copy of the database in a file for its owner's eyes only."""
+    size = keep(server, "POST", "/v1/backup", file, force=force)
+    sys.stdout.write(f"{file}: {size:,} bytes\n{WITHOUT_FILES}\n")
+
+
+def keep(
+    server: Server,
+    method: str,
+    path: str,
+    file: Path,
+    *,
+    force: bool,
+    check: Callable[[Path], None] = lambda _: None,
+) -> int:
+    """Put an answer into a file, once all of it is there and has passed `check`; return its bytes.
+
+    Raises `CommandError`; then nothing is kept.
+    """
     if file.is_dir():
         raise CommandError(f"{file} is a folder; name a file")
     if file.exists() and not force:
         raise CommandError(f"{file} is there already; --force replaces it")
     fresh = file.with_name(f".{file.name}.{os.getpid()}.part")
     try:
-        size = _download(server, fresh)
+        size = _download(server, method, path, fresh)
+        check(fresh)
         _put(fresh, file, force=force)
     except OSError as error:
         raise CommandError(f"{file} cannot be written: {error.strerror or error}") from error
     finally:
         with suppress(OSError):
             fresh.unlink(missing_ok=True)
-    sys.stdout.write(f"{file}: {size:,} bytes\n{WITHOUT_FILES}\n")
+    return size
 
 
-def _download(server: Server, fresh: Path) -> int:
+def _download(server: Server, method: str, path: str, fresh: Path) -> int:
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as out:
         try:
             with (
                 server.blocking_client(read=PATIENCE) as client,
-                client.stream("POST", "/v1/backup") as answer,
+                client.stream(method, path) as answer,
             ):
                 if not answer.is_success:
                     answer.read()
@@ -68,7 +88,7 @@ def _download(server: Server, fresh: Path) -> int:
         except httpx.ConnectError as error:
             raise unreachable(server.url, error) from error
         except httpx.HTTPError as error:
-            raise CommandError(f"the backup was cut off: {error}; nothing was kept") from error
+            raise CommandError(f"it was cut off: {error}; nothing was kept") from error
         out.flush()
         os.fsync(out.fileno())
         return out.tell()
@@ -86,7 +106,7 @@ def _put(fresh: Path, file: Path, *, force: bool) -> None:
 
 def restore(where: Where, file: Path, environ: Mapping[str, str]) -> None:
     """Put a backup in place of the database. Raises `CommandError`, `BridgeError`."""
-    from bridge.workers.clock import SystemClock  # noqa: PLC0415 - only needed here
+    from bridge.engine.clock import SystemClock  # noqa: PLC0415 - only needed here
 
     config = load(where.config, environ)
     if not file.is_file():

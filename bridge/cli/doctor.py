@@ -1,4 +1,8 @@
-"""`bridge doctor`: what works, what does not, and what to do about it."""
+"""What is wrong, before anyone notices it.
+
+`bridge check-config` says everything that is wrong with the configuration, at once; `bridge doctor`
+what works, what does not, and what to do about it.
+"""
 
 import asyncio
 import json
@@ -8,22 +12,88 @@ import stat
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import httpx
 from rich.table import Table
 from rich.text import Text
 
+from bridge import texts
 from bridge.cli.exits import CommandError
-from bridge.cli.paint import console
+from bridge.cli.render import console
 from bridge.cli.safe import plain
-from bridge.cli.server import Where, ask, find
-from bridge.config import data_folder, load
-from bridge.errors import ConfigError
-from bridge.health import agent_checks
+from bridge.cli.server import Server, Where, ask, find
+from bridge.config import AgentConfig, Config, data_folder, load
+from bridge.config.load import find as find_file
+from bridge.config.load import sound_agents
+from bridge.domain.errors import ConfigError
+from bridge.health import DEEP_PATIENCE_SECONDS, agent_checks
+
+# -- `bridge check-config` ------------------------------------------------------------------------
+
+
+def check(
+    file: Path | None, environ: Mapping[str, str], *, as_json: bool, deep: bool = False
+) -> bool:
+    """Print what was found; return whether the bridge could run with it and answer.
+
+    With `deep` each model is asked for a word.
+    """
+    config: Config | None = None
+    problems: tuple[str, ...] = ()
+    try:
+        config = load(file, environ)
+        problems = _faulty_agents(config.file, config.agents, environ, deep=deep)
+    except ConfigError as error:
+        problems = error.problems
+        with suppress(ConfigError):  # what cannot be read at all has no agents either
+            agents = sound_agents(file, environ)
+            problems += _faulty_agents(file or find_file(environ), agents, environ, deep=deep)
+    if as_json:
+        found = {"ok": not problems, "problems": list(problems)}
+        sys.stdout.write(json.dumps(found, indent=2) + "\n")
+    elif config and not problems:
+        sys.stdout.write(_summary(config))
+    else:
+        sys.stderr.write("".join(f"{problem}\n" for problem in problems))
+    return not problems
+
+
+def _faulty_agents(
+    file: Path | None,
+    agents: Mapping[str, AgentConfig],
+    environ: Mapping[str, str],
+    *,
+    deep: bool,
+) -> tuple[str, ...]:
+    found = asyncio.run(agent_checks(agents, environ, deep=deep))
+    where = file or "no file, the defaults"
+    return tuple(
+        f"{where}: {each.name}: {each.detail}" + (f" → {each.fix}" if each.fix else "")
+        for each in found
+        if not each.ok
+    )
+
+
+def _summary(config: Config) -> str:
+    channels = ", ".join(f"{name} ({each.label})" for name, each in config.channels.items())
+    return (
+        f"{config.file or 'no file, the defaults'}: fine\n"
+        f"  data      {config.data}\n"
+        f"  store     {config.store.type}\n"
+        f"  agent     {config.agent}\n"
+        f"  channels  {channels or 'browser and terminal'}\n"
+    )
+
+
+# -- `bridge doctor` ------------------------------------------------------------------------------
 
 OLDEST_PYTHON = (3, 11)
+LONG, SHORT = 30.0, 3.0
+"""Seconds for the bridge to answer; short when it says that it cannot work, or nothing."""
+
 LEAST_FREE = 200 * 1024 * 1024
 """Bytes on the disk of the data: below, the database is about to be unable to grow."""
 
@@ -128,15 +198,35 @@ def _disk(free: int) -> Check:
 
 
 def _remote(where: Where, environ: Mapping[str, str], *, deep: bool) -> Iterator[Check]:
+    parts: list[Check] = []
     try:
         server = find(where, environ)
-        answer = ask(server, "GET", "/v1/doctor", params={"deep": deep})
+        parts, patience = _unready(server)
+        read = DEEP_PATIENCE_SECONDS + 10 if deep and not parts else patience
+        answer = ask(server, "GET", "/v1/doctor", params={"deep": deep}, read=read)
     except (CommandError, ConfigError) as error:
-        yield Check(name="bridge", ok=False, detail=str(error), fix="see above")
+        fix = "see below" if parts else "see above"
+        yield Check(name="bridge", ok=False, detail=str(error), fix=fix)
+        yield from parts
         yield from _agents(where.config, environ, deep=deep)
         return
     yield Check(name="bridge", ok=True, detail=server.url)
     yield from (_reported(each) for each in answer.get("checks", ()))
+
+
+def _unready(server: Server) -> tuple[list[Check], float]:
+    """Return which parts do not work, as the bridge says at once, whatever stalls; no token.
+
+    And how long to wait for the rest: not long where one does not work, or it stalls itself.
+    """
+    with suppress(httpx.HTTPError, ValueError, KeyError, TypeError, AttributeError):
+        with server.blocking_client(read=SHORT) as client:
+            said = client.get("/readyz").json()
+        if "error" not in said:
+            return [], LONG
+        found = [_reported(each) for each in said["parts"]]
+        return [replace(each, fix=texts.FIX_STORE) for each in found if not each.ok], SHORT
+    return [], SHORT
 
 
 def _agents(file: Path | None, environ: Mapping[str, str], *, deep: bool) -> Iterator[Check]:

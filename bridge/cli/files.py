@@ -14,8 +14,8 @@ from bridge import texts
 from bridge.cli.exits import CommandError
 from bridge.cli.server import Server, checked, unreachable
 from bridge.cli.wire import Me, parse
-from bridge.content import UNKNOWN_TYPE, Attachment, name_of
-from bridge.ids import SessionId
+from bridge.domain.content import UNKNOWN_TYPE, Attachment, name_of
+from bridge.domain.ids import SessionId
 
 CHUNK = 262_144
 PATIENCE = 120.0
@@ -35,7 +35,7 @@ async def upload(server: Server, path: Path) -> FileInput:
             me = parse(Me, checked(await client.get("/v1/me")).json())
             if me.max_file_bytes is not None and size > me.max_file_bytes:
                 most = texts.size(me.max_file_bytes)
-                raise CommandError(f"{path} has {texts.size(size)}; {most} are the most")
+                raise CommandError(f"{path} has {texts.size(size)}, and the limit is {most}")
             headers = {"Content-Type": mimetypes.guess_type(path.name)[0] or UNKNOWN_TYPE}
             answer = await client.post(
                 "/v1/media", params={"name": path.name}, content=_bits(file), headers=headers

@@ -1,4 +1,4 @@
-"""What was typed and not yet taken, on disk: sent once, whatever dies in between.
+"""What was typed and not yet taken: kept on disk, sent once and in order, whatever dies in between.
 
 The rules:
 
@@ -9,20 +9,26 @@ The rules:
   taken over by the next one that opens the same session.
 """
 
+import asyncio
 import fcntl
 import json
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from bridge.cli.exits import CommandError
+from bridge.cli.follow import FIRST_PAUSE, LONGEST_PAUSE
+from bridge.cli.server import Server, fault, unreachable
+from bridge.cli.wire import Accepted, parse
 from bridge.config.folder import private_folder
-from bridge.ids import SessionId, mint
+from bridge.domain.ids import SessionId, mint
 
 Input = Mapping[str, Any]
 """One JSON object for the inbox of a session."""
@@ -140,3 +146,109 @@ def _read(file: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise CommandError(f"{file} is damaged; look into it and remove it: {error}") from error
     return kept if isinstance(kept, dict) else {}
+
+
+# -- sending it -----------------------------------------------------------------------------------
+
+LATER = (408, 425, 429, 500, 502, 503, 504)
+"""Statuses that say nothing about the input itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputAnswer:
+    """What became of an input: accepted, or refused with a reason for whoever typed it.
+
+    `typed` is what was refused: they may want to correct it.
+    """
+
+    accepted: Accepted | None
+    refusal: str = ""
+    typed: str = ""
+
+
+class OutboxSender:
+    """`waiting` is what was typed and not answered yet, the oldest first."""
+
+    def __init__(self, server: Server, session: SessionId, outbox: Outbox) -> None:
+        self._server = server
+        self._path = f"/v1/stream/sessions/{session}/inbox"
+        self._outbox = outbox
+        self._wake = asyncio.Event()
+
+    @property
+    def waiting(self) -> list[str]:
+        return self._outbox.texts()
+
+    def put(self, input_: Input) -> None:
+        """Keep an input and have it sent as soon as may be."""
+        self._outbox.add(input_)
+        self._wake.set()
+
+    def wake(self) -> None:
+        """Try again now: the bridge is back."""
+        self._wake.set()
+
+    async def run(self, taken: Callable[[InputAnswer], None]) -> None:
+        """Send for good; `taken` hears what became of each input. Raises `CommandError`."""
+        tries = count()
+        async with self._server.client() as client:
+            while True:
+                self._wake.clear()
+                first = self._outbox.first()
+                if first is None:
+                    await self._wake.wait()
+                elif (answer := await self._sent(client, first)) is None:
+                    await self._pause(min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** next(tries)))
+                else:
+                    tries = count()
+                    self._settle(first, answer, taken)
+
+    async def now(self, input_: Input) -> None:
+        """Send an input that is worth nothing later. Raises `CommandError`."""
+        try:
+            async with self._server.client() as client:
+                answer = await client.post(self._path, json=input_)
+        except httpx.HTTPError as error:
+            raise unreachable(self._server.url, error) from error
+        if not answer.is_success:
+            raise CommandError(fault(answer)[1])
+
+    async def _sent(self, client: httpx.AsyncClient, first: Numbered) -> httpx.Response | None:
+        try:
+            sent = await client.post(self._path, json=first.input, headers=first.headers())
+        except httpx.HTTPError:
+            return None
+        return None if sent.status_code in LATER else sent
+
+    async def _pause(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._wake.wait(), seconds)
+
+    def _settle(
+        self, first: Numbered, answer: httpx.Response, taken: Callable[[InputAnswer], None]
+    ) -> None:
+        if answer.status_code == httpx.codes.UNAUTHORIZED:
+            raise CommandError(f"{fault(answer)[1]} What you typed is kept and sent next time.")
+        if _is_unknown_producer(answer):
+            self._outbox.renumber()
+            return
+        self._outbox.answered(first)
+        if answer.is_success:
+            taken(InputAnswer(accepted=parse(Accepted, _json(answer))))
+        else:
+            typed = str(first.input.get("text", ""))
+            taken(InputAnswer(accepted=None, refusal=fault(answer)[1], typed=typed))
+
+
+def _is_unknown_producer(answer: httpx.Response) -> bool:
+    """Return whether the bridge expects other numbers: it was restored from before them."""
+    conflict = answer.status_code == httpx.codes.CONFLICT
+    fenced = answer.status_code == httpx.codes.FORBIDDEN and "Producer-Epoch" in answer.headers
+    return fenced or (conflict and "Producer-Expected-Seq" in answer.headers)
+
+
+def _json(answer: httpx.Response) -> Any:
+    try:
+        return answer.json()
+    except ValueError as error:
+        raise CommandError("something answers, but it is not a bridge") from error

@@ -1,6 +1,14 @@
-"""`bridge run`: starts the bridge, and says where it can be talked to once it can."""
+"""`bridge run` starts the bridge, and says where it can be talked to; `bridge demo` shows one.
+
+Other programs of the same user are kept out of this process's memory and environment. On Linux a
+process that is not dumpable cannot be traced, and its `/proc/…/environ` and `mem` cannot be read,
+but by root. So what a bridge starts, such as an agent's program, does not get at its secrets. A
+program that it starts is dumpable again. Elsewhere nothing is done here.
+"""
 
 import asyncio
+import ctypes
+import io
 import os
 import shlex
 import shutil
@@ -8,15 +16,33 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from bridge import logs
-from bridge.cli.shield import close_to_others
+from bridge.cli.server import is_local
 from bridge.config import Config, load
 from bridge.config.load import DATA
+from bridge.config.model import LogSection
+from bridge.domain.errors import ConfigError
 from bridge.imports import for_good, without
-from bridge.ports import Check
+from bridge.plugins import install_command
+from bridge.ports.health import Check
+
+PR_SET_DUMPABLE = 4
+
+
+def close_to_others() -> bool:
+    """Make this process not dumpable; say whether it is so now."""
+    if not sys.platform.startswith("linux"):
+        return False
+    try:
+        return bool(ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0)
+    except (OSError, AttributeError):  # a C library without it
+        return False
+
 
 if TYPE_CHECKING:
     from bridge.app import Running
@@ -43,22 +69,26 @@ def run(
         if not config.log.debugger:
             close_to_others()
 
-        def announce(running: "Running") -> None:
+        def announce(running: "Running", faults: Sequence[Check]) -> None:
             starting.close()
             chat = _chat_command(file, environ, sys.argv[0])
-            sys.stdout.write(announcement(running, chat, secrets=sys.stdout.isatty()))
+            secrets = sys.stdout.isatty()
+            sys.stdout.write(announcement(running, chat, faults, secrets=secrets))
             sys.stdout.flush()
 
         asyncio.run(serve(config, announce=announce))
 
 
-def announcement(running: "Running", chat: str, *, secrets: bool) -> str:
+def announcement(
+    running: "Running", chat: str, faults: Sequence[Check] = (), *, secrets: bool
+) -> str:
     """Return what is printed once the bridge is ready.
 
     Without `secrets` what is printed goes to a log, which more people read: the owner's token and
     code stand in files of the data folder, readable by their owner only.
     """
     link, code = f"{running.url.rstrip('/')}/#token={running.token}", running.code
+    phone = for_phone(link) if secrets else ""
     if not secrets:
         link = f"{running.url}  (the token to sign in is in {running.data / OWNER_TOKEN})"
         code = f"it is in {running.data / OWNER_CODE}" if code else ""
@@ -71,16 +101,40 @@ def announcement(running: "Running", chat: str, *, secrets: bool) -> str:
         f"\nBridgehead is running; the agent is {running.agent}."
         " Talk to it from two places at once:\n\n"
         f"  browser   {link}\n"
-        f"  terminal  {chat}\n{code}\n"
-        f"{attention(running.faults)}"
+        f"  terminal  {chat}\n{code}{phone}\n"
+        f"{attention(faults)}"
         f"Its data is in {running.data}. Ctrl-C stops it.\n\n"
     )
 
 
+def for_phone(link: str) -> str:
+    """Return a code that a phone's camera opens the page with; "" if no phone gets there.
+
+    The code holds the owner's token, as the link does: it is for the person at the terminal.
+    """
+    address = urlsplit(link)
+    if is_local(link):
+        return ""
+    drawn = io.StringIO()
+    segno = import_module("segno")  # where there is nothing to draw it is not needed
+    segno.make(link, micro=False).terminal(out=drawn, border=2, compact=True)
+    rows = "".join(f"    {row}\n" for row in drawn.getvalue().splitlines())
+    plain = (
+        "    It is not encrypted on its way: whoever is in between can read it.\n"
+        "    docs/operations.md says how to put TLS before it.\n"
+        if address.scheme == "http"
+        else ""
+    )
+    return f"\n  phone     point its camera here:\n\n{rows}{plain}"
+
+
 def attention(faults: Sequence[Check]) -> str:
-    """Return what keeps agents from answering, so that it is not overlooked."""
-    told = "".join(f"  {each.name}: {each.detail}\n    → {each.fix}\n" for each in faults)
-    return f"ATTENTION, nobody will get an answer from\n{told}\n" if told else ""
+    """Return what keeps agents and chat apps from working, so that it is not overlooked."""
+    told = "".join(
+        f"  {each.name}: {each.detail}\n" + (f"    → {each.fix}\n" if each.fix else "")
+        for each in faults
+    )
+    return f"ATTENTION: this does not work yet:\n{told}\n" if told else ""
 
 
 def _moved(config: Config, host: str | None, port: int | None) -> Config:
@@ -102,3 +156,33 @@ def _chat_command(file: Path | None, environ: Mapping[str, str], program: str) -
     data = [f"{DATA}={shlex.quote(environ[DATA])}"] if environ.get(DATA) else []
     config = [f"--config {shlex.quote(str(file))}"] if file else []
     return " ".join([*data, name, "chat", *config])
+
+
+# -- the demo -------------------------------------------------------------------------------------
+
+
+def demo(port: int, *, once: bool) -> None:
+    """Serve the demo until Ctrl-C, or play its scene once and end."""
+    logs.configure(LogSection(level="error"), secrets=())
+    _print("Starting four platforms and a bridge …\n")
+    try:
+        page = import_module("bridge.demo.page")  # its platforms are loaded for this command alone
+    except ImportError as error:
+        command = install_command("all")
+        raise ConfigError(f"the demo needs all four apps' packages: run {command}") from error
+    if once:
+        page.play(port, lambda line: _print(f"{line}\n"))
+    else:
+        page.serve(port, _announce)
+
+
+def _announce(url: str) -> None:
+    _print(
+        f"\nOne session in four chat apps, all on this machine:\n\n  {url}\n\n"
+        "Write in any of them. Ctrl-C stops it.\n"
+    )
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()

@@ -1,5 +1,6 @@
 """Untrusted text made safe for a terminal: nothing in it can move, recolour or reorder it."""
 
+import json
 import re
 
 _ESCAPE = re.compile(
@@ -28,6 +29,12 @@ def one_line(text: str, limit: int = 120) -> str:
     """Return the text, safe, on one line of at most `limit` characters."""
     flat = " ".join(plain(text).split())
     return flat if len(flat) <= limit else flat[: limit - 1] + "…"
+
+
+def json_text(value: object, *, indent: int | None = None) -> str:
+    """Return JSON that means the same, and holds nothing that a terminal would obey or hide."""
+    text = json.dumps(value, indent=indent, ensure_ascii=False)
+    return _CONTROL.sub(lambda found: json.dumps(found[0])[1:-1], text)
 
 
 def sendable(text: str) -> str:

@@ -13,6 +13,7 @@ import httpx
 
 from bridge.cli.exits import CommandError, DeniedError, NotRunningError
 from bridge.cli.safe import one_line
+from bridge.cli.spoken import of_environment
 from bridge.config import data_folder
 
 URL = "BRIDGE_URL"
@@ -31,11 +32,15 @@ class Where:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
-    """A bridge to talk to. `data` is the folder where this terminal keeps its own things."""
+    """A bridge to talk to. `data` is the folder where this terminal keeps its own things.
+
+    `language` is the code of the environment's, if there is one.
+    """
 
     url: str
     token: str = field(repr=False)
     data: Path
+    language: str = ""
 
     def client(self, *, read: float | None = 30) -> httpx.AsyncClient:
         """Return a client for its API; `read` is how many seconds of silence are too many."""
@@ -47,10 +52,13 @@ class Server:
 
     def _options(self) -> dict[str, Any]:
         # a proxy of the environment is not for talking to one's own machine
+        headers = {"Authorization": f"Bearer {self.token}"}
+        if self.language:
+            headers["Accept-Language"] = self.language
         return {
             "base_url": self.url,
-            "headers": {"Authorization": f"Bearer {self.token}"},
-            "trust_env": not _is_local(self.url),
+            "headers": headers,
+            "trust_env": not is_local(self.url),
         }
 
 
@@ -67,8 +75,8 @@ def find(where: Where, environ: Mapping[str, str]) -> Server:
         given = fragment.removeprefix("token=") if fragment.startswith("token=") else ""
     else:
         url, given = _noted(data), ""
-    token = given or _token(where, environ, data, local=not named or _is_local(url))
-    return Server(url=url.rstrip("/"), token=token, data=data)
+    token = given or _token(where, environ, data, local=not named or is_local(url))
+    return Server(url=url.rstrip("/"), token=token, data=data, language=of_environment(environ))
 
 
 def _noted(data: Path) -> str:
@@ -85,7 +93,9 @@ def _token(where: Where, environ: Mapping[str, str], data: Path, *, local: bool)
     if where.token_file is None and environ.get(TOKEN):
         return environ[TOKEN].strip()
     if where.token_file is None and not local:
-        raise CommandError(f"a bridge elsewhere needs a token: set {TOKEN} or give --token-file")
+        raise CommandError(
+            f"a bridge on another machine needs a token: set {TOKEN} or give --token-file"
+        )
     file = where.token_file or data / "owner-token"
     try:
         return file.read_text().strip()
@@ -94,7 +104,8 @@ def _token(where: Where, environ: Mapping[str, str], data: Path, *, local: bool)
         raise CommandError(f"the token cannot be read from {file}: {why}") from error
 
 
-def _is_local(url: str) -> bool:
+def is_local(url: str) -> bool:
+    """Say whether an address is of this machine alone."""
     host = urlsplit(url).hostname or ""
     with suppress(ValueError):
         return ip_address(host).is_loopback
@@ -132,12 +143,12 @@ def checked(response: httpx.Response) -> httpx.Response:
     raise CommandError(message)
 
 
-def ask(server: Server, method: str, path: str, **rest: Any) -> Any:
-    """Ask once and return the JSON of the answer. Raises `CommandError`."""
+def ask(server: Server, method: str, path: str, *, read: float = 30, **rest: Any) -> Any:
+    """Ask once and return the JSON of the answer; `read` as above. Raises `CommandError`."""
     try:
-        with server.blocking_client() as client:
+        with server.blocking_client(read=read) as client:
             return checked(client.request(method, path, **rest)).json()
     except httpx.HTTPError as error:
         raise unreachable(server.url, error) from error
     except ValueError as error:
-        raise CommandError(f"what answers at {server.url} is no bridge") from error
+        raise CommandError(f"something answers at {server.url}, but it is not a bridge") from error

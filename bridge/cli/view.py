@@ -1,39 +1,121 @@
 """What a terminal shows of a session, sans I/O: events fold in, lines come out."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Literal
+from typing import Literal, assert_type
 
-from bridge import call_display, literal, texts
-from bridge.cli.wire import LiveFrame, SessionView
-from bridge.content import Attachment, Option
-from bridge.events import (
+from bridge import session_texts, texts
+from bridge.cli import chat_texts
+from bridge.cli.wire import LiveFrame, SessionView, is_client
+from bridge.delivery import call_display
+from bridge.delivery.rendering import BRIDGE
+from bridge.domain import literal
+from bridge.domain.content import Attachment, Option
+from bridge.domain.display_names import clean_title
+from bridge.domain.events import (
     INTERRUPTED,
     ConversationLinked,
+    ConversationUnlinked,
     Event,
+    ExchangeUndone,
+    HistoryCompacted,
+    MemoryEvent,
     MessageComposed,
     MessageDeleted,
     MessageEdited,
+    MessageEvent,
     MessageReceived,
+    NoteEvent,
+    OutsideEvent,
     ParticipantJoined,
     ParticipantLeft,
+    ParticipantMerged,
+    PushClosed,
     Pushed,
     QuestionAsked,
     QuestionClosed,
+    QuestionEvent,
+    Reacted,
     Redacted,
+    RoleChanged,
+    RunEvent,
     RunFinished,
     RunStarted,
+    ScheduleEvent,
+    SessionArchived,
+    SessionEvent,
+    SessionForked,
     SettingChanged,
+    SetupEvent,
     Source,
     ToolCalled,
+    ToolEvent,
     ToolReturned,
     Transcribed,
     Triggered,
+    UsageReported,
 )
-from bridge.ids import START, ConversationId, ParticipantId, QuestionId, RunId, Seq
+from bridge.domain.ids import START, ConversationId, ParticipantId, QuestionId, RunId, Seq
+from bridge.domain.wording import ENGLISH, Language, composed, together
 
 Look = Literal["said", "answer", "interim", "aside", "question", "tool"]
+
+_IntroducesNobody = (
+    MessageEdited
+    | MessageDeleted
+    | Transcribed
+    | Redacted
+    | RunEvent
+    | MessageComposed
+    | ToolEvent
+    | QuestionEvent
+    | OutsideEvent
+    | RoleChanged
+    | ParticipantLeft
+    | ParticipantMerged
+    | ConversationUnlinked
+    | SettingChanged
+    | ScheduleEvent
+    | SessionEvent
+    | MemoryEvent
+)
+_ChangesNothing = (
+    MessageEvent
+    | UsageReported
+    | MessageComposed
+    | ToolEvent
+    | OutsideEvent
+    | SetupEvent  # but for the title
+    | MemoryEvent
+)
+_SaidAside = (
+    RunFinished
+    | QuestionClosed
+    | MessageEdited
+    | MessageDeleted
+    | Transcribed
+    | Redacted
+    | Triggered
+    | ParticipantJoined
+    | ParticipantLeft
+    | ConversationLinked
+    | SettingChanged
+    | SessionArchived
+    | ExchangeUndone
+)
+_NotSaid = (
+    RunStarted
+    | UsageReported
+    | RoleChanged
+    | ParticipantMerged
+    | ConversationUnlinked
+    | ScheduleEvent
+    | SessionForked
+    | NoteEvent
+    | HistoryCompacted
+    | Reacted
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,13 +139,18 @@ class Line:
     about: str = ""
 
 
+FileNumber = tuple[Seq, int]
+"""The number of an event, and which of its files, from 1."""
+
+
 @dataclass(slots=True, kw_only=True)
 class View:
     """A session as one terminal sees it: who is here, what is going on, what was seen.
 
-    `run` is the open run; `again`: the last one failed, and another try is to come. `questions`
-    are the open ones, the oldest first. `files` are all that were sent, the oldest first: people
-    name one by its number.
+    `run` is the open run, which reads up to `reads`; `again`: the last one failed, and another try
+    is to come; `unanswered`: it ended for good without an answer. `questions` are the open ones,
+    the oldest first. `files` are those that were seen: people name one by its event's number, and
+    by its own among several. `language` is that of whoever looks.
     """
 
     me: ParticipantId
@@ -72,12 +159,15 @@ class View:
     places: dict[str, str] = field(default_factory=dict)
     agent: str = ""
     run: RunId | None = None
+    reads: Seq = START
     again: bool = False
+    unanswered: bool = False
     position: Seq = START
     seen: Seq = START
     questions: dict[QuestionId, QuestionAsked] = field(default_factory=dict)
-    files: list[Attachment] = field(default_factory=list)
+    files: dict[FileNumber, Attachment] = field(default_factory=dict)
     frame: LiveFrame = field(default_factory=LiveFrame)
+    language: Language = ENGLISH
 
     def forget(self) -> None:
         """Begin anew, with another log: nothing of it was seen yet."""
@@ -102,7 +192,8 @@ class View:
                 return who not in self.people
             case ConversationLinked(conversation=where):
                 return where not in self.places
-            case _:
+            case rest:
+                assert_type(rest, _IntroducesNobody)
                 return False
 
     def look(self, frame: LiveFrame) -> None:
@@ -123,28 +214,43 @@ class View:
         """Return the question that numbers answer: the one asked last."""
         return next(reversed(self.questions.items()), None)
 
+    def asks(self, event: Event) -> bool:
+        """Return whether an event asked a question that is still open."""
+        return isinstance(event.body, QuestionAsked) and event.body.question in self.questions
+
     def chosen(self, typed: str) -> tuple[QuestionId, Option] | None:
         """Return the option of an open question that was typed, by its number or label."""
         asked = self.question()
         if asked is None:
             return None
         typed = typed.strip().casefold()
-        for number, option in enumerate(asked[1].options, start=1):
-            if typed in {str(number), option.label.strip().casefold()}:
-                return asked[0], option
-        return None
+        found = [
+            option
+            for number, option in enumerate(asked[1].options, start=1)
+            if typed in {str(number), *_labels(self, option)}
+        ]
+        return (asked[0], found[0]) if len(found) == 1 else None
+
+    def leaves(self, finished: RunFinished) -> bool:
+        """Say whether a run that ends has dealt with nothing of what it read."""
+        is_known = self.run == finished.run
+        return finished.upto < self.reads if is_known else finished.upto <= self.position
 
     def name(self, participant: ParticipantId | None) -> str:
-        return self.people.get(participant or "", texts.SOMEONE)
+        return self.people.get(participant or "", self.language.says(chat_texts.SOMEONE))
 
     # -- folding ----------------------------------------------------------------------------------
 
     def _fold(self, event: Event) -> None:
         match event.body:
-            case RunStarted(run=run, agent=agent):
-                self.run, self.agent, self.again = run, agent, False
-            case RunFinished(outcome=outcome, upto=upto):
-                self.again = outcome in {"failed", "abandoned"} and upto <= self.position
+            case RunStarted(run=run, agent=agent, upto=upto):
+                self.run, self.agent, self.again, self.unanswered = run, agent, False, False
+                self.reads = upto
+            case RunFinished(outcome=outcome, upto=upto, reason=reason) as finished:
+                failed = outcome in {"failed", "abandoned"}
+                self.again = failed and self.leaves(finished)
+                stopped = outcome == "cancelled" and reason != INTERRUPTED
+                self.unanswered = stopped or (failed and not self.again)
                 self.run, self.position = None, max(self.position, upto)
                 self.look(self.frame)
             case QuestionAsked() as asked:
@@ -153,8 +259,8 @@ class View:
                 self.questions.pop(question, None)
             case SettingChanged(scope="session", name="title", value=title):
                 self.title = title
-            case _:
-                pass
+            case rest:
+                assert_type(rest, _ChangesNothing)
 
     # -- lines ------------------------------------------------------------------------------------
 
@@ -165,29 +271,38 @@ class View:
             case MessageComposed(agent=agent, content=content, kind=kind):
                 looks: dict[str, Look] = {"final": "answer", "interim": "interim"}
                 look = looks.get(kind, "aside")
-                return Line(look=look, speaker=agent, text=content.text, seq=event.seq)
+                text = self.language.says_kept(content.text, content.wording)
+                return Line(look=look, speaker=agent, text=text, seq=event.seq)
             case Pushed(source=source, content=content, buttons=buttons):
-                text = _with_choices(content.text, buttons)
-                return Line(look="answer", speaker=_source(source), text=text, seq=event.seq)
+                said = self.language.says_kept(content.text, content.wording)
+                text = _with_choices(said, _buttons(self, source, buttons))
+                speaker = self.language.says(_source(source))
+                return Line(look="answer", speaker=speaker, text=text, seq=event.seq)
+            case PushClosed(text=text, wording=wording):
+                text = self.language.says_kept(text, wording)
+                return Line(look="aside", text=text, seq=event.seq)
             case QuestionAsked(text=text, options=options, call=call):
-                parts = [text, *([call_display.block(call, in_parts=False)] if call else [])]
-                parts += [texts.numbered(options)] if options else []
+                parts = [call_display.under(text, call, in_parts=False) if call else text]
+                offered = tuple(_offered(self, each) for each in options)
+                parts += [self.language.says(texts.numbered(offered))] if offered else []
                 text = "\n\n".join(parts)
                 return Line(look="question", speaker=self.agent, text=text, seq=event.seq)
             case ToolCalled(name=name, arguments=arguments):
                 return Line(look="tool", text=call_display.brief(name, arguments), seq=event.seq)
             case ToolReturned(result=result, failed=failed):
-                mark = "failed: " if failed else "→ "
-                return Line(look="tool", text=f"{mark}{result}", seq=event.seq)
-            case _:
-                aside = self._aside(event)
+                text = (
+                    self.language.says(chat_texts.call_failed(result)) if failed else f"→ {result}"
+                )
+                return Line(look="tool", text=text, seq=event.seq)
+            case rest:
+                aside = self.language.says(self._aside(rest))
                 return Line(look="aside", text=aside, seq=event.seq) if aside else None
 
     def _heard(self, heard: MessageReceived, seq: Seq) -> Line:
         who, where, quote = heard.participant, heard.conversation, heard.quote
         return Line(
             look="said",
-            speaker=texts.speaker(self.name(who), self.places.get(where, texts.SOMEWHERE)),
+            speaker=self.language.says(texts.speaker(self.name(who), _place(self, where))),
             text=heard.content.text,
             seq=seq,
             by=who,
@@ -197,76 +312,124 @@ class View:
         )
 
     def _with_files(self, line: Line, event: Event) -> Line:
-        content = getattr(event.body, "content", None)
-        if not content or not content.attachments:
-            return line
-        first = len(self.files) + 1
-        self.files += content.attachments
-        numbered = enumerate(content.attachments, start=first)
-        return replace(line, files=tuple(_file(number, each) for number, each in numbered))
+        found = dict(files_of(event))
+        self.files |= found
+        return replace(line, files=tuple(_file(*each) for each in found.items()))
 
-    def _aside(self, event: Event) -> str:
-        match event.body:
+    def _aside(self, body: _SaidAside | _NotSaid) -> str:
+        match body:
             case RunFinished() as finished:
-                return self._ending(finished)
+                return _ending(self, finished)
             case QuestionClosed() as closed:
-                return self._closing(closed)
+                return _closing(self, closed)
             case MessageEdited(participant=who, content=content):
                 words = literal.markdown(content.text) if content.literal else content.text
-                return f"_{self.name(who)} changed a message to:_ {words}"
+                return chat_texts.changed(self.name(who), words)
             case MessageDeleted(participant=who):
-                return f"_{self.name(who)} took a message back._"
+                return chat_texts.taken_back(self.name(who))
             case Transcribed(text=text):
                 return texts.transcript(text)
             case Redacted():
-                return "_A message was removed for good._"
+                return chat_texts.REMOVED
             case Triggered(source=source, prompt=prompt):
-                return f"_{_source(source)} asks:_ {prompt}"
+                return chat_texts.asks(_source(source), prompt)
             case ParticipantJoined(participant=who):
                 return texts.joined(self.name(who))
             case ParticipantLeft(participant=who):
                 return texts.left(self.name(who))
             case ConversationLinked(conversation=where):
-                return f"_Also shown in {self.places.get(where, texts.SOMEWHERE)} now._"
-            case SettingChanged(scope="session", name="title", value=title):
-                return f"_This session is called {title} now._"
-            case _:
+                return chat_texts.follows(_place(self, where))
+            case SettingChanged() | SessionArchived() | ExchangeUndone() as changed:
+                return _changed(changed, self.name(changed.by))
+            case rest:
+                assert_type(rest, _NotSaid)
                 return ""
 
-    def _ending(self, finished: RunFinished) -> str:
-        match finished.outcome:
-            case "cancelled" if finished.reason != INTERRUPTED:
-                return texts.stopped_by(self.name(finished.by))
-            case "failed" if finished.upto <= self.position:
-                return f"_The answer failed: {finished.reason or 'no reason given'}._"
-            case "abandoned" if finished.reason == "shutdown":
-                return "_The bridge restarted; the answer goes on._"
-            case "abandoned":
-                return "_The answer was cut off; it is tried again._"
-            case _:
-                return ""
 
-    def _closing(self, closed: QuestionClosed) -> str:
-        asked = self.questions.get(closed.question)
-        match closed.outcome:
-            case "expired":
-                return texts.nobody_answered(call_display.named(asked) if asked else "")
-            case "withdrawn":
-                return texts.no_longer_needed(call_display.named(asked) if asked else "")
-            case "answered":
-                labels = {option.id: option.label for option in asked.options} if asked else {}
-                answer = labels.get(closed.answer, closed.answer)
-                return texts.answered(self._who(closed), answer)
-
-    def _who(self, closed: QuestionClosed) -> str:
-        name, where = self.name(closed.by), closed.conversation
-        if where is None:
-            return name
-        return texts.speaker(name, self.places.get(where, texts.SOMEWHERE))
+def _place(view: View, conversation: ConversationId) -> str:
+    """Return what a place is called; our own clients in the language of whoever looks."""
+    label = view.places.get(conversation, chat_texts.ELSEWHERE)
+    return view.language.one(label) if is_client(conversation) else view.language.says(label)
 
 
-def _file(number: int, file: Attachment) -> str:
-    return f"[{number}] {file.name} ({file.kind}, {texts.size(file.size)})"
+def _offered(view: View, option: Option) -> Option:
+    """Return an option as it is shown: our own answers can be said in other languages."""
+    return replace(option, label=view.language.says(texts.answer_label(option)))
+
+
+def _labels(view: View, option: Option) -> set[str]:
+    """Return what may be typed for an option: what it is called in the log, and here."""
+    return {each.label.strip().casefold() for each in (option, _offered(view, option))}
+
+
+def _buttons(view: View, source: Source, buttons: tuple[Option, ...]) -> tuple[Option, ...]:
+    """Return the buttons of something pushed; the bridge's own in the reader's language."""
+    if (source.kind, source.name) != ("background", BRIDGE):
+        return buttons
+    return tuple(replace(each, label=view.language.one(each.label)) for each in buttons)
+
+
+def _changed(changed: SettingChanged | SessionArchived | ExchangeUndone, who: str) -> str:
+    """Return the line for what was changed for everybody; "" for what tells nobody anything."""
+    match changed:
+        case ExchangeUndone():
+            return session_texts.undone_by(who)
+        case SessionArchived(by=by):
+            return session_texts.archived_by(who) if by is not None else ""
+        case SettingChanged(scope="session", name="title", value=title):
+            return chat_texts.called(clean_title(title))
+        case SettingChanged(scope="session", name=name, value=value, by=by) if by is not None:
+            return session_texts.setting_changed(who, name, value)
+        case SettingChanged():
+            return ""
+
+
+def _ending(view: View, finished: RunFinished) -> str:
+    match finished.outcome:
+        case "cancelled" if finished.reason != INTERRUPTED:
+            return texts.stopped_by(view.name(finished.by))
+        case "failed" if view.leaves(finished):
+            return chat_texts.failed(finished.reason.rstrip("."))
+        case "abandoned" if finished.reason == "shutdown":
+            return chat_texts.RESTARTED
+        case "abandoned":
+            return chat_texts.CUT_OFF
+        case _:
+            return ""
+
+
+def _closing(view: View, closed: QuestionClosed) -> str:
+    asked = view.questions.get(closed.question)
+    match closed.outcome:
+        case "expired":
+            return texts.nobody_answered(call_display.named(asked) if asked else "")
+        case "withdrawn":
+            return texts.no_longer_needed(call_display.named(asked) if asked else "")
+        case "answered":
+            offered = asked.options if asked else ()
+            labels = {option.id: _offered(view, option).label for option in offered}
+            answer = labels.get(closed.answer, closed.answer)
+            return texts.answered(_who(view, closed), answer)
+
+
+def _who(view: View, closed: QuestionClosed) -> str:
+    name, where = view.name(closed.by), closed.conversation
+    if where is None:
+        return name
+    return texts.speaker(name, _place(view, where))
+
+
+def files_of(event: Event) -> Iterator[tuple[FileNumber, Attachment]]:
+    """Yield the files of an event, each with how people name it."""
+    content = getattr(event.body, "content", None)
+    for number, file in enumerate(content.attachments if content else (), start=1):
+        yield (event.seq, number), file
+
+
+def _file(number: FileNumber, file: Attachment) -> str:
+    seq, which = number
+    name = f"{seq}" if which == 1 else f"{seq}.{which}"
+    return f"[{name}] {file.name} ({file.kind}, {texts.size(file.size)})"
 
 
 def _with_choices(text: str, buttons: Iterable[Option]) -> str:
@@ -274,4 +437,7 @@ def _with_choices(text: str, buttons: Iterable[Option]) -> str:
 
 
 def _source(source: Source) -> str:
-    return f"{source.kind} {source.name}".strip()
+    if source.kind == "background" and source.name:
+        return source.name  # the agent's, or the bridge's own
+    kind = composed(texts.SOURCES[source.kind])
+    return together(" ", [kind, source.name]) if source.name else kind

@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from bridge.cli.exits import CommandError
-from bridge.codec import TYPES
-from bridge.events import Body, Event, Preview
-from bridge.ids import ConversationId, ParticipantId, SessionId
+from bridge.domain.codec import TYPES
+from bridge.domain.events import Body, Event, Preview
+from bridge.domain.ids import ConversationId, ParticipantId, SessionId
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -30,6 +30,52 @@ class Place(BaseModel):
 class CommandLine(BaseModel):
     name: str
     text: str = ""
+
+
+class DeliveryLine(BaseModel):
+    """How something stands in a place."""
+
+    conversation: str
+    label: str
+    room: bool = False
+    state: str
+    why: str = ""
+    at: datetime | None = None
+    due_at: datetime | None = None
+    seen: bool = False
+
+
+class PushView(BaseModel):
+    """`GET /v1/pushes/{id}`."""
+
+    id: str
+    session: SessionId
+    seq: int
+    reached: bool = False
+    may_reach: bool = False
+    present: tuple[str, ...] = ()
+    places: tuple[DeliveryLine, ...] = ()
+    repeated: bool = False
+    told: str | None = None
+
+
+class Answerer(BaseModel):
+    id: str
+    name: str = ""
+
+
+class QuestionView(BaseModel):
+    """`GET /v1/sessions/{id}/questions/{id}`."""
+
+    id: str
+    session: SessionId
+    state: str
+    answer: str | None = None
+    index: int | None = None
+    by: Answerer | None = None
+    at: datetime | None = None
+    expires_at: datetime | None = None
+    repeated: bool = False
 
 
 class SessionView(BaseModel):
@@ -60,7 +106,15 @@ class SessionLine(BaseModel):
 class Me(BaseModel):
     participant: ParticipantId
     name: str
+    language: str = ""
     max_file_bytes: int | None = None
+
+
+class Offered(BaseModel):
+    """What can be said next, of what a reply lists."""
+
+    label: str = ""
+    text: str
 
 
 class Accepted(BaseModel):
@@ -69,6 +123,7 @@ class Accepted(BaseModel):
     events: tuple[int, ...] = ()
     offset: str = ""
     reply: str | None = None
+    buttons: tuple[Offered, ...] = ()
     repeated: bool = False
 
 
@@ -90,7 +145,9 @@ def parse(model: type[M], json: Any) -> M:
     try:
         return model.model_validate(json)
     except ValidationError as error:
-        raise CommandError("the bridge answered something unknown: is it a newer one?") from error
+        raise CommandError(
+            "this command does not understand the bridge's answer: is the bridge newer?"
+        ) from error
 
 
 def events(session: SessionId, items: Sequence[Any]) -> tuple[Event, ...]:
@@ -98,9 +155,17 @@ def events(session: SessionId, items: Sequence[Any]) -> tuple[Event, ...]:
     return tuple(event for item in items if (event := _event(session, item)))
 
 
+_CLIENT = "http:"
+
+
 def place_id(place: str) -> ConversationId:
     """Return the conversation that stands for a client of the HTTP side."""
-    return ConversationId(f"http:{place}")
+    return ConversationId(f"{_CLIENT}{place}")
+
+
+def is_client(conversation: ConversationId) -> bool:
+    """Say whether a conversation stands for a client of the HTTP side."""
+    return conversation.startswith(_CLIENT)
 
 
 def _event(session: SessionId, item: Any) -> Event | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from bridge.errors import ConfigError
+from bridge.domain.errors import ConfigError
 
 KeyPath = tuple[str | int, ...]
 """Where a value stands: ("http", "port") for `http.port`, ("allow", 0) for `allow[0]`."""
@@ -21,15 +21,23 @@ def dotted(path: KeyPath) -> str:
 
 @dataclass(slots=True, kw_only=True)
 class Problems:
-    """Everything that is wrong with one file, each with its line and key."""
+    """Everything that is wrong with one file, each with its line and key.
+
+    `broken`: where something from outside the file could not be put in place, so that whatever
+    else is wrong there is no fault of its own.
+    """
 
     file: Path | None
     lines: Mapping[KeyPath, int] = field(default_factory=dict)
     found: list[str] = field(default_factory=list)
+    broken: set[KeyPath] = field(default_factory=set)
 
     def add(self, path: KeyPath, message: str) -> None:
         where = self.place(path)
         self.found.append(f"{where}: {message}" if where else message)
+
+    def is_broken(self, path: KeyPath) -> bool:
+        return any(path[: len(each)] == each for each in self.broken)
 
     def place(self, path: KeyPath) -> str:
         line = self.lines.get(self.written(path))
@@ -75,6 +83,8 @@ def parse(text: str, file: Path) -> Document:
         raise ConfigError(_syntax(file, error)) from error
     except yaml.YAMLError as error:
         raise ConfigError(f"{file}: is not YAML: {error}") from error
+    except RecursionError:
+        raise ConfigError(f"{file}: holds more lists in lists than can be read") from None
     if node is None:
         raise ConfigError(f"{file}: is empty; write a setting into it or remove it")
     if not isinstance(node, yaml.MappingNode):

@@ -1,16 +1,26 @@
 """What a configuration holds. The defaults here are those of config.example.yaml."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
-from bridge.budget import Budgets, Limit
-from bridge.ids import ChannelName
-from bridge.notify import Rings
+from bridge.delivery.notify import Rings
+from bridge.domain.errors import Refused
+from bridge.domain.events import Late
+from bridge.domain.ids import ChannelName, SessionId
+from bridge.domain.usage import Limit
+from bridge.hooks.hook import Hook
 from bridge.plugins import AgentPlugin, BlobsPlugin, ChannelPlugin, Section, StorePlugin
+from bridge.session.admission import Reactions, Strangers
+from bridge.session.budget import Budgets
+from bridge.session.configured import ORIGIN, Configured, end_of, rule_of
+from bridge.session.decide_external import LONGEST_TEXT
+from bridge.session.routing import SHARED
+from bridge.session.schedule import first_slot
 
 DEFAULT_DATA = "~/.bridgehead"
 
@@ -18,6 +28,7 @@ DEFAULT_DATA = "~/.bridgehead"
 class HttpSection(Section):
     """`public_url` is how people reach the page from outside, where a proxy stands in front.
 
+    `topics` are other names of sessions, for what pushes by ntfy or Apprise.
     `connections_per_address` does not count those of this machine; 0: no limit.
     """
 
@@ -26,12 +37,16 @@ class HttpSection(Section):
     public_url: Annotated[str, Field(pattern=r"^https?://[^\s?#]+$")] | None = None
     connections: Annotated[int, Field(ge=10, le=100_000)] = 1000
     connections_per_address: Annotated[int, Field(ge=0)] = 200
+    topics: dict[
+        Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")],
+        Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]{1,64}$")],
+    ] = Field(default_factory=dict)
 
 
 class LogSection(Section):
     """`content`: message text may stand in the log.
 
-    `debugger`: other programs of the same user may look into the process (`bridge.cli.shield`).
+    `debugger`: other programs of the same user may look into the process (`bridge.cli.run`).
     """
 
     level: Literal["debug", "info", "warning", "error"] = "warning"
@@ -72,21 +87,68 @@ class BudgetsSection(Section):
 
 
 class NotifySection(Section):
-    """How much rings: see `bridge.notify`."""
+    """How much rings, and where: see `bridge.delivery.notify`. `escalate` is in minutes."""
 
     pushes_per_run: Annotated[int, Field(ge=0, le=200)] = 10
     pushes_per_hour: Annotated[int, Field(ge=0, le=200)] = 30
+    escalate: Annotated[float, Field(ge=1, le=1440, allow_inf_nan=False)] = 10
 
     def rings(self) -> Rings:
-        return Rings(per_run=self.pushes_per_run, per_hour=self.pushes_per_hour)
+        return Rings(
+            per_run=self.pushes_per_run,
+            per_hour=self.pushes_per_hour,
+            escalate=timedelta(minutes=self.escalate),
+        )
+
+
+class ScheduleSection(Section):
+    """What the agent is asked, or is said, again and again. `when` is as after `/every`.
+
+    `late`: what becomes of times that came while the bridge was down. `until` is its last day.
+    """
+
+    when: Annotated[str, Field(min_length=1, max_length=200)]
+    text: Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT)]
+    session: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]{1,64}$")] = SHARED
+    action: Literal["ask", "say"] = "ask"
+    zone: Annotated[str, Field(max_length=64)] = "UTC"
+    late: Late = "once"
+    until: date | None = None
+
+    @model_validator(mode="after")
+    def _is_understood(self) -> Self:
+        try:
+            first_slot(rule_of(self.when, self.zone), ORIGIN)
+            self.configured("")
+        except Refused as refused:
+            raise ValueError(str(refused).replace("\n", " ")) from refused
+        return self
+
+    def configured(self, name: str) -> Configured:
+        return Configured(
+            name=name,
+            session=SessionId(self.session),
+            rule=rule_of(self.when, self.zone),
+            action=self.action,
+            text=self.text,
+            late=self.late,
+            until=end_of(self.until, self.zone) if self.until is not None else None,
+        )
+
+
+LanguageCode = Literal["en", "de", "es", "fr", "zh"]
 
 
 class General(Section):
-    """The settings that belong to no section. `grace` is in seconds."""
+    """The settings that belong to no section. `grace` is in seconds.
+
+    `language` is the one that the bridge itself speaks where nobody chose another.
+    """
 
     data: Annotated[str, Field(min_length=1)] = DEFAULT_DATA
     agent: str = ""
     grace: Annotated[float, Field(ge=0, le=600)] = 10
+    language: LanguageCode = "en"
 
 
 def _users(value: Any) -> Any:
@@ -102,6 +164,11 @@ def _places(value: Any) -> Any:
     return {str(key) if type(key) is int else key: name for key, name in value.items()}
 
 
+def _switch(value: Any) -> Any:
+    """Take `on` and `off` as YAML reads them: as true and false."""
+    return {True: "on", False: "off"}[value] if isinstance(value, bool) else value
+
+
 User = Annotated[str, Field(min_length=1)]
 SessionsMode = Literal["shared", "per_person", "per_place"]
 
@@ -110,8 +177,11 @@ class ChannelSection(Section):
     """What every channel has. `allow`: the platform's user ids that may speak, or "*".
 
     `label` is what people call this place; empty: the plugin's title. `welcome`: a place that
-    comes to follow a session is told what it follows. `agent` answers in the sessions that begin
-    here, `agents` in those that begin in one place, by the platform's id of it.
+    comes to follow a session is told what it follows. `strangers` may ask to be let in, or are
+    refused. `agent` answers in the sessions that begin
+    here, `agents` in those that begin in one place, by the platform's id of it. `language` is the
+    one of its rooms, and of people there of whom it is not known; empty: the bridge's. `reactions`:
+    where an emoji on a message shows how far the bridge is with it.
     """
 
     type: str
@@ -121,6 +191,9 @@ class ChannelSection(Section):
     allow: Annotated[tuple[User, ...], BeforeValidator(_users)] = ()
     sessions: SessionsMode = "shared"
     welcome: bool = True
+    strangers: Strangers = "ask"
+    language: LanguageCode | Literal[""] = ""
+    reactions: Annotated[Reactions, BeforeValidator(_switch)] = "rooms"
 
 
 class TypedSection(Section):
@@ -165,8 +238,11 @@ class ChannelConfig:
     allow: tuple[str, ...]
     sessions: SessionsMode
     welcome: bool
+    strangers: Strangers
     agent: str
     agents: Mapping[str, str]
+    language: str
+    reactions: Reactions
     plugin: ChannelPlugin
     options: Section
 
@@ -190,8 +266,11 @@ class Config:
     channels: Mapping[ChannelName, ChannelConfig]
     log: LogSection
     grace: float
+    language: str
     budgets: Budgets = field(default_factory=Budgets)
     notify: Rings = field(default_factory=Rings)
+    schedules: Sequence[Configured] = ()
+    hooks: Mapping[str, Hook] = field(default_factory=dict)
     chosen: str = ""
     file: Path | None = field(default=None, compare=False)
     secrets: frozenset[str] = field(default=frozenset(), repr=False)

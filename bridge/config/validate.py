@@ -15,7 +15,7 @@ from bridge.plugins import Variable
 
 M = TypeVar("M", bound=BaseModel)
 
-WRITE_REFERENCE = "a secret does not stand in this file: write ${NAME} or {file: path}"
+WRITE_REFERENCE = "do not write a secret into this file: write ${NAME} or {file: path}"
 
 PLAIN = {
     "tuple_type": "a list",
@@ -63,6 +63,8 @@ class Validator:
         self, model: type[BaseModel], path: KeyPath, fault: Any, also: Collection[str]
     ) -> None:
         at: KeyPath = fault["loc"]
+        if self.problems.is_broken((*path, *at)):
+            return
         match fault["type"]:
             case "extra_forbidden":
                 said = unknown(str(at[-1]), [*_keys(model, at[:-1]), *also])
@@ -111,6 +113,8 @@ def _secrets(value: Any, path: KeyPath) -> Iterator[tuple[KeyPath, SecretStr]]:
         case list() | tuple():
             for index, item in enumerate(value):
                 yield from _secrets(item, (*path, index))
+        case _:
+            pass
 
 
 def _keys(model: Any, at: KeyPath) -> list[str]:

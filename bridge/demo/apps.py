@@ -6,7 +6,7 @@ Scenarios, benchmarks and `bridge demo` use it: what people do and see is the sa
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from bridge.demo.discord.fake import FakeDiscord
 from bridge.demo.discord.world import Bot as DiscordBot
@@ -18,13 +18,17 @@ from bridge.demo.whatsapp.twilio import FakeTwilio
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """A message as people see it. `who` is empty for the bridge's own."""
+    """A message as people see it. `who` is empty for the bridge's own.
+
+    `marks`: where an app is sent formatting beside the words, its entities.
+    """
 
     who: str
     text: str
     buttons: tuple[str, ...] = ()
     silent: bool = False
     edited: bool = False
+    marks: tuple[Mapping[str, Any], ...] = ()
 
 
 class App(Protocol):
@@ -32,6 +36,10 @@ class App(Protocol):
 
     name: str
     title: str
+
+    @property
+    def typed(self) -> int:
+        """Return how often the bot was seen typing so far."""
 
     def section(self) -> Mapping[str, str]:
         """Return what the bridge's configuration has to say of it."""
@@ -56,11 +64,23 @@ def shown(app: App) -> list[str]:
 class Telegram:
     name, title = "telegram", "Telegram"
 
-    def __init__(self, fake: FakeTelegram, person: str) -> None:
+    def __init__(
+        self, fake: FakeTelegram, person: str, *, bot: TelegramBot | None = None, name: str = ""
+    ) -> None:
         self.fake = fake
-        self.bot = fake.bot("bridge_bot")
+        self.bot = bot or fake.bot("bridge_bot")
         self.person = fake.person(person)
         self.chat = self.bot.dm(self.person)
+        self.name = name or self.name
+        self.title = f"{person}'s Telegram" if name else self.title
+
+    def another(self, person: str) -> "Telegram":
+        """Return the chat that somebody else has with the same bot."""
+        return Telegram(self.fake, person, bot=self.bot, name=person.lower())
+
+    @property
+    def typed(self) -> int:
+        return self.chat.typed
 
     def section(self) -> Mapping[str, str]:
         return {"type": "telegram", "token": self.bot.token, "api_url": self.fake.url}
@@ -80,6 +100,7 @@ class Telegram:
                 buttons=tuple(each.buttons),
                 silent=each.silent,
                 edited=each.edits > 0,
+                marks=tuple(each.entities),
             )
             for each in self.chat.seen()
         ]
@@ -96,6 +117,10 @@ class Discord:
         self.fake = fake
         self.person = fake.person(person)
         self.chat = fake.direct(self.person)
+
+    @property
+    def typed(self) -> int:
+        return self.chat.typed
 
     def section(self) -> Mapping[str, str]:
         return {"type": "discord", "token": self.fake.bot.token, "api_url": self.fake.url}
@@ -130,6 +155,10 @@ class Slack:
         self.fake = fake
         self.person = fake.person(person)
         self.chat = fake.dm(self.person)
+
+    @property
+    def typed(self) -> int:
+        return 0  # an app of Slack cannot be seen typing
 
     def section(self) -> Mapping[str, str]:
         tokens = {"bot_token": self.fake.bot_token, "app_token": self.fake.app_token}
@@ -168,6 +197,10 @@ class WhatsApp:
     def __init__(self, fake: FakeTwilio, person: str) -> None:
         self.fake = fake
         self.person = fake.person(person)
+
+    @property
+    def typed(self) -> int:
+        return len(self.fake.typed)
 
     def section(self) -> Mapping[str, str]:
         account = self.fake.account

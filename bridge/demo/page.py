@@ -5,34 +5,153 @@ nothing leaves this machine, and no account is needed. The tests use the same on
 """
 
 import asyncio
+import json
 import re
 import socket
-from collections.abc import AsyncIterator, Callable
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Self
 
 import aiohttp
 from aiohttp import web
 
+from bridge.app import running
+from bridge.config import load
 from bridge.demo.apps import App, Apps, four, shown
-from bridge.demo.four import Four
-from bridge.errors import ConfigError
+from bridge.demo.waiting import PATIENCE
+from bridge.domain.errors import ConfigError
+from bridge.ports.clock import Clock
+
+SECRETS = frozenset({"token", "bot_token", "app_token", "auth_token"})
+
+
+@dataclass
+class Four:
+    """`more` are further settings of the bridge, by section; `each`, of every app's own section.
+
+    `only`: the apps it has; all of them if left out.
+    """
+
+    apps: Apps
+    data: Path
+    more: Mapping[str, Any] = field(default_factory=dict)
+    each: Mapping[str, Any] = field(default_factory=dict)
+    only: Sequence[str] | None = None
+    port: int = 0
+    environ: dict[str, str] = field(default_factory=dict)
+    page: str = ""
+    code: str = ""
+
+    def __post_init__(self) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.apps.whatsapp.called_at(f"{self.url}/channels/whatsapp")
+        self.file = self.data.with_suffix(".yaml")
+        self.file.write_text(json.dumps(self._settings()), encoding="utf-8")
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def _settings(self) -> dict[str, Any]:
+        return {
+            "data": str(self.data),
+            "http": {"port": self.port, "public_url": self.url},
+            "grace": 1,
+            "agents": {"echo": {"type": "echo", "delay": 0.02}},
+            "channels": {app.name: self._section(app) for app in self.mine},
+            **self.more,
+        }
+
+    def _section(self, app: App) -> dict[str, Any]:
+        section: dict[str, Any] = {"allow": ["*"], "welcome": False, **self.each}
+        for key, value in app.section().items():
+            name = f"{app.name}_{key}".upper()
+            if key in SECRETS:
+                self.environ[name] = value
+            section[key] = f"${{{name}}}" if key in SECRETS else value
+        return section
+
+    @property
+    def mine(self) -> Sequence[App]:
+        return [app for app in self.apps.all if self.only is None or app.name in self.only]
+
+    # -- in this process
+
+    @asynccontextmanager
+    async def serving(self, clock: Clock | None = None) -> AsyncIterator[Self]:
+        async with running(load(self.file, self.environ), clock) as bridge:
+            self.page, self.code = f"{bridge.url}/#token={bridge.token}", bridge.code
+            yield self
+
+    # -- what a story waits for
+
+    async def until(self, condition: Callable[[], object]) -> None:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while not condition():
+                    await asyncio.sleep(0.02)
+        except TimeoutError:
+            seen = {app.name: shown(app)[-4:] for app in self.apps.all}
+            raise TimeoutError(f"not within {PATIENCE:g} s; shown last: {seen}") from None
+
+    async def until_everywhere(self, words: str) -> None:
+        await self.until(lambda: all(self.count(app, words) for app in self.apps.all))
+
+    def count(self, app: App, words: str) -> int:
+        """Return in how many of the bridge's messages these words stand."""
+        return sum(words in text for text in shown(app))
+
 
 PAGE = Path(__file__).with_name("page.html")
-PERSON = "Ada"
+PERSON, OTHER = "Ada", "Bob"
 QUESTION = "What is up?"
+CONVERSATION = (
+    ("telegram", "Good morning from Telegram."),
+    ("whatsapp", "I go on in WhatsApp: it is the same conversation."),
+    (OTHER.lower(), "Bob here, with one app: I read what Ada reads."),
+)
+"""What stands there when the page is opened, and in which app it was said."""
+
+TYPING_SECONDS = 6.0
 NO_STORE = {"Cache-Control": "no-store"}
+
+
+@dataclass
+class Typing:
+    """Whether the bot is seen typing: for a while after it said so, and until it writes."""
+
+    typed: int = 0
+    written: int = 0
+    until: float = 0.0
+
+    def is_seen(self, app: App) -> bool:
+        now, typed, written = time.monotonic(), app.typed, len(app.seen())
+        if typed != self.typed:
+            self.until = now + TYPING_SECONDS
+        if written != self.written:  # of both since the last look, the words came last
+            self.until = 0.0
+        self.typed, self.written = typed, written
+        return now < self.until
 
 
 class Demo:
     """What the page asks for. Requests from other pages are refused."""
 
-    def __init__(self, apps: Apps, bridge: str) -> None:
-        self._apps = {app.name: app for app in apps.all}
+    def __init__(self, apps: Sequence[App], bridge: str) -> None:
+        self._apps = {app.name: app for app in apps}
         self._bridge = bridge
+        self._before: dict[str, int] = {}
+        self._typing = {app.name: Typing() for app in apps}
+
+    def begin_here(self) -> None:
+        """Leave out what was said so far: how the apps were linked is no conversation."""
+        self._before = {name: len(app.seen()) for name, app in self._apps.items()}
 
     def application(self) -> web.Application:
         app = web.Application(middlewares=[_same_page])
@@ -50,7 +169,12 @@ class Demo:
 
     def state(self) -> dict[str, Any]:
         apps = [
-            {"name": app.name, "title": app.title, "messages": [asdict(m) for m in app.seen()]}
+            {
+                "name": app.name,
+                "title": app.title,
+                "typing": self._typing[app.name].is_seen(app),
+                "messages": [asdict(each) for each in app.seen()[self._before.get(app.name, 0) :]],
+            }
             for app in self._apps.values()
         ]
         return {"bridge": self._bridge, "apps": apps}
@@ -97,13 +221,16 @@ async def demo(port: int = 0) -> AsyncIterator[tuple[str, Four]]:
             four(PERSON) as apps,
             Four(apps=apps, data=Path(folder) / "data").serving() as story,
         ):
-            served = Demo(story.apps, story.page)
+            bob = story.apps.telegram.another(OTHER)
+            served = Demo([*story.apps.all, bob], story.page)
             runner = web.AppRunner(served.application(), shutdown_timeout=0.2)
             await runner.setup()
             try:
                 await web.SockSite(runner, listening).start()
                 url = f"http://127.0.0.1:{runner.addresses[0][1]}/"
                 await _begin(story)
+                served.begin_here()
+                await _talk(story, [*story.apps.all, bob])
                 yield url, story
             finally:
                 await runner.cleanup()
@@ -127,8 +254,10 @@ def _bound(port: int) -> socket.socket:
 async def _begin(story: Four) -> None:
     """Let the person begin in one app and take the session along to the others, as people do."""
     first, *others = story.apps.all
-    first.says("/start")
-    await story.until(lambda: story.count(first, "/stop"))
+    first.says(story.code)  # so the browser, which is the owner's, is hers as well
+    await story.until(lambda: story.count(first, "owner"))
+    first.says(f"/me {PERSON}")
+    await story.until(lambda: story.count(first, f"call you {PERSON}"))
     for app in others:
         before = story.count(first, "/link ")
         first.says("/link")
@@ -136,6 +265,14 @@ async def _begin(story: Four) -> None:
         code = re.findall(r"/link (\w+-\w+)", "\n".join(shown(first)))[-1]
         app.says(f"/link {code}")
         await story.until(lambda app=app: story.count(app, "now follows"))
+    await story.until(lambda: story.count(first, ") joined as you") == len(others))
+
+
+async def _talk(story: Four, apps: Sequence[App]) -> None:
+    """Let the person say something in one app, go on in another, and somebody else join in."""
+    for name, words in CONVERSATION:
+        next(app for app in apps if app.name == name).says(words)
+        await story.until_everywhere(f"said: {words}")
 
 
 def serve(port: int, announce: Callable[[str], None]) -> None:

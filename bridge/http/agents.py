@@ -16,18 +16,18 @@ from fastapi import APIRouter, Body, Depends, Header, Request, Response
 from pydantic import BaseModel, ConfigDict
 
 from bridge import texts
-from bridge.commands import Push, Trigger
-from bridge.content import UNKNOWN_TYPE, Content
-from bridge.errors import AgentError, RunOver
-from bridge.events import Source
+from bridge.domain.commands import Push, Trigger
+from bridge.domain.content import UNKNOWN_TYPE, Content
+from bridge.domain.errors import AgentError, RunOver
+from bridge.domain.events import Source
+from bridge.domain.ids import ParticipantId, RunId
 from bridge.http.attachments import AttachmentsInput, attached
-from bridge.http.faults import RETRY_SECONDS, Fault
+from bridge.http.dependencies import Reach, TheReach, folded, reach_of
+from bridge.http.errors import RETRY_SECONDS, Fault
 from bridge.http.media import PRIVATE, FileName, FileType, Uploaded, given_out, taken_in
-from bridge.http.reach import Reach, TheReach, folded, reach_of
-from bridge.http.words import Name, Words
-from bridge.ids import ParticipantId, RunId
-from bridge.ports import AgentReceiving
-from bridge.session import Session
+from bridge.http.validators import Name, Words
+from bridge.ports.agent import AgentReceiving
+from bridge.session.fold import Session
 
 router = APIRouter(prefix="/v1/agents/{agent}", include_in_schema=False)
 

@@ -1,6 +1,7 @@
 """The HTTP side put together. docs/http.md is its contract."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, cast
@@ -8,34 +9,55 @@ from typing import Any, cast
 from fastapi import FastAPI, Security
 from fastapi.security import HTTPBearer
 
-from bridge.http import api, assets, faults, inbox, media, operations, streams, webhooks
+from bridge.domain.ids import ChannelName, ParticipantId
+from bridge.domain.parts import Address
+from bridge.hooks.hook import Hook
+from bridge.http import (
+    admin,
+    api,
+    assets,
+    compatible,
+    errors,
+    hooks,
+    inbox,
+    invitations,
+    media,
+    members,
+    metrics,
+    platform_callbacks,
+    pushes,
+    questions,
+    schedules,
+    session_files,
+    streams,
+    traces,
+)
+from bridge.http import (
+    deliveries as delivery_routes,
+)
 from bridge.http import people as people_routes
 from bridge.http.agents import router as agents_router
 from bridge.http.auth import Tokens
-from bridge.http.edge import Edge
-from bridge.http.flow import OpenFlows
+from bridge.http.dependencies import Checks, Reach
+from bridge.http.hook_desk import HookDesk
 from bridge.http.limits import Limits
 from bridge.http.links import Links
 from bridge.http.live import router as live_router
+from bridge.http.middleware import Edge
 from bridge.http.pages import SharedPages
 from bridge.http.probe import Probe
-from bridge.http.reach import Checks, Reach
-from bridge.ids import ChannelName, ParticipantId
-from bridge.parts import Address
-from bridge.ports import (
-    AgentReceiving,
-    Blobs,
-    Check,
-    Clock,
-    Live,
-    PeopleDesk,
-    Receiving,
-    Sessions,
-    Store,
-)
-from bridge.session import Session
+from bridge.http.streaming import OpenFlows
+from bridge.ports.agent import AgentReceiving
+from bridge.ports.blobs import Blobs
+from bridge.ports.channel import Receiving
+from bridge.ports.clock import Clock
+from bridge.ports.engine import DeliveryAdmin, Live, PeopleAdmin, Sessions
+from bridge.ports.health import Check
+from bridge.ports.store import Store
+from bridge.session.fold import Session
 
 TITLE = "Bridgehead"
+LIMITS = Limits()
 _BEARER = HTTPBearer(auto_error=False, scheme_name="token", description="A participant's token.")
 
 
@@ -51,25 +73,26 @@ def create_app(
     ready: Callable[[], str],
     label: Callable[[Address], str],
     operator: ParticipantId,
-    people: PeopleDesk,
-    limits: Limits | None = None,
+    people: PeopleAdmin,
+    deliveries: DeliveryAdmin,
+    limits: Limits = LIMITS,
     scratch: Path | None = None,
     receiving: Mapping[ChannelName, Receiving] | None = None,
     agents: Mapping[str, AgentReceiving] | None = None,
     answering: Callable[[Session], str] = lambda _: "",
     parts: Callable[[], Sequence[Check]] = tuple,
+    called: Mapping[str, Hook] | None = None,
+    public_url: str | None = None,
+    topics: Mapping[str, str] | None = None,
 ) -> FastAPI:
     """Return the application that serves the page, the API and the streams.
 
     `checks` is what `/v1/doctor` reports; `ready` returns why the workers are not, or nothing;
-    `parts` how each account and agent does;
-    `label` what people call a place; `people` lets them in and puts them out. `operator` is the one
-    participant who may do that, see the doctor's report and make backups, whose copies are put
-    together in `scratch`. `receiving` are the channels that their platforms call, `agents` those
-    that live elsewhere and call; `answering` returns which one answers in a session.
+    `parts` how each account and agent does; `label` what people call a place. `operator` alone may
+    admit `people`, see `checks`, and make backups, in `scratch`. `receiving` are the channels that
+    platforms call, `agents` live elsewhere; `answering` returns which one answers in a session;
+    `called` are the hooks, `topics` other names of sessions, for ntfy and Apprise.
     """
-    limits = limits or Limits()
-    tokens = Tokens(store, memory=limits.token_memory)
     reach = Reach(
         store=store,
         sessions=sessions,
@@ -84,16 +107,26 @@ def create_app(
         label=label,
         operator=operator,
         people=people,
+        deliveries=deliveries,
         limits=limits,
         scratch=scratch,
-        tokens=tokens,
+        tokens=Tokens(store, memory=limits.token_memory),
         flows=OpenFlows(),
         pages=SharedPages(store, events=limits.page_events, size=limits.frame),
         receiving={} if receiving is None else receiving,
         agents={} if agents is None else agents,
         answering=answering,
+        hooks=HookDesk(called or {}, store, sessions, clock),
+        public_url=public_url,
+        topics={} if topics is None else topics,
     )
     return _assembled(reach)
+
+
+def _end(reach: Reach, whose: ParticipantId) -> None:
+    """End what somebody reads whose tokens are void."""
+    reach.tokens.forget()
+    reach.flows.end(whose)
 
 
 def flows_of(app: FastAPI) -> OpenFlows:
@@ -110,11 +143,13 @@ def _assembled(reach: Reach) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.reach = reach
+    reach.people.browser_guests.when_ended(partial(_end, reach))
     app.add_middleware(
         Edge,
         tokens=reach.tokens,
         agents=reach.agents,
         receiving=reach.receiving,
+        hooks=reach.hooks,
         limits=reach.limits,
     )
     guarded = [Security(_BEARER)]
@@ -122,20 +157,33 @@ def _assembled(reach: Reach) -> FastAPI:
         api.router,
         streams.router,
         inbox.router,
+        pushes.router,
+        questions.router,
+        delivery_routes.router,
         live_router,
         media.router,
-        operations.guarded,
+        admin.guarded,
+        traces.router,
+        session_files.router,
         people_routes.router,
+        invitations.router,
+        members.router,
+        schedules.router,
+        hooks.router,
     )
     for part in parts:
         app.include_router(part, dependencies=guarded)
-    app.include_router(operations.router)
+    app.include_router(admin.router)
+    app.include_router(invitations.unguarded)
+    app.include_router(metrics.router)
     app.include_router(agents_router)
     assets.install(app)
-    webhooks.install(app)
+    compatible.install(app)
+    platform_callbacks.install(app)
+    hooks.install(app)
     media.install(app)
-    routers = (app, operations.router, agents_router, *parts)
-    faults.install(app, [route for router in routers for route in router.routes])
+    routers = (app, admin.router, invitations.unguarded, agents_router, *parts)
+    errors.install(app, [route for router in routers for route in router.routes])
     _correct_openapi(app)
     return app
 

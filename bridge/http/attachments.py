@@ -5,11 +5,18 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from bridge.content import UNKNOWN_TYPE, Attachment, AttachmentKind, kind_of, mime_of, name_of
-from bridge.http.faults import Fault
-from bridge.http.words import Name, Words
-from bridge.ids import MediaId
-from bridge.ports import Blobs
+from bridge.domain.content import (
+    UNKNOWN_TYPE,
+    Attachment,
+    AttachmentKind,
+    kind_of,
+    mime_of,
+    name_of,
+)
+from bridge.domain.ids import MediaId
+from bridge.http.errors import Fault
+from bridge.http.validators import Name, Words
+from bridge.ports.blobs import Blobs
 
 MOST = 10
 LONGEST = 1000

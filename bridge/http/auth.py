@@ -12,10 +12,12 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
-from bridge.errors import ConfigError
+from bridge.caches import cache
+from bridge.domain.errors import ConfigError
+from bridge.domain.ids import ParticipantId
 from bridge.http import private
-from bridge.ids import ParticipantId
-from bridge.ports import Clock, Directory
+from bridge.ports.clock import Clock
+from bridge.ports.store import TokenBook
 
 OWNER_LABEL = "owner"
 WHAT = "the owner's token"
@@ -49,11 +51,19 @@ def new_token() -> str:
 class Tokens:
     """Looks tokens up. Streams ask again and again: they are answered from memory for a second."""
 
-    def __init__(self, directory: Directory, *, memory: float) -> None:
-        self._directory = directory
+    def __init__(self, book: TokenBook, *, memory: float) -> None:
+        self._book = book
         self._memory = memory
         self._known: dict[str, tuple[float, ParticipantId | None]] = {}
         self._asking = asyncio.Lock()
+        cache("tokens", forget=self.forget, size=self._size)
+
+    def forget(self) -> None:
+        """Ask the store again whom a token names."""
+        self._known = {}
+
+    def _size(self) -> int:
+        return len(self._known)
 
     async def asker(self, authorization: str) -> Asker | None:
         """Return whom an `Authorization` header names, if anyone."""
@@ -61,7 +71,7 @@ class Tokens:
         if token is None:
             return None
         hashed = digest(token)
-        participant = await self._directory.bearer(hashed)
+        participant = await self._book.bearer(hashed)
         return Asker(participant=participant, digest=hashed) if participant else None
 
     async def still(self, asker: Asker) -> bool:
@@ -73,30 +83,30 @@ class Tokens:
             now = asyncio.get_running_loop().time()
             self._known = {key: kept for key, kept in self._known.items() if kept[0] > now}
             if hashed not in self._known:
-                named = await self._directory.bearer(hashed)
-                self._known[hashed] = (now + self._memory, named)
+                known, named = self._known, await self._book.bearer(hashed)
+                known[hashed] = (now + self._memory, named)
+                return named
             return self._known[hashed][1]
 
 
 # -- the owner's token ----------------------------------------------------------------------------
 
 
-async def owner_token(
-    path: Path, directory: Directory, participant: ParticipantId, clock: Clock
-) -> str:
+async def owner_token(path: Path, book: TokenBook, participant: ParticipantId, clock: Clock) -> str:
     """Return the owner's token, which is kept in a file that only its owner can read.
 
-    Without the file a new token is made, and the one before is no longer known: deleting the file
-    is how to replace it. Raises `ConfigError` when the file cannot be used.
+    Without the file a new token is made, and no other is known any more: deleting the file is how
+    to replace it. So it is where the file holds another one than is known, as after a restore.
+    Raises `ConfigError` when the file cannot be used.
     """
     kept = _read(path)
-    if kept is not None and await directory.bearer(digest(kept)) == participant:
+    if kept is not None and await book.bearer(digest(kept)) == participant:
         return kept
     token = kept or new_token()
+    await book.revoke_tokens(participant, label=OWNER_LABEL)
     if kept is None:
-        await directory.revoke_tokens(participant, label=OWNER_LABEL)
         private.write(path, WHAT, token)
-    await directory.issue_token(digest(token), participant, label=OWNER_LABEL, at=clock.now())
+    await book.issue_token(digest(token), participant, label=OWNER_LABEL, at=clock.now())
     return token
 
 

@@ -1,22 +1,30 @@
 """What clients put into a session: parsed once, here, into the commands of the core."""
 
 import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Annotated, Any, Literal, assert_never
 
 from fastapi import APIRouter, Body, Depends, Header, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from bridge import slash, texts
-from bridge.commands import Answer, Push, Say, Stop, Trigger
-from bridge.content import Content
-from bridge.events import Source
+from bridge import texts
+from bridge.domain.commands import Answer, Push, Say, Stop, Trigger
+from bridge.domain.content import Content
+from bridge.domain.events import Source
+from bridge.domain.ids import ConversationId, QuestionId, RunId, Seq
+from bridge.domain.literal import typed
+from bridge.domain.parts import Button
+from bridge.domain.wording import Language
 from bridge.http.attachments import AttachmentsInput, attached
-from bridge.http.faults import Fault, failures
+from bridge.http.dependencies import Entry, enter
+from bridge.http.errors import Fault, failures
 from bridge.http.live import Place
-from bridge.http.reach import Entry, enter
-from bridge.http.words import Name, Words
-from bridge.ids import ConversationId, QuestionId
-from bridge.ports import Appended, Origin, Producer
+from bridge.http.pages import check_shape, is_of_another
+from bridge.http.validators import Name, Words
+from bridge.ports.store import Appended, Origin, Producer
+from bridge.session import permissions, slash
+from bridge.session.routing import SayingPress, pressed
 
 router = APIRouter(tags=["input"])
 
@@ -35,12 +43,16 @@ class _Input(BaseModel):
 class MessageInput(_Input):
     """Something said; slash commands work as in any chat. `reply_to` is an event's seq.
 
-    With `attachments` the text may be empty.
+    With `attachments` the text may be empty. `literal`: these are words to the letter, as a button
+    of something pushed says them; they are no command and answer no question. `offset` is one of
+    the log that was read when it was said: of a log that was restored since, `reply_to` is refused.
     """
 
     type: Literal["message"]
     text: Words
+    literal: bool = False
     reply_to: Annotated[int, Field(ge=1, le=LARGEST)] | None = None
+    offset: str | None = None
     place: Place = "api"
     attachments: AttachmentsInput = []
 
@@ -52,10 +64,14 @@ class StopInput(_Input):
 
 
 class AnswerInput(_Input):
-    """Answers a question: an option's id, or free text. The first answer stands."""
+    """Answers a question: an option's id, or free text. The first answer stands.
+
+    With the `run` that asked it is an answer to that question alone, whatever else has its id.
+    """
 
     type: Literal["answer"]
     question: Name
+    run: Name | None = None
     answer: Words
     place: Place = "api"
 
@@ -83,18 +99,38 @@ class TypingInput(_Input):
     type: Literal["typing"]
 
 
+class LookingInput(_Input):
+    """A client shows someone the log up to `seen`; or, not `visible`, nothing. Not kept.
+
+    `view` is what the client calls itself. Said again within a minute, or it is over.
+    """
+
+    type: Literal["looking"]
+    view: Name
+    visible: Annotated[bool, Field(strict=True)]
+    seen: Annotated[int, Field(ge=0, le=LARGEST, strict=True)] = 0
+
+
 Input = Annotated[
-    MessageInput | StopInput | AnswerInput | PushInput | TriggerInput | TypingInput,
+    MessageInput | StopInput | AnswerInput | PushInput | TriggerInput | TypingInput | LookingInput,
     Body(discriminator="type"),
 ]
 
 
+class Offered(BaseModel):
+    """A button below a reply: what it is called, and the message that pressing it is to send."""
+
+    label: str
+    text: str
+
+
 class Taken(BaseModel):
-    """What came of an input. `reply` is for the asker alone."""
+    """What came of an input. `reply` is for the asker alone, as are the buttons below it."""
 
     events: list[int]
     offset: str
     reply: str | None
+    buttons: list[Offered]
     repeated: bool
 
 
@@ -117,7 +153,7 @@ _ProducerNumber = Annotated[
 @router.post(
     "/v1/stream/sessions/{session}/inbox",
     operation_id="put_in",
-    responses=failures(400, 401, 403, 404, 409, 413, 415, 503),
+    responses=failures(400, 401, 403, 404, 409, 410, 413, 415, 503),
 )
 async def put_in(
     *,
@@ -127,6 +163,7 @@ async def put_in(
     producer_id: _ProducerId = "",
     producer_epoch: _ProducerNumber = "",
     producer_seq: _ProducerNumber = "",
+    accept_language: Annotated[str, Header()] = "",
 ) -> Taken:
     """Take something in; with the three producer headers exactly once, however often it is sent."""
     producer = _producer(entry, producer_id, producer_epoch, producer_seq)
@@ -135,7 +172,14 @@ async def put_in(
         response.headers["Producer-Seq"] = str(producer.seq)
     if isinstance(what, TypingInput):
         return _note_typing(entry)
-    appended = await _submit(entry, what, producer)
+    if isinstance(what, LookingInput):
+        return _note_looking(entry, what)
+    language = await entry.reach.people.languages.of_client(
+        entry.asker.participant, accept_language
+    )
+    appended = await _submit(entry, what, producer, language)
+    if appended.reply is not None:
+        appended = replace(appended, reply=appended.reply.said_in(language))
     if appended.reply is not None and appended.reply.refused:
         raise Fault(403, "refused", appended.reply.text)
     return _taken(entry, appended)
@@ -170,19 +214,23 @@ async def _submit(
     entry: Entry,
     what: MessageInput | StopInput | AnswerInput | PushInput | TriggerInput,
     producer: Producer | None,
+    language: Language,
 ) -> Appended:
     """Hand an input on. What is not allowed there is refused by the core, not here."""
     sessions, session, by = entry.reach.sessions, entry.session.id, entry.asker.participant
-    known: dict[str, Any] = {"origin": _origin(entry, producer), "producer": producer}
+    known: dict[str, Any] = {"origin": _origin(entry, producer, language), "producer": producer}
     match what:
         case MessageInput():
-            return await sessions.hear(session, await _say(entry, what), **known)
+            _check_offset(entry, what, language)
+            take = sessions.submit if what.literal else sessions.hear
+            return await take(session, await _say(entry, what), **known)
         case StopInput():
             return await sessions.submit(session, Stop(by=by), **known)
         case AnswerInput():
             answer = Answer(
                 by=by,
                 question=QuestionId(what.question),
+                run=RunId(what.run) if what.run is not None else None,
                 answer=what.answer,
                 conversation=_where(what.place),
             )
@@ -200,27 +248,42 @@ async def _submit(
             assert_never(what)
 
 
+def _check_offset(entry: Entry, what: MessageInput, language: Language) -> None:
+    """Raise `Fault` 410 for a reply to an event of a log that was restored since."""
+    if what.reply_to is None or what.offset is None:
+        return
+    check_shape(what.offset)
+    if is_of_another(what.offset, entry.epoch):
+        raise Fault(410, "gone", language.says(texts.ASKED_BEFORE_RESTORE))
+
+
 async def _say(entry: Entry, what: MessageInput) -> Say:
-    if what.attachments and slash.parse(what.text):
+    if what.attachments and not what.literal and slash.parse(what.text):
         raise Fault(400, "malformed", "attachments: a command takes no files; send them without it")
     files = await attached(entry.reach.blobs, what.attachments)
     return Say(
         by=entry.asker.participant,
         conversation=_where(what.place),
-        content=Content(text=what.text, attachments=files),
+        content=replace(_content(what), attachments=files),
         reply_to=what.reply_to,
     )
+
+
+def _content(what: MessageInput) -> Content:
+    """Return the words: a program writes Markdown, a person in the page or a terminal types."""
+    is_typed = what.place != "api" and not what.literal
+    return typed(what.text) if is_typed else Content(text=what.text, literal=what.literal)
 
 
 def _where(place: Place) -> ConversationId:
     return ConversationId(f"{ACCOUNT}:{place}")
 
 
-def _origin(entry: Entry, producer: Producer | None) -> Origin | None:
+def _origin(entry: Entry, producer: Producer | None, language: Language) -> Origin | None:
     if producer is None:
         return None
     number = f"{entry.session.id}/{producer.id}/{producer.epoch}/{producer.seq}"
-    return Origin(account=ACCOUNT, external_id=number)
+    return Origin(account=ACCOUNT, external_id=number, language=language)
 
 
 def _key(given: str | None) -> str | None:
@@ -229,10 +292,26 @@ def _key(given: str | None) -> str | None:
 
 
 def _note_typing(entry: Entry) -> Taken:
-    if entry.role == "viewer":
-        raise Fault(403, "refused", texts.READ_ONLY)
+    why = permissions.why_not(entry.session, entry.asker.participant, Say)
+    if why:
+        raise Fault(403, "refused", why)
     entry.reach.live.typing(entry.session.id, entry.asker.participant)
     return _taken(entry, Appended())
+
+
+def _note_looking(entry: Entry, what: LookingInput) -> Taken:
+    """Note who looks: a viewer does too. What the log has not got, nobody has seen."""
+    session, who = entry.session, entry.asker.participant
+    seen = Seq(min(what.seen, session.head))
+    entry.reach.live.look(session.id, who, what.view, visible=what.visible, seen=seen)
+    return _taken(entry, Appended())
+
+
+def _offered(buttons: Sequence[Button]) -> Iterator[Offered]:
+    for each in buttons:
+        press = pressed(each.value)
+        if isinstance(press, SayingPress):
+            yield Offered(label=each.label, text=press.words)
 
 
 def _taken(entry: Entry, appended: Appended) -> Taken:
@@ -241,5 +320,6 @@ def _taken(entry: Entry, appended: Appended) -> Taken:
         events=seqs,
         offset=entry.offset(max(seqs, default=entry.session.head)),
         reply=appended.reply.text if appended.reply else None,
+        buttons=list(_offered(appended.reply.buttons)) if appended.reply else [],
         repeated=appended.repeated,
     )

@@ -1,7 +1,9 @@
-"""Links under which a platform fetches one file without credentials, for a while.
+"""What is handed out and made ours by a key: links to one file, and marks that nobody can read.
 
-A link names the file, the name and type it is served under, and until when; an HMAC over all four
-makes it ours. Its key is kept in the data folder: without it every link that was made is void.
+A link lets a platform fetch a file without credentials, for a while. It names the file, the name
+and type it is served under, and until when; an HMAC over all four makes it ours. A mark says where
+a list goes on, which may be at what its reader may not know of. The key is kept in the data folder:
+without it every link and mark that was made is void.
 """
 
 import base64
@@ -13,13 +15,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
-from bridge.content import Attachment
-from bridge.errors import ConfigError
+from bridge.domain.content import Attachment
+from bridge.domain.errors import ConfigError
+from bridge.domain.ids import MediaId
+from bridge.domain.waits import is_over
 from bridge.http import private
-from bridge.http.faults import Fault
-from bridge.ids import MediaId
-from bridge.ports import Clock
-from bridge.retry import is_over
+from bridge.http.errors import Fault
+from bridge.ports.clock import Clock
 
 KEY_BYTES = 32
 WHAT = "the key of links to files"
@@ -27,6 +29,9 @@ WHAT = "the key of links to files"
 LONGEST = timedelta(days=7)
 """How long a link may last: one that is to last longer was made before the clock was set back."""
 
+TAG_BYTES = 16
+
+_MARK = re.compile(r"[A-Za-z0-9_-]{22,400}")
 _KEY = re.compile(r"[0-9a-f]{64}")
 _UNTIL = re.compile(r"[0-9]{1,11}")
 
@@ -71,6 +76,29 @@ class Links:
             _time(until), now=self._clock.now(), longest=LONGEST
         ):
             raise Fault(410, "gone", "this link's time is over; ask for a new one")
+
+    def sealed(self, text: str) -> str:
+        """Return a text so that nobody else can read it, or make another one."""
+        plain = text.encode()
+        tag = self._tag(plain)
+        return base64.urlsafe_b64encode(tag + self._hidden(plain, tag)).rstrip(b"=").decode()
+
+    def opened(self, mark: str) -> str | None:
+        """Return the text that was sealed; None where that was not here."""
+        if not _MARK.fullmatch(mark) or len(mark) % 4 == 1:
+            return None
+        sealed = base64.urlsafe_b64decode(mark + "=" * (-len(mark) % 4))
+        tag, plain = sealed[:TAG_BYTES], self._hidden(sealed[TAG_BYTES:], sealed[:TAG_BYTES])
+        return plain.decode() if hmac.compare_digest(tag, self._tag(plain)) else None
+
+    def _tag(self, plain: bytes) -> bytes:
+        return hmac.new(self._key, b"mark:" + plain, hashlib.sha256).digest()[:TAG_BYTES]
+
+    def _hidden(self, text: bytes, tag: bytes) -> bytes:
+        """Hide a text, or show it again; each tag does so differently, and is of one text alone."""
+        seed = hmac.new(self._key, b"hidden:" + tag, hashlib.sha256).digest()
+        over = hashlib.shake_256(seed).digest(len(text))
+        return bytes(one ^ other for one, other in zip(text, over, strict=True))
 
     def _sign(self, *fields: str) -> str:
         """Sign fields, each with its length before it: no two sets of fields read the same."""

@@ -12,10 +12,10 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from bridge.http import sse
-from bridge.http.faults import failures
-from bridge.http.flow import Leash
-from bridge.http.offsets import BEGINNING
-from bridge.http.reach import Entry, enter
+from bridge.http.dependencies import Entry, enter
+from bridge.http.errors import failures
+from bridge.http.pages import BEGINNING
+from bridge.http.streaming import Leash
 from bridge.http.streams import (
     FRAMES,
     LastEventId,
@@ -26,7 +26,7 @@ from bridge.http.streams import (
     resume_at,
     start_of,
 )
-from bridge.ports import Glimpse, Presence
+from bridge.ports.engine import Glimpse, Presence
 
 router = APIRouter(tags=["live"])
 

@@ -7,25 +7,89 @@ The rules:
   name a file that they have neither been shown nor have themselves. That it occurs in this very
   session is not looked up.
 - Without a token a file is read through a link that the bridge made (`bridge.http.links`).
+- Nothing of a file that someone sent may run where it is shown, whatever it says it is.
 """
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
 from pydantic import BaseModel
 from starlette.requests import ClientDisconnect
 
-from bridge import texts
-from bridge.content import UNKNOWN_TYPE, AttachmentKind, kind_of, mime_of, name_of
-from bridge.errors import NotFound, TooLarge
-from bridge.http.faults import Fault, failures
-from bridge.http.filetypes import file_headers
-from bridge.http.flow import Flow, Leash
-from bridge.http.reach import Entry, Reach, TheAsker, TheReach, enter, reach_of
-from bridge.ids import MediaId
+from bridge import admission_texts, texts
+from bridge.domain.content import PICTURES, UNKNOWN_TYPE, AttachmentKind, kind_of, mime_of, name_of
+from bridge.domain.errors import NotFound, TooLarge
+from bridge.domain.ids import MediaId
+from bridge.http.dependencies import Entry, Reach, TheAsker, TheReach, enter, reach_of
+from bridge.http.errors import Fault, failures
+from bridge.http.streaming import Flow, Leash
+
+# -- how a file is served -------------------------------------------------------------------------
+
+SHOWN = PICTURES | {"video/mp4", "video/webm", "video/quicktime", "video/3gpp"}
+"""Types that a browser shows in place, beside every `audio/…`."""
+
+SAVED = frozenset(
+    {
+        "application/pdf",
+        "application/zip",
+        "application/json",
+        "application/rtf",
+        "application/msword",
+        "application/vnd.ms-excel",
+        "application/vnd.ms-powerpoint",
+        "application/vnd.oasis.opendocument.text",
+        "application/vnd.oasis.opendocument.spreadsheet",
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+        "text/plain",
+        "text/csv",
+        "text/vcard",
+        "text/calendar",
+    }
+)
+"""Types that are told, since platforms refuse documents without one, but never shown in place."""
+
+SAFETY: Mapping[str, str] = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+def served_type(mime: str) -> str:
+    """Return the type a file is served as: one that is harmless, or that of mere bytes."""
+    mime = mime_of(mime)
+    harmless = mime in SHOWN or mime in SAVED or mime.startswith("audio/")
+    if not harmless:
+        return UNKNOWN_TYPE
+    return f"{mime}; charset=utf-8" if mime.startswith("text/") else mime
+
+
+def disposition(name: str, mime: str) -> str:
+    """Return whether a browser may show it in place, and how it is called when it is saved."""
+    mime = mime_of(mime)
+    how = "inline" if mime in SHOWN or mime.startswith("audio/") else "attachment"
+    name = name_of(name)
+    plain = "".join(each if each.isascii() and each not in '"\\%' else "_" for each in name)
+    return f"{how}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+
+
+def file_headers(media: MediaId, *, name: str, mime: str, size: int) -> dict[str, str]:
+    return {
+        **SAFETY,
+        "Content-Type": served_type(mime),
+        "Content-Length": str(size),
+        "Content-Disposition": disposition(name, mime),
+        "ETag": f'"{media}"',
+    }
+
+
+# -- the routes -----------------------------------------------------------------------------------
 
 router = APIRouter(tags=["files"])
 
@@ -62,14 +126,15 @@ class Uploaded(BaseModel):
     UPLOAD,
     operation_id="put_file",
     status_code=201,
-    responses=failures(400, 401, 408, 413, 503, 507),
+    responses=failures(400, 401, 403, 408, 413, 503, 507),
     openapi_extra={"requestBody": {"required": True, "content": _BYTES["content"]}},
 )
 async def put_file(
     reach: TheReach, asker: TheAsker, request: Request, name: FileName = ""
 ) -> Uploaded:
     """Keep a file, whose bytes are the body and whose type is the body's. A repeat is a success."""
-    del asker
+    if not await reach.people.browser_guests.may_bring(asker.participant):
+        raise Fault(403, "refused", admission_texts.BRINGS_NO_FILES)
     return await taken_in(reach, request, name)
 
 

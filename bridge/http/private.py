@@ -5,7 +5,7 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
-from bridge.errors import ConfigError
+from bridge.domain.errors import ConfigError
 
 OWNER_ONLY = 0o600
 

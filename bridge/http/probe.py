@@ -6,8 +6,8 @@ the same one, for a moment.
 
 import asyncio
 
-from bridge.errors import BridgeError
-from bridge.ports import Store
+from bridge.domain.errors import BridgeError
+from bridge.ports.store import Store
 
 PATIENCE_SECONDS = 0.6
 SILENT = "the database does not answer"

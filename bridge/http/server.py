@@ -16,7 +16,7 @@ import uvicorn
 from fastapi import FastAPI
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from bridge.errors import ConfigError
+from bridge.domain.errors import ConfigError
 from bridge.http.app import flows_of
 from bridge.http.connections import (
     FEED_BYTES,
@@ -31,7 +31,7 @@ from bridge.http.connections import (
     cut_most_silent,
     room_for,
 )
-from bridge.http.flow import ABORT
+from bridge.http.streaming import ABORT
 
 BACKLOG = 2048
 GRACE_SECONDS = 1
@@ -353,7 +353,7 @@ def _bound(host: str, port: int) -> socket.socket:
         listening.bind((host, port))
         listening.listen(BACKLOG)
         listening.settimeout(0)
-    except (OSError, OverflowError) as error:
+    except (OSError, OverflowError, ValueError) as error:  # or no name at all
         listening.close()
         raise ConfigError(_cannot_bind(host, port, error)) from error
     return listening

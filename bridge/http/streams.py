@@ -4,8 +4,11 @@ The rules:
 
 - A reader has no state here but its offset. Nobody waits before having read: `Log.wait` returns
   at once when the head is past the offset, so nothing appended in between is missed.
-- What is read is sent only after making sure once more that the reader may have it.
+- What is read is sent only after making sure once more that the reader may have it. Who may not
+  read what was said before they came begins where they came, wherever they ask to begin.
 - A stream that was woken for nothing pauses, one that was not woken looks anyway.
+- Nobody reads a whole log to begin: the last page says from where the stream goes on, and what
+  still matters of what was before it.
 """
 
 import asyncio
@@ -14,14 +17,26 @@ from collections.abc import AsyncGenerator, Sequence
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from pydantic import BaseModel
 
+from bridge.domain.ids import Seq
 from bridge.http import sse
-from bridge.http.faults import Fault, failures
-from bridge.http.flow import Flow, Leash
-from bridge.http.offsets import BEGINNING, SHAPE, TAIL, check_shape, cursor, position
-from bridge.http.pages import Page, read_page
-from bridge.http.reach import Entry, enter
-from bridge.ids import Seq
+from bridge.http.dependencies import Entry, enter
+from bridge.http.errors import Fault, failures
+from bridge.http.pages import (
+    BEGINNING,
+    SHAPE,
+    TAIL,
+    Page,
+    Renderer,
+    check_shape,
+    cursor,
+    position,
+    read_back,
+    read_page,
+    standing,
+)
+from bridge.http.streaming import Flow, Leash
 
 router = APIRouter(tags=["stream"])
 
@@ -119,7 +134,76 @@ def resume_at(request: Request, at: str, last_event_id: str) -> str:
 async def start_of(entry: Entry, token: str) -> Seq:
     """Return the seq to read after. The store is asked for the head: a fold may be behind it."""
     head = await entry.reach.store.head(entry.session.id)
-    return position(token, head=head, epoch=entry.epoch)
+    return max(position(token, head=head, epoch=entry.epoch), entry.hidden)
+
+
+# -- the end, and what came before ----------------------------------------------------------------
+
+LAST = 200
+MOST = 1000
+
+
+class EventsPage(BaseModel):
+    """The last events, or the last before one.
+
+    `standing` are events from before them that still matter: the questions that are open, or that
+    were closed on this page, and the beginning of the run that is open. `offset` is the position
+    after the last event: the stream goes on from there. `more`: there are events before the first.
+    """
+
+    events: list[dict[str, Any]]
+    standing: list[dict[str, Any]]
+    offset: str
+    more: bool
+
+
+@router.get(
+    "/v1/sessions/{session}/events",
+    operation_id="read_events",
+    response_class=Response,
+    responses={
+        200: {"model": EventsPage, "description": "Events, the last ones."},
+        **failures(400, 401, 404, 503),
+    },
+)
+async def read_events(
+    entry: Annotated[Entry, Depends(enter)],
+    limit: Annotated[int, Query(ge=1, le=MOST, description="How many at most.")] = LAST,
+    before: Annotated[
+        int | None, Query(ge=1, description="A `seq`: the last ones before it; else of all.")
+    ] = None,
+) -> Response:
+    """Read the last events of the log, or the last before one: newest page first, for scrolling up.
+
+    A page may have fewer events than `limit`, so that it begins where no run was under way.
+    """
+    reach, hidden = entry.reach, entry.hidden
+    end = await reach.store.head(entry.session.id) + 1
+    page = await read_back(
+        reach.store,
+        entry.session.id,
+        before=end if before is None else min(before, end),
+        events=limit,
+        size=reach.limits.page,
+        hidden=hidden,
+    )
+    matters, renderer = await standing(reach.store, entry.session, page, hidden), Renderer()
+    lines = [await renderer.line(each) for each in matters]
+    now = await entry.hidden_now(page.events)
+    if now is None or now > hidden:
+        raise _left()
+    rest = {
+        "offset": entry.offset(max(page.upto, hidden)),
+        "more": page.first - 1 > hidden,
+    }
+    stands = b",".join(lines)
+    body = b'{"events":%b,"standing":[%b],%b' % (page.json, stands, sse.dump(rest)[1:])
+    return Response(body, media_type=JSON)
+
+
+def _left() -> Fault:
+    """Return what somebody is told who may not read any more what was just read for them."""
+    return Fault(404, "not_found", "there is no such session here any more")
 
 
 # -- catch-up and long-poll -----------------------------------------------------------------------
@@ -130,6 +214,7 @@ async def _catch_up(entry: Entry, start: Seq, request: Request, *, at_tail: bool
         page = Page(upto=start, at_tail=True)
         return Response(page.json, media_type=JSON, headers=_headers(entry, page))
     page = await _read(entry, start)
+    await _check_again(entry, start, page)
     body = page.json
     etag = _etag(body, page)
     headers = {**_headers(entry, page), "ETag": etag}
@@ -141,7 +226,7 @@ async def _catch_up(entry: Entry, start: Seq, request: Request, *, at_tail: bool
 async def _long_poll(entry: Entry, start: Seq, seen: str) -> Response:
     reach = entry.reach
     leash = Leash(reach.limits.long_poll)
-    with reach.flows.holding(leash):
+    with reach.flows.holding(leash, entry.asker.participant):
         page = await _read(entry, start)
         while not page.events and not leash.over:
             woken = await leash.wait(
@@ -150,12 +235,18 @@ async def _long_poll(entry: Entry, start: Seq, seen: str) -> Response:
             page = await _read(entry, start)
             if woken and not page.events:
                 await leash.wait(asyncio.sleep(reach.limits.recheck), reach.limits.recheck)
-    if not await entry.still_open(page.events):
-        raise Fault(404, "not_found", "there is no such session here any more")
+    await _check_again(entry, start, page)
     headers = {**_headers(entry, page), "Stream-Cursor": cursor(reach.clock.now(), seen=seen)}
     if not page.events:
         return Response(status_code=204, headers=headers)
     return Response(page.json, media_type=JSON, headers=headers)
+
+
+async def _check_again(entry: Entry, start: Seq, page: Page) -> None:
+    """Raise `Fault` where what was read may not be told any more: they left while it was."""
+    hidden = await entry.hidden_now(page.events)
+    if hidden is None or hidden > start:
+        raise _left()
 
 
 async def _read(entry: Entry, after: Seq) -> Page:
@@ -166,6 +257,7 @@ async def _read(entry: Entry, after: Seq) -> Page:
         after=after,
         events=reach.limits.page_events,
         size=reach.limits.page,
+        hidden=entry.hidden,
     )
 
 
@@ -204,6 +296,7 @@ def flow(entry: Entry, frames: AsyncGenerator[bytes], leash: Leash) -> Response:
         drain=reach.limits.drain,
         media_type=sse.MEDIA_TYPE,
         headers=UNBUFFERED,
+        whose=entry.asker.participant,
     )
 
 
@@ -212,10 +305,13 @@ async def log_frames(
 ) -> AsyncGenerator[bytes]:
     """Yield the log from `after` on, as it grows, and keepalives; until the leash is over."""
     reach, session, limits = entry.reach, entry.session.id, entry.reach.limits
-    first, quiet = True, False
+    first, quiet, hidden = True, False, entry.hidden
     while not leash.over:
-        page = await (_first(entry, after) if first else reach.pages.after(session, after))
-        if not await entry.still_open(page.events):
+        page = await (
+            _first(entry, after) if first else reach.pages.after(session, after, hidden=hidden)
+        )
+        now = await entry.hidden_now(page.events)
+        if now is None or now > after:  # nobody any more, or somebody who came anew
             return
         if page.events or first:
             seen = cursor(reach.clock.now(), seen=seen if first else "")
@@ -234,7 +330,12 @@ async def _first(entry: Entry, after: Seq) -> Page:
     """Return what there is now: a shared page may be a second old."""
     reach, limits = entry.reach, entry.reach.limits
     return await read_page(
-        reach.store, entry.session.id, after=after, events=limits.page_events, size=limits.frame
+        reach.store,
+        entry.session.id,
+        after=after,
+        events=limits.page_events,
+        size=limits.frame,
+        hidden=entry.hidden,
     )
 
 

@@ -1,8 +1,9 @@
 """Discord. Importing this imports neither the library nor the channel: `create` does."""
 
-from bridge.ids import ChannelName
+from bridge.domain.ids import ChannelName
 from bridge.plugins import ChannelPlugin
-from bridge.ports import Channel, ChannelSurroundings
+from bridge.ports.channel import Channel
+from bridge.ports.surroundings import ChannelSurroundings
 from channels.discord.config import DiscordConfig
 from channels.discord.setup import SETUP
 

@@ -1,37 +1,36 @@
 """One Discord account: what its people say is heard, what the bridge says is shown."""
 
-import io
 import logging
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
 import discord
-from discord.http import MultipartParameters
 
-from bridge.content import Attachment
-from bridge.errors import FileRefused, Gone, NotFound, RateLimited, Rejected
-from bridge.ids import ChannelName, MessageId
-from bridge.inbound import Inbox, RemoteFile
-from bridge.parts import Address, Capabilities, Part, Sent
-from bridge.ports import ChannelSurroundings, Check
+from bridge.domain.errors import FileRefused, Gone, RateLimited, Rejected
+from bridge.domain.ids import ChannelName, MessageId
+from bridge.domain.inbound import Inbox, RemoteFile
+from bridge.domain.parts import Address, Capabilities, Part, Sent
+from bridge.ports.health import Check
+from bridge.ports.surroundings import ChannelSurroundings
 from channels.discord import limits, render
+from channels.discord.client import Wire
+from channels.discord.commands import register
 from channels.discord.config import DiscordConfig, Pace
-from channels.discord.downloading import download
 from channels.discord.errors import (
     ACCOUNT_WIDE,
     MISSING_PERMISSIONS,
     UNKNOWN_MESSAGE,
     translated,
 )
+from channels.discord.files import download, loaded
+from channels.discord.from_markdown import size
 from channels.discord.gateway import Gateway
-from channels.discord.hearing import Hearing
-from channels.discord.payloads import Message
-from channels.discord.registering import register
-from channels.discord.seen import Seen
-from channels.discord.wire import Wire
+from channels.discord.inbound import Listener
+from channels.discord.reactions import Reactions
+from channels.discord.read_marks import MARKING, Seen
+from channels.discord.schema import Message
 from channels.limits import Budget
-from channels.markdown.discord import size
 
 logging.getLogger("discord").setLevel(logging.WARNING)
 
@@ -45,11 +44,13 @@ EVERYWHERE = Capabilities(
     silent=True,
     typing=True,
     resolves=True,
+    reacts=True,
     preview_interval=limits.PREVIEW_INTERVAL,
     send_timeout=limits.SEND_TIMEOUT,
     max_files=limits.MAX_FILES,
     max_file_bytes=limits.MAX_FILE_BYTES,
     caption_chars=limits.MAX_CHARS,
+    label_chars=limits.MAX_LABEL,
 )
 """What a place can show; all of Discord's do the same."""
 
@@ -73,9 +74,18 @@ class DiscordChannel:
         self._blobs = surroundings.blobs
         self._pace = pace or Pace()
         self._wire = Wire(config.api_url, config.token.get_secret_value(), self._clock)
-        self._seen = Seen(surroundings.facts, self._clock)
-        self._hearing = Hearing(name, self._wire, self._seen, self._clock, self._pace)
+        self._feed = surroundings.feed(
+            marking=MARKING,
+            again=self._pace.again,
+            save=self._pace.save,
+            pauses=self._pace.reconnect[1:],
+        )
+        self._seen = Seen(self._feed.marks, surroundings.facts, self._clock)
+        self._hearing = Listener(
+            name, self._wire, self._feed, self._seen, clock=self._clock, pace=self._pace
+        )
         self._budget = Budget(self._clock, account=limits.ACCOUNT, place=limits.PLACE)
+        self._reactions = Reactions(self._wire, self._clock)
         self._id = ""
         self._refused: dict[str, str] = {}
         """Places that did not want the last thing we sent, and Discord's code for why."""
@@ -91,10 +101,11 @@ class DiscordChannel:
         self._hearing.known.client = gateway
         async with self._wire.opened():
             try:
-                await self._hearing.ears.listen(
+                await self._feed.run(
                     inbox,
                     gateway.connect,
                     lambda: register(self._wire, self._clock, self._pace),
+                    history=self._hearing.history,
                 )
             finally:
                 await gateway.leave()
@@ -106,14 +117,15 @@ class DiscordChannel:
 
     async def send(self, to: Address, part: Part) -> Sent:
         self._budget.spend(to.place, part.priority)
-        files = await self._files(part.attachments)
+        files = await loaded(self._blobs, part.attachments)
         with self._calling(to.place, part):
-            shown = await self._posted(to.place, render.created(part, to.place, files))
+            params = render.created(part, to.place, files)
+            shown = await self._wire.send_message(int(to.place), params=params)
         return Sent(message=MessageId(str(shown["id"])))
 
     async def edit(self, to: Address, message: MessageId, part: Part) -> None:
         self._budget.spend(to.place, part.priority)
-        files = await self._files(part.attachments)
+        files = await loaded(self._blobs, part.attachments)
         with self._calling(to.place, part):
             await self._wire.edit_message(
                 int(to.place), int(message), params=render.edited(part, files)
@@ -131,6 +143,11 @@ class DiscordChannel:
         with self._calling(to.place):
             await self._wire.send_typing(int(to.place))
 
+    async def react(
+        self, to: Address, message: MessageId, emoji: Sequence[str], gone: Sequence[str]
+    ) -> None:
+        await self._reactions.show(to.place, message, emoji, gone)
+
     async def resolve(self, to: Address, part: Part) -> Sent | None:
         """Find out what became of a part.
 
@@ -140,11 +157,11 @@ class DiscordChannel:
         showed the same: so, while Discord still knows the nonce, the part is sent once more, which
         either shows nothing new or what was never shown.
         """
-        seen = self._hearing.own(render.nonce_of(part))
+        seen = self._hearing.lately.own(render.nonce_of(part))
         if seen is not None:
             return Sent(message=MessageId(seen))
         newest = await self._newest(to.place)
-        if newest is None or not self._shows(newest, part):
+        if newest is None or not _shows(newest, part):
             return None
         found = MessageId(str(newest["id"]))
         age = self._clock.now() - discord.utils.snowflake_time(int(found))
@@ -168,6 +185,11 @@ class DiscordChannel:
         await self._seen.load()
         return await diagnose(self._wire, self._clock, self._seen, self._refused)
 
+    async def trial(self) -> Check | None:
+        from channels.discord.doctor import tried  # noqa: PLC0415 - as above
+
+        return await tried(self._wire, self._clock)
+
     # -- one call
 
     @contextmanager
@@ -188,9 +210,6 @@ class DiscordChannel:
         else:
             self._refused.pop(place, None)
 
-    async def _posted(self, place: str, params: MultipartParameters) -> Message:
-        return await self._wire.send_message(int(place), params=params)
-
     async def _newest(self, place: str) -> Message | None:
         """Return our newest message in a place."""
         with self._calling(place):
@@ -206,20 +225,12 @@ class DiscordChannel:
             self._id = str(user["id"])
         return self._id
 
-    def _shows(self, message: Message, part: Part) -> bool:
-        if part.priority == "preview":
-            is_silent = bool(message.get("flags", 0) & render.SILENT)
-            return is_silent and message["content"].endswith(render.PREVIEW_MARK)
-        names = [each.name for each in part.attachments]
-        same_files = len(message["attachments"]) == len(names)
-        return same_files and message["content"].strip() == render.content(part).strip()
 
-    async def _files(self, attachments: Sequence[Attachment]) -> list[discord.File]:
-        files = []
-        for each in attachments:
-            try:
-                chunks = [chunk async for chunk in self._blobs.open(each.media)]
-            except NotFound as error:
-                raise FileRefused("the file is not kept any more", code="file") from error
-            files.append(discord.File(io.BytesIO(b"".join(chunks)), filename=each.name or "file"))
-        return files
+def _shows(message: Message, part: Part) -> bool:
+    """Say whether a message in a place is this part, as far as one can see."""
+    if part.priority == "preview":
+        is_silent = bool(message.get("flags", 0) & render.SILENT)
+        return is_silent and message["content"].endswith(render.PREVIEW_MARK)
+    names = [each.name for each in part.attachments]
+    same_files = len(message["attachments"]) == len(names)
+    return same_files and message["content"].strip() == render.content(part).strip()

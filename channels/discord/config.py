@@ -1,12 +1,16 @@
 """What the config says of one Discord account, and how patient its channel is."""
 
+import re
 from dataclasses import dataclass
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 
 from bridge.plugins import Section
 
+TOKEN_SHAPE = re.compile(r"[\w-]{20,}\.[\w-]{4,}\.[\w-]{20,}")
+NO_TOKEN = "this is no bot token"  # noqa: S105 - what is said of one
 API_URL = "https://discord.com/api/v10"
+PORTAL = "https://discord.com/developers/applications"
 
 
 class DiscordConfig(Section):
@@ -14,6 +18,14 @@ class DiscordConfig(Section):
 
     token: SecretStr = Field(min_length=1)
     api_url: str = API_URL
+
+    @model_validator(mode="after")
+    def _looks_like_a_token(self) -> "DiscordConfig":
+        """Discord's own tokens have a form; what stands in for Discord may have others."""
+        token = self.token.get_secret_value().strip()
+        if self.api_url == API_URL and token and not TOKEN_SHAPE.fullmatch(token):
+            raise ValueError(f"token: {NO_TOKEN}: it has three parts with dots between")
+        return self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,16 +1,16 @@
 """What `bridge doctor` and `bridge add` find out about an account, live.
 
 Every fault has a line of its own, which says where to click.
+What the bot may do in a room is computed as Discord's documentation says (Permissions).
 """
 
 import asyncio
-import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
-from bridge.errors import (
+from bridge.domain.errors import (
     ChannelError,
     ConfigError,
     Gone,
@@ -21,22 +21,19 @@ from bridge.errors import (
     Unreachable,
 )
 from bridge.plugins import Verified
-from bridge.ports import Check, Clock
+from bridge.ports.clock import Clock
+from bridge.ports.health import Check
 from channels.discord import commands
-from channels.discord.config import API_URL
+from channels.discord.client import Wire
+from channels.discord.config import API_URL, NO_TOKEN, PORTAL, TOKEN_SHAPE
 from channels.discord.errors import UNKNOWN_ROOM, translated
-from channels.discord.permissions import THREAD_TYPES, invitation, missing
-from channels.discord.seen import Seen
-from channels.discord.setup import PORTAL
-from channels.discord.wire import Wire
+from channels.discord.read_marks import Seen
 
 CONTENT_INTENT = 1 << 18 | 1 << 19
 """Flags of an application that may read what people write; the second is of small ones."""
 
 MOST_PLACES = 25
 """Places looked at one by one: those that were spoken in last."""
-
-TOKEN_SHAPE = re.compile(r"[\w-]{20,}\.[\w-]{4,}\.[\w-]{20,}")
 
 CLOSED = {
     "50007": (
@@ -61,7 +58,7 @@ class _Now:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
+class BotUser:
     """What Discord says of the account. `app` is its application's JSON."""
 
     id: str
@@ -95,10 +92,21 @@ async def diagnose(
     return checks
 
 
+async def tried(wire: Wire, clock: Clock) -> Check | None:
+    """Return what keeps the account from being used at all."""
+    try:
+        account = await look(wire, clock)
+    except ChannelError as error:
+        return _trouble(error, wire.token or "")
+    return next((each for each in _application(account) if not each.ok), None)
+
+
 async def verified(answers: Mapping[str, str]) -> Verified:
     """Try the answers. Raises `ConfigError`."""
-    clock = _Now()
-    wire = Wire(answers.get("api_url") or API_URL, answers.get("token", "").strip(), clock)
+    clock, token = _Now(), answers.get("token", "").strip()
+    if not TOKEN_SHAPE.fullmatch(token):
+        raise ConfigError(f"{NO_TOKEN}: {_refused(token).fix}")
+    wire = Wire(answers.get("api_url") or API_URL, token, clock)
     try:
         account = await look(wire, clock)
     except ChannelError as error:
@@ -116,12 +124,12 @@ async def verified(answers: Mapping[str, str]) -> Verified:
     )
 
 
-async def look(wire: Wire, clock: Clock) -> Account:
+async def look(wire: Wire, clock: Clock) -> BotUser:
     """Return what the token stands for. Raises a `ChannelError`."""
     with translated(clock.now()):
         user = await wire.static_login(wire.token or "")
         app = cast("Mapping[str, Any]", await wire.application_info())
-    return Account(id=str(user["id"]), name=user["username"], app=app)
+    return BotUser(id=str(user["id"]), name=user["username"], app=app)
 
 
 # -- one thing at a time --------------------------------------------------------------------------
@@ -147,7 +155,7 @@ def _refused(token: str) -> Check:
     return Check(
         name="token",
         ok=False,
-        detail="this is no bot token",
+        detail=NO_TOKEN,
         fix=f"it has three parts with dots between, from {PORTAL} > your application > Bot > Reset"
         " Token; the application id, public key and client secret are others",
     )
@@ -175,7 +183,7 @@ def _unconnected(error: ChannelError) -> tuple[str, str]:
             )
 
 
-def _application(account: Account) -> Sequence[Check]:
+def _application(account: BotUser) -> Sequence[Check]:
     flags = int(account.app.get("flags") or 0)
     endpoint = account.app.get("interactions_endpoint_url")
     return [
@@ -200,11 +208,11 @@ def _application(account: Account) -> Sequence[Check]:
     ]
 
 
-async def _surroundings(wire: Wire, clock: Clock, account: Account) -> AsyncIterator[Check]:
+async def _surroundings(wire: Wire, clock: Clock, account: BotUser) -> AsyncIterator[Check]:
     with translated(clock.now()):
         _, _, starts = await wire.get_bot_gateway()
         guilds = await wire.get_guilds(1, with_counts=False)
-        found = await wire.get_global_commands(int(account.application))
+        found = await wire.commands(int(account.application))
     yield _check(
         "starts left",
         ok=starts["remaining"] > 0,
@@ -228,7 +236,7 @@ async def _surroundings(wire: Wire, clock: Clock, account: Account) -> AsyncIter
 
 
 async def _places(
-    wire: Wire, clock: Clock, account: Account, seen: Seen, refused: Mapping[str, str]
+    wire: Wire, clock: Clock, account: BotUser, seen: Seen, refused: Mapping[str, str]
 ) -> AsyncIterator[Check]:
     guilds: dict[str, tuple[Mapping[str, Any], Mapping[str, Any]]] = {}
     for place in seen.latest(MOST_PLACES):
@@ -257,7 +265,7 @@ def _direct(place: str, code: str) -> Check:
 
 async def _room(
     wire: Wire,
-    account: Account,
+    account: BotUser,
     place: str,
     guilds: dict[str, tuple[Mapping[str, Any], Mapping[str, Any]]],
 ) -> Check:
@@ -283,3 +291,66 @@ async def _room(
 
 def _check(name: str, *, ok: bool, wrong: str, fix: str) -> Check:
     return Check(name=name, ok=ok, detail="" if ok else wrong, fix="" if ok else fix)
+
+
+# -- what the bot may do in a room ----------------------------------------------------------------
+
+ADMINISTRATOR = 1 << 3
+NEEDED: Mapping[str, int] = {
+    "View Channels": 1 << 10,
+    "Send Messages": 1 << 11,
+    "Attach Files": 1 << 15,
+    "Read Message History": 1 << 16,
+    "Send Messages in Threads": 1 << 38,
+}
+"""By the names Discord shows, all that we ask for and no more."""
+
+ALL = sum(NEEDED.values())
+
+THREAD_TYPES = frozenset({10, 11, 12})
+
+
+def invitation(application: str) -> str:
+    """Return the address under which the bot is brought onto a server."""
+    return (
+        f"https://discord.com/oauth2/authorize?client_id={application}"
+        f"&permissions={ALL}&scope=bot+applications.commands"
+    )
+
+
+def missing(
+    room: Mapping[str, Any], *, thread: bool, guild: Mapping[str, Any], member: Mapping[str, Any]
+) -> Sequence[str]:
+    """Return the names of what the bot needs in a room and may not do there.
+
+    `room` is the one whose overwrites count, a thread's parent for a thread.
+    """
+    allowed = _allowed(room, guild, member)
+    needless = "Send Messages" if thread else "Send Messages in Threads"
+    return [name for name, bit in NEEDED.items() if name != needless and not allowed & bit]
+
+
+def _allowed(room: Mapping[str, Any], guild: Mapping[str, Any], member: Mapping[str, Any]) -> int:
+    everyone = str(guild["id"])
+    roles = {everyone, *map(str, member["roles"])}
+    base = 0
+    for role in guild["roles"]:
+        if str(role["id"]) in roles:
+            base |= int(role["permissions"])
+    if base & ADMINISTRATOR:
+        return -1
+    overwrites = {str(each["id"]): each for each in room.get("permission_overwrites", ())}
+    base = _overwritten(base, [overwrites[everyone]] if everyone in overwrites else [])
+    base = _overwritten(
+        base, [overwrites[role] for role in roles - {everyone} if role in overwrites]
+    )
+    me = str(member["user"]["id"])
+    return _overwritten(base, [overwrites[me]] if me in overwrites else [])
+
+
+def _overwritten(allowed: int, overwrites: Sequence[Mapping[str, Any]]) -> int:
+    deny = allow = 0
+    for each in overwrites:
+        deny |= int(each["deny"])
+        allow |= int(each["allow"])
+    return allowed & ~deny | allow

@@ -19,7 +19,7 @@ import aiohttp
 from discord import HTTPException, LoginFailure
 from discord import RateLimited as BucketEmpty
 
-from bridge.errors import (
+from bridge.domain.errors import (
     ChangeRefused,
     ChannelError,
     FileRefused,
@@ -49,6 +49,7 @@ GONE = frozenset(
 CHANGE = frozenset(
     {
         10008,  # unknown message: it was deleted
+        30010,  # it has as many kinds of reactions as there can be
         30046,  # too many edits of a message older than an hour
         50005,  # a message of someone else
         50021,  # a message of the system
@@ -117,9 +118,21 @@ def meaning(error: Exception, now: datetime) -> ChannelError:
         case HTTPException():
             return _refusal(error, now)
         case aiohttp.ClientConnectorError() | aiohttp.ConnectionTimeoutError():
-            return Unreachable(f"Discord cannot be reached: {_of(error)}", code="connect")
+            return Unreachable(_unreached(error), code="connect")
         case _:
-            return OutcomeUnknown(f"the connection broke: {_of(error)}", code=_of(error))
+            return OutcomeUnknown("the connection to Discord broke", code=type(error).__name__)
+
+
+def _unreached(error: Exception) -> str:
+    match error:
+        case aiohttp.ClientConnectorDNSError():
+            return "the name of Discord's server cannot be found"
+        case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientSSLError():
+            return "the certificate that Discord's address shows is not trusted"
+        case aiohttp.ConnectionTimeoutError():
+            return "Discord's server does not answer"
+        case _:
+            return "nothing accepts a connection at Discord's address"
 
 
 def _refusal(error: HTTPException, now: datetime) -> ChannelError:
@@ -167,9 +180,5 @@ def _banned(error: HTTPException, now: datetime) -> RateLimited:
 def _seconds(text: str | None) -> timedelta | None:
     try:
         return timedelta(seconds=float(text)) if text else None
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
-
-
-def _of(error: Exception) -> str:
-    return type(error).__name__

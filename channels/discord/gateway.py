@@ -21,10 +21,12 @@ from discord.gateway import DiscordWebSocket, ReconnectWebSocket
 from discord.state import ConnectionState
 from yarl import URL
 
-from bridge.errors import Unauthorized
-from bridge.ports import Clock
+from bridge.domain.errors import Unauthorized
+from bridge.ports.clock import Clock
+from bridge.unseen import note
+from channels.discord.client import CLOSE_SECONDS, Wire
 from channels.discord.config import Pace
-from channels.discord.payloads import (
+from channels.discord.schema import (
     Guild,
     Interaction,
     ManyDeleted,
@@ -33,13 +35,19 @@ from channels.discord.payloads import (
     Ready,
     Resumed,
 )
-from channels.discord.wire import CLOSE_SECONDS, Wire
 
 log = structlog.get_logger()
 
 discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nobody talks here
 
-INTENTS = discord.Intents(guilds=True, guild_messages=True, dm_messages=True, message_content=True)
+INTENTS = discord.Intents(
+    guilds=True,
+    guild_messages=True,
+    dm_messages=True,
+    message_content=True,
+    guild_reactions=True,
+    dm_reactions=True,
+)
 DIAL_SECONDS = 60.0
 UNFINISHED = 4000
 """Closing with this code leaves the session to be resumed."""
@@ -75,11 +83,16 @@ class Events(Protocol):
 
     def guild(self, guild: Guild) -> None: ...
 
+    def titled(self, room: Any) -> None:
+        """Hear of a room or thread that is new, or is changed."""
+
     def created(self, message: Message) -> None: ...
 
     def updated(self, message: Message) -> None: ...
 
     def deleted(self, channel: str, messages: list[str]) -> None: ...
+
+    def reacted(self, given: Any, *, gone: bool) -> None: ...
 
     def interacted(self, interaction: Interaction) -> None: ...
 
@@ -219,6 +232,22 @@ class Connection(ConnectionState[Gateway]):
         if not data.get("unavailable"):
             self._events.guild(data)
 
+    def parse_channel_create(self, data: Any) -> None:
+        super().parse_channel_create(data)
+        self._events.titled(data)
+
+    def parse_channel_update(self, data: Any) -> None:
+        super().parse_channel_update(data)
+        self._events.titled(data)
+
+    def parse_thread_create(self, data: Any) -> None:
+        super().parse_thread_create(data)
+        self._events.titled(data)
+
+    def parse_thread_update(self, data: Any) -> None:
+        super().parse_thread_update(data)
+        self._events.titled(data)
+
     def parse_message_create(self, data: Message) -> None:
         self._events.created(data)
 
@@ -231,6 +260,12 @@ class Connection(ConnectionState[Gateway]):
     def parse_message_delete_bulk(self, data: ManyDeleted) -> None:
         self._events.deleted(str(data["channel_id"]), [str(each) for each in data["ids"]])
 
+    def parse_message_reaction_add(self, data: Any) -> None:
+        self._events.reacted(data, gone=False)
+
+    def parse_message_reaction_remove(self, data: Any) -> None:
+        self._events.reacted(data, gone=True)
+
     def parse_interaction_create(self, data: Interaction) -> None:
         self._events.interacted(data)
 
@@ -239,8 +274,8 @@ def _tolerant(name: str, parse: Callable[[Any], None]) -> Callable[[Any], None]:
     def parsed(data: Any) -> None:
         try:
             parse(data)
-        except Exception:  # the next event must be heard whatever this one is
-            log.exception("event not understood", event_name=name)
+        except Exception as error:  # noqa: BLE001 - the next event must be heard whatever this is
+            note("unreadable", what=name, error=type(error).__name__)
 
     return parsed
 

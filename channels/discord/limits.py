@@ -41,6 +41,9 @@ ACCOUNT = Rate(calls=45, per=timedelta(seconds=1))
 PLACE = Rate(calls=5, per=timedelta(seconds=5), burst=5)
 """Not documented; what the headers of sends and of edits say: five in five seconds each."""
 
+REACTIONS_IN_PLACE = Rate(calls=2, per=timedelta(seconds=1), burst=6)
+"""Not documented; what the headers of reactions say is one in a quarter of a second."""
+
 PREVIEW_INTERVAL = timedelta(seconds=1.3)
 """Not documented; edits at this pace stay within the above."""
 

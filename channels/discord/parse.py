@@ -10,16 +10,17 @@ The rules:
 """
 
 import json
-from collections.abc import Iterator
+import secrets
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol, cast
 
 from discord.utils import DISCORD_EPOCH
 
-from bridge.content import AttachmentKind, Content
-from bridge.ids import ChannelName, MessageId
-from bridge.inbound import (
+from bridge.domain.content import AttachmentKind, Content
+from bridge.domain.ids import ChannelName, MessageId
+from bridge.domain.inbound import (
     Added,
     Deleted,
     Edited,
@@ -27,17 +28,22 @@ from bridge.inbound import (
     Inbound,
     Pressed,
     Quoted,
+    Reaction,
+    Readable,
     RemoteFile,
     Sender,
     Spoken,
     said_at,
 )
-from bridge.parts import Address
-from channels.discord import told
+from bridge.domain.numerals import number_of
+from bridge.domain.parts import Address
+from bridge.domain.reactions import emoji
+from channels.discord import content as told
 from channels.discord.limits import MAX_CHARS
-from channels.discord.payloads import Attachment, Interaction, Message, User
-from channels.discord.spelling import calls
+from channels.discord.schema import Attachment, Interaction, Message, User
+from channels.discord.to_markdown import calls
 from channels.pieces import goes_on
+from channels.visible_words import visible_words
 
 REALM = "discord"
 
@@ -49,6 +55,12 @@ NEWS = frozenset({*range(1, 19), *range(20, 33), 36, 37, 38, 39, 46, 55})
 
 Source: https://docs.discord.com/developers/resources/message#message-object-message-types
 """
+
+ANSWERS = frozenset({20, 23})
+"""Those of them that an app writes when somebody uses a command of it."""
+
+PLAIN = frozenset({DEFAULT, REPLY, *ANSWERS})
+"""Types whose names tell nobody what came."""
 
 VOICE_MESSAGE = 1 << 13
 """A flag of a message."""
@@ -62,7 +74,7 @@ CHAT_INPUT, BUTTON = 1, 2
 KINDS: dict[str, AttachmentKind] = {"image": "image", "audio": "audio", "video": "video"}
 
 
-class Known(Protocol):
+class GuildNames(Protocol):
     """What is known of an account's rooms and roles, whatever the message."""
 
     @property
@@ -71,6 +83,8 @@ class Known(Protocol):
     def role(self, role: str) -> str | None: ...
 
     def room(self, room: str) -> str | None: ...
+
+    def parent(self, place: str) -> str | None: ...
 
     def is_me(self, *, user: str = "", role: str = "") -> bool: ...
 
@@ -83,7 +97,7 @@ class Scene:
     place: str
     room: bool
     title: str
-    known: Known
+    known: GuildNames
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,8 +127,22 @@ def said(message: Message, scene: Scene) -> Inbound | None:
             return _inbound(message, scene, Added())
         case kind if kind in NEWS:
             return None
+        case _:
+            pass
     spoken = _spoken(message, scene)
-    return _inbound(message, scene, spoken) if spoken.content or spoken.files else None
+    if not (spoken.content or spoken.files):
+        left = Content(text=told.left(cast("dict[str, Any]", message), PLAIN))
+        spoken = replace(spoken, content=left)
+    return _inbound(message, scene, spoken)
+
+
+def readable(message: Message, scene: Scene) -> Readable | None:
+    """Return what others read in a room of a message that is not heard, by whomever but us."""
+    by = cast("dict[str, Any]", message).get("author") or {}
+    if not scene.room or scene.known.is_me(user=str(by.get("id") or "")):
+        return None
+    address = Address(channel=scene.account, place=scene.place)
+    return Readable(address=address, words=visible_words(message))
 
 
 def changed(message: Message, scene: Scene) -> Inbound | None:
@@ -126,7 +154,7 @@ def changed(message: Message, scene: Scene) -> Inbound | None:
         return None
     what = Edited(
         message=MessageId(str(message["id"])),
-        content=Content(text=_text(message, scene)),
+        content=_content(message, scene),
         files=tuple(_files(message, scene)) if "attachments" in message else None,
     )
     return _inbound(message, scene, what, key=f"{message['id']}@{edited_at}")
@@ -134,6 +162,24 @@ def changed(message: Message, scene: Scene) -> Inbound | None:
 
 def deleted(message: str, by: Sender, scene: Scene) -> Inbound:
     return _heard(f"{message}@deleted", by, Deleted(message=MessageId(message)), scene)
+
+
+def reacted(given: Mapping[str, Any], by: Sender, scene: Scene, *, gone: bool) -> Inbound | None:
+    """Return an emoji of Unicode that somebody gave. Discord does not say when."""
+    known = emoji(str((given.get("emoji") or {}).get("name") or ""))
+    if not known or (given.get("emoji") or {}).get("id"):
+        return None
+    message = str(given["message_id"])
+    what = Reaction(
+        message=MessageId(message), emoji="" if gone else known, gone=known if gone else ""
+    )
+    return _heard(f"{message}:{by.user}:{known}:{secrets.token_hex(6)}", by, what, scene)
+
+
+def person(user: Mapping[str, Any], nick: str = "") -> Sender:
+    """Return somebody of whom Discord tells apart from what they did."""
+    name = nick or user.get("global_name") or user.get("username") or ""
+    return Sender(realm=REALM, user=str(user["id"]), name=str(name))
 
 
 def interacted(interaction: Interaction, scene: Scene) -> Inbound | None:
@@ -146,12 +192,13 @@ def interacted(interaction: Interaction, scene: Scene) -> Inbound | None:
         return None
     member = cast("dict[str, Any]", interaction.get("member") or {})
     user = cast("User", member.get("user") or interaction.get("user"))
-    return _heard(number, sender(user, member.get("nick")), what, scene)
+    by = sender(user, member.get("nick"), str(interaction.get("locale") or ""))
+    return _heard(number, by, what, scene)
 
 
-def sender(user: User, nick: str | None = None) -> Sender:
+def sender(user: User, nick: str | None = None, locale: str = "") -> Sender:
     name = nick or user.get("global_name") or user["username"]
-    return Sender(realm=REALM, user=str(user["id"]), name=name)
+    return Sender(realm=REALM, user=str(user["id"]), name=name, language=locale)
 
 
 def author(message: Message) -> Sender:
@@ -163,12 +210,13 @@ def author(message: Message) -> Sender:
 
 
 def _is_human(message: Message) -> bool:
-    return not message["author"].get("bot") and "webhook_id" not in message
+    author = message["author"]
+    return not (author.get("bot") or author.get("system")) and "webhook_id" not in message
 
 
 def _inbound(message: Message, scene: Scene, what: Heard, *, key: str = "") -> Inbound:
     heard = _heard(key or str(message["id"]), author(message), what, scene)
-    return replace(heard, at=_time_of(int(message["id"])))
+    return replace(heard, at=_time_of(int(message["id"])), beside=visible_words(message))
 
 
 def _time_of(snowflake: int) -> datetime | None:
@@ -190,12 +238,13 @@ def _spoken(message: Message, scene: Scene) -> Spoken:
     reference = message.get("message_reference")
     is_reply = message.get("type") == REPLY and reference is not None
     reply_to = reference.get("message_id") if reference is not None and is_reply else None
-    content = Content(text=_text(message, scene))
+    content = _content(message, scene)
     passes_on = bool(message.get("message_snapshots"))
     return Spoken(
         message=MessageId(str(message["id"])),
         content=content,
         addressed=not scene.room or _calls(message, scene.known),
+        by_reply=scene.room and _is_by_reply(message, scene.known),
         reply_to=MessageId(str(reply_to)) if reply_to is not None else None,
         files=tuple(_files(message, scene)),
         quoted=_quoted(message, scene),
@@ -208,29 +257,68 @@ def _quoted(message: Message, scene: Scene) -> Quoted | None:
     replied = message.get("referenced_message")
     if replied is None or message.get("type") != REPLY:
         return None
-    names = _Names(scene.known, replied)
-    return Quoted(
-        author=author(replied).name,
-        text=told.whole(cast("dict[str, Any]", replied), names),
-        files=tuple(_files(replied, scene)),
-    )
+    return quote(replied, scene)
 
 
-def _calls(message: Message, known: Known) -> bool:
+def quote(message: Message, scene: Scene) -> Quoted:
+    """Return a message as what another is about: one without words is told by its kind."""
+    there = replace(scene, place=str(message.get("channel_id") or scene.place))
+    known, files = cast("dict[str, Any]", message), tuple(_files(message, there))
+    words = told.whole(known, _Names(scene.known, message))
+    if not words and not files:
+        words = told.left(known, PLAIN)
+    return Quoted(author=author(message).name, text=words, files=files)
+
+
+def is_message(given: Message) -> bool:
+    """Say whether what a history has can be placed: it has a number, and an author with one."""
+    author = given.get("author")
+    numbers = (given.get("id"), author.get("id") if isinstance(author, dict) else None)
+    return all(number_of(str(each), digits=20) is not None for each in numbers)
+
+
+def is_said(message: Message) -> bool:
+    """Say whether somebody wrote it, an app that answers a command included."""
+    return message.get("type", DEFAULT) not in NEWS - ANSWERS
+
+
+def is_ours(message: Message, scene: Scene) -> bool:
+    return is_message(message) and scene.known.is_me(user=str(message["author"]["id"]))
+
+
+def calls_too(before: Message, message: Message, scene: Scene) -> bool:
+    """Say whether the author of a message called us by one before it."""
+    is_theirs = before["author"]["id"] == message["author"]["id"]
+    return is_theirs and _calls(before, scene.known)
+
+
+def _calls(message: Message, known: GuildNames) -> bool:
+    return _answers(message, known) or _names(message, known)
+
+
+def _answers(message: Message, known: GuildNames) -> bool:
     replied = message.get("referenced_message")
-    if replied is not None and known.is_me(user=str(replied["author"]["id"])):
-        return True
+    return replied is not None and known.is_me(user=str(replied["author"]["id"]))
+
+
+def _is_by_reply(message: Message, known: GuildNames) -> bool:
+    return _answers(message, known) and not _names(message, known)
+
+
+def _names(message: Message, known: GuildNames) -> bool:
+    """Say whether a message calls us by name; Discord itself names whom a message replies to."""
     is_named = any(
         known.is_me(user=str(each["id"])) for each in message.get("mentions", ())
     ) or any(known.is_me(role=str(each)) for each in message.get("mention_roles", ()))
-    return is_named and calls(message.get("content", ""), _Names(known, message)) is not False
+    called = calls(message.get("content", ""), _Names(known, message))
+    return is_named and (called or (called is None and not _answers(message, known)))
 
 
 @dataclass(frozen=True, slots=True)
 class _Names:
-    """The names in one message, as `spelling.Names`: Discord sends those of the people along."""
+    """The names in one message, as `MentionNames`: Discord sends those of the people."""
 
-    known: Known
+    known: GuildNames
     message: Message
 
     @property
@@ -253,8 +341,8 @@ class _Names:
         return self.known.is_me(user=user, role=role)
 
 
-def _text(message: Message, scene: Scene) -> str:
-    return told.text(cast("dict[str, Any]", message), _Names(scene.known, message))
+def _content(message: Message, scene: Scene) -> Content:
+    return told.content(cast("dict[str, Any]", message), _Names(scene.known, message))
 
 
 def _files(message: Message, scene: Scene) -> Iterator[RemoteFile]:
@@ -287,4 +375,5 @@ def _asked(number: str, kind: int, asked: dict[str, Any]) -> Heard | None:
             return Spoken(message=MessageId(number), content=Content(text=text))
         case 3 if asked.get("component_type") == BUTTON:
             return Pressed(value=asked["custom_id"])
-    return None
+        case _:
+            return None

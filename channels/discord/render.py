@@ -16,9 +16,9 @@ from typing import Any
 import discord
 from discord.http import MultipartParameters, handle_message_parameters
 
-from bridge.parts import Part
+from bridge.domain.parts import Button, Part
+from channels.discord.from_markdown import render
 from channels.discord.limits import MAX_BUTTONS, MAX_CHARS, MAX_LABEL, MAX_NONCE
-from channels.markdown.discord import render
 
 PREVIEW_MARK = " ▌"
 NO_PREVIEWS, EPHEMERAL, SILENT = 1 << 2, 1 << 6, 1 << 12
@@ -58,7 +58,7 @@ def created(part: Part, place: str, files: Sequence[discord.File]) -> MultipartP
         flags=discord.MessageFlags(suppress_embeds=True, suppress_notifications=part.silent),
         allowed_mentions=discord.AllowedMentions.none(),
         message_reference=reference,
-        view=buttons(part) or discord.utils.MISSING,
+        view=buttons(part.buttons) or discord.utils.MISSING,
         files=files or discord.utils.MISSING,
     )
 
@@ -68,17 +68,20 @@ def edited(part: Part, files: Sequence[discord.File]) -> MultipartParameters:
     return handle_message_parameters(
         content=content(part),
         allowed_mentions=discord.AllowedMentions.none(),
-        view=buttons(part),
+        view=buttons(part.buttons),
         attachments=files,
     )
 
 
-def buttons(part: Part) -> discord.ui.View | None:
-    """Return a part's buttons. They outlive us: a press is heard by the value it brings."""
-    if not part.buttons:
+def buttons(offered: Sequence[Button]) -> discord.ui.View | None:
+    """Return buttons as Discord shows them; None for none.
+
+    They outlive us: a press is heard by the value it brings.
+    """
+    if not offered:
         return None
     view = discord.ui.View(timeout=None)
-    for each in part.buttons[:MAX_BUTTONS]:
+    for each in offered[:MAX_BUTTONS]:
         button: discord.ui.Button[Any] = discord.ui.Button(
             label=each.label[:MAX_LABEL] or each.value, custom_id=each.value
         )
@@ -86,14 +89,16 @@ def buttons(part: Part) -> discord.ui.View | None:
     return view
 
 
-def whisper(text: str) -> dict[str, Any]:
-    """Return a message that only the one who asked can see."""
-    return plain(text) | {"flags": EPHEMERAL | NO_PREVIEWS}
+def whisper(message: dict[str, Any]) -> dict[str, Any]:
+    """Return a message as one that only the one who asked can see."""
+    return message | {"flags": EPHEMERAL | NO_PREVIEWS}
 
 
-def plain(text: str) -> dict[str, Any]:
+def plain(text: str, offered: Sequence[Button] = ()) -> dict[str, Any]:
+    view = buttons(offered)
     return {
         "content": text,
         "flags": NO_PREVIEWS,
         "allowed_mentions": discord.AllowedMentions.none().to_dict(),
+        **({"components": view.to_components()} if view is not None else {}),
     }

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 
 from bridge.plugins import Ask, Setup, Verified
-
-PORTAL = "https://discord.com/developers/applications"
+from channels.discord.config import PORTAL
 
 INTRO = f"""\
 1. Open <{PORTAL}>, choose **New Application** and give it the name people will see.

@@ -98,11 +98,11 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class ThematicBreak:
     """A thematic break."""
 
 
-Block = Paragraph | Heading | Code | Quote | Listing | Table | Rule
+Block = Paragraph | Heading | Code | Quote | Listing | Table | ThematicBreak
 Blocks = tuple[Block, ...]
 
 
@@ -136,5 +136,5 @@ def _spelled(node: Node) -> str:
             return f"{spelled(node.inside)} ({node.url})"
         case Styled():
             return spelled(node.inside)
-        case _:
+        case Text() | Break() | Verbatim():
             return _shown(node)

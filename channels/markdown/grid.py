@@ -11,6 +11,9 @@ from channels.markdown.document import Break, Inline, Styled, Table, Text, spell
 
 LONGEST_KEY = 32
 BETWEEN = " | "
+NEXT_LINE = " / "
+"""Stands for a line break in a cell, which is one line."""
+
 WIDE = frozenset({"W", "F"})
 MARKS = frozenset({"Mn", "Me", "Cf"})
 
@@ -43,7 +46,7 @@ def aligned(table: Table, widest: int) -> str | None:
 
 
 def _cell(cell: Inline) -> str:
-    return spelled(cell).replace("\n", " ").strip()
+    return spelled(cell).replace("\n", NEXT_LINE).strip()
 
 
 def _padded(row: Sequence[str], widths: Sequence[int]) -> str:
@@ -82,4 +85,4 @@ def _beside(row: Sequence[Inline]) -> Inline:
 
 
 def _in_line(cell: Inline) -> Inline:
-    return tuple(Text(text=" ") if isinstance(node, Break) else node for node in cell)
+    return tuple(Text(text=NEXT_LINE) if isinstance(node, Break) else node for node in cell)

@@ -90,7 +90,7 @@ def _links(nodes: Inline) -> Iterator[Link]:
                 yield node
             case Styled():
                 yield from _links(node.inside)
-            case _:
+            case Text() | Break() | Verbatim():
                 pass
 
 
@@ -101,7 +101,7 @@ def _unlinked(nodes: Inline) -> Iterator[Node]:
                 yield from node.inside
             case Styled():
                 yield replace(node, inside=tuple(joined(_unlinked(node.inside))))
-            case _:
+            case Text() | Break() | Verbatim():
                 yield node
 
 
@@ -215,7 +215,7 @@ def _joint(node: Node) -> object:
             return "text"
         case Styled():
             return node.style
-        case _:
+        case Break() | Verbatim() | Link():
             return object()
 
 

@@ -1,6 +1,6 @@
 """CommonMark, tables and strikethrough, read once: tokens become the tree of `document`.
 
-- HTML is text: what looks like a tag is shown as it was written.
+- HTML is text: what looks like a tag is shown as it was written, but for `<br>`.
 - A link definition that this text uses is in its links. Any other is shown, `[label]: url`: its use
   may be in the message before or after.
 - Nesting deeper than `DEEPEST` is text too: nothing is dropped, and the work stays linear.
@@ -16,9 +16,18 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
 from markdown_it.token import Token
 
-from bridge.markdown_budget import is_affordable
+from bridge.delivery.markdown_budget import is_affordable
+from bridge.delivery.markdown_rules import (
+    FriendlyInline,
+    bare_links,
+    formulas,
+    line_breaks,
+    margins,
+    names,
+    table_rows,
+)
+from bridge.domain.literal import NO_BREAK
 from channels.markdown import safe
-from channels.markdown.bare import bare_links
 from channels.markdown.document import (
     Block,
     Blocks,
@@ -30,12 +39,10 @@ from channels.markdown.document import (
     Node,
     Paragraph,
     Quote,
-    Rule,
     Table,
     Text,
+    ThematicBreak,
 )
-from channels.markdown.flanking import FriendlyInline
-from channels.markdown.formulas import formulas
 from channels.markdown.inline import inline, joined, linked
 
 DEEPEST = 24
@@ -92,7 +99,11 @@ def _markdown() -> MarkdownIt:
     md.options["store_labels"] = True
     md.block.ruler.before("table", "deep", _deep)
     bare_links(md)
+    line_breaks(md)
+    margins(md)
     formulas(md)
+    table_rows(md)
+    names(md)
     md.parse("")  # compiles its rules, which two threads must not do at once
     return md
 
@@ -179,7 +190,7 @@ def _block(token: Token, tokens: Iterator[Token]) -> Blocks:
         case "table_open":
             return (Table(rows=tuple(_rows(tokens))),)
         case "hr":
-            return (Rule(),)
+            return (ThematicBreak(),)
         case _:
             raise AssertionError(token.type)
 
@@ -195,8 +206,12 @@ def _content(tokens: Iterator[Token]) -> Inline:
 def _unbroken(tokens: Iterator[Token]) -> Iterator[Token]:
     """Yield the tokens of a heading: it is one line, whatever it was in the source."""
     for token in tokens:
+        was_broken = False
         for child in token.children or ():
-            if child.type in {"softbreak", "hardbreak"}:
+            if was_broken:
+                child.content = child.content.lstrip(NO_BREAK)
+            was_broken = child.type in {"softbreak", "hardbreak"}
+            if was_broken:
                 child.type, child.content = "text", " "
         yield token
 

@@ -2,9 +2,9 @@
 
 from functools import lru_cache
 
-from channels.markdown import grid, safe
+from channels.markdown import grid
 from channels.markdown.document import Code, Heading, Inline, Table, spelled
-from channels.markdown.layout import Dialect, compose
+from channels.markdown.layout import Dialect, compose, margins
 from channels.markdown.parse import REMEMBERED, parse
 
 WIDEST_TABLE = 100
@@ -12,8 +12,8 @@ WIDEST_TABLE = 100
 
 @lru_cache(maxsize=REMEMBERED)
 def render(text: str) -> str:
-    """Return the text as it reads, nobody mentioned, code included: who shows it is unknown."""
-    return safe.defuse(compose(parse(text), PLAIN))
+    """Return the text as it reads and is copied. Whoever shows it keeps it from calling anybody."""
+    return compose(parse(text), PLAIN)
 
 
 def size(text: str) -> int:
@@ -22,7 +22,7 @@ def size(text: str) -> int:
 
 
 def _inline(nodes: Inline) -> str:
-    return spelled(nodes)
+    return margins(spelled(nodes))
 
 
 def _heading(heading: Heading) -> str:
@@ -37,4 +37,6 @@ def _table(table: Table) -> str:
     return grid.aligned(table, WIDEST_TABLE) or "\n".join(map(spelled, grid.told(table)))
 
 
-PLAIN = Dialect(inline=_inline, heading=_heading, code=_code, table=_table, rule="———")
+PLAIN = Dialect(
+    inline=_inline, heading=_heading, code=_code, table=_table, rule="———", margin_on_code=False
+)

@@ -4,9 +4,9 @@ Whoever can put words into a model's context (a web page, an issue, another pers
 write whatever they like. Each rule stops one way of turning that into harm:
 
 - **Nobody is called by accident.** `@everyone`, `@here`, `@channel`, `<@id>`, `<@!id>`, `<@&id>`,
-  `<#id>`, `<!here>`, `<!subteam^id>` get a zero width space inside: they read as before and name
-  nobody. The platforms' own switches are the first wall, this is the second. Code is broken up too
-  where the platform, or whoever reads a plain text next, might look into it.
+  `<#id>`, `<!here>`, `<!subteam^id>` are shown as code, in which no platform looks for names: they
+  read and are copied as they were written. The platforms' own switches are the first wall, this is
+  the second. What only looks alike stays: `@here/maps`, `ada@here.com`, `<!DOCTYPE html>`.
 - **What cannot be seen is not sent.** Zero width characters, fillers, Unicode tags and stray
   variation selectors carry instructions that people do not see, and hide words from filters.
   Joiners stay where emoji or a script (Arabic to Khmer) are written with them, one variation
@@ -15,20 +15,18 @@ write whatever they like. Each rule stops one way of turning that into harm:
   show `exe.txt` for what is `txt.exe`; they go. Right-to-left scripts need none of them.
 - **No control characters** but line feeds and tabs: terminals obey the others.
 - **Only http, https and mailto are live links**, of these none with a user before its host.
-  `javascript:` and `data:` run code, `tg:` and `slack:` act inside the app, `file:` reaches into
-  the machine. All of them are shown as text, and the schemes that apps make live by themselves are
-  broken up.
+  `javascript:` and `data:` run code, `tg:` and its like act inside an app, `file:` reaches into
+  the machine. All of them are shown as text, and the schemes that apps make live by themselves as
+  code.
 - **A link does not pretend.** Where the text of a link is an address, or names a host, that is
   not the one it leads to, text and true address are both shown and the text is not live.
 """
 
 import re
-import unicodedata
 from collections.abc import Iterator
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
-BREAKER = "\u200b"
-"""A zero width space: it parts what must not be read as one. None is left from the source."""
+from bridge.domain.look_alikes import DOTS, looks
 
 EMOJI = "\u2190-\u2bff\U0001f000-\U0001faff"
 SCRIPTS = "\u0600-\u1cff"
@@ -70,47 +68,65 @@ def _kept(found: re.Match[str]) -> str:
 
 # -- mentions -------------------------------------------------------------------------------------
 
-MENTION = re.compile(
-    r"@(?=everyone|here|channel)"
-    r"|<(?=[@#!]|subteam)"
-    r"|(?<![a-z0-9+.-])(?:tg|ton|tonsite|slack|discord|whatsapp|intent):(?=//)",
-    re.IGNORECASE,
+CALL = r"@(?:everyone|here|channel)(?![^\W_]|/|[.-]\w)"
+BROADCAST = rf"(?<![\w.+-])[\w.+-]*+{CALL}"
+"""Not the name of a package or a host. What is escaped behind it, as `_` is, ends it."""
+
+APP = r"(?<![a-z0-9+.-])(?:tg|ton|tonsite|slack|discord|whatsapp|intent)://[^\s`]*"
+CONTROL = (
+    r"<(?=@(?-i:[!&]?(?:\d+|[UWBS][A-Z0-9]+))[|>]|#(?-i:\d+|[CDG][A-Z0-9]+)[|>]"
+    r"|!(?:here|channel|everyone)[|>^]|!?subteam\^|!date\^)"
 )
+"""What chat apps take for a person, a room, a group or a time."""
+
+_ONE = f"{CONTROL}[^<>`]*>?|{APP}"
+MENTION = re.compile(f"(?:{BROADCAST}|{_ONE})(?:[\\w.+-]*+{CALL}|{_ONE})*", re.IGNORECASE)
+"""With all that calls and touches it: what was glued to a word would stand alone behind a tick."""
+
+ANGLED = re.compile(CONTROL, re.IGNORECASE)
+ACTING = re.compile(APP, re.IGNORECASE)
 
 
-def defuse(text: str) -> str:
-    """Return the text with every mention, broadcast and app link in it broken up; twice is once."""
-    return MENTION.sub(rf"\g<0>{BREAKER}", text)
+def pieces(text: str, calling: re.Pattern[str] = MENTION) -> Iterator[tuple[str, bool]]:
+    """Yield the stretches of a text, and whether each would call somebody, or act in an app.
+
+    Such a stretch holds no tick, so that it may stand as code in a line.
+    """
+    end = 0
+    for found in calling.finditer(text):
+        if found.start() > end:
+            yield text[end : found.start()], False
+        yield found[0], True
+        end = found.end()
+    if end < len(text):
+        yield text[end:], False
 
 
 # -- links ----------------------------------------------------------------------------------------
 
-BROADCAST = re.compile(r"@(?=everyone|here|channel)", re.IGNORECASE)
-UNSAFE_IN_PATH = re.compile(f"{BROADCAST.pattern}|:(?=//)", re.IGNORECASE)
-UNSAFE_IN_URL = re.compile(r"[\s<>\"`\\^{|}\x00-\x20]")
+UNSAFE_IN_URL = re.compile(r"[\s<>\"`\\|\x00-\x20]")
 
 
 def address(url: str) -> str:
-    """Return the address with nothing in it that ends it early, or calls anybody."""
-    encoded = UNSAFE_IN_URL.sub(_percent, clean(url).replace("\n", ""))
-    start = _path_start(encoded)
-    return encoded[:start] + UNSAFE_IN_PATH.sub(_percent, encoded[start:])
+    """Return the address with nothing in it that ends it early."""
+    return UNSAFE_IN_URL.sub(_percent, clean(url).replace("\n", ""))
 
 
 def _percent(found: re.Match[str]) -> str:
     return "".join(f"%{byte:02X}" for byte in found[0].encode())
 
 
+HOST_PART = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#]*", re.IGNORECASE)
+
+
 def _path_start(url: str) -> int:
     """Return where the path begins: an `@` before it tells a user from a host."""
-    host = re.match(r"[a-z][a-z0-9+.-]*://[^/?#]*", url, re.IGNORECASE)
+    host = HOST_PART.match(url)
     return host.end() if host else len(url)
 
 
 def may_be_live(url: str) -> bool:
-    """Say whether the address may be a link: a scheme without powers, a host, and no broadcast."""
-    if BROADCAST.search(url):
-        return False
+    """Say whether the address may be a link: a scheme without powers, and a host."""
     scheme, _, rest = url.partition(":")
     match scheme.lower():
         case "http" | "https":
@@ -126,8 +142,15 @@ def _names_a_user(url: str) -> bool:
     return "@" in url[: _path_start(url)]
 
 
+LONGEST_HOST = 1_000
+"""Characters of a scheme and a host; a host has 253 at most."""
+
+
 def host_of(url: str) -> str:
     """Return the host that the address leads to, in lower case and without `www.`; or nothing."""
+    found = HOST_PART.match(url)
+    if found and found.end() > LONGEST_HOST:  # to take it apart would take long
+        return ""
     try:
         host = urlsplit(url).hostname or ""
     except ValueError:  # brackets that hold no IPv6 address
@@ -135,76 +158,93 @@ def host_of(url: str) -> str:
     return host.removeprefix("www.").rstrip(".")
 
 
+_SIX = "[0-9a-f]{1,4}"
+_SIXES = f"{_SIX}(?::{_SIX}){{0,6}}"
 CLAIM = re.compile(r"[a-z][a-z0-9+.-]{0,20}:[/\\]{2}[^\s]+|www\.[^\s]+", re.IGNORECASE)
-HOST = re.compile(r"(?:[\w-]+\.)+(?P<top>[^\W\d_]{2,})")
-TOP = frozenset(
-    {
-        "com",
-        "org",
-        "net",
-        "edu",
-        "gov",
-        "mil",
-        "int",
-        "info",
-        "biz",
-        "dev",
-        "app",
-        "cloud",
-        "online",
-        "site",
-        "shop",
-        "store",
-        "tech",
-        "xyz",
-    }
+HOST = re.compile(
+    r"(?<![\w-])(?<!\w[/\\.])(?:"
+    r"(?P<ip>\d{1,3}(?:\.\d{1,3}){3})(?![\w-]|\.\d)"
+    r"|(?P<name>(?:[\w-]++\.)+(?P<top>xn--[\w-]{2,}|[^\W\d_]{2,}))(?!\w|\.\w)"
+    r"|(?P<port>[a-z][\w-]*+)(?=:\d{2,5}(?!\w))"
+    r"|(?P<local>localhost)(?![\w-])"
+    r"|(?P<hex>0x[0-9a-f]{1,8}(?:\.(?:0x)?[0-9a-f]{1,8}){0,3})(?!\w)"
+    rf"|(?P<six>{_SIX}(?::{_SIX}){{7}}|(?=[0-9a-f:]{{0,45}}[0-9a-f])(?:{_SIXES})?::(?:{_SIXES})?)"
+    r"(?![\w:])"
+    r"|\[(?=[^\]]{0,50}:[^\]]{0,50}:)(?P<bracketed>[0-9a-f:.]{2,50})(?:%[^\]\s]{1,20})?\]"
+    r")[^\s,;()\[\]\"'<>]*",
+    re.IGNORECASE,
 )
-LETTERS_OF_A_COUNTRY = 2
-CODE_ENDS = frozenset(
-    {
-        "cc",
-        "cs",
-        "db",
-        "go",
-        "hs",
-        "js",
-        "kt",
-        "md",
-        "ml",
-        "pl",
-        "py",
-        "rb",
-        "rs",
-        "sh",
-        "so",
-        "ts",
-        "vb",
-    }
-)
-"""Two letters that end the names of files and of software more often than those of hosts."""
+"""An address of the internet, a name with an ending, or one with a port; and its path."""
 
-LOOKALIKES = str.maketrans({"\u2024": ".", "\uff0e": ".", "\u3002": ".", "\u2044": "/"})
+NUMBER = re.compile(
+    r"(?:https?:)?[/\\]{0,2}"
+    r"(?P<host>\d{8,10}|0[0-7]{1,11}(?:\.\d{1,11}){0,3}|(?:127|192\.168)(?:\.\d{1,8}){1,2})"
+    r"(?::\d{1,5})?(?:[/?#]\S*)?"
+)
+"""A text that is an address of the internet as browsers read one, in one number or a short form."""
+
+APART = re.compile(
+    r"(?<=\w)(?:\s+\.\s*(?=(?:com|org|net|edu|gov|info|biz|io|co|dev|app|bank)\b)(?!NET\b)"
+    r"|\.\s+(?=(?:com|edu|gov)\b))",
+    re.IGNORECASE,
+)
+"""A dot that blanks keep from the ending of a host."""
+
+FILE_ENDS = frozenset({
+    "c", "cc", "cfg", "conf", "cpp", "cs", "css", "csv", "db", "diff", "doc", "docx",
+    "env", "exe", "gif", "go", "gz", "h", "hpp", "hs", "html", "htm", "ini", "ipynb",
+    "java", "jpeg", "jpg", "js", "json", "jsonl", "jsx", "kt", "lock", "log", "lua", "md",
+    "mjs", "ml", "odt", "patch", "pdf", "php", "png", "ppt", "pptx", "py", "pyi", "rb",
+    "rs", "rst", "scss", "sh", "so", "sql", "svg", "swift", "tar", "tex", "toml", "ts",
+    "tsv", "tsx", "txt", "vb", "vue", "wav", "webp", "xls", "xlsx", "xml", "yaml", "yml",
+})  # fmt: skip
+"""What ends the names of files and of software more often than those of hosts."""
+
+AROUND = " \t\n()[]{}<>\"'.,;!"
+
+NAMED = ("ip", "name", "port", "local", "hex", "six", "bracketed")
+
+LOW_DOTS = dict.fromkeys(map(ord, DOTS - frozenset("·•・･")), ".")
+
+
+MAIL = re.compile(r"[^\s@<>()\[\]\"',;:]{1,64}@(?:[\w-]{1,63}\.){1,8}\w{2,63}")
+LOCAL = re.compile(r"(?<![^\s<>()\[\]\"',;:])[^\s@<>()\[\]\"',;:/]{1,64}@")
+MORE_READERS = re.compile(r"[?&](?:to|b?cc)=", re.IGNORECASE)
 
 
 def is_honest(text: str, url: str) -> bool:
-    """Say whether the text of a link names no other host than the one it leads to."""
-    plain = unicodedata.normalize("NFKC", text.translate(LOOKALIKES)).lower()
-    host = host_of(url)
+    """Say whether the text of a link names no other host, or mailbox, than the one it leads to."""
+    plain = _as_read(text)
+    host, mailbox = host_of(url), _mailbox(url)
+    mails = MAIL.findall(plain) if mailbox else ()
+    if mails and (MORE_READERS.search(url) or any(each != mailbox for each in mails)):
+        return False
     claims = (
         host_of(claim if ":" in claim else f"https://{claim}") for claim in CLAIM.findall(plain)
     )
+    leads_to = mailbox.rpartition("@")[2] or host
     return all(claim == host for claim in claims) and all(
-        host == name or host.endswith(f".{name}") for name in _names(plain)
+        leads_to == name or leads_to.endswith(f".{name}") for name in _names(plain)
     )
 
 
+def _as_read(text: str) -> str:
+    """Return a text as whoever looks for a host in it reads it, in small letters."""
+    dotted = looks(text.translate(LOW_DOTS))
+    return APART.sub(".", dotted).lower()
+
+
+def _mailbox(url: str) -> str:
+    """Return whose mailbox an address leads to, if it does, as people write it."""
+    is_mail = url[:7].lower() == "mailto:"
+    return unquote(url[7:].partition("?")[0]).strip().lower() if is_mail else ""
+
+
 def _names(plain: str) -> Iterator[str]:
-    """Yield the words that look like the name of a host."""
-    for word in plain.split():
-        found = HOST.fullmatch(word.strip("()[]\"'.,;:!?").split("/", maxsplit=1)[0])
-        if found and _is_top(found["top"]):
-            yield found[0].removeprefix("www.")
-
-
-def _is_top(label: str) -> bool:
-    return label in TOP or (len(label) == LETTERS_OF_A_COUNTRY and label not in CODE_ENDS)
+    """Yield what looks like the name of a host, without who stands before it in a mailbox."""
+    if number := NUMBER.fullmatch(plain.strip(AROUND)):
+        yield number["host"]
+    for found in HOST.finditer(LOCAL.sub("", plain)):
+        host = next(filter(None, map(found.group, NAMED)))
+        if found["top"] not in FILE_ENDS:
+            yield host.removeprefix("www.")

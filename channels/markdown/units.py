@@ -1,6 +1,6 @@
 """How long a text is in UTF-16.
 
-Telegram counts entities so; and WhatsApp, as far as is known, texts.
+Some platforms count texts so, or where in a text its formatting begins.
 """
 
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
-from bridge.ids import ChannelName
+from bridge.domain.ids import ChannelName
 from bridge.plugins import ChannelPlugin, Setup, Verified
-from bridge.ports import Channel, ChannelSurroundings
+from bridge.ports.channel import Channel
+from bridge.ports.surroundings import ChannelSurroundings
 from channels.slack.config import ASKS, INTRO, SlackConfig
 
 

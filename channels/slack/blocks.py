@@ -1,22 +1,28 @@
-"""What a message at Slack says in blocks, and what it shares, as content.
+"""What stands in Slack's blocks, as Markdown: what people wrote and pasted, and what apps show.
 
-People's words come as `rich_text`, which tells what was formatted from what only looks so; where it
-is missing, the text is read. Other blocks are what apps show: they are read in what is replied to.
-Source: https://docs.slack.dev/reference/block-kit/blocks/rich-text-block
+People's words come as `rich_text`, which tells what was formatted from what only looks so. What
+they paste from a spreadsheet is a `table`. Of every other block all words are read, wherever in it
+they are; a block without words is told in a line, but for a ruler.
+Source: https://docs.slack.dev/reference/block-kit/blocks
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bridge import literal, texts
-from bridge.content import Content
-from channels.slack import mrkdwn
+from bridge import texts
+from bridge.domain import literal
+from bridge.domain.content import Content
+from channels.markdown.grid import NEXT_LINE
+from channels.slack import to_markdown
 
 Json = dict[str, Any]
 
 DEEPEST = 8
+DEEPEST_NAMED = 48
+"""Levels of a message in which it is looked for people: each passed on has about ten."""
+
 OWN = "\0"
 """Stands for our own mention while the ends are cleared of it."""
 
@@ -24,7 +30,7 @@ ENDS = re.compile(rf"\A(?:\s*+{OWN}\s*+[:,]?)+\s*|(?<!\s)\s*+{OWN}\s*+(?=[.!?]?\
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Names:
+class MentionNames:
     """What people are called. `me`: whose mention at either end is no part of what is said."""
 
     people: Mapping[str, str]
@@ -35,17 +41,44 @@ def rich_text(message: Json) -> list[Json]:
     """Return the elements of what a person wrote; nothing where only the text tells it."""
     return [
         element
-        for block in _dicts(message.get("blocks"))
+        for block in dicts(message.get("blocks"))
         if block.get("type") == "rich_text"
-        for element in _dicts(block.get("elements"))
+        for element in dicts(block.get("elements"))
     ]
+
+
+def other_than_rich_text(message: Json) -> tuple[list[Json], list[Json]]:
+    """Return the blocks that stand before what a person wrote, and those that stand after it."""
+    found = dicts(message.get("blocks"))
+    kinds = [each.get("type") for each in found]
+    first = kinds.index("rich_text") if "rich_text" in kinds else 0
+    return found[:first], [each for each in found[first:] if each.get("type") != "rich_text"]
+
+
+def people(found: Any, depth: int = DEEPEST_NAMED) -> frozenset[str]:
+    """Return the ids of everybody who is mentioned anywhere in a message, or a part of one."""
+    match found:
+        case str():
+            return to_markdown.people(found)
+        case dict() if depth:
+            inner = (people(each, depth - 1) for each in found.values())
+            named = {str(found["user_id"])} if found.get("type") == "user" else set()
+            return frozenset(named).union(*inner)
+        case list() if depth:
+            return frozenset().union(*(people(each, depth - 1) for each in found))
+        case _:
+            return frozenset()
 
 
 def calls(message: Json, user: str) -> bool:
     """Say whether a message speaks to a user: not in code, and not in a quote."""
     if not rich_text(message):
-        return mrkdwn.mentions(str(message.get("text") or ""), user)
-    spoken = (each for each in rich_text(message) if each.get("type") in SPOKEN)
+        return to_markdown.mentions(str(message.get("text") or ""), user)
+    spoken = (
+        each
+        for each in rich_text(message)
+        if each.get("type") in SPOKEN and not each.get("border")  # which makes a list a quote
+    )
     return any(
         leaf.get("user_id") == user and not _style(leaf).get("code")
         for leaf in _leaves(spoken, DEEPEST)
@@ -55,44 +88,19 @@ def calls(message: Json, user: str) -> bool:
 SPOKEN = {"rich_text_section", "rich_text_list"}
 
 
-def people(message: Json) -> frozenset[str]:
-    """Return the ids of everybody whose name it takes to read a message."""
-    named = {
-        str(each["user_id"]) for each in _leaves(rich_text(message), DEEPEST) if "user_id" in each
-    }
-    inner = [found for each in _dicts(message.get("attachments")) for found in _inner(each)]
-    others = (people(each) for each in inner)
-    return mrkdwn.people(str(message.get("text") or "")).union(named, *others)
-
-
-def content(message: Json, names: Names) -> Content:
-    """Return all that a message says, but for its files that can be fetched."""
-    text = _own(message, names)
-    if message.get("subtype") == "me_message" and text:
-        words = literal.markdown(text.text) if text.literal else text.text
-        text = Content(text=f"_{words}_")
-    shared = [Content(text=quote) for quote in _shared(message, names)]
-    lost = [Content(text=line) for line in _lost(message)]
-    found = literal.joined([text, *shared, *lost])
-    if found or message.get("files") or not (message.get("blocks") or message.get("attachments")):
-        return found
-    return Content(text=texts.unreadable("a message that has no words"))
-
-
-def _own(message: Json, names: Names) -> Content:
-    elements = rich_text(message)
-    if not elements:
-        text = str(message.get("text") or "")
-        known = {**names.people, names.me: names.people.get(names.me, names.me)}
-        found = mrkdwn.content(mrkdwn.without(text, names.me) if names.me else text, known)
-        return found or Content(text="\n\n".join(_app_blocks(message, names)))
+def written(elements: Sequence[Json], names: MentionNames) -> Content:
+    """Return what a person wrote, without the mention of us at its ends."""
     is_literal = not _is_formatted(elements)
     plain = str if is_literal else literal.escaped
     writer = _Writer(names=names, plain=plain)
-    whole = "".join(writer.block(each) + _apart(each) for each in elements)
+    whole = _whole(elements, writer)
     words = ENDS.sub("", whole).replace(OWN, writer.mention(names.me)).strip()
     words = words or whole.replace(OWN, writer.mention(names.me)).strip()
     return Content(text=words, literal=bool(words) and is_literal)
+
+
+def _whole(elements: Iterable[Json], writer: "_Writer") -> str:
+    return "".join(writer.block(each) + _apart(each) for each in elements)
 
 
 def _apart(element: Json) -> str:
@@ -106,7 +114,7 @@ def _is_formatted(elements: Iterable[Json]) -> bool:
         or any(
             _style(leaf).keys() & {"bold", "italic", "strike", "code"}
             or (leaf.get("type") == "link" and leaf.get("text") not in {None, "", leaf.get("url")})
-            for leaf in _dicts(each.get("elements"))
+            for leaf in dicts(each.get("elements"))
         )
         for each in elements
     )
@@ -117,20 +125,21 @@ def _is_formatted(elements: Iterable[Json]) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Writer:
-    names: Names
+    names: MentionNames
     plain: Any
 
     def mention(self, user: str) -> str:
         return str(self.plain(f"@{self.names.people.get(user) or user}"))
 
     def block(self, element: Json, depth: int = DEEPEST) -> str:
-        leaves = _dicts(element.get("elements"))
+        leaves = dicts(element.get("elements"))
         match element.get("type"):
             case "rich_text_list":
                 return "\n".join(self._items(element, depth)) if depth else ""
             case "rich_text_preformatted":
                 code = "".join(_code(each, self.names) for each in leaves).strip("\n")
-                return f"```\n{code}\n```"
+                fence = to_markdown.ticks(code, least=3)
+                return f"{fence}\n{code}\n{fence}"
             case "rich_text_quote":
                 quoted = "".join(self._leaf(each) for each in leaves).strip("\n")
                 return "\n".join(f"> {line}".rstrip() for line in quoted.split("\n"))
@@ -140,14 +149,15 @@ class _Writer:
     def _items(self, listing: Json, depth: int) -> Iterator[str]:
         indent = "   " * min(int(listing.get("indent") or 0), DEEPEST)
         first = int(listing.get("offset") or 0) + 1
-        for number, item in enumerate(_dicts(listing.get("elements")), start=first):
+        for number, item in enumerate(dicts(listing.get("elements")), start=first):
             mark = f"{number}. " if listing.get("style") == "ordered" else "- "
             yield f"{indent}{mark}{self.block(item, depth - 1)}"
 
     def _leaf(self, leaf: Json) -> str:
         style = _style(leaf)
         if style.get("code"):
-            ticks = "``" if "`" in (code := _code(leaf, self.names)) else "`"
+            code = _code(leaf, self.names)
+            ticks = to_markdown.ticks(code, least=1)
             room = " " if len(ticks) > 1 else ""
             return f"{ticks}{room}{code}{room}{ticks}" if code.strip() else code
         text = self._word(leaf)
@@ -171,7 +181,7 @@ class _Writer:
                 return str(self.plain(_plain(leaf, self.names)))
 
 
-def _plain(leaf: Json, names: Names) -> str:
+def _plain(leaf: Json, names: MentionNames) -> str:
     """Return a leaf as people see it."""
     match leaf.get("type"):
         case "text":
@@ -190,8 +200,9 @@ def _plain(leaf: Json, names: Names) -> str:
             return str(leaf.get("fallback") or leaf.get("timestamp") or "")
         case "link":
             return str(leaf.get("text") or leaf.get("url") or "")
-        case _:
-            return str(leaf.get("text") or leaf.get("value") or "")
+        case kind:
+            given = (leaf.get(each) for each in ("text", "value", "fallback", "name", "url"))
+            return next((str(each) for each in given if each), f"[{kind}]")
 
 
 def _emoji(leaf: Json) -> str:
@@ -201,7 +212,7 @@ def _emoji(leaf: Json) -> str:
         return f":{leaf.get('name')}:"
 
 
-def _code(leaf: Json, names: Names) -> str:
+def _code(leaf: Json, names: MentionNames) -> str:
     return _plain(leaf, names)
 
 
@@ -213,101 +224,129 @@ def _emphasised(line: str, sign: str) -> str:
     return f"{lead}{sign}{core}{sign}{line[len(lead) + len(core) :]}"
 
 
-# -- what apps show -------------------------------------------------------------------------------
+# -- what stands beside it ------------------------------------------------------------------------
 
+WORDS = (
+    "title", "text", "subtitle", "body", "description", "caption", "label", "name", "author_name",
+    "provider_name", "alt_text", "placeholder", "initial_value", "status", "x_label", "y_label",
+)  # fmt: skip
+"""Fields that hold words, as they are or as an object of them, in the order they are read."""
 
-def _app_blocks(message: Json, names: Names, depth: int = DEEPEST) -> Iterator[str]:
-    for block in _dicts(message.get("blocks")):
-        match block.get("type"):
-            case "section" | "header" | "context" | "image" | "video" | "alert":
-                lines = [*_texts(block, names)]
-                yield "\n".join(filter(None, lines))
-            case "markdown":
-                yield str(block.get("text") or "")
-            case "container" if depth:
-                yield from _app_blocks({"blocks": block.get("blocks")}, names, depth - 1)
-            case _:
-                pass
-
-
-def _texts(block: Json, names: Names) -> Iterator[str]:
-    given = [block.get("text"), block.get("title"), *(block.get("fields") or ())]
-    for each in (*given, *(block.get("elements") or ())):
-        if isinstance(each, dict) and isinstance(text := each.get("text"), str):
-            found = each.get("type") == "mrkdwn"
-            yield mrkdwn.markdown(text, names.people) if found else literal.escaped(text)
-    if alt := block.get("alt_text"):
-        yield literal.escaped(str(alt))
-
-
-# -- what is shared, and what cannot be had -------------------------------------------------------
-
-
-def _shared(message: Json, names: Names) -> Iterator[str]:
-    """Yield the messages that a message passes on, as quotes with their author."""
-    for attached in _dicts(message.get("attachments")):
-        if not (attached.get("is_share") or attached.get("is_msg_unfurl")):
-            continue
-        author = str(attached.get("author_name") or attached.get("author_subname") or "")
-        told = literal.joined(
-            content(each, Names(people=names.people)) for each in _inner(attached)
-        )
-        words = literal.markdown(told.text) if told.literal else told.text
-        if not words and not attached.get("files"):
-            words = literal.escaped(str(attached.get("fallback") or "")) or texts.unreadable(
-                "a message"
-            )
-        head = [f"**{literal.escaped(author)}:**"] if author else []
-        whole = "\n".join([*head, *([words] if words else [])])
-        if whole:
-            yield "\n".join(f"> {line}".rstrip() for line in whole.split("\n"))
-
-
-def _inner(attached: Json) -> Iterator[Json]:
-    """Yield what an attachment holds, as messages."""
-    found = [
-        each["message"]
-        for each in _dicts(attached.get("message_blocks"))
-        if isinstance(each.get("message"), dict)
-    ]
-    if any(each.get("blocks") for each in found):
-        yield from found
-    else:
-        yield {"text": attached.get("text") or "", "blocks": attached.get("blocks") or []}
-
-
-def shared_files(message: Json) -> Iterator[Json]:
-    for attached in _dicts(message.get("attachments")):
-        if attached.get("is_share") or attached.get("is_msg_unfurl"):
-            yield from _dicts(attached.get("files"))
-
-
-UNFIT_FILES = {
-    "tombstone": "a file that was deleted",
-    "hidden_by_limit": "a file that is too old for this workspace",
+CALLED = {
+    "actions": "buttons",
+    "call": "a call",
+    "card": "a card",
+    "carousel": "cards",
+    "context_actions": "buttons",
+    "data_table": "a table",
+    "data_visualization": "a chart",
+    "file": "a file kept elsewhere",
+    "image": "a picture",
+    "input": "a form",
+    "plan": "a plan",
+    "table": "a table",
+    "task_card": "a task",
+    "video": "a film",
 }
-"""Modes of files that cannot be had."""
+"""What blocks are called that came without words. Others are told by the name that Slack has."""
 
-ELSEWHERE = "external"
-"""The mode of a file that is kept outside of Slack: its address is told."""
+RULER = "divider"
 
 
-def _lost(message: Json) -> Iterator[str]:
-    for file in (*_dicts(message.get("files")), *shared_files(message)):
-        mode = file.get("mode")
-        if mode in UNFIT_FILES:
-            yield texts.unreadable(UNFIT_FILES[mode])
-        elif mode == ELSEWHERE:
-            name = literal.escaped(str(file.get("title") or file.get("name") or "a file"))
-            address = file.get("external_url") or file.get("permalink") or ""
-            yield f"{name}: {address}" if address else texts.unreadable("a file kept elsewhere")
+def shown(block: Json, names: MentionNames) -> str:
+    """Return all that a block says; "" of a ruler alone."""
+    kind = block.get("type")
+    match kind:
+        case "divider":
+            return ""
+        case "markdown":
+            said = str(block.get("text") or "").strip()
+        case "table" | "data_table":
+            said = _table(block, names)
+        case _:
+            said = "\n".join(filter(None, _said(block, names, DEEPEST)))
+    named = f"something that Slack calls {literal.escaped(repr(str(kind)))}"
+    return said or texts.unreadable(CALLED.get(str(kind), named))
+
+
+def _said(found: Any, names: MentionNames, depth: int) -> Iterator[str]:
+    """Yield the words in a part of a block, which is an object, several, or words."""
+    match found:
+        case list() if depth:
+            for each in found:
+                yield from _said(each, names, depth - 1)
+        case {"type": "rich_text"}:
+            yield _rich(found, names)
+        case {"type": "mrkdwn", "text": str(words)}:
+            yield to_markdown.markdown(words, names.people)
+        case {"type": "table" | "data_table"}:
+            yield _table(found, names)
+        case {"label": str(label), "value": int() | float() as number}:
+            yield literal.escaped(f"{label}: {number}")
+        case {"type": "raw_number", "value": number}:
+            yield literal.escaped(str(found.get("text") or number))
+        case dict() if depth:
+            yield from _fields(found, names, depth)
+        case _:
+            pass
+
+
+def _fields(found: Json, names: MentionNames, depth: int) -> Iterator[str]:
+    words = [each for each in WORDS if isinstance(found.get(each), str)]
+    yield from (literal.escaped(found[each]) for each in words)
+    first = [each for each in WORDS if each in found and each not in words]
+    for each in first:
+        yield from _said(found[each], names, depth - 1)
+    address = found.get("url")
+    if isinstance(address, str) and (words or first):  # what a button opens, or a source is
+        yield literal.escaped(address)
+    for each in (each for each in found if each not in WORDS):
+        yield from _said(found[each], names, depth - 1)
+
+
+def _rich(block: Json, names: MentionNames) -> str:
+    writer = _Writer(names=names, plain=literal.escaped)
+    whole = _whole(dicts(block.get("elements")), writer)
+    return whole.replace(OWN, writer.mention(names.me)).strip()
+
+
+# -- tables
+
+PIPE = re.compile(r"(?<!\\)\|")
+
+
+def _table(block: Json, names: MentionNames) -> str:
+    """Return a table; its first row is its head, as in the app's own copies of it."""
+    given = block.get("rows")
+    rows = [_cells(each) for each in given] if isinstance(given, list) else []
+    told = [[_cell(each, names) for each in row] for row in rows]
+    if not any(any(row) for row in told):
+        return ""
+    widest = max(map(len, told))
+    head, *body = ([*row, *[""] * (widest - len(row))] for row in told)
+    lines = [head, ["---"] * widest, *body]
+    caption = literal.escaped(str(block.get("caption") or ""))
+    written = "\n".join(f"| {' | '.join(row)} |" for row in lines)
+    return f"{caption}\n\n{written}" if caption else written
+
+
+def _cells(row: Any) -> list[Any]:
+    cells = row.get("cells") if isinstance(row, dict) else row
+    return cells if isinstance(cells, list) else []
+
+
+def _cell(cell: Any, names: MentionNames) -> str:
+    said = filter(None, _said(cell, names, DEEPEST))
+    line = NEXT_LINE.join(part for each in said for part in each.split("\n") if part.strip())
+    return PIPE.sub(r"\\|", line)
 
 
 # -- small ----------------------------------------------------------------------------------------
 
 
-def _dicts(values: Any) -> list[Json]:
-    return [each for each in values or () if isinstance(each, dict)]
+def dicts(values: Any) -> list[Json]:
+    given = values if isinstance(values, list) else []
+    return [each for each in given if isinstance(each, dict)]
 
 
 def _style(leaf: Json) -> Json:
@@ -317,7 +356,7 @@ def _style(leaf: Json) -> Json:
 
 def _leaves(elements: Iterable[Json], depth: int) -> Iterator[Json]:
     for each in elements:
-        inner = _dicts(each.get("elements"))
+        inner = dicts(each.get("elements"))
         if inner and depth:
             yield from _leaves(inner, depth - 1)
         else:

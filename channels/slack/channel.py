@@ -2,32 +2,37 @@
 
 from collections.abc import AsyncIterator, Sequence
 
-from bridge.ids import ChannelName, MessageId
-from bridge.inbound import Inbox, RemoteFile
-from bridge.parts import Address, Capabilities, Part, Sent
-from bridge.ports import ChannelSurroundings, Check
-from channels.markdown import slack as dialect
-from channels.slack import doctor
+from bridge.domain.ids import ChannelName, MessageId
+from bridge.domain.inbound import Inbox, RemoteFile
+from bridge.domain.parts import Address, Capabilities, Part, Sent
+from bridge.ports.health import Check
+from bridge.ports.surroundings import ChannelSurroundings
+from channels.slack import doctor, from_markdown
+from channels.slack.client import BotUser, Web
 from channels.slack.config import SlackConfig
+from channels.slack.conversation_ids import spot
 from channels.slack.files import download
-from channels.slack.hearing import Hearing
+from channels.slack.inbound import Listener
 from channels.slack.limits import (
+    GIVE_WAY_SECONDS,
+    MAX_BUTTON_TEXT,
     MAX_CHARS,
     MAX_FILE_BYTES,
     MAX_FILES,
+    MOST_RECENT,
+    PAUSES,
     PING_SECONDS,
     PREVIEW_INTERVAL,
+    STORE_PAUSE_SECONDS,
 )
-from channels.slack.names import Names
-from channels.slack.patience import patiently
-from channels.slack.places import spot
-from channels.slack.seen import Seen
-from channels.slack.showing import Showing
-from channels.slack.web import Account, Web
+from channels.slack.names import UserNames
+from channels.slack.outbound import Outbound
+from channels.slack.reactions import Reactions
+from channels.slack.read_marks import MARKING, Sources
 
 CAPABILITIES = Capabilities(
     max_chars=MAX_CHARS,
-    size=dialect.size,
+    size=from_markdown.size,
     edits=True,
     deletes=True,
     buttons=True,
@@ -35,10 +40,12 @@ CAPABILITIES = Capabilities(
     silent=False,  # Slack has no message without a notification
     typing=False,  # outside of assistant threads a bot cannot say that it is writing
     resolves=True,
+    reacts=True,
     preview_interval=PREVIEW_INTERVAL,
     max_files=MAX_FILES,
     max_file_bytes=MAX_FILE_BYTES,
     caption_chars=0,  # a text of its own can be changed, and found again
+    label_chars=MAX_BUTTON_TEXT,
 )
 
 
@@ -52,6 +59,7 @@ class SlackChannel:
         surroundings: ChannelSurroundings,
         *,
         ping_seconds: float = PING_SECONDS,
+        patience: float = GIVE_WAY_SECONDS,
     ) -> None:
         self.name = name
         self._config = config
@@ -60,34 +68,42 @@ class SlackChannel:
         self._web = Web(
             name, config.bot_token.get_secret_value(), config.api_url, surroundings.clock
         )
-        self._seen = Seen(surroundings.facts, surroundings.clock)
-        self._names = Names(self._web)
-        self._showing = Showing(self._web, self._seen, surroundings.blobs, surroundings.clock)
-        self._recent: dict[str, None] = {}
-        self._account: Account | None = None
+        self._feed = surroundings.feed(
+            marking=MARKING,
+            again=STORE_PAUSE_SECONDS,
+            pauses=PAUSES,
+            remember=MOST_RECENT,
+            patience=patience,
+        )
+        self._sources = Sources(self._feed.marks, surroundings.clock)
+        self._names = UserNames(self._web, surroundings.clock)
+        self._showing = Outbound(self._web, self._sources, surroundings.blobs, surroundings.clock)
+        self._reactions = Reactions(self._web, surroundings.clock)
+        self._account: BotUser | None = None
 
     def capabilities(self, address: Address) -> Capabilities:  # noqa: ARG002 - the same everywhere
         return CAPABILITIES
 
     async def listen(self, inbox: Inbox) -> None:
-        async with self._web.connected(), self._seen.kept():
-            self._account = await patiently(self._web.account, self._clock, self._web.log)
-            while True:
-                await self._hearing(self._account, inbox).until_broken(
-                    self._config.app_token.get_secret_value()
-                )
+        app_token = self._config.app_token.get_secret_value()
+        async with self._web.connected():
+            await self._sources.load()
+            self._account = await self._web.account(patiently=True)
+            listener = self._listener(self._account)
+            await self._feed.run(
+                inbox, lambda: listener.run(app_token), history=listener.history.of
+            )
 
-    def _hearing(self, account: Account, inbox: Inbox) -> Hearing:
-        return Hearing(
+    def _listener(self, account: BotUser) -> Listener:
+        return Listener(
             name=self.name,
             account=account,
             web=self._web,
-            seen=self._seen,
+            feed=self._feed,
+            sources=self._sources,
             names=self._names,
             clock=self._clock,
-            inbox=inbox,
             threads=self._config.threads,
-            recent=self._recent,
             ping_seconds=self._ping_seconds,
         )
 
@@ -102,9 +118,19 @@ class SlackChannel:
     async def delete(self, to: Address, message: MessageId) -> None:
         await self._showing.delete(spot(to.place), message)
 
+    async def react(
+        self, to: Address, message: MessageId, emoji: Sequence[str], gone: Sequence[str]
+    ) -> None:
+        await self._reactions.show(spot(to.place), message, emoji, gone)
+
     async def resolve(self, to: Address, part: Part) -> Sent | None:
         scopes = self._account.scopes if self._account is not None else None
         return await self._showing.resolve(spot(to.place), part, scopes)
+
+    async def probe(self, to: Address) -> None:
+        """Ask who this is: Slack shows nobody that a bot is writing."""
+        del to
+        await self._web.account()
 
     async def count(self, address: Address) -> int | None:
         """Return how many members a room has besides the app."""
@@ -115,5 +141,9 @@ class SlackChannel:
 
     async def diagnose(self) -> Sequence[Check]:
         return await doctor.diagnose(
-            self._web, self._config.app_token.get_secret_value(), self._seen
+            self._web, self._config.app_token.get_secret_value(), self._sources
         )
+
+    async def trial(self) -> Check | None:
+        _, bot = await doctor.bot_token(self._web)
+        return None if bot.ok else bot

@@ -3,7 +3,7 @@
 from typing import Literal
 from urllib.parse import quote
 
-from pydantic import SecretStr
+from pydantic import SecretStr, model_validator
 
 from bridge.plugins import Ask, Section
 from channels.slack.manifest import as_yaml
@@ -23,6 +23,15 @@ class SlackConfig(Section):
     app_token: SecretStr
     threads: Threads = "auto"
     api_url: str = API
+
+    @model_validator(mode="after")
+    def _looks_like_tokens(self) -> "SlackConfig":
+        """Slack's own tokens have a form; what stands in for Slack may have others."""
+        for key, begin in (("bot_token", "xoxb-"), ("app_token", "xapp-")):
+            token = getattr(self, key).get_secret_value().strip()
+            if self.api_url == API and token and not token.startswith(begin):
+                raise ValueError(f"{key}: it begins with {begin}")
+        return self
 
 
 NEW_APP = f"https://api.slack.com/apps?new_app=1&manifest_yaml={quote(as_yaml(), safe='')}"

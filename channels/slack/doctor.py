@@ -10,14 +10,13 @@ from dataclasses import dataclass
 
 import aiohttp
 
-from bridge.errors import ChannelError, Gone, OutcomeUnknown, RateLimited, Unauthorized
-from bridge.ports import Check
-from channels.slack.catching_up import rooms
+from bridge.domain.errors import ChannelError, Gone, OutcomeUnknown, RateLimited, Unauthorized
+from bridge.ports.health import Check
+from channels.slack.client import BotUser, Web
+from channels.slack.conversation_ids import Spot
 from channels.slack.manifest import APP_SCOPE, EVENTS, SCOPES
-from channels.slack.places import Spot
-from channels.slack.seen import Seen
+from channels.slack.read_marks import Sources
 from channels.slack.socket import SOCKET_MODE_OFF
-from channels.slack.web import Account, Web
 
 MOST_ROOMS = 20
 """Rooms that are looked at, those heard of last first."""
@@ -53,7 +52,7 @@ class Greeting:
     app: str
 
 
-async def diagnose(web: Web, app_token: str, seen: Seen) -> Sequence[Check]:
+async def diagnose(web: Web, app_token: str, sources: Sources) -> Sequence[Check]:
     """Look at both tokens, the scopes, the socket and the rooms that are known."""
     account, bot = await bot_token(web)
     greeting, socket = await app_level_token(web, app_token)
@@ -61,8 +60,8 @@ async def diagnose(web: Web, app_token: str, seen: Seen) -> Sequence[Check]:
     if account is not None:
         checks += scopes(account)
         checks += [each async for each in same_app(web, account, greeting)]
-        await seen.load()
-        checks += [each async for each in known_rooms(web, seen)]
+        await sources.load()
+        checks += [each async for each in known_rooms(web, sources)]
     checks.append(events())
     return checks
 
@@ -70,7 +69,7 @@ async def diagnose(web: Web, app_token: str, seen: Seen) -> Sequence[Check]:
 # -- the tokens -----------------------------------------------------------------------------------
 
 
-async def bot_token(web: Web) -> tuple[Account | None, Check]:
+async def bot_token(web: Web) -> tuple[BotUser | None, Check]:
     name, token = "bot token", web.client.token or ""
     if token.startswith("xapp-"):
         return None, _wrong(name, "this is the app-level token: the two are swapped", SWAP)
@@ -139,13 +138,13 @@ def _refused(name: str, error: ChannelError) -> Check:
             return _wrong(name, "what answers is not Slack: no JSON", "is api_url right? a proxy?")
         case _:
             fix = "try again later; see https://slack-status.com and this machine's network"
-            return _wrong(name, f"{error} ({error.code})", fix)
+            return _wrong(name, str(error), fix)
 
 
 # -- what the tokens may --------------------------------------------------------------------------
 
 
-def scopes(account: Account) -> list[Check]:
+def scopes(account: BotUser) -> list[Check]:
     if account.scopes is None:
         return [Check(name="scopes", ok=True, detail="Slack does not say which there are")]
     missing = [scope for scope in SCOPES if scope.name not in account.scopes]
@@ -157,7 +156,7 @@ def scopes(account: Account) -> list[Check]:
     ]
 
 
-async def same_app(web: Web, account: Account, greeting: Greeting | None) -> AsyncIterator[Check]:
+async def same_app(web: Web, account: BotUser, greeting: Greeting | None) -> AsyncIterator[Check]:
     """Compare whose app the two tokens are of, where Slack tells both."""
     if greeting is None or not greeting.app:
         return
@@ -168,7 +167,7 @@ async def same_app(web: Web, account: Account, greeting: Greeting | None) -> Asy
             yield _wrong("same app", detail, "copy both from one app at https://api.slack.com/apps")
 
 
-async def app_of(web: Web, account: Account) -> str:
+async def app_of(web: Web, account: BotUser) -> str:
     """Return the id of the app that the bot belongs to. Raises a `ChannelError`."""
     answer = await web.ask(web.client.bots_info(bot=account.bot))
     return str((answer.get("bot") or {}).get("app_id") or "")
@@ -183,11 +182,10 @@ def events() -> Check:
 # -- where it is used -----------------------------------------------------------------------------
 
 
-async def known_rooms(web: Web, seen: Seen) -> AsyncIterator[Check]:
+async def known_rooms(web: Web, sources: Sources) -> AsyncIterator[Check]:
     """Look at the rooms heard of last; only those with something wrong are told."""
-    for room in [each for each in rooms(seen.marks()) if not Spot(room=each).is_direct][
-        :MOST_ROOMS
-    ]:
+    rooms = [each for each in sources.rooms() if not Spot(room=each).is_direct]
+    for room in rooms[:MOST_ROOMS]:
         try:
             answer = await web.ask(web.client.conversations_info(channel=room))
         except Gone:

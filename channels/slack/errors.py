@@ -19,7 +19,7 @@ from typing import Any
 import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
 
-from bridge.errors import (
+from bridge.domain.errors import (
     ChangeRefused,
     ChannelError,
     FileRefused,
@@ -31,6 +31,7 @@ from bridge.errors import (
     Unauthorized,
     Unreachable,
 )
+from bridge.domain.numerals import number_of
 from channels.slack.limits import RATE_LIMITED
 
 UNAUTHORIZED = frozenset(
@@ -153,6 +154,8 @@ def translated(error: Exception, *, now: datetime) -> ChannelError:
         case SlackApiError():
             status, body, headers = _answer(error.response)
             return refusal(status, body, headers, now=now)
+        case aiohttp.ClientConnectorDNSError():
+            return Unreachable("the name of Slack's server cannot be found", code="connect")
         case aiohttp.ClientConnectorError() | aiohttp.ConnectionTimeoutError():
             return Unreachable("Slack cannot be reached", code="connect")
         case aiohttp.InvalidURL() | SlackClientError():
@@ -206,4 +209,5 @@ def _answer(response: Any) -> tuple[int, object, Mapping[str, str]]:
 
 def _retry_after(headers: Mapping[str, str]) -> timedelta:
     said = next((each for name, each in headers.items() if name.lower() == "retry-after"), "")
-    return timedelta(seconds=int(said)) if said.isdigit() else RATE_LIMITED
+    seconds = number_of(said)
+    return timedelta(seconds=seconds) if seconds is not None else RATE_LIMITED

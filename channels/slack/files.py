@@ -18,8 +18,8 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from bridge.content import Attachment
-from bridge.errors import (
+from bridge.domain.content import Attachment
+from bridge.domain.errors import (
     ChannelError,
     FileRefused,
     Gone,
@@ -29,20 +29,24 @@ from bridge.errors import (
     Unauthorized,
     Unreachable,
 )
-from bridge.ids import MessageId
-from bridge.inbound import RemoteFile
-from bridge.parts import Part, Sent
-from bridge.ports import Blobs
+from bridge.domain.ids import MessageId
+from bridge.domain.inbound import RemoteFile
+from bridge.domain.parts import Part, Sent
+from bridge.ports.blobs import Blobs
+from bridge.unseen import note
 from channels.slack import render
+from channels.slack.client import Web
+from channels.slack.conversation_ids import Spot
 from channels.slack.limits import MAX_CHUNK, MAX_COMMENT, MOST_RECENT
-from channels.slack.places import Spot
-from channels.slack.web import Web
 
 FILE = "file:"
 """Begins the id of a message that is known by its file only."""
 
 BY_ID = "id:"
 """Begins a reference to a file whose address has to be asked for."""
+
+CHECK = "check_file_info"
+"""Says of a file that the rest of it has to be asked for."""
 
 CLOSED_TO_ALL = frozenset({"channel_not_found", "not_in_channel", "is_archived"})
 """Refusals to share a file that hold for texts as well."""
@@ -109,7 +113,7 @@ class Uploads:
         return str(ticket["file_id"])
 
     async def _share(self, there: Spot, part: Part, files: list[tuple[str, str]]) -> None:
-        comment = render.text(part)[:MAX_COMMENT] if part.text or part.speaker else None
+        comment = render.comment(part)[:MAX_COMMENT] if part.text or part.speaker else None
         shared: list[dict[str, str | None]] = [
             {"id": file, "title": name or "file"} for file, name in files
         ]
@@ -176,6 +180,32 @@ async def download(web: Web, file: RemoteFile) -> AsyncIterator[bytes]:
                 yield chunk
     except (aiohttp.ClientError, TimeoutError) as error:
         raise Unreachable("the file did not arrive", code=type(error).__name__) from error
+
+
+async def completed(web: Web, message: dict[str, Any]) -> dict[str, Any]:
+    """Return a message with what Slack tells of its files only when asked.
+
+    It does so of files from another workspace (Slack Connect). What it does not tell stays out.
+    """
+    files = [each for each in message.get("files") or () if isinstance(each, dict)]
+    if not any(_is_stub(each) for each in files):
+        return message
+    return {**message, "files": [await _completed(web, each) for each in files]}
+
+
+async def _completed(web: Web, file: dict[str, Any]) -> dict[str, Any]:
+    if not _is_stub(file):
+        return file
+    try:
+        answer = await web.ask(web.client.files_info(file=str(file["id"])))
+    except ChannelError as error:
+        note("file_not_kept", account=web.name, code=error.code)
+        return file
+    return {**file, **(answer.get("file") or {})}
+
+
+def _is_stub(file: dict[str, Any]) -> bool:
+    return file.get("file_access") == CHECK and "id" in file
 
 
 async def _address(web: Web, file: RemoteFile) -> str:

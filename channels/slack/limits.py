@@ -48,6 +48,11 @@ EDITS = Rate(calls=50, per=timedelta(minutes=1), burst=20)
 
 EDITS_IN_ROOM = Rate(calls=1, per=timedelta(seconds=1), burst=5)
 
+REACTIONS = Rate(calls=40, per=timedelta(minutes=1), burst=20)
+"""reactions.add tier 3, reactions.remove tier 2 (20 and more a minute), counted apart."""
+
+REACTIONS_IN_ROOM = Rate(calls=1, per=timedelta(seconds=1), burst=8)
+
 PREVIEW_INTERVAL = timedelta(seconds=1.2)
 RATE_LIMITED = timedelta(seconds=30)
 """How long to wait where Slack says "too often" and not until when."""
@@ -67,7 +72,7 @@ MOST_CAUGHT_UP = 5_000
 """Messages of one room that are read again after a downtime."""
 
 MOST_THREADS = 200
-"""Threads that are read again after a downtime, those heard of last."""
+"""Threads that are read again after a downtime: where the bot posted, then those heard of last."""
 
 CATCH_UP = timedelta(days=14)
 """What was said longer ago is not handed in any more."""
@@ -89,6 +94,12 @@ STORE_PAUSE_SECONDS = 0.5
 
 MOST_NAMES = 5_000
 """People and rooms whose names are kept in mind."""
+
+FRESH_NAME_SECONDS = 600
+"""A name that was asked for this long ago is asked for again: people change theirs."""
+
+MISSED_NAME_SECONDS = 60
+"""A name that could not be had this long ago is asked for again; nobody waits for it till then."""
 
 MOST_RECENT = 5_000
 """Messages handed in that are kept in mind, to tell Slack's repeats without asking the store."""

@@ -33,6 +33,8 @@ SCOPES = (
     Scope(name="metadata.message:read", purpose="find out whether a message was taken"),
     Scope(name="mpim:history", purpose="read along in group messages, and catch up"),
     Scope(name="mpim:read", purpose="know group messages"),
+    Scope(name="reactions:read", purpose="hear reactions"),
+    Scope(name="reactions:write", purpose="show by an emoji how far it is with a message"),
     Scope(name="users:read", purpose="know people's names"),
 )
 
@@ -46,6 +48,8 @@ EVENTS = (
     "message.groups",
     "message.im",
     "message.mpim",
+    "reaction_added",
+    "reaction_removed",
 )
 
 

@@ -5,12 +5,16 @@ The rules:
 - A message is `room:ts`, whether it came as `message`, as `app_mention` or from the history; an
   edit is `room:ts@edited`, a deletion `room:ts@deleted`. A press is named by the message it was
   pressed on, its time and its user; a slash command by its trigger.
-- What bots say, ourselves included, is not heard, and nothing that people did not write: joins,
-  renamings, unfurled links. Whatever else a person sends is heard.
+- An app that is installed in other workspaces too is told of them on the same socket. What is said
+  there is not heard: who has what id there is somebody else. Where rooms are shared, people of
+  other workspaces are heard in them.
+- What bots say, ourselves and Slackbot included, is not heard, and nothing that people did not
+  write: joins, renamings, unfurled links. Whatever else a person sends is heard.
 - A thread is a place of its own. With `threads: auto`, a message to the bot in a room begins one:
   its place is the thread under it. In a direct message no thread is begun.
 - Addressed is: everything in a direct message; what mentions the bot; what is said in a thread that
-  the bot takes part in, unless it begins by mentioning somebody else.
+  the bot takes part in, unless it begins by mentioning somebody else. Anybody can call the bot into
+  a thread: so the last is implied only, but in a thread under words of its own.
 
 Source: https://docs.slack.dev/reference/events/message
 """
@@ -19,18 +23,33 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from bridge.content import AttachmentKind, Content
-from bridge.ids import MessageId
-from bridge.inbound import Added, Deleted, Edited, Heard, Pressed, RemoteFile, Spoken
-from bridge.slash import COMMANDS
-from channels.slack import blocks, mrkdwn
+from bridge.domain.content import AttachmentKind, Content
+from bridge.domain.ids import MessageId
+from bridge.domain.inbound import (
+    Added,
+    Deleted,
+    Edited,
+    Heard,
+    Pressed,
+    Reaction,
+    RemoteFile,
+    Spoken,
+)
+from bridge.session import slash
+from channels.slack import blocks, to_markdown
+from channels.slack.client import BotUser
 from channels.slack.config import Threads
-from channels.slack.places import Spot, order
-from channels.slack.web import Account
+from channels.slack.content import ELSEWHERE, UNFIT_FILES, pasted, shared_files
+from channels.slack.conversation_ids import Spot, position
+from channels.slack.reactions import emoji_named
+from channels.slack.render import thread_of
+from channels.visible_words import visible_words
 
 Json = dict[str, Any]
 
-UNREADABLE = (KeyError, IndexError, TypeError, ValueError, AttributeError)
+UNREADABLE = (
+    KeyError, IndexError, TypeError, ValueError, AttributeError, RecursionError, OverflowError
+)  # fmt: skip
 """What reading raises where a payload is not what Slack documents."""
 
 NEWS = frozenset(
@@ -51,6 +70,16 @@ NEWS = frozenset(
 
 Source: https://docs.slack.dev/reference/events/message#subtypes
 """
+
+
+WRITTEN_BY_APPS = ("bot_id", "bot_profile", "app_id")
+"""Fields of what no person typed; an app may say it as a person who let it, and without the first.
+
+Source: https://github.com/NousResearch/hermes-agent/pull/101283
+"""
+
+SLACKBOT = "USLACKBOT"
+"""Slack's own account. It says what anybody had it say: reminders, and replies to certain words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,45 +104,82 @@ class News:
     joins: str = ""
 
     def __post_init__(self) -> None:
-        order(self.ts)
+        position(self.ts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renaming:
+    """A room is called otherwise from now on; `ts` is when. Raises `ValueError` as `News` does."""
+
+    ts: str
+    room: str
+    name: str
+
+    def __post_init__(self) -> None:
+        position(self.ts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """Others read `words` in a room, which nobody said to the bot; `ts` is when.
+
+    `source` is as in `News`. Raises `ValueError` as `News` does.
+    """
+
+    ts: str
+    spot: Spot
+    words: str
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        position(self.ts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
     """Reads for one account. `takes_part` says whether the bot has a part in a thread."""
 
-    account: Account
+    account: BotUser
     threads: Threads
     takes_part: Callable[[Spot], bool]
 
-    def payload(self, body: Json, *, now: str) -> News | None:
+    def payload(self, body: Json, *, now: str) -> News | Renaming | Shown | None:
         """Return what a payload of the socket says, or None if nothing. `now` is a time stamp.
 
         Raises one of `UNREADABLE` for what is no payload.
         """
+        if not _is_told_of(body, self.account):
+            return None
         if "command" in body:
-            return self._command(body, now)
+            return _commanded(body, now)
         match body.get("type"):
             case "event_callback":
                 return self._event(body["event"])
             case "block_actions":
-                return self._press(body)
+                return _pressed(body)
             case _:
                 return None
 
-    def _event(self, event: Json) -> News | None:
+    def _event(self, event: Json) -> News | Renaming | Shown | None:
         match event["type"]:
+            case "app_mention" if event.get("edited"):  # told as a change too: it calls nobody
+                return None
             case "message" | "app_mention":
                 return self.message(event, event["channel"])
             case "member_joined_channel":
-                return self._joined(event)
+                return _joined(event, self.account.user)
+            case "reaction_added" | "reaction_removed":
+                return _reacted(event, self)
             case _:
                 return None
 
     # -- messages
 
-    def message(self, event: Json, room: str) -> News | None:
+    def message(self, event: Json, room: str) -> News | Renaming | Shown | None:
         """Return what a message says: of an event, or of a room's history."""
+        return self._message(event, room) or _shown(event, room, self.account.user)
+
+    def _message(self, event: Json, room: str) -> News | Renaming | None:
         match event.get("subtype") or "":
             case "message_changed":
                 return self._changed(event, room)
@@ -121,6 +187,8 @@ class Reader:
                 return self._deleted(
                     event.get("previous_message") or {}, event["deleted_ts"], event
                 )
+            case "channel_name" | "group_name":
+                return Renaming(ts=event["ts"], room=room, name=str(event["name"]))
             case subtype if subtype in NEWS:
                 return None
             case _:
@@ -128,8 +196,6 @@ class Reader:
 
     def _spoken(self, event: Json, room: str) -> News | None:
         if not self._is_person(event):
-            return None
-        if not any(event.get(each) for each in ("text", "files", "blocks", "attachments")):
             return None
         ts, spot = event["ts"], self._spot(event, room)
         return News(
@@ -141,17 +207,18 @@ class Reader:
                 message=MessageId(ts),
                 content=self._text(event),
                 addressed=self._is_addressed(event, spot),
+                implied=not self._is_called(event, spot) and self._is_addressed(event, spot),
                 files=files_of(event),
             ),
-            source=str(Spot(room=room, thread=_thread(event))),
+            source=str(Spot(room=room, thread=thread_in(event))),
             message=event,
-            joins=_thread(event) if self._joins(event, spot) else "",
+            joins=thread_in(event) if self._joins(event, spot) else "",
         )
 
     def _joins(self, event: Json, spot: Spot) -> bool:
         """Say whether the bot is called into a thread of which it knows nothing yet."""
         is_ours = event.get("parent_user_id") == self.account.user
-        return bool(_thread(event)) and not is_ours and not self.takes_part(spot)
+        return bool(thread_in(event)) and not is_ours and not self.takes_part(spot)
 
     def _changed(self, event: Json, room: str) -> News | None:
         message, before = event["message"], event.get("previous_message") or {}
@@ -187,16 +254,17 @@ class Reader:
 
     def _is_person(self, message: Json) -> bool:
         user = message.get("user")
-        return bool(user) and user != self.account.user and not message.get("bot_id")
+        is_nobody = user in {None, "", self.account.user, SLACKBOT}
+        return not is_nobody and not any(message.get(each) for each in WRITTEN_BY_APPS)
 
     def _text(self, message: Json) -> Content:
         """Return the text as it is, until the names in it are known."""
-        return Content(text=mrkdwn.without(message.get("text") or "", self.account.user))
+        return Content(text=to_markdown.without(message.get("text") or "", self.account.user))
 
     # -- where, and to whom
 
     def _spot(self, message: Json, room: str) -> Spot:
-        thread = _thread(message)
+        thread = thread_in(message)
         if not thread and self._begins_thread(message, room):
             thread = message["ts"]
         return Spot(room=room, thread=thread)
@@ -209,56 +277,126 @@ class Reader:
         return blocks.calls(message, self.account.user)
 
     def _is_addressed(self, message: Json, spot: Spot) -> bool:
+        to_another = to_markdown.first_mentioned(message.get("text") or "")
+        goes_on = bool(spot.thread) and self.takes_part(spot) and not to_another
+        return goes_on or self._is_called(message, spot)
+
+    def _is_called(self, message: Json, spot: Spot) -> bool:
+        """Say whether a message by itself says that it is for the bot."""
         if spot.is_direct or self._is_mentioned(message):
             return True
-        takes_part = message.get("parent_user_id") == self.account.user or self.takes_part(spot)
-        to_another = mrkdwn.first_mentioned(message.get("text") or "")
-        return bool(spot.thread) and takes_part and not to_another
-
-    # -- everything else
-
-    def _joined(self, event: Json) -> News | None:
-        if event["user"] != self.account.user or not event.get("inviter"):
-            return None
-        room, ts = event["channel"], event["event_ts"]
-        return News(
-            external_id=f"joined:{room}:{ts}",
-            ts=ts,
-            spot=Spot(room=room),
-            user=event["inviter"],
-            what=Added(),
-        )
-
-    def _press(self, body: Json) -> News | None:
-        action, container, user = body["actions"][0], body["container"], body["user"]
-        if action.get("type") != "button" or "value" not in action:
-            return None
-        room, ts = container["channel_id"], container["message_ts"]
-        message = {"ts": ts, "thread_ts": container.get("thread_ts"), **body.get("message", {})}
-        return News(
-            external_id=f"press:{room}:{ts}:{action['action_ts']}:{user['id']}",
-            ts=action["action_ts"],
-            spot=Spot(room=room, thread=_thread(message)),
-            user=user["id"],
-            what=Pressed(value=action["value"]),
-            name=user.get("name") or "",
-        )
-
-    def _command(self, body: Json, now: str) -> News:
-        trigger = f"slash:{body['trigger_id']}"
-        return News(
-            external_id=trigger,
-            ts=now,
-            spot=Spot(room=body["channel_id"]),
-            user=body["user_id"],
-            what=Spoken(message=MessageId(trigger), content=Content(text=_typed(body))),
-            name=body.get("user_name") or "",
-            slash=True,
-            message={"text": _typed(body)},
-        )
+        is_ours = bool(spot.thread) and message.get("parent_user_id") == self.account.user
+        return is_ours and not to_markdown.first_mentioned(message.get("text") or "")
 
 
-def _thread(message: Json) -> str:
+# -- everything else
+
+
+def _joined(event: Json, me: str) -> News | None:
+    if event["user"] != me or not event.get("inviter"):
+        return None
+    room, ts = event["channel"], event["event_ts"]
+    return News(
+        external_id=f"joined:{room}:{ts}",
+        ts=ts,
+        spot=Spot(room=room),
+        user=event["inviter"],
+        what=Added(),
+    )
+
+
+def _shown(event: Json, room: str, me: str) -> Shown | None:
+    """Return what others read in a room of what is not heard, by whomever but ourselves."""
+    message = event.get("message") or event.get("previous_message") or event
+    if Spot(room=room).is_direct or message.get("user") == me:
+        return None
+    is_change = message is not event
+    thread = thread_in(message)
+    return Shown(
+        ts=event["ts"],
+        spot=Spot(room=room, thread=thread),
+        words=visible_words(event),
+        source="" if is_change else str(Spot(room=room, thread=thread)),
+    )
+
+
+def _reacted(event: Json, reader: Reader) -> News | None:
+    """Return an emoji of somebody's; in which thread the message is, nobody says yet."""
+    item, user = event.get("item") or {}, event.get("user")
+    given = emoji_named(str(event.get("reaction") or ""))
+    if not user or user in {reader.account.user, SLACKBOT}:
+        return None
+    if item.get("type") != "message" or not given:
+        return None
+    room, ts = item["channel"], item["ts"]
+    is_gone = event["type"] == "reaction_removed"
+    begun = Spot(room=room, thread=ts)
+    return News(
+        external_id=f"{room}:{ts}:{user}:{given}@{event['event_ts']}",
+        ts=event["event_ts"],
+        spot=begun if reader.takes_part(begun) else Spot(room=room),
+        user=user,
+        what=Reaction(
+            message=MessageId(ts), emoji="" if is_gone else given, gone=given if is_gone else ""
+        ),
+    )
+
+
+def _pressed(body: Json) -> News | None:
+    action, container, user = body["actions"][0], body["container"], body["user"]
+    if action.get("type") != "button" or "value" not in action:
+        return None
+    room, ts = container["channel_id"], container["message_ts"]
+    message = {"ts": ts, "thread_ts": container.get("thread_ts"), **body.get("message", {})}
+    meant = thread_of(str(action.get("block_id") or ""))
+    return News(
+        external_id=f"press:{room}:{ts}:{action['action_ts']}:{user['id']}",
+        ts=action["action_ts"],
+        spot=Spot(room=room, thread=thread_in(message) if meant is None else meant),
+        user=user["id"],
+        what=Pressed(value=action["value"]),
+        name=user.get("name") or "",
+    )
+
+
+def _commanded(body: Json, now: str) -> News:
+    trigger = f"slash:{body['trigger_id']}"
+    return News(
+        external_id=trigger,
+        ts=now,
+        spot=Spot(room=body["channel_id"]),
+        user=body["user_id"],
+        what=Spoken(message=MessageId(trigger), content=Content(text=_typed(body))),
+        name=body.get("user_name") or "",
+        slash=True,
+        message={"text": _typed(body)},
+    )
+
+
+def _is_told_of(body: Json, account: BotUser) -> bool:
+    """Say whether something was told to the workspace of an account, as far as Slack says.
+
+    What is told to a whole organisation concerns its own workspaces alone. Of a shared room Slack
+    names one of all that have the app there, and any of them. Who presses a button of ours may be
+    of any workspace.
+    Source: https://docs.slack.dev/apis/events-api#authorizations
+    """
+    to = body if "command" in body else next(iter(body.get("authorizations") or ()), {})
+    team, enterprise = to.get("team_id"), to.get("enterprise_id")
+    is_near = bool(account.enterprise) and enterprise == account.enterprise
+    is_of_ours = team == account.team if team else not enterprise
+    return is_of_ours or is_near or bool(body.get("is_ext_shared_channel"))
+
+
+def is_anybodys(body: Json, account: BotUser) -> bool:
+    """Say whether something is told of a shared room, and which of its workspaces is ours is not.
+
+    The app can be on one socket for two others that share a room without us.
+    """
+    return not _is_told_of({**body, "is_ext_shared_channel": False}, account)
+
+
+def thread_in(message: Json) -> str:
     """Return the thread that a message is a reply in; the first message of one is not in it."""
     thread = str(message.get("thread_ts") or "")
     return thread if thread != message["ts"] else ""
@@ -268,14 +406,17 @@ def _typed(body: Json) -> str:
     """Return what `/bridge …` means: a command of ours, or something said."""
     text = str(body.get("text") or "").strip()
     name = text.split(maxsplit=1)[0].lstrip("/").lower() if text else "help"
-    if name in {command.name for command in COMMANDS}:
+    if slash.named(name) is not None:
         return f"/{text.lstrip('/') or name}"
     return text
 
 
 def _is_same(message: Json, before: Json) -> bool:
     """Say whether nothing that people see was changed: a link was unfolded, say."""
-    told = [(each.get("text"), each.get("blocks"), _file_ids(each)) for each in (message, before)]
+    told = [
+        (each.get("text"), each.get("blocks"), _file_ids(each), [*pasted(each)])
+        for each in (message, before)
+    ]
     return told[0] == told[1]
 
 
@@ -284,8 +425,8 @@ def _file_ids(message: Json) -> list[str]:
 
 
 def _files(message: Json) -> Iterator[RemoteFile]:
-    for file in (*(message.get("files") or ()), *blocks.shared_files(message)):
-        if file.get("mode") in {*blocks.UNFIT_FILES, blocks.ELSEWHERE}:
+    for file in (*(message.get("files") or ()), *shared_files(message)):
+        if file.get("mode") in {*UNFIT_FILES, ELSEWHERE}:
             continue
         size = file.get("size")
         yield RemoteFile(

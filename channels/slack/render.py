@@ -13,14 +13,16 @@ from collections.abc import Iterator, Sequence
 from hashlib import blake2s
 from typing import Any
 
-from bridge.parts import Button, Part, Reply
+from bridge.domain.parts import Button, Part, Reply
 from channels.markdown import safe
-from channels.markdown import slack as dialect
+from channels.markdown.document import Code
+from channels.slack import from_markdown
 from channels.slack.limits import MAX_BUTTON_TEXT, MAX_BUTTONS, MAX_FALLBACK, MAX_LABEL
 
 Block = dict[str, Any]
 
 METADATA_EVENT = "bridge_part"
+IN_THREAD = "in:"
 KEY_BYTES = 12
 
 
@@ -50,10 +52,21 @@ def blocks(part: Part) -> list[Block]:
 
 def text(part: Part) -> str:
     """Return what notifications show; all there is of a part whose blocks were refused."""
-    words = dialect.whole(part.text) if part.is_plain else dialect.fallback(part.text)
+    words = from_markdown.whole(part.text) if part.is_plain else from_markdown.fallback(part.text)
     label = _speaker(part).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     both = ": ".join(each for each in (label, words) if each)
     return both if part.is_plain else both[:MAX_FALLBACK]
+
+
+def comment(part: Part) -> str:
+    """Return what is said with files. No switch keeps names in it from calling: they are code.
+
+    So no tick of the text may stand beside them, which would end the code before the name.
+    """
+    pieces = list(safe.pieces(text(part)))
+    if len(pieces) == 1 and not pieces[0][1]:
+        return pieces[0][0]
+    return "".join(f"`{each}`" if calls else each.replace("`", "'") for each, calls in pieces)
 
 
 def _label(part: Part) -> Iterator[Block]:
@@ -64,18 +77,25 @@ def _label(part: Part) -> Iterator[Block]:
 
 def _speaker(part: Part) -> str:
     """Return who spoke, on one line: a name is as little to be trusted as a text."""
-    return safe.defuse(" ".join(safe.clean(part.speaker).split()))[:MAX_LABEL]
+    return " ".join(safe.clean(part.speaker).split())[:MAX_LABEL]
 
 
 def _text(markdown: str) -> Iterator[Block]:
-    if markdown.strip():
-        yield {"type": "markdown", "text": dialect.render(markdown)}
+    for piece in from_markdown.pieces(markdown):
+        if isinstance(piece, Code):
+            code = {"type": "text", "text": piece.text}
+            block = {"type": "rich_text_preformatted", "elements": [code]}
+            yield {"type": "rich_text", "elements": [block]}
+        elif piece.strip():
+            yield {"type": "markdown", "text": piece}
 
 
-def _buttons(buttons: Sequence[Button]) -> Iterator[Block]:
+def _buttons(buttons: Sequence[Button], thread: str = "") -> Iterator[Block]:
+    """Yield the rows of buttons; with a thread, each press says that it is meant for that."""
     elements = [_button(button, number) for number, button in enumerate(buttons)]
     for row in range(0, len(elements), MAX_BUTTONS):
-        yield {"type": "actions", "elements": elements[row : row + MAX_BUTTONS]}
+        named = {"block_id": f"{IN_THREAD}{thread}:{row}"} if thread else {}
+        yield {"type": "actions", "elements": elements[row : row + MAX_BUTTONS], **named}
 
 
 def _button(button: Button, number: int) -> Block:
@@ -92,12 +112,23 @@ def _button(button: Button, number: int) -> Block:
 # -- replies --------------------------------------------------------------------------------------
 
 
-def reply_blocks(reply: Reply) -> list[Block]:
-    return list(_text(reply.text))
+def reply_blocks(reply: Reply, thread: str = "") -> list[Block]:
+    """Return a reply's blocks; none where they were refused.
+
+    Its buttons are for the thread, wherever the reply is shown.
+    """
+    return [] if reply.plain else [*_text(reply.text), *_buttons(reply.buttons, thread)]
+
+
+def thread_of(block: str) -> str | None:
+    """Return the thread that the buttons of a block are for; None where they name none."""
+    if not block.startswith(IN_THREAD):
+        return None
+    return block.removeprefix(IN_THREAD).partition(":")[0]
 
 
 def reply_text(reply: Reply) -> str:
-    return dialect.fallback(reply.text)
+    return from_markdown.whole(reply.text) if reply.plain else from_markdown.fallback(reply.text)
 
 
 def ephemeral(reply: Reply) -> dict[str, Any]:

@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 
-from bridge.errors import ChannelError, ConfigError
+from bridge.domain.errors import ChannelError, ConfigError
 from bridge.plugins import Verified
-from bridge.ports import Check
+from bridge.ports.health import Check
 from channels.slack import doctor
-from channels.slack.config import API
+from channels.slack.client import BotUser, Web
+from channels.slack.config import API, ASKS
 from channels.slack.manifest import COMMAND
-from channels.slack.web import Account, Web
 
 
 class _Clock:
@@ -28,6 +28,8 @@ async def verify(answers: Mapping[str, str]) -> Verified:
         "slack", answers.get("bot_token", "").strip(), answers.get("api_url") or API, _Clock()
     )
     app_token = answers.get("app_token", "").strip()
+    if wrong := [each for each in ASKS if not _has_form(each.key, answers)]:
+        raise ConfigError(*(f"{each.prompt}: {each.hint}" for each in wrong))
     async with web.connected():
         account, bot = await doctor.bot_token(web)
         greeting, socket = await doctor.app_level_token(web, app_token)
@@ -44,11 +46,16 @@ async def verify(answers: Mapping[str, str]) -> Verified:
     return _verified(account, app)
 
 
+def _has_form(key: str, answers: Mapping[str, str]) -> bool:
+    """Say whether an answer is a token of Slack's at all; which one, Slack says."""
+    return answers.get(key, "").strip().startswith(("xoxb-", "xoxp-", "xapp-"))
+
+
 def _problems(checks: list[Check]) -> list[str]:
     return [f"{each.name}: {each.detail}. {each.fix}" for each in checks if not each.ok]
 
 
-def _verified(account: Account, app: str) -> Verified:
+def _verified(account: BotUser, app: str) -> Verified:
     return Verified(
         account=f"@{account.name} in {account.team_name}",
         link=f"https://slack.com/app_redirect?app={app}&team={account.team}",

@@ -25,11 +25,11 @@ from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
-from bridge.errors import RateLimited, Unauthorized
-from bridge.ports import Clock
+from bridge.domain.errors import RateLimited, Unauthorized
+from bridge.ports.clock import Clock
+from channels.slack.client import SDK_LOG, Web
 from channels.slack.limits import STUCK_SECONDS
 from channels.slack.parse import Json
-from channels.slack.web import SDK_LOG, Web
 
 Door = Callable[[Json], Awaitable[Json | None]]
 """Takes a payload in; what it returns is sent along with the acknowledgement."""
@@ -103,6 +103,8 @@ class Socket(SocketModeClient):
                     self._refuse(Unauthorized(SOCKET_MODE_OFF, code=reason))
                     return
                 await self._clock.sleep(PAUSE_SECONDS.get(reason, LEAST_PAUSE_SECONDS))
+            case _:
+                pass
         await super().run_message_listeners(message, raw_message)
 
     # -- the connection

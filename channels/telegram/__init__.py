@@ -1,9 +1,10 @@
 """Telegram. Only what a configuration needs is imported here; the library comes with `create`."""
 
-from bridge.ids import ChannelName
+from bridge.domain.ids import ChannelName
 from bridge.imports import without
 from bridge.plugins import ChannelPlugin
-from bridge.ports import Channel, ChannelSurroundings
+from bridge.ports.channel import Channel
+from bridge.ports.surroundings import ChannelSurroundings
 from channels.telegram.config import TelegramConfig
 from channels.telegram.setup import SETUP
 

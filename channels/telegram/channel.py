@@ -4,36 +4,32 @@ A send of unknown outcome cannot be resolved: bots cannot read what was said. So
 once more and marks it, and `resolves` is False.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 
-import structlog
 from telegram import Bot
 from telegram.constants import ChatAction
 
-from bridge.errors import ChannelError, FileRefused, OutcomeUnknown, RateLimited, Rejected
-from bridge.ids import ChannelName, MessageId
-from bridge.inbound import Inbound, Inbox, RemoteFile
-from bridge.parts import Address, Capabilities, Part, Reply, Sent
-from bridge.ports import ChannelSurroundings, Check
-from bridge.retry import is_over
+from bridge.domain.errors import FileRefused, RateLimited, Rejected
+from bridge.domain.ids import ChannelName, MessageId
+from bridge.domain.inbound import Inbox, RemoteFile
+from bridge.domain.parts import Address, Capabilities, Part, Sent
+from bridge.domain.waits import is_over
+from bridge.ports.health import Check
+from bridge.ports.surroundings import ChannelSurroundings
 from channels.limits import Budget
-from channels.telegram import albums, changing, doctor, limits, sending
+from channels.telegram import doctor, limits, outbound
 from channels.telegram.client import Client
 from channels.telegram.config import TelegramConfig
-from channels.telegram.errors import NOT_FOUND, STALE
+from channels.telegram.errors import NOT_FOUND
 from channels.telegram.files import downloaded, loaded
-from channels.telegram.library import Target
-from channels.telegram.line import Line, Pace
-from channels.telegram.listening import Listening
-from channels.telegram.parse import Reading
-from channels.telegram.render import alert, shown, size
-from channels.telling import told
-
-log = structlog.get_logger()
+from channels.telegram.inbound import Listening, Pace, Poller
+from channels.telegram.interactions import Answers
+from channels.telegram.outbound import Target
+from channels.telegram.reactions import Reactions
+from channels.telegram.render import size
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -42,10 +38,12 @@ GROUP = Capabilities(
     size=size,
     edits=True,
     deletes=True,
+    deletes_for=limits.DELETABLE,
     buttons=True,
     previews=True,
     silent=True,
     typing=True,
+    reacts=True,
     preview_interval=limits.GROUP_PREVIEWS,
     send_timeout=limits.SEND_TIMEOUT,
     max_files=limits.ALBUM,
@@ -70,51 +68,36 @@ class TelegramChannel:
         self._clock = surroundings.clock
         self._blobs = surroundings.blobs
         self._facts = surroundings.facts
+        self._feed = surroundings.feed
         self._pace = pace or Pace()
         self._client = Client(config, self._clock.now)
-        self._line = Line(name, self._clock, self._pace)
+        self._line = Poller(name, self._clock, self._pace)
         self._budget = Budget(self._clock, account=limits.ACCOUNT, place=limits.rate_of)
+        self._reactions = Reactions(self._client, self._clock)
+        self._answers = Answers(name, self._client, self._clock, self._budget)
         self._flooded = ("", LONG_AGO, LONG_AGO)
 
     def capabilities(self, address: Address) -> Capabilities:
         return GROUP if limits.is_group(address.place) else PRIVATE
 
+    def link(self, text: str) -> str | None:
+        """Return a link that opens the chat with the bot, and sends it `/start` and the text."""
+        username = self._line.username
+        return f"https://t.me/{username}?start={text}" if username else None
+
     # -- hearing
 
     async def listen(self, inbox: Inbox) -> None:
+        feed = self._feed(again=self._pace.again)
         listening = Listening(
-            self.name, self._line, inbox, self._answer, clock=self._clock, pace=self._pace
+            self.name, self._line, feed, self._answers.answer, clock=self._clock, pace=self._pace
         )
         self._line.listening = True
         try:
             async with self._client.open() as bot:
-                await listening.run(bot)
+                await listening.run(bot, inbox)
         finally:
             self._line.listening = False
-
-    async def _answer(self, reading: Reading, reply: Reply | None) -> None:
-        """Tell the one who asked, in an alert where they pressed a button. Failing is no matter."""
-        if not reading.press and reply is None:
-            return
-        try:
-            if reading.press:
-                text = alert(reply.text) if reply is not None else None
-                async with asyncio.timeout(limits.ANSWER_SECONDS), self._client.open() as bot:
-                    await bot.answer_callback_query(reading.press, text, show_alert=bool(text))
-            elif reply is not None and isinstance(heard := reading.heard, Inbound):
-                await told(lambda again: self._tell(heard, again), reply, self._clock)
-        except (ChannelError, TimeoutError) as error:
-            code = error.code if isinstance(error, ChannelError) else "timeout"
-            if code != STALE:
-                log.warning("reply not shown", channel=self.name, code=code)
-
-    async def _tell(self, heard: Inbound, reply: Reply) -> None:
-        self._budget.spend(heard.address.place, "question")
-        try:
-            async with asyncio.timeout(limits.ANSWER_SECONDS), self._client.open() as bot:
-                await sending.tell(bot, heard, reply)
-        except TimeoutError as error:
-            raise OutcomeUnknown("no answer in time", code="timeout") from error
 
     # -- showing
 
@@ -123,46 +106,51 @@ class TelegramChannel:
         if part.attachments:
             return await self._send_files(to, part)
         async with self._calling(to) as (bot, target):
-            message = await sending.send_text(bot, target, part)
+            message = await outbound.send_text(bot, target, part)
         return Sent(message=MessageId(str(message.message_id)))
 
     async def _send_files(self, to: Address, part: Part) -> Sent:
-        if len(shown(part).text) > limits.MAX_CAPTION:
+        if len((await outbound.written(part)).text) > limits.MAX_CAPTION:
             raise FileRefused("too long to stand beside a file", code="too_long")
         files = await loaded(self._blobs, part.attachments)
         async with self._calling(to) as (bot, target):
-            messages = await sending.send_files(bot, target, part, files)
+            messages = await outbound.send_files(bot, target, part, files)
         numbers = [message.message_id for message in messages]
         if len(numbers) > 1:
-            await albums.keep(self._facts, to.place, numbers, self._clock.now())
+            await outbound.keep_album(self._facts, to.place, numbers, self._clock.now())
         return Sent(message=MessageId(str(numbers[0])))
 
     async def edit(self, to: Address, message: MessageId, part: Part) -> None:
         self._budget.spend(to.place, part.priority)
         async with self._calling(to) as (bot, target):
-            await changing.edit(bot, target, message, part)
+            await outbound.edit(bot, target, message, part)
 
     async def delete(self, to: Address, message: MessageId) -> None:
         self._budget.spend(to.place, "notice")
-        numbers = await albums.of(self._facts, to.place, message)
+        numbers = await outbound.album_of(self._facts, to.place, message)
         try:
             async with self._calling(to) as (bot, target):
-                await changing.delete(bot, target, numbers)
+                await outbound.delete(bot, target, numbers)
         except Rejected as error:
             if error.code != NOT_FOUND:
                 raise
         if len(numbers) > 1:
-            await albums.forget(self._facts, to.place, message)
+            await outbound.forget_album(self._facts, to.place, message)
 
     async def preview(self, to: Address, part: Part) -> None:
         self._budget.spend(to.place, "preview")
         async with self._calling(to) as (bot, target):
-            await changing.draft(bot, target, part)
+            await outbound.draft(bot, target, part)
 
     async def typing(self, to: Address) -> None:
         self._budget.spend(to.place, "preview")
         async with self._calling(to) as (bot, target):
             await bot.send_chat_action(target.chat, ChatAction.TYPING, target.thread)
+
+    async def react(
+        self, to: Address, message: MessageId, emoji: Sequence[str], gone: Sequence[str]
+    ) -> None:
+        await self._reactions.show(to.place, message, emoji, gone)
 
     async def count(self, address: Address) -> int | None:
         """Return how many members a chat has besides the bot."""
@@ -197,3 +185,6 @@ class TelegramChannel:
 
     async def diagnose(self) -> Sequence[Check]:
         return await doctor.examined(self._client, self._line, self._clock)
+
+    async def trial(self) -> Check | None:
+        return await doctor.tried(self._client)

@@ -20,7 +20,7 @@ class TelegramConfig(Section):
     @classmethod
     def _looks_like_a_token(cls, token: SecretStr) -> SecretStr:
         if not TOKEN.fullmatch(token.get_secret_value().strip()):
-            raise ValueError("a bot's token looks like 123456:ABC-DEF, copy it from @BotFather")
+            raise ValueError("a bot's token looks like 123456:ABC-DEF; copy it from @BotFather")
         return SecretStr(token.get_secret_value().strip())
 
     @field_validator("api_url")

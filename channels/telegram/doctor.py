@@ -1,6 +1,11 @@
-"""`bridge doctor`: each thing that can be wrong with a bot, asked of the live platform."""
+"""`bridge doctor`: each thing that can be wrong with a bot, asked of the live platform.
+
+A complaint says in words for whoever runs the bridge why Telegram cannot be used, and what to do
+about it. The set-up tries a token with the same words.
+"""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
@@ -9,12 +14,115 @@ import httpx
 from telegram import Bot, User, WebhookInfo
 from telegram.error import TelegramError
 
-from bridge.errors import ChannelError
-from bridge.ports import Check, Clock
+from bridge.domain.errors import (
+    ChannelError,
+    ConfigError,
+    OutcomeUnknown,
+    RateLimited,
+    Unauthorized,
+)
+from bridge.plugins import Verified
+from bridge.ports.clock import Clock
+from bridge.ports.health import Check
 from channels.telegram.client import Client
-from channels.telegram.complaints import HOOKED, Complaint, complaint
-from channels.telegram.errors import meaning
-from channels.telegram.line import Line, commands
+from channels.telegram.config import TelegramConfig
+from channels.telegram.errors import CONFLICT, PAGE, meaning
+from channels.telegram.inbound import Poller, commands
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Complaint:
+    detail: str
+    fix: str
+
+
+REVOKED = Complaint(
+    detail="Telegram refuses the token: it was revoked, or the bot was deleted",
+    fix="@BotFather → /mybots → the bot → API Token; put the new one under `token`",
+)
+MALFORMED = Complaint(
+    detail="Telegram knows no bot of this token",
+    fix="copy the whole token from @BotFather, digits, colon and all, and put it under `token`",
+)
+POLLER = Complaint(
+    detail="another program asks for this bot's messages, so each gets only some of them",
+    fix="stop the other program; if it is unknown, @BotFather → /revoke and use the new token",
+)
+HOOKED = Complaint(
+    detail="a webhook was set, so Telegram gives the messages to somebody else",
+    fix="stop the program that sets it; the bridge takes the webhook away when it starts",
+)
+WEB_PAGE = Complaint(
+    detail="a web page answers instead of Telegram",
+    fix="let this machine past the proxy or the sign-in page, or correct `api_url`",
+)
+CERTIFICATE = Complaint(
+    detail="the certificate that Telegram's address shows is not trusted",
+    fix="something reads along the way: add its certificate to this machine, or go around it",
+)
+NO_NAME = Complaint(
+    detail="the name of Telegram's server cannot be found",
+    fix="look at this machine's DNS and network, or correct `api_url`",
+)
+NO_ANSWER = Complaint(
+    detail="Telegram's server does not answer",
+    fix="a firewall may be in between: allow HTTPS to it, or set HTTPS_PROXY",
+)
+PROXY = Complaint(
+    detail="the proxy refuses the connection to Telegram",
+    fix="look at HTTPS_PROXY and at what the proxy allows",
+)
+REFUSED = Complaint(
+    detail="nothing accepts a connection at Telegram's address",
+    fix="look at the network, and at `api_url` if you run a Bot API server of your own",
+)
+FAILING = Complaint(
+    detail="Telegram itself is failing just now",
+    fix="wait; the bridge goes on by itself",
+)
+OTHER = Complaint(
+    detail="Telegram refuses to answer",
+    fix="look at the log, and at https://t.me/botnews",
+)
+
+WORDS = (
+    ("certificate", CERTIFICATE),
+    ("name or service not known", NO_NAME),
+    ("name resolution", NO_NAME),
+    ("getaddrinfo", NO_NAME),
+    ("nodename nor servname", NO_NAME),
+)
+CODES = {
+    PAGE: WEB_PAGE,
+    "ConnectTimeout": NO_ANSWER,
+    "ReadTimeout": NO_ANSWER,
+    "ProxyError": PROXY,
+    "ConnectError": REFUSED,
+}
+
+
+def complaint(error: ChannelError) -> Complaint:
+    """Return what is wrong when a call failed like this."""
+    words = str(error).lower()
+    match error:
+        case Unauthorized(code="404"):
+            return MALFORMED
+        case Unauthorized():
+            return REVOKED
+        case RateLimited(until=until):
+            detail = f"Telegram asks to be left alone until {until:%H:%M:%S} UTC"
+            return Complaint(detail=detail, fix="wait; the bridge goes on by itself")
+        case ChannelError(code=code) if code == CONFLICT:
+            return HOOKED if "webhook" in words else POLLER
+        case _:
+            pass
+    for fragment, found in WORDS:
+        if fragment in words:
+            return found
+    if error.code in CODES:
+        return CODES[error.code]
+    return FAILING if isinstance(error, OutcomeUnknown) else OTHER
+
 
 SKEW = timedelta(seconds=60)
 SERVER_ERROR = 500
@@ -38,7 +146,7 @@ PRIVACY = (
 )
 
 
-async def examined(client: Client, line: Line, clock: Clock) -> Sequence[Check]:
+async def examined(client: Client, line: Poller, clock: Clock) -> Sequence[Check]:
     """Return what was found, the most basic first; what cannot be asked is left out."""
     try:
         async with client.open() as bot:
@@ -56,6 +164,16 @@ async def examined(client: Client, line: Line, clock: Clock) -> Sequence[Check]:
         return [_bad("token", complaint(error))]
 
 
+async def tried(client: Client) -> Check | None:
+    """Return what keeps the bot from being used at all."""
+    try:
+        async with client.open() as bot:
+            await bot.get_me()
+    except ChannelError as error:
+        return _bad("token", complaint(error))
+    return None
+
+
 def _bad(name: str, found: Complaint) -> Check:
     return Check(name=name, ok=False, detail=found.detail, fix=found.fix)
 
@@ -67,7 +185,7 @@ def _webhook(hook: WebhookInfo) -> Check:
     return Check(name="webhook", ok=False, detail=f"{HOOKED.detail}: {host}", fix=HOOKED.fix)
 
 
-async def _updates(bot: Bot, line: Line, clock: Clock) -> Check:
+async def _updates(bot: Bot, line: Poller, clock: Clock) -> Check:
     """Say whether messages come in. Asks only if nobody here does: two would disturb each other."""
     trouble = line.trouble
     if not line.listening:
@@ -129,3 +247,38 @@ def _time(answer: httpx.Response, now: datetime) -> list[Check]:
             fix="let it set its time by itself (NTP): schedules fire by this clock",
         )
     ]
+
+
+# -- the set-up -----------------------------------------------------------------------------------
+
+ONLY_TO_IT = (
+    "in groups it hears only what is said to it; for all of it: "
+    "@BotFather → /setprivacy → Disable, then add the bot to the group anew"
+)
+MAY_JOIN = "to let it into groups: @BotFather → /setjoingroups → Enable"
+HOOK = "another program receives this bot's messages by a webhook; starting the bridge ends that"
+
+
+async def verified(config: TelegramConfig) -> Verified:
+    """Ask Telegram who the bot is. Raises `ConfigError` that says what to do."""
+    client = Client(config, lambda: datetime.now(UTC))
+    try:
+        async with client.open() as bot:
+            me = await bot.get_me()
+            hook = await bot.get_webhook_info()
+    except ChannelError as error:
+        found = complaint(error)
+        raise ConfigError(f"{found.detail}: {found.fix}") from error
+    steps = [*_steps(me), *([HOOK] if hook.url else [])]
+    return Verified(
+        account=f"@{me.username}", link=f"https://t.me/{me.username}", steps=tuple(steps)
+    )
+
+
+def _steps(me: User) -> list[str]:
+    steps = ["open the link and press Start"]
+    if not me.can_join_groups:
+        steps.append(MAY_JOIN)
+    elif not me.can_read_all_group_messages:
+        steps.append(ONLY_TO_IT)
+    return steps

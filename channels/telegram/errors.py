@@ -27,7 +27,7 @@ from telegram.error import (
     TelegramError,
 )
 
-from bridge.errors import (
+from bridge.domain.errors import (
     ChangeRefused,
     ChannelError,
     FileRefused,
@@ -57,6 +57,7 @@ REFUSALS: tuple[tuple[str, type[Gone | Rejected | Unreachable], str], ...] = (
     ("message is not modified", Rejected, NOT_MODIFIED),
     ("message to edit not found", ChangeRefused, NOT_FOUND),
     ("message to delete not found", ChangeRefused, NOT_FOUND),
+    ("message to react not found", ChangeRefused, NOT_FOUND),
     ("message_id_invalid", ChangeRefused, NOT_FOUND),
     ("message can't be edited", ChangeRefused, "cannot_be_edited"),
     ("message can't be deleted", ChangeRefused, "cannot_be_deleted"),

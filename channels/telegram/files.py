@@ -4,14 +4,14 @@ from collections.abc import AsyncIterator, Sequence
 
 import httpx
 
-from bridge.content import Attachment
-from bridge.errors import FileRefused, NotFound, Rejected, Unreachable
-from bridge.inbound import RemoteFile
-from bridge.ports import Blobs
+from bridge.domain.content import Attachment
+from bridge.domain.errors import FileRefused, NotFound, Rejected, Unreachable
+from bridge.domain.inbound import RemoteFile
+from bridge.ports.blobs import Blobs
 from channels.telegram.client import Client
 from channels.telegram.limits import CHUNK, MAX_DOWNLOAD
+from channels.telegram.outbound import Loaded
 from channels.telegram.render import uploads
-from channels.telegram.sending import Loaded
 
 NOT_FOUND = 404
 

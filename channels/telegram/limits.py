@@ -17,7 +17,7 @@ MAX_BUTTON_BYTES = 64  # InlineKeyboardButton.callback_data
 MAX_BUTTONS = 100  # undocumented (telegram.constants.InlineKeyboardMarkupLimit)
 MAX_COMMAND_TEXT = 256  # BotCommand.description
 
-# -- files, Bot API "Sending files" and getFile ----------------------------------------------------
+# -- files, Bot API "Sending files" and getFile ---------------------------------------------------
 
 MAX_UPLOAD = 50_000_000
 MAX_PHOTO = 10_000_000
@@ -32,6 +32,8 @@ ACCOUNT = Rate(calls=30, per=timedelta(seconds=1))
 PRIVATE = Rate(calls=1, per=timedelta(seconds=1), burst=6)
 GROUP = Rate(calls=15, per=timedelta(minutes=1), burst=5)
 PRIVATE_PREVIEWS = timedelta(seconds=1)
+REACTIONS = Rate(calls=10, per=timedelta(seconds=1))  # undocumented; a cautious guess
+REACTIONS_IN_CHAT = Rate(calls=1, per=timedelta(seconds=1), burst=6)
 GROUP_PREVIEWS = timedelta(seconds=3)
 UNSAID_WAIT = timedelta(seconds=5)
 """How long to wait when Telegram says "too many" but not until when."""

@@ -3,7 +3,19 @@
 - A forum topic is a place of its own: `<chat>/<thread>`. What belongs to no topic, the general one
   included, is in `<chat>`. A thread of replies is no topic.
 - What bots and the group itself say is not heard; who speaks as a group or a channel is that chat.
+  Any of its administrators can, so nobody vouches for who it is.
+- A button below a message that is gone is in no topic that anybody knows: Telegram tells the forum
+  alone. In a chat without topics it is in that chat.
+- What people write to a channel in private is not heard: Telegram tells of the chats with each of
+  them as of one group, and what is said for one would be read by the next.
 - An edit's id holds its time, and a sum of what it says now: Telegram counts in whole seconds.
+- A private chat is meant for the agent. In a group that takes a mention of the bot, a reply to it,
+  or a command; a command for another bot is not heard at all.
+- A command stays as it was typed, and so does what has no formatting. `/start CODE`, which a link
+  t.me/<bot>?start=CODE sends, is `/link CODE`.
+- What is forwarded calls nobody and commands nothing. Nor does what another bot wrote, which
+  somebody picked by its title.
+- Every message of a topic "replies" to its beginning; that is no reply.
 
 See https://core.telegram.org/bots/api#update.
 """
@@ -11,36 +23,58 @@ See https://core.telegram.org/bots/api#update.
 from dataclasses import dataclass, replace
 from zlib import crc32
 
-from bridge import literal
-from bridge.ids import ChannelName, MessageId
-from bridge.inbound import (
+from bridge.domain import literal
+from bridge.domain.content import Content
+from bridge.domain.ids import ChannelName, MessageId
+from bridge.domain.inbound import (
     Added,
     Edited,
     Inbound,
     Pressed,
+    Reaction,
+    Readable,
     Relocated,
     RemoteFile,
     Sender,
     Spoken,
+    Titled,
     said_at,
 )
-from bridge.parts import Address
+from bridge.domain.parts import Address
+from bridge.domain.reactions import emoji
 from channels.markdown.units import utf16
 from channels.pieces import goes_on
-from channels.telegram import meant
-from channels.telegram.answered import called, quoted
-from channels.telegram.entities import Named
+from channels.telegram import rich, to_markdown
+from channels.telegram.content import (
+    called,
+    files_of,
+    is_passed_on,
+    is_topic,
+    quoted,
+    quotes_others,
+    told,
+)
 from channels.telegram.limits import MAX_CHARS
-from channels.telegram.told import files_of
-from channels.telegram.wire import CallbackQuery, Message, MyMembership, Update, User
+from channels.telegram.schema import (
+    CallbackQuery,
+    Message,
+    MessageReaction,
+    MyMembership,
+    Update,
+    User,
+)
+from channels.telegram.to_markdown import Named
 
 REALM = "telegram"
+NO_TOPIC = 0
+"""A topic that no forum has."""
+
 OUTSIDE = frozenset({"left", "kicked"})
 INSIDE = frozenset({"member", "administrator", "restricted", "creator"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class ParsedUpdate:
     """What an update says.
 
     `lane`: what has the same one is handed in in its order. `album`: messages of the same one are
@@ -48,13 +82,33 @@ class Reading:
     """
 
     lane: str
-    heard: Inbound | Relocated
+    heard: Inbound | Relocated | Titled | Readable
     album: str = ""
     press: str = ""
 
 
-def read(update: Update, channel: ChannelName, bot: Named) -> Reading | None:
+def read(update: Update, channel: ChannelName, bot: Named) -> ParsedUpdate | None:
     """Return what an update says, None when it is of no concern."""
+    found = _read(update, channel, bot)
+    if found is None:
+        return _readable(update, channel, bot)
+    if isinstance(found.heard, Inbound):
+        return replace(found, heard=replace(found.heard, beside=update.words))
+    return found
+
+
+def _readable(update: Update, channel: ChannelName, bot: Named) -> ParsedUpdate | None:
+    """Return the words of what is no concern of ours, but stands where others read it."""
+    message = update.message or update.edited_message
+    if message is None or message.chat.type == "private":
+        return None
+    if message.sender is not None and message.sender.id == bot.id:
+        return None
+    address = Address(channel=channel, place=_place(message))
+    return ParsedUpdate(lane=address.place, heard=Readable(address=address, words=update.words))
+
+
+def _read(update: Update, channel: ChannelName, bot: Named) -> ParsedUpdate | None:
     match update:
         case Update(message=Message() as message):
             return _message(message, channel, bot)
@@ -64,11 +118,28 @@ def read(update: Update, channel: ChannelName, bot: Named) -> Reading | None:
             return _press(query, channel)
         case Update(my_chat_member=MyMembership() as membership):
             return _membership(membership, channel)
+        case Update(message_reaction=MessageReaction() as reaction):
+            return _reaction(reaction, channel, update.update_id)
         case _:
             return None
 
 
-def joined(album: list[Reading]) -> Inbound:
+def unserved(update: Update) -> str:
+    """Return the place of what came from where nobody is heard; "" where somebody would be.
+
+    That is a channel's direct messages, and a channel that the bot was brought into.
+    """
+    query = update.callback_query
+    message = update.message or update.edited_message or (query.message if query else None)
+    if message is not None and message.chat.is_direct_messages:
+        return place_of(message.chat.id)
+    membership = update.my_chat_member
+    if membership is None or membership.chat.type != "channel":
+        return ""
+    return place_of(membership.chat.id) if membership.new_chat_member.status in INSIDE else ""
+
+
+def joined(album: list[ParsedUpdate]) -> Inbound:
     """Return the messages of one album as one: the first one's id, every text and file."""
     heard = [each.heard for each in album]
     items = [each for each in heard if isinstance(each, Inbound)]
@@ -78,12 +149,15 @@ def joined(album: list[Reading]) -> Inbound:
         message=said[0].message,
         content=literal.joined(each.content for each in said),
         addressed=any(each.addressed for each in said),
+        by_reply=any(each.by_reply for each in said)
+        and all(each.by_reply for each in said if each.addressed),
         reply_to=said[0].reply_to,
         files=tuple(file for each in said for file in each.files),
         quoted=said[0].quoted,
         more=all(each.more for each in said),
     )
-    return _with(items[0], whole)
+    beside = "\n".join(each.beside for each in items)
+    return replace(items[0], what=whole, beside=beside)
 
 
 def place_of(chat: int, thread: int | None = None) -> str:
@@ -99,30 +173,34 @@ def chat_of(place: str) -> tuple[int, int | None]:
 # -- messages -------------------------------------------------------------------------------------
 
 
-def _message(message: Message, channel: ChannelName, bot: Named) -> Reading | None:
+def _message(message: Message, channel: ChannelName, bot: Named) -> ParsedUpdate | None:
     moved = _relocated(message, channel)
     if moved is not None:
-        return Reading(lane=moved.address.place, heard=moved)
+        return ParsedUpdate(lane=moved.address.place, heard=moved)
+    titled = _titled(message, channel)
+    if titled is not None:
+        return ParsedUpdate(lane=titled.address.place, heard=titled)
     heard = _inbound(message, channel, str(message.message_id))
-    content, files = meant.content(message, bot), files_of(message)
-    if heard is None or meant.is_for_another(message, bot) or not (content or files):
+    content, files = content_of(message, bot), files_of(message)
+    if heard is None or is_for_another(message, bot) or not (content or files):
         return None
     spoken = Spoken(
         message=MessageId(str(message.message_id)),
         content=content,
-        addressed=meant.is_addressed(message, bot),
-        reply_to=meant.reply_to(message),
+        addressed=is_addressed(message, bot),
+        by_reply=_answers(message, bot) and not is_called(message, bot),
+        reply_to=reply_to(message),
         files=files,
         quoted=quoted(message),
         more=_goes_on(message, files),
     )
-    return Reading(
+    return ParsedUpdate(
         lane=heard.address.place, heard=_with(heard, spoken), album=message.media_group_id
     )
 
 
-def _edit(message: Message, channel: ChannelName, bot: Named) -> Reading | None:
-    content, files = meant.content(message, bot), files_of(message)
+def _edit(message: Message, channel: ChannelName, bot: Named) -> ParsedUpdate | None:
+    content, files = content_of(message, bot), files_of(message)
     now = "\n".join([content.text, *(each.ref for each in files)])
     version = f"{message.message_id}@{message.edit_date}.{crc32(now.encode()):08x}"
     heard = _inbound(message, channel, version)
@@ -133,7 +211,7 @@ def _edit(message: Message, channel: ChannelName, bot: Named) -> Reading | None:
         content=content,
         files=files or None,
     )
-    return Reading(lane=heard.address.place, heard=_with(heard, edited))
+    return ParsedUpdate(lane=heard.address.place, heard=_with(heard, edited))
 
 
 def _goes_on(message: Message, files: tuple[RemoteFile, ...]) -> bool:
@@ -145,7 +223,7 @@ def _goes_on(message: Message, files: tuple[RemoteFile, ...]) -> bool:
 def _inbound(message: Message, channel: ChannelName, key: str) -> Inbound | None:
     """Return an `Inbound` around nothing yet, None when nobody we listen to said it."""
     sender = _sender(message)
-    if sender is None:
+    if sender is None or message.chat.is_direct_messages:
         return None
     return Inbound(
         external_id=f"{message.chat.id}:{key}",
@@ -175,29 +253,48 @@ def _relocated(message: Message, channel: ChannelName) -> Relocated | None:
     return Relocated(address=Address(channel=channel, place=place_of(old)), place=place_of(new))
 
 
+def _titled(message: Message, channel: ChannelName) -> Titled | None:
+    """Return what a group, or a topic of it, is called from now on."""
+    match message:
+        case Message(new_chat_title=str() as title) if title:
+            pass
+        case Message(group_chat_created=True) | Message(supergroup_chat_created=True):
+            title = message.chat.title
+        case Message(forum_topic_created={"name": str() as title}):
+            pass
+        case Message(forum_topic_edited={"name": str() as title}):
+            pass
+        case _:
+            return None
+    return Titled(address=Address(channel=channel, place=_place(message)), title=title)
+
+
 def _sender(message: Message) -> Sender | None:
     if message.is_automatic_forward:
         return None
     if message.sender_chat is not None:
         name = message.author_signature or called(message.sender_chat)
-        return Sender(realm=REALM, user=str(message.sender_chat.id), name=name)
+        user = str(message.sender_chat.id)
+        return Sender(realm=REALM, user=user, name=name, proven=False)
     if message.sender is None or message.sender.is_bot:
         return None
     return _person(message.sender)
 
 
 def _person(user: User) -> Sender:
-    return Sender(realm=REALM, user=str(user.id), name=called(user))
+    name, language = called(user), user.language_code
+    return Sender(realm=REALM, user=str(user.id), name=name, language=language)
 
 
 # -- buttons and membership -----------------------------------------------------------------------
 
 
-def _press(query: CallbackQuery, channel: ChannelName) -> Reading | None:
-    if query.message is None or query.data is None:
+def _press(query: CallbackQuery, channel: ChannelName) -> ParsedUpdate | None:
+    if query.message is None or query.data is None or query.message.chat.is_direct_messages:
         return None
     message = query.message
-    place = _place(message)
+    is_lost = message.chat.is_forum and not message.date
+    place = place_of(message.chat.id, NO_TOPIC) if is_lost else _place(message)
     pressed = Inbound(
         external_id=f"press:{query.id}",
         address=Address(channel=channel, place=place),
@@ -206,10 +303,10 @@ def _press(query: CallbackQuery, channel: ChannelName) -> Reading | None:
         room=message.chat.type != "private",
         title=called(message.chat),
     )
-    return Reading(lane=place, heard=pressed, press=query.id)
+    return ParsedUpdate(lane=place, heard=pressed, press=query.id)
 
 
-def _membership(membership: MyMembership, channel: ChannelName) -> Reading | None:
+def _membership(membership: MyMembership, channel: ChannelName) -> ParsedUpdate | None:
     """Return that the bot was brought into a group; a person's own chat begins with /start."""
     was, became = membership.old_chat_member.status, membership.new_chat_member.status
     if membership.chat.type not in {"group", "supergroup"}:
@@ -225,7 +322,36 @@ def _membership(membership: MyMembership, channel: ChannelName) -> Reading | Non
         room=True,
         title=called(membership.chat),
     )
-    return Reading(lane=place, heard=added)
+    return ParsedUpdate(lane=place, heard=added)
+
+
+def _reaction(reaction: MessageReaction, channel: ChannelName, number: int) -> ParsedUpdate | None:
+    """Return which emoji somebody has given. Of a forum Telegram does not tell the topic.
+
+    What is given, taken off and given again in one second differs by the `number` of the update.
+    """
+    who, chat = reaction.sender, reaction.chat
+    if who is None or who.is_bot or chat.is_direct_messages or chat.type == "channel":
+        return None
+    old, new = (
+        [known for each in given if (known := emoji(each.emoji))]
+        for given in (reaction.old_reaction, reaction.new_reaction)
+    )
+    put = next((each for each in reversed(new) if each not in old), "")
+    gone = next((each for each in old if each not in new), "")
+    if not put and not gone:
+        return None
+    place = place_of(chat.id)
+    given = Inbound(
+        external_id=f"{chat.id}:{reaction.message_id}:{who.id}:{put}-{gone}@{reaction.date}#{number}",
+        address=Address(channel=channel, place=place),
+        sender=_person(who),
+        what=Reaction(message=MessageId(str(reaction.message_id)), emoji=put, gone=gone),
+        room=chat.type != "private",
+        title=called(chat),
+        at=said_at(reaction.date),
+    )
+    return ParsedUpdate(lane=place, heard=given)
 
 
 # -- small ----------------------------------------------------------------------------------------
@@ -238,3 +364,75 @@ def _spoken(inbound: Inbound) -> Spoken:
 
 def _with(inbound: Inbound, what: Spoken | Edited) -> Inbound:
     return replace(inbound, what=what)
+
+
+# -- what a message says, and whom it is meant for ------------------------------------------------
+
+
+def content_of(message: Message, bot: Named) -> Content:
+    """Return what a message says, in words."""
+    words = message.text or message.caption
+    marks = message.entities or message.caption_entities
+    if to_markdown.command(words, marks) and not is_passed_on(message):
+        return Content(text=_as_command(words, bot), literal=not to_markdown.is_formatted(marks))
+    whole = told(message, to_markdown.content(words, marks, bot))
+    return replace(whole, outside=is_passed_on(message) or quotes_others(message, bot.id))
+
+
+def _as_command(text: str, bot: Named) -> str:
+    name, _, argument = text.strip().partition(" ")
+    starts = {"/start", f"/start@{bot.username}".casefold()}
+    if name.casefold() not in starts:
+        return text.strip()
+    return f"/link {argument.strip()}" if argument.strip() else "/start"
+
+
+def is_for_another(message: Message, bot: Named) -> bool:
+    text = message.text or message.caption
+    marks = message.entities or message.caption_entities
+    named = to_markdown.command(text, marks).partition("@")[2]
+    return bool(named) and named.casefold() != bot.username.casefold()
+
+
+def is_addressed(message: Message, bot: Named) -> bool:
+    return _answers(message, bot) or is_called(message, bot)
+
+
+def is_called(message: Message, bot: Named) -> bool:
+    """Say whether a message is for the bot, whatever it replies to."""
+    if message.chat.type == "private":
+        return True
+    text = message.text or message.caption
+    marks = message.entities or message.caption_entities
+    return not is_passed_on(message) and (
+        to_markdown.calls(text, marks, bot)
+        or bool(to_markdown.command(text, marks))
+        or _is_called_richly(message, bot)
+    )
+
+
+def _answers(message: Message, bot: Named) -> bool:
+    answered = message.reply_to_message
+    if answered is None or is_topic(answered):
+        return False
+    return answered.sender is not None and answered.sender.id == bot.id
+
+
+def _is_called_richly(message: Message, bot: Named) -> bool:
+    blocks = message.rich_message.blocks if message.rich_message is not None else ()
+    for found in rich.mentions(blocks):
+        user = found.get("user")
+        named = str(found.get("username") or "").lstrip("@")
+        if named.casefold() == bot.username.casefold():
+            return True
+        if isinstance(user, dict) and user.get("id") == bot.id:
+            return True
+    return False
+
+
+def reply_to(message: Message) -> MessageId | None:
+    """Return what a message replies to; every message of a topic "replies" to its beginning."""
+    answered = message.reply_to_message
+    if answered is None or is_topic(answered):
+        return None
+    return MessageId(str(answered.message_id))

@@ -4,45 +4,29 @@ Nothing here knows the client library. The text is formatted by entities, never 
 nothing in it needs escaping, and what a model writes cannot break it.
 """
 
-import re
-from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import Literal
 from zlib import crc32
 
-from bridge.content import Attachment
-from bridge.errors import FileRefused, FormRefused
-from bridge.ids import RunId
-from bridge.parts import Button, Part
+from bridge.domain.content import Attachment
+from bridge.domain.errors import FileRefused, FormRefused
+from bridge.domain.ids import RunId
+from bridge.domain.parts import Button, Part
 from channels.markdown import plain
-from channels.markdown import telegram as markdown
-from channels.markdown.safe import BREAKER
-from channels.markdown.telegram import Entity, Formatted
 from channels.markdown.units import utf16
+from channels.telegram import from_markdown
+from channels.telegram.from_markdown import Entity, Formatted, Kind
 from channels.telegram.limits import (
     ALBUM,
     MAX_ALERT,
     MAX_BUTTON_BYTES,
     MAX_BUTTONS,
-    MAX_ENTITIES,
     MAX_PHOTO,
 )
 
 Way = Literal["photo", "voice", "audio", "video", "document"]
 """How a file is sent; anything may go as a document."""
-
-NAME = re.compile(r"(?<!\w)@(?=[a-z]\w{2,31})", re.IGNORECASE)
-"""What calls a person: people's names have five letters and more, a few bots' four."""
-
-ADDRESS = re.compile(
-    r"https?://\S+|(?<![\w@.-])(?:[\w-]+\.)+(?:com|org|net|dev|app|io|[a-z]{2})/\S*", re.IGNORECASE
-)
-"""What Telegram takes for an address, whole."""
-
-PACKAGE = re.compile(r"(?<![\w/@.])@[a-z0-9][\w.-]*/[a-z0-9][\w.-]*(?:@[\w.-]*\w)?", re.IGNORECASE)
-"""A package of a scope, as `@types/node`."""
 
 ROW_CHARS = 28
 ROW_BUTTONS = 4
@@ -61,89 +45,54 @@ class Upload:
 
 
 def size(text: str) -> int:
-    """Return how much of a message a text takes, with what is put into it here."""
-    return markdown.size(text) + text.count("@")
+    """Return how much of a message a text takes."""
+    return from_markdown.size(text)
 
 
 def formatted(text: str) -> Formatted:
     """Return a Markdown text as it is shown."""
-    return uncalled(markdown.render(text))
+    return from_markdown.render(text)
 
 
 def shown(part: Part) -> Formatted:
     """Return the text with the speaker above it, in bold; the name alone where there is no text."""
-    if part.is_plain:
-        lines = (part.speaker, plain.render(part.text))
-        return Formatted(text="\n".join(line for line in lines if line), entities=())
-    return uncalled(_labelled(part))
+    return bare(part.text, part.speaker) if part.is_plain else _labelled(part)
 
 
-def uncalled(given: Formatted) -> Formatted:
-    """Keep every @name from calling anybody.
+def bare(text: str, speaker: str = "") -> Formatted:
+    """Return a text without any formatting, but for what keeps a name from calling anybody."""
+    lines = [line for line in (speaker, plain.render(text)) if line]
+    return uncalled("\n".join(lines))
 
-    Telegram looks neither into addresses nor into code: an address stays as it is, the name of a
-    package becomes code, and any other name is broken up.
+
+def uncalled(text: str, otherwise: Kind | None = None) -> Formatted:
+    """Return a text with every name in it as code, and the rest of it as another kind.
+
+    Telegram looks for names in any text, but not in code; which is copied as it was written.
     """
-    if "@" not in given.text:
-        return given
-    given = replace(given, entities=_with_packages(given))
-    addresses = [found.span() for found in ADDRESS.finditer(given.text)]
-    names = [
-        utf16(given.text[: found.end()])
-        for found in NAME.finditer(given.text)
-        if not any(begin <= found.start() < end for begin, end in addresses)
-        and not _in_code(utf16(given.text[: found.start()]), given.entities)
-    ]
-    if not names:
-        return given
-    text = given.text.encode("utf-16-le", "surrogatepass")
-    ends = [0, *(2 * name for name in names), len(text)]
-    pieces = [text[start:end].decode("utf-16-le", "surrogatepass") for start, end in pairwise(ends)]
-    return Formatted(
-        text=BREAKER.join(pieces),
-        entities=tuple(_stretched(each, names) for each in given.entities),
-    )
-
-
-def _with_packages(given: Formatted) -> tuple[Entity, ...]:
-    """Return the entities, and one of code for each package that lies in none."""
-    found = list(given.entities)
-    for package in PACKAGE.finditer(given.text):
-        begin, length = utf16(given.text[: package.start()]), utf16(package[0])
-        apart = all(
-            each.offset + each.length <= begin or begin + length <= each.offset
-            for each in given.entities
-        )
-        if apart and len(found) < MAX_ENTITIES:
-            found.append(Entity(kind="code", offset=begin, length=length))
-    return tuple(sorted(found, key=lambda each: (each.offset, -each.length)))
-
-
-def _in_code(offset: int, entities: Sequence[Entity]) -> bool:
-    return any(
-        each.kind in {"code", "pre"} and each.offset <= offset < each.offset + each.length
-        for each in entities
-    )
-
-
-def _stretched(entity: Entity, names: Sequence[int]) -> Entity:
-    """Return an entity over the same words, where one unit was put in at each of `names`."""
-    start = entity.offset + bisect_right(names, entity.offset)
-    end = entity.offset + entity.length
-    return replace(entity, offset=start, length=end + bisect_left(names, end) - start)
+    entities: list[Entity] = []
+    offset = 0
+    for piece, calls in from_markdown.called(text):
+        kind, length = "code" if calls else otherwise, utf16(piece)
+        margin = utf16(piece) - utf16(piece.lstrip())
+        core = utf16(piece.strip())
+        if kind is not None and core:
+            entities.append(Entity(kind=kind, offset=offset + margin, length=core))
+        offset += length
+    return Formatted(text=text, entities=tuple(entities))
 
 
 def _labelled(part: Part) -> Formatted:
-    body = markdown.render(part.text)
+    body = from_markdown.render(part.text)
     if not part.speaker:
         return body
     if not body.text:
-        return Formatted(text=part.speaker, entities=())
-    label = Entity(kind="bold", offset=0, length=utf16(part.speaker))
-    shift = label.length + 1
+        return uncalled(part.speaker)
+    label = uncalled(part.speaker, "bold")
+    shift = utf16(part.speaker) + 1
     moved = [replace(each, offset=each.offset + shift) for each in body.entities]
     text = f"{part.speaker}\n{body.text}"
-    return Formatted(text=text, entities=(label, *moved)[:MAX_ENTITIES])
+    return Formatted(text=text, entities=from_markdown.most_valuable((*label.entities, *moved)))
 
 
 def alert(text: str) -> str:

@@ -4,10 +4,12 @@ Read as they come, leniently: a block of a kind that is not known is told by its
 any. See https://core.telegram.org/bots/api#richmessage.
 """
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Container, Iterable, Iterator
 from typing import Any
 
-from bridge import literal, texts
+from bridge import texts
+from bridge.domain import literal
 
 DEEPEST = 16
 """Levels of nesting that are read."""
@@ -22,6 +24,11 @@ KINDS = {
     "voice_note": "a voice message",
 }
 """Blocks that are a file, or a place."""
+
+APART = ("blockquote", "pullquote", "code", "pre")
+"""In these nobody is spoken to."""
+
+TICKS = re.compile(r"`+")
 
 Json = dict[str, Any]
 
@@ -41,8 +48,8 @@ def files(blocks: Iterable[Any]) -> Iterator[tuple[str, Any]]:
 
 
 def mentions(blocks: Iterable[Any]) -> Iterator[Json]:
-    """Yield the mentions in the blocks, by name (`username`) or by account (`user`)."""
-    for found in _dicts(list(blocks), DEEPEST * 2):
+    """Yield the mentions by name (`username`) or by account (`user`), but for those in quotes."""
+    for found in _dicts(list(blocks), DEEPEST * 2, APART):
         if found.get("type") in {"mention", "text_mention"}:
             yield found
 
@@ -89,9 +96,7 @@ def _block(block: Json, depth: int) -> str:
 
 def _code(block: Json) -> str:
     code = _plain(block.get("text"), DEEPEST)
-    fence = "```"
-    while fence in code:
-        fence += "`"
+    fence = "`" * max(3, 1 + max(map(len, TICKS.findall(code)), default=0))
     return f"{fence}{block.get('language') or ''}\n{code}\n{fence}"
 
 
@@ -207,13 +212,15 @@ def _all(blocks: Iterable[Any], depth: int) -> Iterator[Json]:
             yield from _all(inner, depth - 1)
 
 
-def _dicts(value: Any, depth: int) -> Iterator[Json]:
+def _dicts(value: Any, depth: int, but: Container[str]) -> Iterator[Json]:
     if depth <= 0:
         return
     if isinstance(value, dict):
+        if value.get("type") in but:
+            return
         yield value
         for each in value.values():
-            yield from _dicts(each, depth - 1)
+            yield from _dicts(each, depth - 1, but)
     elif isinstance(value, list):
         for each in value:
-            yield from _dicts(each, depth - 1)
+            yield from _dicts(each, depth - 1, but)

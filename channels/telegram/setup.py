@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from pydantic import ValidationError
 
-from bridge.errors import ConfigError
+from bridge.domain.errors import ConfigError
 from bridge.plugins import Ask, Setup, Verified
 from channels.telegram.config import API, TelegramConfig
 
@@ -24,15 +24,19 @@ TOKEN = Ask(
 
 async def verify(answers: Mapping[str, str]) -> Verified:
     """Ask Telegram who this bot is. Raises `ConfigError`."""
-    from channels.telegram.verifying import verified  # noqa: PLC0415 - imports the library
+    from channels.telegram.doctor import verified  # noqa: PLC0415 - imports the library
 
     try:
         config = TelegramConfig.model_validate(
             {"token": answers.get("token", ""), "api_url": answers.get("api_url") or API}
         )
     except ValidationError as error:
-        raise ConfigError(*(str(each["msg"]) for each in error.errors())) from None
+        raise ConfigError(*(_plain(str(each["msg"])) for each in error.errors())) from None
     return await verified(config)
+
+
+def _plain(message: str) -> str:
+    return message.removeprefix("Value error, ")
 
 
 SETUP = Setup(intro=INTRO, asks=(TOKEN,), verify=verify)

@@ -1,11 +1,11 @@
 """WhatsApp through Twilio: signed webhooks in, the Messages API out."""
 
-from collections.abc import Mapping
-
-from bridge.ids import ChannelName
-from bridge.plugins import ChannelPlugin, Verified
-from bridge.ports import Channel, ChannelSurroundings
-from channels.whatsapp.config import WhatsAppConfig, setup
+from bridge.domain.ids import ChannelName
+from bridge.plugins import ChannelPlugin
+from bridge.ports.channel import Channel
+from bridge.ports.surroundings import ChannelSurroundings
+from channels.whatsapp.config import WhatsAppConfig
+from channels.whatsapp.setup import SETUP
 
 
 def create(name: ChannelName, config: WhatsAppConfig, surroundings: ChannelSurroundings) -> Channel:
@@ -14,10 +14,4 @@ def create(name: ChannelName, config: WhatsAppConfig, surroundings: ChannelSurro
     return WhatsAppChannel(name, config, surroundings)
 
 
-async def verify(answers: Mapping[str, str]) -> Verified:
-    from channels.whatsapp.onboarding import verify as tried  # noqa: PLC0415 - only when asked
-
-    return await tried(answers)
-
-
-plugin = ChannelPlugin(title="WhatsApp", config=WhatsAppConfig, create=create, setup=setup(verify))
+plugin = ChannelPlugin(title="WhatsApp", config=WhatsAppConfig, create=create, setup=SETUP)

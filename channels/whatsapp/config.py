@@ -1,13 +1,13 @@
-"""The config section, and what `bridge add whatsapp` asks."""
+"""The config section of one WhatsApp number."""
 
-from collections.abc import Callable, Coroutine, Mapping
-from typing import Annotated, Any
+import re
+from collections.abc import Mapping
+from typing import Annotated
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
-from bridge.plugins import Ask, Section, Setup, Verified
-from channels.whatsapp.limits import SANDBOX
-from channels.whatsapp.places import has_number, place_of, user_of
+from bridge.plugins import Section
+from channels.whatsapp.conversation_ids import has_number, place_of
 
 API = "https://api.twilio.com"
 POLL_SECONDS = 300.0
@@ -22,7 +22,18 @@ def _place(number: str) -> str:
     return place
 
 
-Template = Annotated[str, Field(pattern=r"^(HX[0-9a-fA-F]{32})?$")]
+def _sid(letters: str, what: str) -> AfterValidator:
+    shape = re.compile(rf"{letters}[0-9a-fA-F]{{32}}")
+
+    def check(sid: str) -> str:
+        if sid and not shape.fullmatch(sid):
+            raise ValueError(f"{what} is {letters} and 32 digits and letters from a to f")
+        return sid
+
+    return AfterValidator(check)
+
+
+Template = Annotated[str, _sid("HX", "a content SID")]
 
 
 class Templates(Section):
@@ -52,10 +63,10 @@ class WhatsAppConfig(Section):
     `poll_seconds`: between two looks for what no webhook brought; None: by whether there is one.
     """
 
-    account_sid: Annotated[str, Field(pattern=r"^AC[0-9a-fA-F]{32}$")]
+    account_sid: Annotated[str, Field(min_length=1), _sid("AC", "an account SID")]
     auth_token: Annotated[SecretStr, Field(min_length=1)]
     number: Annotated[str, AfterValidator(_place)]
-    api_key: Annotated[str, Field(pattern=r"^(SK[0-9a-fA-F]{32})?$")] = ""
+    api_key: Annotated[str, _sid("SK", "an API key's SID")] = ""
     api_secret: SecretStr = SecretStr("")
     templates: Templates = Templates()
     poll_seconds: Annotated[float, Field(gt=0)] | None = None
@@ -73,39 +84,3 @@ class WhatsAppConfig(Section):
         if self.api_key:
             return self.api_key, self.api_secret.get_secret_value()
         return self.account_sid, self.auth_token.get_secret_value()
-
-
-INTRO = f"""\
-You need a Twilio account with WhatsApp:
-
-1. Sign up at https://www.twilio.com and open the Console, https://console.twilio.com.
-2. To try it at once, use the sandbox: *Messaging → Try it out → Send a WhatsApp message*. Its
-   number is {user_of(SANDBOX)}, and everyone who wants to write to it joins it once with a code.
-3. For a number of your own: *Messaging → Senders → WhatsApp senders*.
-"""
-
-
-def setup(verify: Callable[[Mapping[str, str]], Coroutine[Any, Any, Verified]]) -> Setup:
-    return Setup(
-        intro=INTRO,
-        asks=(
-            Ask(
-                key="account_sid",
-                prompt="Account SID",
-                hint="on the first page of the Console; it begins with AC",
-            ),
-            Ask(
-                key="auth_token",
-                prompt="Auth token",
-                hint="below the account SID",
-                secret=True,
-            ),
-            Ask(
-                key="number",
-                prompt="WhatsApp number",
-                hint="of your sender, or the sandbox's",
-                default=user_of(SANDBOX),
-            ),
-        ),
-        verify=verify,
-    )

@@ -1,19 +1,35 @@
-"""What is wrong with an account, one line for each fault, and what to do about it."""
+"""What is wrong with an account, one line for each fault, and what to do about it.
 
-from collections.abc import Sequence
+`bridge add whatsapp` tries the answers with the same words.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urldefrag, urlsplit
 
-from bridge.errors import ChannelError, OutcomeUnknown, RateLimited, Rejected, Unauthorized
-from bridge.ports import ChannelSurroundings, Check
+from pydantic import ValidationError
+
+from bridge.domain.errors import (
+    ChannelError,
+    ConfigError,
+    OutcomeUnknown,
+    RateLimited,
+    Rejected,
+    Unauthorized,
+)
+from bridge.plugins import Verified
+from bridge.ports.health import Check
+from bridge.ports.surroundings import ChannelSurroundings
 from channels.whatsapp import limits
-from channels.whatsapp.api import Api, Wires
+from channels.whatsapp.client import Api, Wires
 from channels.whatsapp.config import WhatsAppConfig
+from channels.whatsapp.conversation_ids import user_of
+from channels.whatsapp.counters import Sightings
 from channels.whatsapp.errors import FIXES
-from channels.whatsapp.places import user_of
-from channels.whatsapp.sightings import Sightings
-from channels.whatsapp.windows import Windows
+from channels.whatsapp.limits import SANDBOX
+from channels.whatsapp.service_window import Windows
 
 MOST_SKEW = timedelta(minutes=2)
 SENDER_PAGE = "Console: Messaging, Senders, WhatsApp senders"
@@ -32,24 +48,13 @@ class Doctor:
     sightings: Sightings
 
     async def examine(self) -> Sequence[Check]:
-        account = await self._account()
+        account = await account_check(self.api, self.config)
         remote: list[Check] = []
         if account.ok:
             remote = [*await self._sender(), *await self._templates(), self._clock()]
         return [account, *remote, self._address(), *await self._lately()]
 
     # -- with Twilio
-
-    async def _account(self) -> Check:
-        try:
-            account = await self.api.account()
-        except ChannelError as error:
-            return trouble("account", error, self.config)
-        if account.status != "active":
-            fix = "the Console's first page says why, and what to do"
-            return Check(name="account", ok=False, detail=f"it is {account.status}", fix=fix)
-        detail = f"{account.name}, on trial" if account.is_trial else account.name
-        return Check(name="account", ok=True, detail=detail)
 
     async def _sender(self) -> Sequence[Check]:
         number = user_of(self.config.number)
@@ -169,6 +174,19 @@ class Doctor:
         return Check(name=f"error {code}", ok=False, detail=f"{count} messages", fix=fix)
 
 
+async def account_check(api: Api, config: WhatsAppConfig) -> Check:
+    """Say whether Twilio takes the credentials."""
+    try:
+        account = await api.account()
+    except ChannelError as error:
+        return trouble("account", error, config)
+    if account.status != "active":
+        fix = "the Console's first page says why, and what to do"
+        return Check(name="account", ok=False, detail=f"it is {account.status}", fix=fix)
+    detail = f"{account.name}, on trial" if account.is_trial else account.name
+    return Check(name="account", ok=True, detail=detail)
+
+
 def trouble(name: str, error: ChannelError, config: WhatsAppConfig) -> Check:
     """Return the line for a call that failed."""
     detail = str(error)
@@ -187,3 +205,76 @@ def trouble(name: str, error: ChannelError, config: WhatsAppConfig) -> Check:
         case _:
             fix = "look at https://status.twilio.com and at this machine's network"
     return Check(name=name, ok=False, detail=detail, fix=fix)
+
+
+# -- the set-up -----------------------------------------------------------------------------------
+
+
+class WallClock:
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+async def verified(answers: Mapping[str, str]) -> Verified:
+    """Try the answers with Twilio. Raises `ConfigError` with what to do."""
+    config = _config(answers)
+    api = Api(config, WallClock())
+    try:
+        async with api.opened():
+            account = await api.account()
+            senders = await api.senders() if config.number != SANDBOX else ()
+    except ChannelError as error:
+        check = trouble("account", error, config)
+        raise ConfigError(f"{check.detail}: {check.fix}") from error
+    if account.status != "active":
+        raise ConfigError(f"this account is {account.status}: the Console's first page says why")
+    if config.number != SANDBOX and config.number not in {each.place for each in senders}:
+        number = user_of(config.number)
+        raise ConfigError(f"{number} is no WhatsApp sender of this account: {FIXES['63007']}")
+    number = user_of(config.number)
+    return Verified(
+        account=f"{account.name} ({number})",
+        link=f"https://wa.me/{number.removeprefix('+')}",
+        steps=_steps(config),
+    )
+
+
+def _config(answers: Mapping[str, str]) -> WhatsAppConfig:
+    given = {key: value.strip() for key, value in answers.items() if value.strip()}
+    try:
+        return WhatsAppConfig.model_validate(given)
+    except ValidationError as error:
+        raise ConfigError(
+            *(_problem(each["loc"], each["msg"]) for each in error.errors())
+        ) from None
+
+
+def _problem(where: tuple[int | str, ...], what: str) -> str:
+    return f"{'.'.join(map(str, where)) or 'answers'}: {what.removeprefix('Value error, ')}"
+
+
+PUBLIC = (
+    "Set `http.public_url` to the https address under which Twilio can reach this bridge. "
+    "Without one it still works: messages are looked for every few seconds."
+)
+
+ALLOW = (
+    "Whom it serves is the config's `allow`: numbers, and for people whose number WhatsApp hides, "
+    "the id that it gives instead (`US.134…`; `bridge people list` shows the ids of those who came "
+    "in by a code)."
+)
+
+
+def _steps(config: WhatsAppConfig) -> tuple[str, ...]:
+    page = SANDBOX_PAGE if config.number == SANDBOX else SENDER_PAGE
+    paste = (
+        "Paste that address followed by `/channels/` and this account's name as the webhook for "
+        f"incoming messages and once more as its fallback, both with POST ({page})."
+    )
+    if config.number != SANDBOX:
+        return (PUBLIC, paste, ALLOW)
+    join = f"Everyone sends the `join …` code to the number once ({SANDBOX_PAGE})."
+    return (join, PUBLIC, paste, ALLOW)

@@ -12,7 +12,7 @@ from http import HTTPStatus
 import httpx
 from twilio.base.exceptions import TwilioException
 
-from bridge.errors import (
+from bridge.domain.errors import (
     ChannelError,
     FileRefused,
     FormRefused,
@@ -23,8 +23,9 @@ from bridge.errors import (
     Unauthorized,
     Unreachable,
 )
-from bridge.parts import Less
-from bridge.ports import Clock
+from bridge.domain.numerals import number_of
+from bridge.domain.parts import Less
+from bridge.ports.clock import Clock
 from channels.whatsapp.transport import Throttled
 
 WINDOW_CLOSED = "63016"
@@ -117,12 +118,12 @@ def is_for_later(code: str) -> bool:
 
     Also what was only busy: parked it is not lost, and no second copy is ever made of it unasked.
     """
-    return code.isdigit() and int(code) in CLOSED_CHATS | BUSY | OUT_OF_ORDER
+    return number_of(code) in CLOSED_CHATS | BUSY | OUT_OF_ORDER
 
 
 def less_of(code: str) -> Less:
     """Return in how much less a message that failed with this code may be taken; "" in no less."""
-    number = int(code) if code.isdigit() else 0
+    number = number_of(code)
     if number in FILES:
         return "without_file"
     return "plain" if number in FORM else ""
@@ -132,7 +133,7 @@ FIXES = {
     "20003": "copy the account SID and the auth token anew from the Console's first page",
     "20005": "the account is suspended: look into the Console for why",
     "21610": "they wrote STOP: ask them to write START",
-    "63003": "this number has no WhatsApp",
+    "63003": "this number or id has no WhatsApp",
     "63007": "set `number` to a WhatsApp sender of this account (Console: Messaging, Senders)",
     "63015": "ask them to join the sandbox first: Messaging, Try it out, shows the code to send",
     "63016": "set `templates.reopen` to an approved template, so that they are asked to write",

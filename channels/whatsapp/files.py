@@ -5,8 +5,8 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 
-from bridge.errors import Rejected, Unauthorized, Unreachable
-from bridge.ports import Clock
+from bridge.domain.errors import Rejected, Unauthorized, Unreachable
+from bridge.ports.clock import Clock
 from channels.whatsapp.config import WhatsAppConfig
 from channels.whatsapp.errors import translated
 from channels.whatsapp.transport import Transport
@@ -14,7 +14,9 @@ from channels.whatsapp.transport import Transport
 CHUNK = 256 * 1024
 MOST_HOPS = 4
 
-VANISHED = frozenset({400, 403, 404, 410})
+VANISHED = frozenset({400, 403, 410})
+NOT_YET = 404
+"""Of a file that Twilio is still bringing to where it keeps it, and of one that was deleted."""
 
 
 async def download(
@@ -46,7 +48,9 @@ def _check(answer: httpx.Response, *, is_home: bool) -> None:
     status = answer.status_code
     if status == httpx.codes.UNAUTHORIZED and is_home:
         raise Unauthorized("Twilio refuses the credentials", code="20003")
-    if status in VANISHED:
+    if status == NOT_YET and is_home:
+        raise Unreachable("this file is not there yet, or not any more", code="404")
+    if status in {*VANISHED, NOT_YET}:
         raise Rejected("this file is not there any more", code=str(status))
     if not answer.is_success:
         raise Unreachable("the file cannot be had just now", code=str(status))

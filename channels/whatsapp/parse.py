@@ -1,11 +1,12 @@
 """What Twilio sends us becomes our words: a webhook's form, a listed message."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from bridge.content import AttachmentKind
-from bridge.ids import ChannelName, MessageId
-from bridge.inbound import (
+from bridge.domain.content import AttachmentKind
+from bridge.domain.ids import ChannelName, MessageId
+from bridge.domain.inbound import (
     Heard,
     Inbound,
     PartKey,
@@ -16,21 +17,28 @@ from bridge.inbound import (
     Sender,
     Spoken,
 )
-from bridge.parts import Address
-from bridge.routing import pressed
+from bridge.domain.parts import Address
+from bridge.session.routing import pressed
 from channels.markdown.units import utf16
 from channels.pieces import goes_on
-from channels.whatsapp import told
+from channels.whatsapp import content, to_markdown
 from channels.whatsapp.aliases import Changed
-from channels.whatsapp.api import Listed, ListedFile
+from channels.whatsapp.client import Listed, ListedFile
+from channels.whatsapp.conversation_ids import is_whatsapps, place_of, user_of
 from channels.whatsapp.errors import is_for_later, less_of
 from channels.whatsapp.limits import LONGEST_BODIES
-from channels.whatsapp.places import place_of, user_of
 
 REALM = "whatsapp"
 MOST_FILES = 10
 CHANGES = frozenset({"user_changed_number", "user_changed_user_id"})
 """Meta's system messages about a person's addresses."""
+
+NEWS = frozenset({"system"})
+"""Types of messages that nobody wrote. All others are speech."""
+
+_SID = re.compile(r"[A-Z]{2}[0-9a-fA-F]{32}")
+"""The form of a message's id. What Twilio signs does not say where a field ends: with the next
+one's name and value behind its id, an old message would be a new one."""
 
 UNTOLD = "(an earlier message, whose words WhatsApp does not tell)"
 
@@ -41,17 +49,23 @@ Form = Mapping[str, str]
 
 
 def heard(form: Form, channel: ChannelName) -> Inbound | None:
-    """Return the message that a webhook brings; None when it brings none."""
-    place, sid = place_of(form.get("From", "")), form.get("MessageSid", "")
-    if place is None or not sid:
+    """Return the message that a webhook brings; None when nobody can say whose or which it is."""
+    other, sid = place_of(form.get("ExternalUserId", "")), form.get("MessageSid", "")
+    sender = form.get("From", "")
+    place = place_of(sender) or other
+    if place is None or not _SID.fullmatch(sid) or (sender and not is_whatsapps(sender)):
         return None
-    other = place_of(form.get("ExternalUserId", ""))
     inbound = _inbound(
         channel, place, MessageId(sid), form.get("ProfileName", ""), _what(form, sid)
     )
     if other is None or other == place:
         return inbound
     return replace(inbound, sender=replace(inbound.sender, also=(user_of(other),)))
+
+
+def is_news(form: Form) -> bool:
+    """Say whether it is WhatsApp that says something, and not a person."""
+    return form.get("MessageType") in NEWS
 
 
 def changed(form: Form) -> Changed | None:
@@ -76,7 +90,7 @@ def _places(written: Sequence[str]) -> tuple[str, ...]:
 def found(message: Listed, files: Sequence[ListedFile], channel: ChannelName) -> Inbound | None:
     """Return a message that no webhook brought. Its buttons are words by then."""
     place = place_of(message.sender)
-    if place is None:
+    if place is None or not is_whatsapps(message.sender):
         return None
     spoken = _spoken(
         message.sid, {"Body": message.body}, tuple(_file(each.url, each.mime) for each in files)
@@ -105,11 +119,11 @@ def _spoken(sid: MessageId, form: Form, files: tuple[RemoteFile, ...]) -> Spoken
     replied, body = form.get("OriginalRepliedMessageSid", ""), form.get("Body", "")
     return Spoken(
         message=sid,
-        content=told.content(form, files=len(files)),
+        content=content.content(form, files=len(files)),
         reply_to=MessageId(replied) if replied else None,
         quoted=_quoted(form) if replied else None,
         files=files,
-        more=told.is_forwarded(form)
+        more=content.is_forwarded(form)
         or any(goes_on(utf16(body), files, limit=limit) for limit in LONGEST_BODIES),
     )
 
@@ -119,6 +133,16 @@ def _quoted(form: Form) -> Quoted:
     by = form.get("OriginalRepliedMessageSender", "")
     is_own = bool(by) and by == form.get("From")
     return Quoted(author=form.get("ProfileName", "") if is_own else "", text=UNTOLD)
+
+
+def quoted(message: Listed, files: Sequence[ListedFile], *, author: str) -> Quoted:
+    """Return a listed message as what another is about; one without words is told by its kind."""
+    words = to_markdown.content(message.body).text
+    if not words and not files:
+        words = "(a file)" if message.files else UNTOLD
+    return Quoted(
+        author=author, text=words, files=tuple(_file(each.url, each.mime) for each in files)
+    )
 
 
 def _files(form: Form) -> tuple[RemoteFile, ...]:

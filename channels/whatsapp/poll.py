@@ -18,15 +18,19 @@ from itertools import takewhile
 
 import structlog
 
-from bridge.errors import ChannelError, StoreUnavailable, Unauthorized
-from bridge.ids import ChannelName, MessageId
-from bridge.inbound import Inbound
-from bridge.parts import Address, Reply
-from bridge.ports import Clock, Facts
+from bridge.caches import cache
+from bridge.domain.errors import ChannelError, StoreUnavailable, Unauthorized
+from bridge.domain.ids import ChannelName, MessageId
+from bridge.domain.inbound import Inbound
+from bridge.domain.parts import Address, Reply
+from bridge.ports.clock import Clock
+from bridge.ports.feed import NotStored
+from bridge.ports.surroundings import KeyValue
+from bridge.unseen import note
 from channels.whatsapp import parse
-from channels.whatsapp.api import Api, Listed
-from channels.whatsapp.hearing import Hearing, NotKept
-from channels.whatsapp.sightings import Sightings
+from channels.whatsapp.client import Api, Listed
+from channels.whatsapp.counters import Sightings
+from channels.whatsapp.inbound import PATIENCE_SECONDS, Listener
 
 log = structlog.get_logger()
 
@@ -60,7 +64,7 @@ class Poll:
         channel: ChannelName,
         api: Api,
         clock: Clock,
-        facts: Facts,
+        facts: KeyValue,
         *,
         seconds: float,
         has_webhook: bool,
@@ -76,9 +80,17 @@ class Poll:
         self._answer = answer
         self._sightings = sightings
         self._position: datetime | None = None
+        cache("positions", forget=self._forget, size=self._size)
+        self._first: datetime | None = None  # else it would move on as long as looks fail
         self._kept_at: datetime | None = None
         self._left = False
         self._awaited: OrderedDict[MessageId, Address] = OrderedDict()
+
+    def _forget(self) -> None:
+        self._position = None
+
+    def _size(self) -> int:
+        return int(self._position is not None)
 
     def await_outcome(self, message: MessageId, place: Address) -> None:
         """Look up what becomes of a message that was sent, where nobody tells."""
@@ -87,7 +99,7 @@ class Poll:
             if len(self._awaited) > AWAITED:
                 self._awaited.popitem(last=False)
 
-    async def run(self, hearing: Hearing) -> None:
+    async def run(self, hearing: Listener) -> None:
         """Look until cancelled. Raises `Unauthorized`."""
         failures, grace = 0, FIRST_GRACE
         while True:
@@ -98,23 +110,29 @@ class Poll:
             await self._clock.sleep(again if failures else min(soon, self._seconds))
             grace = grace if failures or self._left else GRACE
 
-    async def _try(self, hearing: Hearing, grace: timedelta) -> bool:
+    async def _try(self, hearing: Listener, grace: timedelta) -> bool:
         """Look once; False when that failed and is to be done again soon."""
         try:
             await self._look(hearing, grace)
             await self._outcomes(hearing)
         except Unauthorized:
             raise
-        except (ChannelError, StoreUnavailable, NotKept) as error:
+        except (ChannelError, StoreUnavailable, NotStored) as error:
             self._sightings.blind = str(error) or type(error).__name__
-            log.warning("looking for messages failed", channel=self._channel, error=str(error))
+            log.warning(
+                "looking for messages failed",
+                channel=self._channel,
+                error=type(error).__name__,
+                code=error.code if isinstance(error, ChannelError) else "",
+                text=str(error),
+            )
             return False
         self._sightings.blind = ""
         return True
 
     # -- what people said
 
-    async def _look(self, hearing: Hearing, grace: timedelta) -> None:
+    async def _look(self, hearing: Listener, grace: timedelta) -> None:
         begun = self._clock.now()
         listed = await self._api.received(await self._after(begun))
         now = begun + self._api.transport.skew  # what is listed has Twilio's time
@@ -132,34 +150,35 @@ class Poll:
             self._kept_at = now
 
     async def _after(self, now: datetime) -> datetime:
-        if self._position is None:
-            kept = await self._facts.get(POSITION)
-            self._position = datetime.fromisoformat(kept) if kept else now - FIRST_LOOK
-        return self._position
+        if self._position is not None:
+            return self._position
+        kept = await self._facts.get(POSITION)
+        self._first = self._first or now - FIRST_LOOK
+        return datetime.fromisoformat(kept) if kept else self._first
 
-    def _is_due(self, hearing: Hearing, until: datetime) -> Callable[[Listed], bool]:
+    def _is_due(self, hearing: Listener, until: datetime) -> Callable[[Listed], bool]:
         """Return what says whether a message is no more to be waited for."""
         brought = hearing.memory.turned_away
         return lambda message: message.at <= until or message.sid in brought
 
-    async def _hand_in(self, hearing: Hearing, places: Sequence[Sequence[Listed]]) -> None:
+    async def _hand_in(self, hearing: Listener, places: Sequence[Sequence[Listed]]) -> None:
         """Hand in each place's messages in their order, the places side by side."""
         works = [self._place(hearing, messages) for messages in places]
         failures = [each for each in await asyncio.gather(*works, return_exceptions=True) if each]
         for failure in failures:
             raise failure
 
-    async def _place(self, hearing: Hearing, messages: Sequence[Listed]) -> None:
+    async def _place(self, hearing: Listener, messages: Sequence[Listed]) -> None:
         for message in messages:
             inbound = await self._inbound(hearing, message)
             if inbound is None:
-                log.warning("message from nowhere", channel=self._channel)
+                note("unreadable", account=self._channel, message=message.sid)
                 continue
-            reply = await hearing.hand_in(inbound, found=message.at)
+            reply = await hearing.hand_in(inbound, found=message.at, within=PATIENCE_SECONDS)
             if reply is not None:
                 await hearing.answer(self._answer(inbound, message, reply))
 
-    async def _inbound(self, hearing: Hearing, message: Listed) -> Inbound | None:
+    async def _inbound(self, hearing: Listener, message: Listed) -> Inbound | None:
         if message.sid in hearing.memory.turned_away:
             return hearing.memory.turned_away[message.sid]
         files = await self._api.files(message.sid) if message.files else ()
@@ -167,7 +186,7 @@ class Poll:
 
     # -- what became of ours
 
-    async def _outcomes(self, hearing: Hearing) -> None:
+    async def _outcomes(self, hearing: Listener) -> None:
         if not self._awaited:
             return
         for listed in await self._api.sent():
@@ -176,5 +195,5 @@ class Poll:
                 continue
             reported = parse.outcome(place, listed.sid, listed.status, listed.code)
             if reported is not None:
-                await hearing.tell(reported)
+                await hearing.tell(reported, within=PATIENCE_SECONDS)
             del self._awaited[listed.sid]

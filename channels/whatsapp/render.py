@@ -5,14 +5,14 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from bridge import texts
-from bridge.content import Attachment, Option
-from bridge.errors import Rejected
-from bridge.parts import Button, Part
-from bridge.splitting import split
-from channels.markdown import whatsapp
+from bridge.delivery.splitting import split
+from bridge.domain.content import Attachment, Option
+from bridge.domain.errors import Rejected
+from bridge.domain.parts import Button, Part
+from bridge.domain.wording import Language
 from channels.markdown.units import utf16
-from channels.whatsapp import limits
-from channels.whatsapp.api import Outgoing
+from channels.whatsapp import from_markdown, limits
+from channels.whatsapp.client import Outgoing
 from channels.whatsapp.config import Templates
 
 LINK_LIFETIME = timedelta(hours=1)
@@ -26,13 +26,13 @@ _MARKS = re.compile(r"[*_~`\s]+")
 
 def message(part: Part, templates: Templates, link: Link) -> Outgoing:
     """Return what to send. Raises `Rejected` when WhatsApp would not take it."""
-    shown = whatsapp.render(part.text)
+    shown = from_markdown.render(part.text)
     file = _fitting(part.attachments, shown)
     url = link(file, LINK_LIFETIME) if file is not None else None
     if file is not None and url is not None:
         caption = _labelled(part, shown) if file.kind == "image" else ""
         return Outgoing(body=caption, media=url)
-    told = [_told(each) for each in part.attachments]
+    told = [_told(each, part.language) for each in part.attachments]
     text = "\n".join(line for line in (shown, *told) if line)
     return _spoken(part, _labelled(part, text), templates)
 
@@ -41,7 +41,7 @@ def _spoken(part: Part, text: str, templates: Templates) -> Outgoing:
     if not text.strip():
         raise Rejected("there is nothing to show", code="empty")
     if part.buttons:
-        text = f"{text}\n\n{_choices(part.buttons, limits.BODY - utf16(text) - 2)}"
+        text = f"{text}\n\n{_choices(part, limits.BODY - utf16(text) - 2)}"
     template = templates.buttons(len(part.buttons))
     if part.buttons and template and utf16(text) <= limits.TEMPLATE_BODY:
         return Outgoing(template=template, variables=_variables(text, part.buttons))
@@ -52,8 +52,8 @@ def _spoken(part: Part, text: str, templates: Templates) -> Outgoing:
 
 def words(text: str) -> tuple[str, ...]:
     """Return a text as the messages it takes."""
-    pieces = split(text, limits.BODY, size=whatsapp.size)
-    return tuple(whatsapp.render(piece.text) for piece in pieces)
+    pieces = split(text, limits.BODY, size=from_markdown.size)
+    return tuple(from_markdown.render(piece.text) for piece in pieces)
 
 
 # -- words ----------------------------------------------------------------------------------------
@@ -66,18 +66,18 @@ def _labelled(part: Part, text: str) -> str:
     return f"*{label}*\n{text}" if text else label
 
 
-def _choices(buttons: tuple[Button, ...], room: int) -> str:
+def _choices(part: Part, room: int) -> str:
     """List what can be typed instead of pressed; labels are cut where they do not fit."""
-    full = _listed(buttons, MOST_LABEL)
+    full = _listed(part, MOST_LABEL)
     if utf16(full) <= room:
         return full
-    spare = room - utf16(_listed(buttons, 0))
-    return _listed(buttons, max(1, spare // (2 * len(buttons))))
+    spare = room - utf16(_listed(part, 0))
+    return _listed(part, max(1, spare // (2 * len(part.buttons))))
 
 
-def _listed(buttons: tuple[Button, ...], most: int) -> str:
-    options = [Option(id=each.value, label=_cut(each.label, most)) for each in buttons]
-    return whatsapp.render(texts.numbered(options))
+def _listed(part: Part, most: int) -> str:
+    options = [Option(id=each.value, label=_cut(each.label, most)) for each in part.buttons]
+    return from_markdown.render(part.language.says(texts.numbered(options)))
 
 
 def _cut(label: str, most: int) -> str:
@@ -108,5 +108,5 @@ def _is_taken(file: Attachment) -> bool:
     return mime in limits.SHOWN_MIMES and file.size <= most
 
 
-def _told(file: Attachment) -> str:
-    return whatsapp.render(texts.file_elsewhere(file.name, file.size))
+def _told(file: Attachment, language: Language) -> str:
+    return from_markdown.render(language.says(texts.file_elsewhere(file.name, file.size)))

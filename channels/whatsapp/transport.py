@@ -13,7 +13,8 @@ from typing import Any
 import httpx
 from twilio.http.response import Response
 
-from bridge.ports import Clock
+from bridge.domain.numerals import number_of
+from bridge.ports.clock import Clock
 
 TIMEOUT = httpx.Timeout(15.0, connect=5.0)
 """Seconds."""
@@ -113,5 +114,5 @@ def _time(date: str) -> datetime | None:
 
 
 def _wait(headers: httpx.Headers) -> timedelta | None:
-    seconds = headers.get("Retry-After", "")
-    return timedelta(seconds=int(seconds)) if seconds.isdigit() else None
+    seconds = number_of(headers.get("Retry-After", ""))
+    return timedelta(seconds=seconds) if seconds is not None else None

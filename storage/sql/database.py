@@ -6,7 +6,7 @@ from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection
 
-from bridge.errors import StoreUnavailable
+from bridge.domain.errors import StoreUnavailable
 
 Result = TypeVar("Result")
 
@@ -28,8 +28,14 @@ class Database(Protocol):
     async def read(self, work: Callable[[Connection], Result]) -> Result:
         """Run work that only reads; it sees every `write` that has returned."""
 
+    async def browse(self, work: Callable[[Connection], Result]) -> Result:
+        """Read as `read` does, what may take long: it holds up neither writes nor other reads."""
+
     async def look(self) -> None:
         """Raise `StoreUnavailable` when this is no longer the database that was opened."""
+
+    async def scrub(self) -> None:
+        """Take out of the database's own files what is no longer in it."""
 
     async def backup(self, to: Path) -> None: ...
 

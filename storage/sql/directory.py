@@ -1,29 +1,39 @@
-"""The directory in SQL. Writes are rare, so each is applied by itself within its batch."""
+"""The directory and the facts in SQL.
 
-from collections.abc import Collection
+Writes to the directory are rare, so each is applied by itself within its batch. Facts are small
+texts by scope and key.
+"""
+
+from collections.abc import Collection, Sequence
 from typing import Any, assert_never
 
 from sqlalchemy import Connection, and_, delete, or_, select, update
 
-from bridge.errors import Refused
-from bridge.ids import START, ConversationId, ParticipantId, SessionId
-from bridge.inbound import Identity
-from bridge.parts import Address, Conversation
-from bridge.ports import Participant, SessionMark, SessionRow
+from bridge.domain.errors import Refused
+from bridge.domain.ids import START, ConversationId, ParticipantId, SessionId
+from bridge.domain.inbound import Identity
+from bridge.domain.parts import Address, Conversation
+from bridge.ports.store import FactChange, Participant, SessionMark, SessionRow
+from storage.sql.bulk import new
 from storage.sql.lanes import conversation, places
-from storage.sql.many import new
 from storage.sql.ops import (
+    ChangeFacts,
     CreateSession,
+    DropFact,
     Enlisting,
     Enrol,
+    FactWrite,
     ForgetIdentity,
     IssueToken,
+    KeepFact,
     Move,
     Register,
+    Rename,
     RevokeTokens,
 )
-from storage.sql.rows import conversation_of, micros, session_row_of
-from storage.sql.tables import conversations, identities, participants, sessions, tokens
+from storage.sql.rows import conversation_of, micros, moment, session_row_of
+from storage.sql.tables import conversations, facts, identities, participants, sessions, tokens
+from storage.text_cleaning import clean_or_none
 
 
 def enlist(connection: Connection, op: Enlisting) -> object:
@@ -33,6 +43,10 @@ def enlist(connection: Connection, op: Enlisting) -> object:
             return _create_session(connection, op)
         case Enrol():
             return _enrol(connection, op)
+        case Rename(participant=participant, was=was, name=name):
+            still = participants.c.participant_id == participant, participants.c.name == was
+            connection.execute(update(participants).where(*still).values(name=name))
+            return None
         case ForgetIdentity(realm=realm, user=user):
             gone = identities.c.realm == realm, identities.c.user_id == user
             connection.execute(delete(identities).where(*gone))
@@ -81,11 +95,13 @@ def find_participants(
     connection: Connection, ids: Collection[ParticipantId]
 ) -> dict[ParticipantId, Participant]:
     query = select(participants).where(participants.c.participant_id.in_(sorted(ids)))
-    found = [
-        Participant(id=ParticipantId(row.participant_id), name=row.name)
-        for row in connection.execute(query)
-    ]
+    found = [_participant(row) for row in connection.execute(query)]
     return {participant.id: participant for participant in found}
+
+
+def _participant(row: Any) -> Participant:
+    who = ParticipantId(row.participant_id)
+    return Participant(id=who, name=row.name, since=moment(row.created_at))
 
 
 def find_identities(connection: Connection, participant: ParticipantId) -> list[Identity]:
@@ -96,7 +112,7 @@ def find_identities(connection: Connection, participant: ParticipantId) -> list[
 
 def find_people(connection: Connection) -> list[Participant]:
     rows = connection.execute(select(participants).order_by(participants.c.participant_id))
-    return [Participant(id=ParticipantId(row.participant_id), name=row.name) for row in rows]
+    return [_participant(row) for row in rows]
 
 
 def conversation_at(connection: Connection, address: Address) -> Conversation | None:
@@ -192,3 +208,47 @@ def _issue_token(connection: Connection, op: IssueToken) -> object:
         created_at=micros(op.at),
     )
     return connection.execute(row).rowcount
+
+
+# -- facts: small texts by scope and key -----------------------------------------------------------
+
+
+def find_fact(connection: Connection, scope: str, key: str) -> str | None:
+    query = select(facts.c.value).where(facts.c.scope == scope, facts.c.key == key)
+    return connection.execute(query).scalar()
+
+
+def find_facts(connection: Connection, scope: str) -> dict[str, str]:
+    rows = connection.execute(select(facts.c.key, facts.c.value).where(facts.c.scope == scope))
+    return {row.key: row.value for row in rows}
+
+
+def write_fact(connection: Connection, op: FactWrite) -> bool:
+    """Write facts; False when they were not as expected, and nothing was written."""
+    match op:
+        case KeepFact(scope=scope, key=key, value=value):
+            _put(connection, scope, key, value)
+        case DropFact(scope=scope, key=key):
+            _put(connection, scope, key, None)
+        case ChangeFacts(changes=changes):
+            return _change(connection, changes)
+        case _:
+            assert_never(op)
+    return True
+
+
+def _change(connection: Connection, changes: Sequence[FactChange]) -> bool:
+    """Compare, then write: there is one writer, so nothing comes in between."""
+    for each in changes:
+        if find_fact(connection, each.scope, each.key) != clean_or_none(each.expected):
+            return False
+    for each in changes:
+        _put(connection, each.scope, each.key, each.new)
+    return True
+
+
+def _put(connection: Connection, scope: str, key: str, value: str | None) -> None:
+    connection.execute(delete(facts).where(facts.c.scope == scope, facts.c.key == key))
+    if value is not None:
+        row = new(facts, connection.dialect.name).values(scope=scope, key=key, value=value)
+        connection.execute(row)

@@ -19,13 +19,15 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from bridge.epoch import Epoch
-from storage.sql.facts import find_fact, write_fact
+from bridge.domain.epoch import Epoch
+from storage.sql.directory import find_fact, write_fact
 from storage.sql.ops import KeepFact
 from storage.sql.rows import micros, micros_or_none, moment_or_none
 
 SCOPE = "store"
 EPOCH, COUNT = "epoch", "count"
+_KEPT = f"SELECT key, value FROM facts WHERE scope = '{SCOPE}'"  # noqa: S608 - our own word
+"""Literal: to build the query took longer than to ask it."""
 
 DIGITS = 16
 LATER = timedelta(minutes=1)
@@ -34,14 +36,14 @@ it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
+class EpochMark:
     """`began` is in microseconds, 0 for an epoch that no restore began."""
 
     epoch: str = ""
     began: int = 0
     count: int = 0
 
-    def is_older_than(self, other: "Mark") -> bool:
+    def is_older_than(self, other: "EpochMark") -> bool:
         return (self.began, self.count) < (other.began, other.count)
 
 
@@ -57,25 +59,25 @@ def epoch_of(connection: Connection) -> Epoch:
     return parsed(find_fact(connection, SCOPE, EPOCH))
 
 
-def mark_of(connection: Connection) -> Mark:
-    epoch, count = epoch_of(connection), find_fact(connection, SCOPE, COUNT)
-    return Mark(
-        epoch=epoch.id, began=micros(epoch.began) if epoch.began else 0, count=int(count or 0)
-    )
+def mark_of(connection: Connection) -> EpochMark:
+    """Return what the database says of itself, by one statement: it is asked before each commit."""
+    kept = {row.key: row.value for row in connection.exec_driver_sql(_KEPT)}
+    epoch, count = parsed(kept.get(EPOCH)), int(kept.get(COUNT, 0))
+    return EpochMark(epoch=epoch.id, began=micros(epoch.began) if epoch.began else 0, count=count)
 
 
 def begin(connection: Connection, epoch: Epoch) -> None:
     write_fact(connection, KeepFact(scope=SCOPE, key=EPOCH, value=written(epoch)))
 
 
-def counted(connection: Connection) -> Mark:
+def counted(connection: Connection) -> EpochMark:
     """Count once more; return the mark that the file beside it is to have."""
     count = mark_of(connection).count + 1
     write_fact(connection, KeepFact(scope=SCOPE, key=COUNT, value=str(count)))
     return mark_of(connection)
 
 
-def is_put_back(connection: Connection, beside: Mark | None) -> bool:
+def is_put_back(connection: Connection, beside: EpochMark | None) -> bool:
     """Say whether the database is older than the one that its mark was made for.
 
     One that was just made, and never counted, is none that was put back.
@@ -102,15 +104,17 @@ def parsed(text: str | None) -> Epoch:
 # -- beside it ------------------------------------------------------------------------------------
 
 
-def read_mark(file: Path) -> Mark | None:
+def read_mark(file: Path) -> EpochMark | None:
     """Return what the file says; None where there is none, or none that can be read."""
     with suppress(OSError, ValueError, TypeError, KeyError):
         kept = json.loads(file.read_text())
-        return Mark(epoch=str(kept["epoch"]), began=int(kept["began"]), count=int(kept["count"]))
+        return EpochMark(
+            epoch=str(kept["epoch"]), began=int(kept["began"]), count=int(kept["count"])
+        )
     return None
 
 
-def write_mark(file: Path, mark: Mark) -> None:
+def write_mark(file: Path, mark: EpochMark) -> None:
     """Keep a mark. Where that fails the older one stays, which suspects nothing."""
     body = json.dumps({"epoch": mark.epoch, "began": mark.began, "count": mark.count})
     whole = file.with_name(f"{file.name}.new")

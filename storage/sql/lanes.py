@@ -6,13 +6,13 @@ from typing import Any, assert_never
 
 from sqlalchemy import Connection, Select, and_, case, func, select, text, update
 
-from bridge.ids import START, ConversationId, MessageId, Seq, SessionId
-from bridge.parts import Conversation, Receipt, ReceiptState
-from storage.sql.many import Many, named, updating, upserting
+from bridge.domain.ids import START, ConversationId, MessageId, Seq, SessionId
+from bridge.domain.parts import Conversation, Receipt, ReceiptState
+from storage.sql.bulk import Many, named, updating, upserting
 from storage.sql.ops import Advance, LaneChange, Postpone, Revive
 from storage.sql.rows import Values, conversation_of, micros_or_none, receipt_of, receipt_values
 from storage.sql.tables import conversations, lanes, receipts, sessions
-from storage.words import clean
+from storage.text_cleaning import clean
 
 _CHANGE_LANES = updating(
     update(lanes)

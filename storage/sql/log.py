@@ -1,7 +1,7 @@
 """The log in SQL: a set of appends, and reading.
 
 A set costs the same few statements whatever its size: what the appends are judged by is loaded
-for all of them, `storage.admission` judges one after the other in Python, and what came of it is
+for all of them, `storage.append_rules` judges one after the other in Python, and what came of it is
 written for all of them. So a later append of a set sees what an earlier one brought.
 """
 
@@ -11,14 +11,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
-from bridge.codec import kind_of
-from bridge.errors import BridgeError, RunOver, StoreError, UnknownSession
-from bridge.events import Event
-from bridge.ids import Seq, SessionId
-from bridge.parts import Receipt, Reply
-from bridge.ports import Appended, Origin
-from bridge.projection import Projection, project
-from storage.admission import (
+from bridge.domain.codec import kind_of
+from bridge.domain.errors import BridgeError, RunOver, StoreError, UnknownSession
+from bridge.domain.events import Event
+from bridge.domain.ids import Seq, SessionId
+from bridge.domain.parts import Receipt, Reply
+from bridge.domain.projection import Projection, project
+from bridge.ports.store import Appended, Origin
+from storage.append_rules import (
     Admitted,
     Append,
     InboxKey,
@@ -27,8 +27,8 @@ from storage.admission import (
     admit,
     origin_receipt,
 )
+from storage.sql.bulk import Among, inserting, named, updating, upserting
 from storage.sql.lanes import keep_receipts
-from storage.sql.many import Among, inserting, named, updating, upserting
 from storage.sql.projections import apply_projections
 from storage.sql.rows import Values, event_of, micros
 from storage.sql.tables import events, inbox, producers, sessions, snapshots
@@ -88,12 +88,21 @@ def append_many(connection: Connection, appends: Sequence[Append]) -> list[Appen
 
 def read(connection: Connection, session: SessionId, after: Seq, limit: int) -> list[Event]:
     """Return the events after a seq. Raises `UnknownSession`."""
+    return events_of(rows(connection, session, after, limit))
+
+
+def rows(connection: Connection, session: SessionId, after: Seq, limit: int) -> Sequence[Row[Any]]:
+    """Return the rows of the events after a seq. Raises `UnknownSession`."""
     wanted = events.c.session_id == session, events.c.seq > after
     query = select(events).where(*wanted).order_by(events.c.seq).limit(limit)
-    found = [event_of(row) for row in connection.execute(query)]
+    found = connection.execute(query).all()
     if not found:
         head(connection, session)
     return found
+
+
+def events_of(found: Sequence[Row[Any]]) -> list[Event]:
+    return [event_of(row) for row in found]
 
 
 def head(connection: Connection, session: SessionId) -> Seq:
@@ -155,7 +164,12 @@ def _load_producers(
 
 def _known_origins(connection: Connection, appends: Sequence[Append]) -> dict[InboxKey, Appended]:
     origins = [append.origin for append in appends if append.origin]
-    rows = _ORIGINS.run(connection, {(each.account, each.external_id) for each in origins})
+    return repeated(connection, {(each.account, each.external_id) for each in origins})
+
+
+def repeated(connection: Connection, keys: set[InboxKey]) -> dict[InboxKey, Appended]:
+    """Return what became of those of some inbound identities that are known already."""
+    rows = _ORIGINS.run(connection, keys)
     brought = {(row.session_id, seq) for row in rows for seq in _seqs(row)}
     events_there = map(event_of, _BY_SEQ.run(connection, brought))
     first = {(event.session, event.seq): event for event in events_there}

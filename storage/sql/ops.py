@@ -1,12 +1,12 @@
-"""What is asked of the writer, beside `storage.admission.Append`."""
+"""What is asked of the writer, beside `storage.append_rules.Append`."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from bridge.ids import ConversationId, ParticipantId, Seq, SessionId
-from bridge.parts import Address, Receipt, ReceiptState
-from bridge.ports import FactChange
-from storage.admission import Append
+from bridge.domain.ids import ConversationId, ParticipantId, Seq, SessionId
+from bridge.domain.parts import Address, Receipt, ReceiptState
+from bridge.ports.store import FactChange
+from storage.append_rules import Append
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +69,13 @@ class Enrol:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rename:
+    participant: ParticipantId
+    was: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ForgetIdentity:
     realm: str
     user: str
@@ -121,7 +128,31 @@ class ChangeFacts:
     changes: tuple[FactChange, ...]
 
 
-Enlisting = CreateSession | Enrol | ForgetIdentity | Register | Move | IssueToken | RevokeTokens
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rewrite:
+    """`rows`: each event's seq, its kind and its new encoded body. `expect`: the head."""
+
+    session: SessionId
+    rows: tuple[tuple[Seq, str, str], ...]
+    expect: Seq | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForgetPlace:
+    conversation: ConversationId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForgetHeard:
+    """`names`: ids of people and places, as they stand in what the platforms call a message."""
+
+    names: tuple[str, ...]
+
+
+Forgetting = Rewrite | ForgetPlace | ForgetHeard
+Enlisting = (
+    CreateSession | Enrol | Rename | ForgetIdentity | Register | Move | IssueToken | RevokeTokens
+)
 FactWrite = KeepFact | DropFact | ChangeFacts
 LaneChange = Advance | Postpone | Revive
-Op = Append | KeepReceipt | LaneChange | Settle | KeepSnapshot | Enlisting | FactWrite
+Op = Append | KeepReceipt | LaneChange | Settle | KeepSnapshot | Enlisting | Forgetting | FactWrite

@@ -2,15 +2,20 @@
 
 The writing connection holds an advisory lock for as long as it lives, so a process that lost it
 can no longer write: whoever holds the lock is the one that does.
+
+A server that stalls keeps nobody waiting for good: what is not answered in time fails, and its
+connection is dropped. What was being written then may be kept all the same, but not after another
+connection has the lock.
 """
 
 import asyncio
 import os
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from datetime import UTC
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import asyncpg
 import structlog
@@ -20,16 +25,19 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from bridge.errors import BridgeError, ConfigError, Refused, StoreError, StoreUnavailable
+from bridge.domain.errors import BridgeError, ConfigError, Refused, StoreError, StoreUnavailable
 from storage.sql.database import ConnectionLost
-from storage.sql.epochs import Mark, mark_of
+from storage.sql.epochs import EpochMark, mark_of
 from storage.sql.tables import PARTIAL
 
 Result = TypeVar("Result")
 
 _LOCK = 0x6272_6964_6765  # "bridge"; advisory locks are per database
 _READERS = 4
-_CONNECT_SECONDS = 10
+_CONNECT_SECONDS = 5
+ANSWER_SECONDS = 6.0
+"""How long a unit of work, or a wait for a connection to read with, may take. Bringing a database
+up to our version may take as long as it does."""
 
 _HOLDER = text(
     "SELECT application_name, backend_start FROM pg_stat_activity JOIN pg_locks USING (pid)"
@@ -43,6 +51,67 @@ for _index, _where in PARTIAL:
     _index.dialect_options["postgresql"]["where"] = text(_where)
 
 
+class Stalled(ConnectionLost):
+    """The server has the connection and does not answer."""
+
+
+class _Holder:
+    """The one connection that writes, and holds the lock for as long as it lives."""
+
+    def __init__(self, engine: AsyncEngine, where: str) -> None:
+        self._engine = engine
+        self._where = where
+        self._held: AsyncConnection | None = None
+
+    async def again(self) -> AsyncConnection:
+        """Return it once it worked: what changed may change back. Raises `ConnectionLost`."""
+        try:
+            return await self.connection()
+        except ConfigError as error:
+            raise ConnectionLost(str(error)) from error
+
+    async def connection(self) -> AsyncConnection:
+        """Return the writing connection, which holds the lock."""
+        if self._held is None:
+            try:
+                connection = await self._engine.connect()
+            except (SQLAlchemyError, asyncpg.PostgresError, OSError) as error:
+                raise fault(error, self._where) from error
+            except TypeError as error:
+                raise ConfigError(
+                    f"the url of {self._where} has a wrong option: {error}"
+                ) from error
+            try:
+                await self._take(connection)
+            except BaseException:
+                await connection.close()
+                raise
+            self._held = connection
+        return self._held
+
+    async def _take(self, connection: AsyncConnection) -> None:
+        lock = {"lock": _LOCK}
+        async with connection.begin():
+            taken = await connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), lock)
+            if taken:
+                return
+            holder = (await connection.execute(_HOLDER, lock)).first()
+        who = "another process"
+        if holder is not None:
+            since = holder.backend_start.astimezone(UTC)
+            who = f"{holder.application_name} (started {since:%Y-%m-%d %H:%M:%S} UTC)"
+        raise ConfigError(f"the database {self._where} is in use by {who}: stop it first")
+
+    async def drop(self) -> None:
+        connection, self._held = self._held, None
+        if connection is None:
+            return
+        try:
+            await connection.close()
+        except (SQLAlchemyError, OSError) as error:
+            _log.debug("store_connection_dropped", error=type(error).__name__)
+
+
 class PostgresDatabase:
     """Call `lock` before anything else."""
 
@@ -50,15 +119,19 @@ class PostgresDatabase:
         self.where = f"{url.host or 'the local server'}:{url.port or 5432}/{url.database or ''}"
         self._write_engine = _engine(url)
         self._read_engine = _engine(url, pooled=True)
-        self._writing: AsyncConnection | None = None
+        self._writing = _Holder(self._write_engine, self.where)
         self._turn = asyncio.Lock()
         self._reading = asyncio.Semaphore(_READERS)
         self._closed = False
-        self._expected: Mark | None = None
+        self._patience: float | None = None
+        self._expected: EpochMark | None = None
 
-    def expect(self, mark: Mark) -> None:
-        """Write only where at least so much was counted: a database may be made anew under us."""
-        self._expected = mark
+    def expect(self, mark: EpochMark) -> None:
+        """Write only where at least so much was counted: a database may be made anew under us.
+
+        From then on it serves, and nothing may take long.
+        """
+        self._expected, self._patience = mark, ANSWER_SECONDS
 
     async def lock(self) -> None:
         """Connect and take the lock.
@@ -66,32 +139,47 @@ class PostgresDatabase:
         Raises `ConfigError` when another process uses the database or the server does not let us
         in, `StoreUnavailable` when it cannot be reached.
         """
+        _hear_of_lost_connections(asyncio.get_running_loop())
         try:
-            await self._connection()
+            await self._writing.connection()
         except ConnectionLost as error:
             raise StoreUnavailable(str(error)) from error
 
+    async def scrub(self) -> None:
+        """Leave it to the server, which drops old rows by itself (`VACUUM`)."""
+
     async def write(self, work: Callable[[Connection], Result]) -> Result:
         async with self._turn:
-            connection = await self._reconnected()
+            connection = await self._writing.again()
             try:
-                async with connection.begin():
-                    await connection.run_sync(self._check)
-                    return await connection.run_sync(work)
+                async with self._in_time(connection), connection.begin():
+                    return await connection.run_sync(self._checked, work)
+            except Stalled:
+                await self._writing.drop()
+                raise
             except (SQLAlchemyError, OSError) as error:
-                found = self._fault(error)
+                found = fault(error, self.where)
                 if isinstance(found, ConnectionLost):
-                    await self._drop()
+                    await self._writing.drop()
                 raise found from error
 
     async def read(self, work: Callable[[Connection], Result]) -> Result:
         try:
             return await self._read(work)
+        except Stalled:
+            raise
         except ConnectionLost:
             return await self._read(work)  # a pooled connection may have died while it was idle
 
+    async def browse(self, work: Callable[[Connection], Result]) -> Result:
+        return await self.read(work)
+
     async def look(self) -> None:
         await self.read(self._check)
+
+    def _checked(self, connection: Connection, work: Callable[[Connection], Result]) -> Result:
+        self._check(connection)
+        return work(connection)
 
     def _check(self, connection: Connection) -> None:
         if self._expected is None:
@@ -113,7 +201,7 @@ class PostgresDatabase:
             return
         self._closed = True
         async with self._turn:
-            await self._drop()
+            await self._writing.drop()
         for _ in range(_READERS):  # a connection that is in use would outlive its pool
             await self._reading.acquire()
         await self._read_engine.dispose()
@@ -121,61 +209,80 @@ class PostgresDatabase:
 
     async def _read(self, work: Callable[[Connection], Result]) -> Result:
         try:
-            async with self._reading, self._read_engine.connect() as connection:
+            async with (
+                self._may_read(),
+                self._read_engine.connect() as connection,
+                self._in_time(connection),
+            ):
                 return await connection.run_sync(work)
         except (SQLAlchemyError, asyncpg.PostgresError, OSError) as error:
-            found = self._fault(error)
+            found = fault(error, self.where)
             if isinstance(found, ConfigError):  # it worked once: what changed may change back
                 raise StoreUnavailable(str(found)) from error
             raise found from error
 
-    async def _reconnected(self) -> AsyncConnection:
+    @asynccontextmanager
+    async def _may_read(self) -> AsyncIterator[None]:
         try:
-            return await self._connection()
-        except ConfigError as error:  # it worked once: what changed may change back
-            raise ConnectionLost(str(error)) from error
-
-    async def _connection(self) -> AsyncConnection:
-        """Return the writing connection, which holds the lock."""
-        if self._writing is None:
-            try:
-                connection = await self._write_engine.connect()
-            except (SQLAlchemyError, asyncpg.PostgresError, OSError) as error:
-                raise self._fault(error) from error
-            except TypeError as error:
-                raise ConfigError(f"the url of {self.where} has a wrong option: {error}") from error
-            try:
-                await self._take(connection)
-            except BaseException:
-                await connection.close()
-                raise
-            self._writing = connection
-        return self._writing
-
-    async def _take(self, connection: AsyncConnection) -> None:
-        lock = {"lock": _LOCK}
-        async with connection.begin():
-            taken = await connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), lock)
-            if taken:
-                return
-            holder = (await connection.execute(_HOLDER, lock)).first()
-        who = "another process"
-        if holder is not None:
-            since = holder.backend_start.astimezone(UTC)
-            who = f"{holder.application_name} (started {since:%Y-%m-%d %H:%M:%S} UTC)"
-        raise ConfigError(f"the database {self.where} is in use by {who}: stop it first")
-
-    async def _drop(self) -> None:
-        connection, self._writing = self._writing, None
-        if connection is None:
-            return
+            async with asyncio.timeout(self._patience):
+                await self._reading.acquire()
+        except TimeoutError as error:
+            raise _stalled(self.where) from error
         try:
-            await connection.close()
-        except (SQLAlchemyError, OSError) as error:
-            _log.debug("store_connection_dropped", error=type(error).__name__)
+            yield
+        finally:
+            self._reading.release()
 
-    def _fault(self, error: Exception) -> BridgeError:
-        return fault(error, self.where)
+    @asynccontextmanager
+    async def _in_time(self, connection: AsyncConnection) -> AsyncIterator[None]:
+        """Cut the connection off when what is done with it takes too long. Raises `Stalled`.
+
+        Cancelling it instead would wait for the server.
+        """
+        cut: list[bool] = []
+        driver = (await connection.get_raw_connection()).driver_connection
+
+        def cut_off() -> None:
+            cut.append(True)
+            if isinstance(driver, asyncpg.Connection):
+                driver.terminate()
+
+        timer = None
+        if self._patience is not None:
+            timer = asyncio.get_running_loop().call_later(self._patience, cut_off)
+        try:
+            yield
+        except (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            if cut:
+                raise _stalled(self.where) from error
+            raise
+        finally:
+            if timer is not None:
+                timer.cancel()
+
+
+def _hear_of_lost_connections(loop: asyncio.AbstractEventLoop) -> None:
+    """Say in a line what would be a traceback.
+
+    When connecting is given up, asyncpg leaves a future of its own behind that ends in an error,
+    and that nobody reads any more.
+    """
+    otherwise = loop.get_exception_handler()
+    if getattr(otherwise, "hears_of_lost_connections", False):
+        return
+
+    def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        error, future = context.get("exception"), context.get("future")
+        is_left = isinstance(future, asyncio.Future) and not isinstance(future, asyncio.Task)
+        if is_left and isinstance(error, ConnectionError):
+            _log.info("connection given up", error=type(error).__name__)
+        elif otherwise is not None:
+            otherwise(loop, context)
+        else:
+            loop.default_exception_handler(context)
+
+    handle.hears_of_lost_connections = True  # type: ignore[attr-defined]
+    loop.set_exception_handler(handle)
 
 
 def parsed(url: str) -> URL:
@@ -199,6 +306,8 @@ def fault(error: Exception, where: str) -> BridgeError:
     """Return what an error of PostgreSQL means to us, with what to do, in words."""
     cause = _cause(error)
     match cause:
+        case TimeoutError():
+            return _stalled(where)
         case asyncpg.ClientConfigurationError():
             return ConfigError(f"the url of {where} has a wrong option: {cause}")
         case asyncpg.InvalidPasswordError() | asyncpg.InvalidAuthorizationSpecificationError():
@@ -221,13 +330,27 @@ def fault(error: Exception, where: str) -> BridgeError:
             return ConnectionLost(f"{where} cannot be reached: see that the server runs")
         case asyncpg.OperatorInterventionError() | asyncpg.InsufficientResourcesError():
             return ConnectionLost(f"{where} does not serve now ({type(cause).__name__})")
+        case _:
+            return _unnamed(error, cause, where)
+
+
+def _unnamed(error: Exception, cause: BaseException, where: str) -> BridgeError:
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return ConnectionLost(f"{where} cannot be reached: see that the server runs")
     return StoreError(f"{where}: {type(cause).__name__}")
 
 
+def _stalled(where: str) -> Stalled:
+    return Stalled(f"{where} does not answer: see that the server works")
+
+
 def _cause(error: BaseException) -> BaseException:
-    """Return the driver's own error under SQLAlchemy's."""
+    """Return the driver's own error under SQLAlchemy's.
+
+    A timeout's cause is that something was cancelled, which says nothing.
+    """
+    if isinstance(error, OSError):
+        return error
     if isinstance(error, DBAPIError) and error.orig is not None:
         error = error.orig
     return error.__cause__ or error

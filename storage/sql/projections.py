@@ -1,13 +1,18 @@
-"""The rows that follow from events, written in the append's own transaction."""
+"""The rows that follow from events, written in the append's own transaction, and their readers.
+
+They are lanes, titles, slots of schedules, and a row for what each run used, which is added up when
+it is read. The agenda reads the slots, and which sessions have moved since they were settled.
+"""
 
 from collections.abc import Sequence
-from typing import assert_never
+from datetime import date, datetime
+from typing import Any, assert_never
 
-from sqlalchemy import Connection, delete, update
+from sqlalchemy import Connection, Row, case, delete, func, select, update
 
-from bridge.events import Event
-from bridge.ids import ConversationId, Seq, SessionId
-from bridge.projection import (
+from bridge.domain.events import Event
+from bridge.domain.ids import ConversationId, ParticipantId, ScheduleId, Seq, SessionId
+from bridge.domain.projection import (
     ArchivedSet,
     LaneClosed,
     LaneOpened,
@@ -16,12 +21,15 @@ from bridge.projection import (
     TitleSet,
     UsageKept,
 )
-from storage.sql.many import upserting
-from storage.sql.rows import micros
-from storage.sql.tables import conversations, lanes, schedules, sessions
-from storage.sql.usages import keep_usage
+from bridge.domain.usage import Spent, Used
+from bridge.ports.store import DueSchedule
+from storage.sql.bulk import adding, named, updating, upserting
+from storage.sql.ops import Settle
+from storage.sql.rows import micros, micros_or_none, moment, moment_or_none
+from storage.sql.tables import conversations, lanes, schedules, sessions, usage
 
 _UPSERT_LANES = upserting(lanes)
+_ADD_USAGE = adding(usage)
 _UPSERT_SLOTS = upserting(schedules)
 
 
@@ -86,3 +94,113 @@ def _set_slot(connection: Connection, session: SessionId, slot: SlotSet) -> None
         return
     row = schedules.c.session_id == session, schedules.c.schedule_id == slot.schedule
     connection.execute(delete(schedules).where(*row))
+
+
+# -- what runs used --------------------------------------------------------------------------------
+
+_TOKENS = usage.c.input_tokens + usage.c.output_tokens
+_BY = (
+    usage.c.day,
+    usage.c.session_id,
+    usage.c.participant_id,
+    usage.c.agent,
+    usage.c.model,
+)
+
+
+def keep_usage(connection: Connection, event: Event, kept: UsageKept) -> None:
+    """Keep what a run used, once; a row comes with each run, so the statement is made only once."""
+    row = (
+        event.session,
+        kept.run,
+        event.at.date().isoformat(),
+        kept.participant,
+        kept.agent,
+        kept.usage.model,
+        kept.usage.input_tokens,
+        kept.usage.output_tokens,
+        kept.usage.cost,
+    )
+    _ADD_USAGE.run(connection, [row])
+
+
+def find_usage(
+    connection: Connection, since: date | None, until: date | None, session: SessionId | None
+) -> list[Spent]:
+    query = select(
+        *_BY,
+        func.count().label("runs"),
+        func.sum(usage.c.input_tokens).label("input_tokens"),
+        func.sum(usage.c.output_tokens).label("output_tokens"),
+        func.coalesce(func.sum(usage.c.cost), 0).label("cost"),
+        func.sum(case((usage.c.cost.is_(None), _TOKENS), else_=0)).label("unpriced"),
+    ).group_by(*_BY)
+    if since is not None:
+        query = query.where(usage.c.day >= since.isoformat())
+    if until is not None:
+        query = query.where(usage.c.day <= until.isoformat())
+    if session is not None:
+        query = query.where(usage.c.session_id == session)
+    return [_spent(row) for row in connection.execute(query)]
+
+
+def _spent(row: Row[Any]) -> Spent:
+    who = row.participant_id
+    return Spent(
+        day=date.fromisoformat(row.day),
+        session=SessionId(row.session_id),
+        participant=None if who is None else ParticipantId(who),
+        agent=row.agent,
+        model=row.model,
+        used=Used(
+            runs=row.runs,
+            input_tokens=int(row.input_tokens),
+            output_tokens=int(row.output_tokens),
+            cost=float(row.cost),
+            unpriced=int(row.unpriced),
+        ),
+    )
+
+
+# -- the agenda -----------------------------------------------------------------------------------
+
+_SETTLE = updating(
+    update(sessions)
+    .values(settled=named("at"), due_at=named("due"))
+    .where(sessions.c.session_id == named("which")),
+    "at",
+    "due",
+    "which",
+)
+
+
+def settle_many(connection: Connection, settled: Sequence[Settle]) -> None:
+    rows = [(each.head, micros_or_none(each.due_at), each.session) for each in settled]
+    _SETTLE.run(connection, rows)
+
+
+def restless(connection: Connection, now: datetime) -> list[SessionId]:
+    moved = select(sessions.c.session_id).where(sessions.c.settled != sessions.c.head)
+    due = select(sessions.c.session_id).where(sessions.c.due_at <= micros(now))
+    return [SessionId(found) for found in connection.scalars(moved.union(due))]
+
+
+def due_schedules(connection: Connection, now: datetime, limit: int) -> list[DueSchedule]:
+    query = (
+        select(schedules)
+        .where(schedules.c.next_slot <= micros(now))
+        .order_by(schedules.c.next_slot, schedules.c.session_id, schedules.c.schedule_id)
+        .limit(limit)
+    )
+    return [
+        DueSchedule(
+            session=SessionId(row.session_id),
+            schedule=ScheduleId(row.schedule_id),
+            slot=moment(row.next_slot),
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def next_slot(connection: Connection) -> datetime | None:
+    return moment_or_none(connection.execute(select(func.min(schedules.c.next_slot))).scalar())

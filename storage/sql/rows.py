@@ -5,18 +5,18 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from bridge.codec import decode
-from bridge.events import Event
-from bridge.ids import (
+from bridge.domain.codec import decode
+from bridge.domain.events import Event
+from bridge.domain.ids import (
     ChannelName,
     ConversationId,
     MessageId,
     PartId,
     SessionId,
 )
-from bridge.parts import Address, Conversation, Receipt, Span
-from bridge.ports import SessionRow
-from storage.words import clean, clean_or_none
+from bridge.domain.parts import Address, Conversation, Receipt, Span
+from bridge.ports.store import SessionRow
+from storage.text_cleaning import clean, clean_or_none
 
 Values = tuple[object, ...]
 

@@ -20,7 +20,7 @@ from sqlalchemy import (
     update,
 )
 
-from bridge.errors import ConfigError
+from bridge.domain.errors import ConfigError
 from storage.sql.tables import METADATA
 
 _alembic_version = Table(

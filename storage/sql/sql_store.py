@@ -1,5 +1,6 @@
 """The `Store` port on a SQL database: writes go through the writer, reads straight to it."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime
@@ -8,13 +9,16 @@ from typing import TypeVar, cast
 
 from sqlalchemy import Connection
 
-from bridge.epoch import Epoch
-from bridge.errors import StoreError, StoreUnavailable
-from bridge.events import Draft, Event
-from bridge.ids import ConversationId, MessageId, ParticipantId, Seq, SessionId
-from bridge.inbound import Identity
-from bridge.parts import Address, Conversation, Receipt, ReceiptState
-from bridge.ports import (
+from bridge.caches import cache
+from bridge.domain.codec import encode, kind_of
+from bridge.domain.epoch import Epoch
+from bridge.domain.errors import StoreError, StoreUnavailable
+from bridge.domain.events import Body, Draft, Event
+from bridge.domain.ids import ConversationId, MessageId, ParticipantId, Seq, SessionId
+from bridge.domain.inbound import Identity
+from bridge.domain.parts import Address, Conversation, Receipt, ReceiptState
+from bridge.domain.usage import Spent, in_order
+from bridge.ports.store import (
     Appended,
     DueSchedule,
     FactChange,
@@ -24,20 +28,20 @@ from bridge.ports import (
     SessionMark,
     SessionRow,
 )
-from bridge.usage import Spent, in_order
-from storage.admission import Append, asked
-from storage.bells import Bells
-from storage.sql import agenda, directory, facts, lanes, log, schema, usages
-from storage.sql.batch import apply
+from storage.append_rules import Append, asked
+from storage.sql import directory, lanes, log, projections, schema
+from storage.sql.caches import EventCache, HotCache
 from storage.sql.database import Database
-from storage.sql.known import Known
 from storage.sql.ops import (
     Advance,
     ChangeFacts,
     CreateSession,
     DropFact,
     Enrol,
+    ForgetHeard,
     ForgetIdentity,
+    ForgetPlace,
+    Forgetting,
     IssueToken,
     KeepFact,
     KeepReceipt,
@@ -46,14 +50,19 @@ from storage.sql.ops import (
     Op,
     Postpone,
     Register,
+    Rename,
     Revive,
     RevokeTokens,
+    Rewrite,
     Settle,
 )
-from storage.sql.tail import Tails
-from storage.sql.writer import Writer
+from storage.sql.writer import Writer, apply
+from storage.waiters import Waiters
 
 Result = TypeVar("Result")
+
+_FEW = 100
+"""Events that are read at once in a thread of the hot path; more are read beside it."""
 
 
 class SqlStore:
@@ -68,11 +77,13 @@ class SqlStore:
         self._database = database
         self._epoch = epoch
         self._count = count
-        self._bells = Bells()
-        self._tails = Tails()
-        self._known = Known()
+        self._waiters = Waiters()
+        self._event_cache = EventCache()
+        self._known = HotCache()
         self._writer = Writer(self._commit, self._committed)
         self._closed = False
+        self._in_doubt = False
+        cache("store", forget=self._forget, size=self._size)
 
     # -- the store itself -------------------------------------------------------------------------
 
@@ -84,6 +95,10 @@ class SqlStore:
         with suppress(StoreError):
             await self._count()
 
+    async def scrub(self) -> None:
+        self._still_open()
+        await self._database.scrub()
+
     async def check(self) -> None:
         self._still_open()
         await self._database.look()
@@ -91,12 +106,13 @@ class SqlStore:
             await self._read(schema.look)
         else:  # the last write failed: would one succeed by now?
             await self._database.write(schema.touch)
+            self._settled()
 
     async def close(self) -> None:
         if self._closed:
             return
         self._closed = True
-        self._bells.ring_all()
+        self._waiters.ring_all()
         await self._writer.close()
         with suppress(StoreError):
             await self._count()
@@ -106,27 +122,50 @@ class SqlStore:
         self._still_open()
         return await self._database.read(work)
 
+    async def _browse(self, work: Callable[[Connection], Result]) -> Result:
+        self._still_open()
+        return await self._database.browse(work)
+
     def _still_open(self) -> None:
         if self._closed:
             raise StoreUnavailable("the store is closed")
 
     async def _commit(self, ops: Sequence[Op]) -> list[object]:
         try:
-            return await self._database.write(lambda connection: apply(connection, ops))
-        except BaseException:  # it may have been kept all the same
-            self._tails.forget()
-            self._known.forget()
+            answers = await self._database.write(lambda connection: apply(connection, ops))
+        except BaseException:  # it may have been kept all the same, now or in a while
+            self._in_doubt = True
+            self._forget()
             raise
+        self._settled()
+        return answers
+
+    def _settled(self) -> None:
+        """Learn anew what was in doubt, now that something was written after it."""
+        if self._in_doubt:
+            self._in_doubt = False
+            self._forget()
+            self._waiters.ring_all()
+
+    def _forget(self) -> None:
+        self._event_cache.forget()
+        self._known.forget()
+
+    def _size(self) -> int:
+        return len(self._event_cache) + len(self._known)
 
     def _committed(self, ops: Sequence[Op], answers: Sequence[object]) -> None:
         grown: set[SessionId] = set()
         for op, answer in zip(ops, answers, strict=True):
+            if isinstance(op, Forgetting):
+                self._forget()
+                continue
             self._known.note(op, answer)
             if isinstance(op, Append) and isinstance(answer, Appended) and answer.fresh:
-                self._tails.add(answer.fresh, weight=sum(map(len, op.texts)))
+                self._event_cache.add(answer.fresh, weight=sum(map(len, op.texts)))
                 grown.add(op.session)
         for session in grown:
-            self._bells.ring(session)
+            self._waiters.ring(session)
 
     # -- the log ----------------------------------------------------------------------------------
 
@@ -145,28 +184,44 @@ class SqlStore:
 
     async def read(self, session: SessionId, *, after: Seq, limit: int) -> Sequence[Event]:
         self._still_open()
-        recent = self._tails.read(session, after=after, limit=limit)
+        recent = self._event_cache.read(session, after=after, limit=limit)
         if recent is not None:
             return recent
-        return await self._read(lambda connection: log.read(connection, session, after, limit))
+        if limit <= _FEW:
+            return await self._read(lambda connection: log.read(connection, session, after, limit))
+        rows = await self._browse(lambda connection: log.rows(connection, session, after, limit))
+        return await asyncio.to_thread(log.events_of, rows)
 
     async def wait(self, session: SessionId, *, after: Seq) -> None:
         if self._closed:
             return
-        bell = self._bells.subscribe(session)
+        bell = self._waiters.subscribe(session)
         try:
             if await self.head(session) <= after:
                 await bell
         finally:
-            self._bells.unsubscribe(session, bell)
+            self._waiters.unsubscribe(session, bell)
+
+    async def repeated(self, account: str, external_id: str) -> Appended | None:
+        key = (account, external_id)
+        return (await self._read(lambda connection: log.repeated(connection, {key}))).get(key)
 
     async def head(self, session: SessionId) -> Seq:
         self._still_open()
-        known = self._tails.head(session)
+        known = self._event_cache.head(session)
         if known is not None:
             return known
+        forgotten = self._event_cache.forgotten
         found = await self._read(lambda connection: log.head(connection, session))
-        return self._tails.learn(session, found)
+        if forgotten != self._event_cache.forgotten:
+            return found
+        return self._event_cache.learn(session, found)
+
+    async def rewrite(
+        self, session: SessionId, bodies: Mapping[Seq, Body], *, expect: Seq | None = None
+    ) -> None:
+        rows = tuple((seq, kind_of(body), encode(body)) for seq, body in bodies.items())
+        await self._writer.submit(Rewrite(session=session, rows=rows, expect=expect))
 
     async def snapshot(self, session: SessionId) -> tuple[Seq, str] | None:
         return await self._read(lambda connection: log.snapshot(connection, session))
@@ -193,7 +248,7 @@ class SqlStore:
         known = self._known.receipts(session, conversation, sources)
         if known is not None:
             return known
-        head, stamp = self._tails.head(session), self._known.stamp(conversation)
+        head, stamp = self._event_cache.head(session), self._known.stamp(conversation)
         found = await self._read(
             lambda connection: lanes.find_receipts(connection, session, conversation, sources)
         )
@@ -275,6 +330,9 @@ class SqlStore:
         op = Enrol(participant=participant, name=name, realm=realm, user=user, at=at)
         return cast("ParticipantId", await self._writer.submit(op))
 
+    async def rename(self, participant: ParticipantId, *, was: str, name: str) -> None:
+        await self._writer.submit(Rename(participant=participant, was=was, name=name))
+
     async def forget_identity(self, *, realm: str, user: str) -> None:
         await self._writer.submit(ForgetIdentity(realm=realm, user=user))
 
@@ -284,7 +342,7 @@ class SqlStore:
         )
 
     async def people(self) -> Sequence[Participant]:
-        return await self._read(directory.find_people)
+        return await self._browse(directory.find_people)
 
     async def participants(
         self, ids: Collection[ParticipantId]
@@ -313,6 +371,12 @@ class SqlStore:
     async def conversations(self, session: SessionId) -> Sequence[Conversation]:
         return await self._read(lambda connection: directory.following(connection, session))
 
+    async def forget_place(self, conversation: ConversationId) -> None:
+        await self._writer.submit(ForgetPlace(conversation=conversation))
+
+    async def forget_heard(self, names: Collection[str]) -> None:
+        await self._writer.submit(ForgetHeard(names=tuple(names)))
+
     async def move(self, conversation: ConversationId, *, place: str) -> None:
         await self._writer.submit(Move(conversation=conversation, place=place))
 
@@ -331,24 +395,26 @@ class SqlStore:
     # -- the agenda -------------------------------------------------------------------------------
 
     async def due_schedules(self, now: datetime, *, limit: int = 200) -> Sequence[DueSchedule]:
-        return await self._read(lambda connection: agenda.due_schedules(connection, now, limit))
+        return await self._read(
+            lambda connection: projections.due_schedules(connection, now, limit)
+        )
 
     async def next_slot(self) -> datetime | None:
-        return await self._read(agenda.next_slot)
+        return await self._read(projections.next_slot)
 
     async def settle(self, session: SessionId, *, head: Seq, due_at: datetime | None) -> None:
         await self._writer.submit(Settle(session=session, head=head, due_at=due_at))
 
     async def restless(self, now: datetime) -> Sequence[SessionId]:
-        return await self._read(lambda connection: agenda.restless(connection, now))
+        return await self._read(lambda connection: projections.restless(connection, now))
 
     # -- facts ------------------------------------------------------------------------------------
 
     async def fact(self, scope: str, key: str) -> str | None:
-        return await self._read(lambda connection: facts.find_fact(connection, scope, key))
+        return await self._read(lambda connection: directory.find_fact(connection, scope, key))
 
     async def facts(self, scope: str) -> Mapping[str, str]:
-        return await self._read(lambda connection: facts.find_facts(connection, scope))
+        return await self._read(lambda connection: directory.find_facts(connection, scope))
 
     async def keep_fact(self, scope: str, key: str, value: str) -> None:
         await self._writer.submit(KeepFact(scope=scope, key=key, value=value))
@@ -369,7 +435,7 @@ class SqlStore:
         session: SessionId | None = None,
     ) -> Sequence[Spent]:
         return in_order(
-            await self._read(
-                lambda connection: usages.find_usage(connection, since, until, session)
+            await self._browse(
+                lambda connection: projections.find_usage(connection, since, until, session)
             )
         )

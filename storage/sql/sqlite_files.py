@@ -1,19 +1,40 @@
-"""SQLite databases as files: made for their owner only, copied, verified, put back."""
+"""SQLite databases as files: made for their owner only, locked, guarded, copied, put back.
+
+One process has a file: the lock ends with the process, and says whose it is. The guard finds out
+whether the file is still the one that was opened: a process goes on writing into a file that
+someone deleted, moved or wrote over, and everything in it is lost with the process. So before a
+commit, and again before it is answered, the guard looks:
+
+- The file, its `-wal` and its `-shm` must be the files they were: device and number. The last two
+  are there from the first write until the last connection is closed.
+- It never gets smaller, and only we write it. If its time is another one than after our own last
+  commit, its header tells whether anything was written.
+- What comes back is taken as it was: a file that was moved away and back is the same one.
+
+How it looks matters as well:
+
+- Whoever closes a file gives up all locks that the process has on it, and SQLite's are locks of
+  the process. So the file is opened once, and closed after the last connection.
+- Whoever asks for the time of a file makes the next write to it dearer: it has to be noted. So of
+  the `-wal`, which is written with each commit, only the name is asked where the system knows it.
+"""
 
 import os
 import sqlite3
+import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TextIO
 
 from sqlalchemy import create_engine
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 
-from bridge.errors import ConfigError, Refused, StoreUnavailable
+from bridge.domain.errors import ConfigError, Refused, StoreUnavailable
 from storage.sql import epochs
-from storage.sql.lock import locked
 from storage.sql.rows import moment_or_none
 from storage.sql.schema import SCHEMA
 
@@ -139,7 +160,7 @@ def _last_heard(path: Path) -> datetime | None:
     return max(times, default=None)
 
 
-def _begin_epoch(path: Path, *, now: datetime, heard: datetime) -> epochs.Mark:
+def _begin_epoch(path: Path, *, now: datetime, heard: datetime) -> epochs.EpochMark:
     """Begin a new epoch in a database that nothing has open; return its mark."""
     engine = create_engine(URL.create("sqlite", database=str(path)))
     try:
@@ -167,3 +188,217 @@ def _set_aside(path: Path, aside: Path) -> bool:
 def _opened(path: Path, mode: str) -> Iterator[sqlite3.Connection]:
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True)) as found:
         yield found
+
+
+# -- the lock --------------------------------------------------------------------------------------
+
+
+@contextmanager
+def locked(path: Path, *, now: datetime) -> Iterator[None]:
+    """Hold the file `<path>.lock` locked.
+
+    Raises `ConfigError` naming the process that holds it, or why it cannot be made. The file
+    stays when the lock ends: removing it would race with the next process.
+    """
+    lock = path.with_name(f"{path.name}.lock")
+    try:
+        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise ConfigError(
+            f"{path} cannot be locked: {lock} cannot be written ({error.strerror})"
+        ) from error
+    with os.fdopen(descriptor, "r+") as file:
+        if not _lock(file):
+            raise ConfigError(f"{path} is in use by {_holder(file)}: stop it first")
+        _sign(file, now)
+        yield
+
+
+def _sign(file: TextIO, now: datetime) -> None:
+    file.truncate()
+    file.write(f"bridge process {os.getpid()} (started {now:%Y-%m-%d %H:%M:%S} UTC)")
+    file.flush()
+
+
+def _holder(file: TextIO) -> str:
+    try:
+        return file.read() or "another bridge process"
+    except OSError:  # Windows keeps what is locked from being read
+        return "another bridge process"
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(file: TextIO) -> bool:
+        try:
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+
+else:
+    import fcntl
+
+    def _lock(file: TextIO) -> bool:
+        try:
+            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        return True
+
+
+# -- the guard -------------------------------------------------------------------------------------
+
+_HEADER_BYTES = 100
+_NAMES = Path("/proc/self/fd")
+_STOP = "stop the bridge and put a backup back with `bridge restore`"
+
+
+@dataclass(frozen=True, slots=True)
+class _Print:
+    """What is known of the file since our last commit."""
+
+    size: int
+    time: int
+    header: bytes
+
+
+class FileGuard:
+    """Used by the one thread that writes; `look` by any."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = os.fspath(path)
+        self._beside = (f"{path}-wal", f"{path}-shm")
+        self._file: tuple[int, int] | None = None
+        self._opened: int | None = None
+        self._companions: dict[str, _Companion] = {}
+        self._print: _Print | None = None
+
+    @property
+    def knows(self) -> bool:
+        return self._file is not None
+
+    def look(self) -> None:
+        """Raise `StoreUnavailable`, with what to do, unless everything is as it was left."""
+        if self._file is None:
+            return
+        found = _stat(self._path)
+        if found is None:
+            raise StoreUnavailable(
+                f"{self._path} is not there any more: put it back where it was, or {_STOP}"
+            )
+        if _identity(found) != self._file:
+            raise StoreUnavailable(
+                f"{self._path} was replaced by another file: put back the one that was there, or"
+                " stop the bridge and start it again"
+            )
+        self._check_companions()
+        self._check_print(found)
+
+    def note(self) -> None:
+        """Note what the file is like after a commit of ours. Raises as `look` does."""
+        found = _stat(self._path)
+        if found is None or (self._file is not None and _identity(found) != self._file):
+            self.look()
+            return
+        self._file = _identity(found)
+        self._check_companions()
+        self._note_companions()
+        if self._print is None or self._print.time != found.st_mtime_ns:
+            self._check_size(found)
+            header = self._header()
+            size, time = found.st_size, found.st_mtime_ns
+            self._print = _Print(size, time, header) if header is not None else None
+
+    def close(self) -> None:
+        """Let go of the files; only once no connection of this process is open any more."""
+        if self._opened is not None:
+            os.close(self._opened)
+            self._opened = None
+        for each in self._companions.values():
+            each.close()
+        self._companions = {}
+
+    def _check_companions(self) -> None:
+        for file, companion in self._companions.items():
+            if not companion.is_there():
+                raise StoreUnavailable(
+                    f"{file} was deleted or replaced: stop the bridge in good order, which writes"
+                    " what it holds into the database, and start it again"
+                )
+
+    def _check_print(self, found: os.stat_result) -> None:
+        known = self._print
+        if known is None or (known.time, known.size) == (found.st_mtime_ns, found.st_size):
+            return
+        self._check_size(found)
+        header = self._header()
+        if header is None:
+            raise StoreUnavailable(f"{self._path} cannot be looked into just now")
+        if header != known.header:
+            raise StoreUnavailable(f"{self._path} was written over by another program: {_STOP}")
+
+    def _check_size(self, found: os.stat_result) -> None:
+        if self._print is not None and found.st_size < self._print.size:
+            raise StoreUnavailable(
+                f"{self._path} was cut from {self._print.size:,} to {found.st_size:,} bytes:"
+                f" {_STOP}"
+            )
+
+    def _note_companions(self) -> None:
+        for file in self._beside:
+            if file not in self._companions and _stat(file) is not None:
+                with suppress(OSError):  # at the limit of open files: after the next commit, then
+                    self._companions[file] = _Companion(file)
+
+    def _header(self) -> bytes | None:
+        """Return None where it cannot be read, such as at the limit of open files."""
+        with suppress(OSError):
+            if sys.platform == "win32":
+                with Path(self._path).open("rb") as file:
+                    return file.read(_HEADER_BYTES)
+            if self._opened is None:
+                self._opened = os.open(self._path, os.O_RDONLY)
+            return os.pread(self._opened, _HEADER_BYTES, 0)
+        return None
+
+
+class _Companion:
+    """A file beside the database, as it was when it was first seen.
+
+    On Linux a descriptor that only names it says by which name the file goes now, and gives up no
+    lock when it is closed. Elsewhere its device and number are asked.
+    """
+
+    def __init__(self, file: str) -> None:
+        self._file = file
+        self._opened = os.open(file, os.O_PATH) if _NAMES.is_dir() else None
+        self._name = f"{_NAMES}/{self._opened}"
+        self._was = self._now()
+
+    def is_there(self) -> bool:
+        return self._now() == self._was
+
+    def close(self) -> None:
+        if self._opened is not None:
+            os.close(self._opened)
+
+    def _now(self) -> object:
+        if self._opened is not None:
+            return os.readlink(self._name)  # noqa: PTH115
+        found = _stat(self._file)
+        return None if found is None else _identity(found)
+
+
+def _stat(file: str) -> os.stat_result | None:
+    try:
+        return os.stat(file)  # noqa: PTH116
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise StoreUnavailable(f"{file} cannot be looked at: {error.strerror}") from error
+
+
+def _identity(found: os.stat_result) -> tuple[int, int]:
+    return found.st_dev, found.st_ino

@@ -11,16 +11,17 @@ import structlog
 from pydantic import SecretStr
 from sqlalchemy import Connection
 
-from bridge.epoch import Epoch
-from bridge.errors import ConfigError, StoreError
+from bridge.domain.epoch import Epoch
+from bridge.domain.errors import ConfigError, StoreError
 from bridge.plugins import Section, StorePlugin
-from bridge.ports import Store, Surroundings
+from bridge.ports.store import Store
+from bridge.ports.surroundings import Surroundings
 from storage.sql import epochs, sqlite_files
 from storage.sql.database import Database
-from storage.sql.lock import locked
 from storage.sql.schema import SCHEMA, create, upgrade, version_of
 from storage.sql.sql_store import SqlStore
 from storage.sql.sqlite import SqliteDatabase
+from storage.sql.sqlite_files import locked
 
 _log = structlog.get_logger()
 
@@ -116,13 +117,16 @@ def _made(connection: Connection) -> None:
     epochs.begin(connection, epochs.fresh())
 
 
-def _nothing(_: epochs.Mark) -> None:
+def _nothing(_: epochs.EpochMark) -> None:
     pass
 
 
 @asynccontextmanager
 async def _serving(
-    database: Database, mark: Path, now: datetime, expect: Callable[[epochs.Mark], None] = _nothing
+    database: Database,
+    mark: Path,
+    now: datetime,
+    expect: Callable[[epochs.EpochMark], None] = _nothing,
 ) -> AsyncIterator[Store]:
     """Serve a database, whose mark is in a file beside it; `expect` hears of each new one."""
     beside = await asyncio.to_thread(epochs.read_mark, mark)
@@ -141,7 +145,7 @@ async def _serving(
         await store.close()
 
 
-def _entered(connection: Connection, beside: epochs.Mark | None, now: datetime) -> Epoch:
+def _entered(connection: Connection, beside: epochs.EpochMark | None, now: datetime) -> Epoch:
     """Return the epoch the database is in, a new one if it is older than it was here."""
     if epochs.is_put_back(connection, beside):
         _log.warning("store_was_put_back", advice="what was said meanwhile is context: see 0012")

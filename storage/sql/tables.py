@@ -19,7 +19,7 @@ from sqlalchemy import (
     text,
 )
 
-from storage.words import clean_or_none
+from storage.text_cleaning import clean_or_none
 
 METADATA = MetaData()
 

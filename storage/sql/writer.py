@@ -9,17 +9,92 @@ The rules:
 - A caller who is cancelled does not take back what was asked.
 - At most `_ROOM` ops wait; whoever comes then waits for room, in the order of coming.
 - Closing lets everything that was taken in be written first.
+- A batch is one transaction. What is asked for at the same time has no order but this: writes to
+  the directory, appends, then what concerns lanes, the agenda and snapshots; within each of these,
+  the order of the calls. So whoever waits for one call before making the next is always right, and
+  appends made one after the other without waiting keep their order.
 """
 
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from itertools import groupby
 
 import structlog
+from sqlalchemy import Connection
 
-from bridge.errors import BridgeError, StoreError, StoreUnavailable
+from bridge.domain.errors import BridgeError, Refused, StoreError, StoreUnavailable
+from storage.append_rules import Append
 from storage.sql.database import ConnectionLost
-from storage.sql.ops import Op
+from storage.sql.directory import enlist, write_fact
+from storage.sql.forgetting import forget
+from storage.sql.lanes import change_lanes, keep_receipts
+from storage.sql.log import append_many, keep_snapshots
+from storage.sql.ops import (
+    Enlisting,
+    FactWrite,
+    Forgetting,
+    KeepReceipt,
+    KeepSnapshot,
+    LaneChange,
+    Op,
+    Settle,
+)
+from storage.sql.projections import settle_many
+
+_Plain = KeepReceipt | LaneChange | Settle | KeepSnapshot
+"""Whose answer is nothing."""
+
+
+def apply(connection: Connection, ops: Sequence[Op]) -> list[object]:
+    """Apply a batch and return what each of its ops is answered, in their order.
+
+    A `BridgeError` among the answers is that op's alone. Raises what the database raises; then
+    nothing of the batch may be kept.
+    """
+    answers: list[object] = [None] * len(ops)
+    appends: list[tuple[int, Append]] = []
+    facts: list[tuple[int, FactWrite]] = []
+    plain: list[_Plain] = []
+    forgetting: list[tuple[int, Forgetting]] = []
+    for at, op in enumerate(ops):
+        if isinstance(op, Append):
+            appends.append((at, op))
+        elif isinstance(op, Enlisting):
+            answers[at] = _enlisted(connection, op)
+        elif isinstance(op, Forgetting):
+            forgetting.append((at, op))
+        elif isinstance(op, FactWrite):
+            facts.append((at, op))
+        else:
+            plain.append(op)
+    results = append_many(connection, [append for _, append in appends])
+    for (at, _), result in zip(appends, results, strict=True):
+        answers[at] = result
+    _apply_plain(connection, plain)
+    for at, each in forgetting:
+        answers[at] = forget(connection, each)
+    for at, fact in facts:
+        answers[at] = write_fact(connection, fact)
+    return answers
+
+
+def _apply_plain(connection: Connection, ops: Sequence[_Plain]) -> None:
+    kept = [op for op in ops if isinstance(op, KeepReceipt)]
+    for over, alike in groupby(kept, lambda op: op.over):
+        keep_receipts(connection, [op.receipt for op in alike], over)
+    change_lanes(connection, [op for op in ops if isinstance(op, LaneChange)])
+    settle_many(connection, [op for op in ops if isinstance(op, Settle)])
+    folds = [(op.session, op.seq, op.body) for op in ops if isinstance(op, KeepSnapshot)]
+    keep_snapshots(connection, folds)
+
+
+def _enlisted(connection: Connection, op: Enlisting) -> object:
+    try:
+        return enlist(connection, op)
+    except Refused as error:
+        return error
+
 
 _MOST = 512
 """Ops of one batch: enough that the commit's own cost is shared out, few enough to be quick."""

@@ -8,18 +8,20 @@ from dataclasses import dataclass, field
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Thread
 from typing import Any
 
-from agents.http import Http, HttpConfig
-from bridge.errors import RunOver
-from bridge.events import Preview
-from bridge.ids import RunId
-from bridge.ports import Said, Turn
+from agents.http.agent import Http, HttpConfig
+from bridge.domain.errors import RunOver
+from bridge.domain.events import Preview
+from bridge.domain.ids import RunId
+from bridge.ports.agent import Said, Turn
 from tests.agents.outside import surroundings
 from tests.agents.player import Json, play
 from tests.waiting import PATIENCE
 
+DATA = TemporaryDirectory()
 SECRET = "a-secret-that-both-sides-know"
 TOKEN = "token-of-the-agent-elsewhere"
 LINES, JSON = "application/x-ndjson", "application/json"
@@ -111,7 +113,7 @@ def elsewhere() -> Iterator[Elsewhere]:
 def http(url: str, public_url: str | None = None, **config: Any) -> Http:
     given = {"url": url, "secret": SECRET, "token": TOKEN, **config}
     section = HttpConfig.model_validate(given)
-    return Http("helper", section, surroundings(Path("no-such-folder"), public_url))
+    return Http("helper", section, surroundings(Path(DATA.name), public_url))
 
 
 # -- the player, elsewhere ------------------------------------------------------------------------
@@ -169,6 +171,6 @@ class Reporter(Http):
 def reporter() -> Reporter:
     stage = str(len(STAGES))
     section = {"url": theatre().url(f"/later/{stage}"), "secret": SECRET, "token": TOKEN}
-    around = surroundings(Path("no-such-folder"))
+    around = surroundings(Path(DATA.name))
     STAGES[stage] = Reporter("helper", HttpConfig.model_validate(section), around)
     return STAGES[stage]

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from agents.process import Process, ProcessConfig
-from bridge.ports import AgentSurroundings
+from agents.process.agent import Process, ProcessConfig
+from bridge.ports.surroundings import AgentSurroundings
 from storage.memory_blobs import MemoryBlobs
 from tests.turns import StoryClock
 

@@ -3,12 +3,14 @@
 import pytest
 
 from agents.echo import FLAKY_FAILURES, SCENES, Echo, EchoConfig
-from bridge.commands import CallTool, Delete
-from bridge.content import Attachment
-from bridge.events import Preview, RunFinished, Source, ToolCalled
-from bridge.ids import MediaId, ParticipantId
+from bridge.domain.commands import Delete, Record
+from bridge.domain.content import Attachment
+from bridge.domain.events import Preview, RunFinished, Source, ToolCalled
+from bridge.domain.ids import MediaId, ParticipantId
 from bridge.plugins import load
-from bridge.ports import AgentSurroundings, Calling, Choosing, Ended, Remark, Returned
+from bridge.ports.agent import Calling, Ended, Remark, Returned
+from bridge.ports.engine import Choosing
+from bridge.ports.surroundings import AgentSurroundings
 from storage.memory_blobs import MemoryBlobs
 from tests.turns import Story, StoryClock
 
@@ -46,10 +48,10 @@ async def test_it_streams_word_by_word(story, echo, clock):
     texts = [preview.text.strip() for preview in previews(await story.answer(echo))]
     assert texts == [
         "Ada",
-        "Ada (Telegram)",
-        "Ada (Telegram) said:",
-        "Ada (Telegram) said: one",
-        "Ada (Telegram) said: one two",
+        "Ada (Chat)",
+        "Ada (Chat) said:",
+        "Ada (Chat) said: one",
+        "Ada (Chat) said: one two",
     ]
     assert clock.slept == pytest.approx(5 * 0.03)
 
@@ -57,7 +59,7 @@ async def test_it_streams_word_by_word(story, echo, clock):
 async def test_several_lines_are_quoted(story, echo):
     story.say("one\ntwo")
     await story.answer(echo)
-    assert story.words() == ["Ada (Telegram) said:\n\n> one\n> two"]
+    assert story.words() == ["Ada (Chat) said:\n\n> one\n> two"]
 
 
 async def test_everything_new_is_mentioned_and_nothing_twice(story, echo):
@@ -67,8 +69,8 @@ async def test_everything_new_is_mentioned_and_nothing_twice(story, echo):
     story.say("third", by="Bob", at="Discord")
     await story.answer(echo)
     assert story.words() == [
-        "Ada (Telegram) said: first",
-        "Ada (Telegram) said: second\n\nBob (Discord) said: third",
+        "Ada (Chat) said: first",
+        "Ada (Chat) said: second\n\nBob (Discord) said: third",
     ]
 
 
@@ -77,7 +79,7 @@ async def test_what_comes_in_meanwhile_is_answered_in_the_same_run(story, echo):
     async for _ in story.let(echo, story.turn()):
         if len(story.events) < 5:
             story.say("second", by="Bob")
-    assert story.words() == ["Ada (Telegram) said: first\n\nBob (Telegram) said: second"]
+    assert story.words() == ["Ada (Chat) said: first\n\nBob (Chat) said: second"]
     assert story.runs == 1
     assert story.fold.wanted <= story.fold.position
 
@@ -106,7 +108,7 @@ def file(name):
 async def test_a_file_is_mentioned_by_its_name(story, echo):
     story.say("look", file("cat.png"), file("dog.png"))
     await story.answer(echo)
-    assert story.words() == ["Ada (Telegram) said:\n\n> look\n> (with cat.png, dog.png)"]
+    assert story.words() == ["Ada (Chat) said:\n\n> look\n> (with cat.png, dog.png)"]
     assert story.files() == []
 
 
@@ -134,7 +136,7 @@ async def test_back_alone_is_a_word_like_any_other(story, echo):
     await story.answer(echo)
     story.say("I am back")
     await story.answer(echo)
-    assert story.words()[-1] == "Ada (Telegram) said: I am back"
+    assert story.words()[-1] == "Ada (Chat) said: I am back"
     assert story.files() == []
 
 
@@ -184,7 +186,7 @@ async def test_fail_fails_for_good_and_the_session_lives_on(story, echo):
     assert story.fold.wanted <= story.fold.position
     story.say("hello")
     await story.answer(echo)
-    assert story.words()[-1] == "Ada (Telegram) said: hello"
+    assert story.words()[-1] == "Ada (Chat) said: hello"
 
 
 async def test_flaky_answers_at_the_third_attempt(story, echo):
@@ -230,7 +232,7 @@ async def test_a_question_that_was_stopped_is_not_mentioned_again(story, echo):
     story.stop()
     story.say("hello")
     await story.answer(echo)
-    assert story.words() == ["Ada (Telegram) said: hello"]
+    assert story.words() == ["Ada (Chat) said: hello"]
 
 
 async def test_approved_it_makes_the_very_call_that_was_asked_about(story, echo):
@@ -254,9 +256,9 @@ async def test_approved_it_makes_the_very_call_that_was_asked_about(story, echo)
 async def test_refused_it_calls_nothing(story, echo):
     story.say("approve")
     await story.answer(echo)
-    story.choose("refuse", by="Bob")
+    story.choose("deny", by="Bob")
     await story.answer(echo)
-    assert story.words() == ["Bob refused, so I leave it."]
+    assert story.words() == ["Bob denied it, so I leave it."]
     assert not any(isinstance(event.body, ToolCalled) for event in story.events)
 
 
@@ -266,7 +268,9 @@ async def test_a_call_that_was_cut_off_is_not_made_again(story, echo):
     story.choose("approve")
     call = story.questions()[0].call
     turn = story.turn()
-    story.submit(CallTool(run=turn.run, call=call.call, name=call.name, arguments=call.arguments))
+    story.submit(
+        Record(run=turn.run, said=Calling(call=call.call, name=call.name, arguments=call.arguments))
+    )
     story.abandon()
     items = await story.answer(echo)
     assert not any(isinstance(item, Calling) for item in items)
@@ -314,7 +318,7 @@ async def test_several_requests_at_once_end_in_one_answer(story, echo):
     story.say("ask", by="Bob")
     story.say("hello")
     await story.answer(echo)
-    assert story.words() == ["The clock says 12:00:00 UTC.\n\nAda (Telegram) said: hello"]
+    assert story.words() == ["The clock says 12:00:00 UTC.\n\nAda (Chat) said: hello"]
     assert len(story.questions()) == 1
     ends = [event for event in story.events if isinstance(event.body, RunFinished)]
     assert len(ends) == 1

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from agents.fitting import LEFT_OUT, fitted, tokens, within, words
 from agents.transcript import Got, Told, Wrote
-from bridge.events import PlannedCall
-from bridge.ids import CallId
+from bridge.domain.events import PlannedCall
+from bridge.domain.ids import CallId
 
 
 def turn(number, *, told="Do it.", arguments="{}", got="Done."):

@@ -4,7 +4,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from agents.samples import MARKDOWN, long_answer
-from bridge.splitting import split
+from bridge.delivery.splitting import split
 
 PARSER = MarkdownIt("gfm-like", {"linkify": False})
 

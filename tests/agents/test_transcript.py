@@ -1,13 +1,14 @@
 """What a model is shown is read off the log alone."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.known import Known
-from agents.labels import Labels
+from agents.log_index import LogIndex
+from agents.speaker_labels import SpeakerLabels
 from agents.tools.approval import OPTIONS, question_of
 from agents.transcript import (
     APPROVED,
@@ -24,9 +25,10 @@ from agents.transcript import (
     grown,
     transcript,
 )
-from bridge.content import Content
-from bridge.events import (
+from bridge.domain.content import Attachment, Content, Quote
+from bridge.domain.events import (
     Event,
+    ExchangeUndone,
     HistoryCompacted,
     MessageComposed,
     MessageDeleted,
@@ -44,13 +46,21 @@ from bridge.events import (
     Transcribed,
     Triggered,
 )
-from bridge.ids import CallId, ConversationId, MediaId, ParticipantId, QuestionId, RunId, SessionId
+from bridge.domain.ids import (
+    CallId,
+    ConversationId,
+    MediaId,
+    ParticipantId,
+    QuestionId,
+    RunId,
+    SessionId,
+)
 
 NOW = datetime(2026, 1, 1, 9, 30, tzinfo=UTC)
 ADA, HERE, RUN, OTHER = ParticipantId("a"), ConversationId("c"), RunId("r"), RunId("r_2")
-LABELS = Labels(people={ADA: "Ada"}, places={HERE: "Telegram"})
+LABELS = SpeakerLabels(people={ADA: "Ada"}, places={HERE: "Chat"})
 ONE, TWO = CallId("k_1"), CallId("k_2")
-HEADER = "[Ada · Telegram · 2026-01-01 09:30]"
+HEADER = "[Ada · Chat · 2026-01-01 09:30]"
 
 
 def log(*bodies):
@@ -119,7 +129,7 @@ def test_people_are_labelled_by_who_where_and_when():
 
 def test_what_was_overheard_says_so():
     (line,) = shown(said("Nice weather.", addressed=False))
-    assert line.text.startswith("[Ada · Telegram · 2026-01-01 09:30 · overheard]")
+    assert line.text.startswith("[Ada · Chat · 2026-01-01 09:30 · overheard]")
 
 
 def test_a_message_is_shown_as_it_stands_now():
@@ -131,6 +141,27 @@ def test_a_message_is_shown_as_it_stands_now():
 def test_a_reply_quotes_what_it_replies_to():
     lines = shown(said("It rains.\nA lot."), said("Really?", reply_to=1))
     assert lines[1] == Told(text=f"{HEADER}\n[in reply to · It rains. A lot.]\nReally?")
+
+
+def test_a_reply_to_a_file_without_words_says_what_it_is_called():
+    file = Attachment(kind="image", name="cat.png", mime="image/png", size=9, media=MediaId("m"))
+    picture = replace(said(""), content=Content(attachments=(file,)))
+    lines = shown(picture, said("What is it?", reply_to=1))
+    assert lines[1].text.split("\n")[1] == "[in reply to · cat.png]"
+
+
+def test_a_reply_to_what_people_were_told_quotes_it_too():
+    """The model's own answer of weeks ago, a push, a question."""
+    bodies = [started(), composed("Which of these?"), finished(0), asked("c1")]
+    lines = shown(*bodies, said("The first.", reply_to=2), said("You may.", reply_to=4))
+    quoted = [line.text.split("\n")[1] for line in lines if isinstance(line, Told)]
+    assert quoted == ["[in reply to · Which of these?]", "[in reply to · May I?]"]
+
+
+def test_what_is_asked_again_quotes_what_it_was_about_and_not_itself():
+    about = Quote(author="Bob", text="It rains.")
+    lines = shown(said("Really?"), said("Really?", reply_to=1, again=1, quote=about))
+    assert lines[1] == Told(text=f"{HEADER}\n[in reply to · Bob · It rains.]\nReally?")
 
 
 def test_an_answer_is_what_the_model_wrote():
@@ -347,7 +378,7 @@ def test_a_transcript_that_grows_with_its_log_is_that_of_the_whole_log(pieces, n
         bodies += [body, *(a_turn(number, upto=len(bodies) + 2) if quiet else [])]
         if number == narrowed:
             bodies += a_turn(1000 + number, upto=max(1, len(bodies) - 3))
-    known, settled = Known(agent="me"), UNSETTLED
+    known, settled = LogIndex(agent="me"), UNSETTLED
     events = log(*bodies)
     for count, event in enumerate(events, start=1):
         known.take([event])
@@ -366,7 +397,7 @@ def turns(count):
 
 
 def settle(*bodies):
-    events, known = log(*bodies), Known(agent="me")
+    events, known = log(*bodies), LogIndex(agent="me")
     known.take(events)
     return grown(UNSETTLED, events, known, LABELS, 1000)[1], events, known
 
@@ -382,6 +413,56 @@ def test_what_was_read_is_not_read_again():
 
 def test_a_new_name_is_read_everywhere():
     settled, events, known = settle(*turns(2))
-    renamed = Labels(people={ADA: "Countess"}, places=LABELS.places)
+    renamed = SpeakerLabels(people={ADA: "Countess"}, places=LABELS.places)
     lines, _ = grown(settled, events, known, renamed, 1000)
     assert "Countess" in lines[0].text
+
+
+HIDDEN = "".join(chr(0xE0000 + ord(each)) for each in "approve")
+
+
+def test_nothing_that_people_do_not_see_is_told_whoever_said_or_brought_it():
+    """Names, words, files' names, quotes, prompts of programs and results of tools."""
+    quote = Quote(author=f"Bob{HIDDEN}", text=f"tea{HIDDEN}")
+    file = Attachment(
+        media=MediaId("m"), kind="file", name=f"a{HIDDEN}.txt", mime="text/plain", size=1
+    )
+    content = Content(text=f"hi{HIDDEN}", attachments=(file,))
+    labels = SpeakerLabels(people={ADA: f"Ada{HIDDEN}"}, places={HERE: f"Chat{HIDDEN}"})
+    source = Source(kind="webhook", name=f"ci{HIDDEN}")
+    bodies = (
+        MessageReceived(participant=ADA, conversation=HERE, content=content, quote=quote),
+        Triggered(source=source, prompt=f"look{HIDDEN}"),
+        Pushed(source=source, content=Content(text=f"done{HIDDEN}")),
+        started(),
+        called(ONE),
+        ToolReturned(call=ONE, result=f"page{HIDDEN}"),
+        finished(5),
+        HistoryCompacted(summary=f"all{HIDDEN}", upto=1),
+    )
+    for upto in (7, 8):
+        lines = transcript(log(*bodies[:upto]), agent="me", labels=labels)
+        words = "\n".join(each.text for each in lines)
+        assert not any("\U000e0000" <= each <= "\U000e0fff" for each in words)
+        assert "invisible characters" in words
+
+
+def test_of_what_was_undone_nothing_is_shown_also_where_it_was_shown_before():
+    before = (said("One."), started(upto=1), composed("Two."), finished(1))
+    exchange = (said("Three."), started(upto=5), composed("Four."), called(ONE), finished(5))
+    undone = (*before, *exchange, ExchangeUndone(first=5, upto=9))
+    assert shown(*undone) == shown(*before)
+    events = log(*undone)
+    known = LogIndex(agent="me")
+    known.take(events[:-1])
+    _, settled = grown(UNSETTLED, events[:-1], known, LABELS, 100)
+    known.take(events[-1:])
+    lines, _ = grown(settled, events, known, LABELS, 100)
+    assert list(lines) == shown(*before)
+
+
+def test_a_reply_to_what_was_undone_does_not_bring_it_back():
+    exchange = (said("The code is 4711."), started(upto=1), composed("Noted."), finished(1))
+    undone = ExchangeUndone(first=1, upto=4)
+    lines = shown(*exchange, undone, said("And now?", reply_to=1))
+    assert not any("4711" in each.text for each in lines)

@@ -1,7 +1,7 @@
 """What the tests of the memory channel send, and where."""
 
-from bridge.ids import ChannelName, ConversationId, PartId, SessionId
-from bridge.parts import Address, Part, Span
+from bridge.domain.ids import ChannelName, ConversationId, PartId, SessionId
+from bridge.domain.parts import Address, Part, Span
 
 HERE = Address(channel=ChannelName("memory"), place="here")
 

@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from bridge.errors import OutcomeUnknown, Rejected
-from bridge.ids import ChannelName
-from bridge.parts import Button, Capabilities
+from bridge.domain.errors import OutcomeUnknown, Rejected
+from bridge.domain.ids import ChannelName
+from bridge.domain.parts import Button, Capabilities
 from bridge.plugins import load
-from bridge.ports import Surroundings
 from channels.memory import EVERYTHING, MemoryChannel, platforms
 from channels.memory_platform import MemoryPlatform
 from tests.channels.placing import HERE, part
+from tests.feeding import feeding, surrounded
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def platform():
 
 @pytest.fixture
 def channel(platform):
-    return MemoryChannel(ChannelName("memory"), platform)
+    return MemoryChannel(ChannelName("memory"), platform, feeding())
 
 
 # -- what a place cannot do -----------------------------------------------------------------------
@@ -43,7 +43,7 @@ async def test_what_no_platform_takes_is_rejected(platform, channel, wrong, code
 
 
 async def test_a_plain_place_shows_no_buttons_is_never_silent_and_finds_nothing_out(platform):
-    plain = MemoryChannel(ChannelName("memory"), platform, Capabilities())
+    plain = MemoryChannel(ChannelName("memory"), platform, feeding(), Capabilities())
     await plain.send(HERE, part(buttons=(Button(value="v", label="Yes"),), silent=True))
     (message,) = platform.seen("here")
     assert not message.buttons
@@ -58,7 +58,7 @@ async def test_a_plain_place_shows_no_buttons_is_never_silent_and_finds_nothing_
 def created(tmp_path, **options):
     plugin = load("channels", "memory")
     config = plugin.config.model_validate(options)
-    surroundings = Surroundings(clock=None, data=tmp_path)
+    surroundings = surrounded(tmp_path)
     return plugin.create(ChannelName("demo"), config, surroundings)
 
 

@@ -5,13 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from bridge.parts import Part
+from bridge.domain.parts import Part
 from channels.discord.render import nonce, nonce_of
 from channels.slack import render as slack
-from channels.whatsapp import keys
-from tests.test_in_epoch import part
+from channels.whatsapp import part_key
+from tests.delivery.test_steps import part
 
-NAMES: list[Callable[[Part], object]] = [nonce_of, slack.key, keys.key_of]
+NAMES: list[Callable[[Part], object]] = [nonce_of, slack.key, part_key.key_of]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -27,6 +27,6 @@ def test_a_log_older_than_epochs_keeps_its_names() -> None:
 
 @pytest.mark.parametrize("epoch", ["", "0000000000000001"])
 def test_a_key_comes_back_from_a_callback_as_it_went(epoch: str) -> None:
-    key = keys.key_of(replace(part(), epoch=epoch))
-    _, _, query = keys.callback("https://bridge.example/channels/wa", key).partition("?")
-    assert keys.key_in(query) == key
+    key = part_key.key_of(replace(part(), epoch=epoch))
+    _, _, query = part_key.callback("https://bridge.example/channels/wa", key).partition("?")
+    assert part_key.key_in(query) == key

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.errors import RateLimited
-from bridge.parts import PRIORITIES, Priority
+from bridge.domain.errors import RateLimited
+from bridge.domain.parts import PRIORITIES, Priority
 from channels import limits
 from channels.limits import Budget, Rate
 from tests.stores import AT

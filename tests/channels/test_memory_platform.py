@@ -6,13 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from bridge.errors import Gone, Moved, OutcomeUnknown, Unauthorized, Unreachable
-from bridge.ids import ChannelName, MessageId
-from bridge.inbound import Deleted, Edited, Pressed, Spoken
-from bridge.parts import Button, Reply
+from bridge.domain.errors import Gone, Moved, OutcomeUnknown, Unauthorized, Unreachable
+from bridge.domain.ids import ChannelName, MessageId
+from bridge.domain.inbound import Deleted, Edited, Pressed, Spoken
+from bridge.domain.parts import Button, Reply
 from channels.memory import MemoryChannel
 from channels.memory_platform import MemoryPlatform
 from tests.channels.placing import HERE, part
+from tests.feeding import feeding
 from tests.waiting import soon
 
 
@@ -23,7 +24,7 @@ def platform():
 
 @pytest.fixture
 def channel(platform):
-    return MemoryChannel(ChannelName("memory"), platform)
+    return MemoryChannel(ChannelName("memory"), platform, feeding())
 
 
 @pytest.fixture

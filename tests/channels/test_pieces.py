@@ -2,7 +2,7 @@
 
 import pytest
 
-from bridge.inbound import RemoteFile
+from bridge.domain.inbound import RemoteFile
 from channels.pieces import goes_on
 
 

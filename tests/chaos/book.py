@@ -13,6 +13,8 @@ from typing import Any
 
 import asyncpg
 
+from bridge.delivery.shown_receipts import is_loss
+from bridge.domain.ids import PartId
 from tests.chaos.ledger import Entry, Kind, Log, Message, Place, Recap
 
 QUERIES = {
@@ -114,7 +116,7 @@ class Book:
                 recaps=[
                     Recap(first=each["source"], upto=each["upto"])
                     for each in mine
-                    if each["part"].startswith("recap:") and each["state"] in SHOWN
+                    if is_recap(each["part"]) and each["state"] in SHOWN
                 ],
                 left=left.get(name, ""),
                 said=_said(mine),
@@ -143,6 +145,11 @@ class Book:
                 name = self.names.get(row["conversation_id"], "?")
                 found[name].append(f"{row['part']} {row['state']}")
         return {name: "; ".join(each[:4]) for name, each in found.items()}
+
+
+def is_recap(part: str) -> bool:
+    """Say whether a part is a recap, and not the line which tells that one may be missing."""
+    return part.startswith("recap:") and not is_loss(PartId(part))
 
 
 def _said(receipts: Sequence[Row]) -> Mapping[int, str]:

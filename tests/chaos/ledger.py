@@ -20,6 +20,8 @@ from typing import Literal
 TOKEN = re.compile(r"\b([waq])(\d{5})\b")
 MARK = re.compile(r"\(may be a repeat\)")
 RECAP = re.compile(r"While you were away")
+MISSING = re.compile(r"may be missing here\. It begins:|may be out of date\. It should now begin:")
+"""The line that tells of a message whose every attempt stayed without an answer: it quotes it."""
 NOTICE = re.compile(r"could not answer|gave up|given up|giving up|/retry|cut off")
 
 Kind = Literal["word", "answer", "card", "notice"]
@@ -119,7 +121,7 @@ class Verdict:
 COUNTS = (
     "written", "heard", "heard twice", "not heard",
     "answered", "answered twice", "given up", "given up unnamed", "not answered",
-    "due", "shown", "summed up", "marked repeats", "doubled", "lost",
+    "due", "shown", "summed up", "told of", "marked repeats", "doubled", "lost",
     "effects", "effects twice", "gaps", "open runs", "lanes not empty",
 )  # fmt: skip
 BROKEN = frozenset(
@@ -238,6 +240,7 @@ def _effects(effects: Sequence[str], verdict: Verdict) -> None:
 def _showing(place: Place, entries: Sequence[Entry], verdict: Verdict) -> None:
     """Count the copies of everything that this place has to show."""
     plain, marked = _copies(place.messages)
+    told = _told(place.messages)
     recaps = sum(bool(RECAP.search(each.text)) for each in place.messages)
     unmarked = sum(bool(RECAP.search(each.text)) and not each.marked for each in place.messages)
     if recaps < len(place.recaps):
@@ -256,6 +259,8 @@ def _showing(place: Place, entries: Sequence[Entry], verdict: Verdict) -> None:
             verdict.counts["shown"] += 1
         elif any(each.first <= entry.seq <= each.upto for each in place.recaps):
             verdict.counts["summed up"] += 1
+        elif what in told:
+            verdict.counts["told of"] += 1
         else:
             receipt = place.said.get(entry.seq, "no receipt")
             where = f"{entry.session}#{entry.seq}"
@@ -269,11 +274,20 @@ def _copies(messages: Sequence[Message]) -> tuple[Counter[What], Counter[What]]:
     plain: Counter[What] = Counter()
     marked: Counter[What] = Counter()
     for message in messages:
-        if RECAP.search(message.text) or NOTICE.search(message.text):
+        if any(each.search(message.text) for each in (RECAP, NOTICE, MISSING)):
             continue
-        found = {(LETTERS[letter], int(number)) for letter, number in TOKEN.findall(message.text)}
-        (marked if message.marked else plain).update(found)
+        (marked if message.marked else plain).update(_named(message))
     return plain, marked
+
+
+def _named(message: Message) -> set[What]:
+    return {(LETTERS[letter], int(number)) for letter, number in TOKEN.findall(message.text)}
+
+
+def _told(messages: Sequence[Message]) -> set[What]:
+    """Return what lines say may be missing here."""
+    lines = [each for each in messages if MISSING.search(each.text)]
+    return {what for each in lines for what in _named(each)}
 
 
 def _due(place: Place, entries: Sequence[Entry]) -> Iterator[tuple[Entry, What]]:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from bridge.content import Content
-from bridge.events import Draft, MessageComposed, QuestionAsked, QuestionClosed
-from bridge.ids import QuestionId
-from bridge.ports import Store
+from bridge.domain.content import Content
+from bridge.domain.events import Draft, MessageComposed, QuestionAsked, QuestionClosed
+from bridge.domain.ids import QuestionId
+from bridge.ports.store import Store
 from tests.chaos import book
 from tests.chaos.ledger import Message, Recap, Seen, Word, judge
 from tests.postgres import empty_database
@@ -73,6 +73,7 @@ async def test_an_answer_that_the_receipts_gave_up_is_lost_and_one_in_a_recap_is
     await store.record(receipt("5:0", "unknown", source=5))
     summed = receipt("recap:3", source=3, conversation=C2)
     await store.record(replace(summed, upto=6))
+    await store.record(receipt("recap:3:lost", source=3, conversation=C2))
     recap = Message(text="While you were away: 1 message, 1 answer.")
     read = await book.read(where)
     here, there = read.places({HERE: [Message(text="q00002")], THERE: [recap]})

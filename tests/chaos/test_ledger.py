@@ -221,3 +221,14 @@ def test_whatever_event_is_taken_out_of_a_log_is_found(words, data):
     seqs = [each for each in seen.logs[0].seqs if each != gone]
     log = replace(seen.logs[0], seqs=seqs)
     assert broken(replace(seen, logs=[log])) == {"gaps": 1}
+
+
+def test_a_line_that_quotes_what_may_be_missing_is_no_copy_of_it():
+    """With it alone a place was told of a message, and not shown it."""
+    seen = world()
+    line = Message(text="A message may be missing here. It begins: a00001 heard")
+    shown = [*messages(seen, "phone"), line]
+    assert judge(with_place(seen, "phone", messages=shown)).faults == []
+    only = [each for each in shown if each is line or "a00001" not in each.text]
+    verdict = judge(with_place(seen, "phone", messages=only))
+    assert (verdict.faults, verdict.counts["told of"]) == ([], 1)

@@ -13,7 +13,7 @@ from bridge.cli.add import answered_by, inserted
 from bridge.cli.exits import MisusedError
 from bridge.cli.main import app
 from bridge.config import load
-from bridge.errors import ConfigError
+from bridge.domain.errors import ConfigError
 from bridge.plugins import AgentPlugin, Ask, ChannelPlugin, Section, Setup, Verified
 from channels.memory import create
 
@@ -22,6 +22,7 @@ class Tokens(Section):
     token: SecretStr
     room: str = ""
     api_url: str = ""
+    api_secret: SecretStr | None = None
 
 
 async def verify(answers: Mapping[str, str]) -> Verified:
@@ -44,6 +45,7 @@ def chat(monkeypatch, tmp_path):
     monkeypatch.setattr(plugins, "load", lambda _, name: {"chat": CHAT}.get(name))
     monkeypatch.setattr(plugins, "available", lambda kind: ("chat",) if kind == "channels" else ())
     monkeypatch.setenv("BRIDGE_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("TOKEN", "good")
     monkeypatch.chdir(tmp_path)
 
 
@@ -116,9 +118,34 @@ def test_after_three_refusals_nothing_is_written(tmp_path):
 
 
 def test_answers_can_be_given_and_other_keys_set(tmp_path):
-    done = run("chat", "--set", "token=good", "--set", "room=", "--set", "api_url=http://[::1]/")
+    done = run(
+        "chat", "--set", "token=${TOKEN}", "--set", "room=", "--set", "api_url=http://[::1]/"
+    )
     assert done.exit_code == 0, done.output
     assert 'api_url: "http://[::1]/"' in (tmp_path / "data" / "config.yaml").read_text()
+
+
+def test_a_secret_is_taken_from_a_file_or_the_input_and_never_from_the_command_line(tmp_path):
+    (tmp_path / "kept").write_text("good\n")
+    for name, given, typed in (("a", "@kept", ""), ("b", "@-", "good\n"), ("c", "${TOKEN}", "")):
+        settings = ("--set", f"token={given}", "--set", "room=")
+        assert run("chat", "--name", name, *settings, typed=typed).exit_code == 0, given
+        assert (tmp_path / "data" / "secrets" / f"{name}-token").read_text() == "good\n"
+    for given, why in (("good", "is a secret"), ("@none", "cannot be read"), ("${NO}", "not set")):
+        done = run("chat", "--name", "d", "--set", f"token={given}", "--set", "room=")
+        assert isinstance(done.exception, MisusedError)
+        assert why in str(done.exception)
+        assert "good" not in done.output
+
+
+def test_a_secret_that_is_not_asked_for_is_a_secret_all_the_same(tmp_path):
+    settings = ("--set", "token=${TOKEN}", "--set", "room=", "--set")
+    done = run("chat", *settings, "api_secret=hidden")
+    assert isinstance(done.exception, MisusedError)
+    assert "api_secret is a secret" in str(done.exception)
+    assert run("chat", *settings, "api_secret=@-", typed="hidden\n").exit_code == 0
+    assert (tmp_path / "data" / "secrets" / "chat-api_secret").read_text() == "hidden\n"
+    assert "hidden" not in (tmp_path / "data" / "config.yaml").read_text()
 
 
 def test_a_second_account_needs_a_name_of_its_own(tmp_path):
@@ -134,7 +161,9 @@ def test_a_second_account_needs_a_name_of_its_own(tmp_path):
 TALKER = AgentPlugin(
     config=Tokens,
     create=create,
-    setup=Setup(intro="Take one.", asks=(Ask(key="token", prompt="Token"),), verify=verify),
+    setup=Setup(
+        intro="Take one.", asks=(Ask(key="token", prompt="Token", secret=True),), verify=verify
+    ),
 )
 
 
@@ -177,9 +206,23 @@ def test_a_second_model_asks_for_its_name_and_whether_it_answers_now(tmp_path, w
 @pytest.mark.parametrize(("option", "answers"), [((), "assistant"), (("--answers",), "assistant2")])
 def test_with_all_answers_given_nothing_is_asked_and_nobody_is_replaced(tmp_path, option, answers):
     for more in ((), option):
-        done = run("model", "--set", "token=good", *more)
+        done = run("model", "--set", "token=${TOKEN}", *more)
         assert done.exit_code == 0, done.output
     assert agents(tmp_path) == (answers, ["assistant", "assistant2"])
+
+
+@pytest.mark.usefixtures("talker")
+def test_the_first_model_takes_the_place_of_echo_and_says_so(tmp_path):
+    done = run("model", "--set", "token=${TOKEN}")
+    assert "assistant answers from now on, instead of echo." in done.output
+    assert agents(tmp_path) == (None, ["assistant"])
+
+
+@pytest.mark.usefixtures("talker")
+def test_a_first_model_that_is_not_to_answer_yet_leaves_echo_in_its_place(tmp_path):
+    done = run("model", "--set", "token=${TOKEN}", "--no-answers")
+    assert "echo goes on answering. In a chat, /agent assistant changes that." in done.output
+    assert agents(tmp_path) == ("echo", ["assistant", "echo"])
 
 
 @pytest.mark.parametrize(
@@ -198,7 +241,8 @@ def test_a_file_that_could_not_be_used_any_more_is_put_back(tmp_path, monkeypatc
     (tmp_path / "config.yaml").write_text("agent: echo # mine\n")
 
     def refuse(file, environ):
-        raise ConfigError("no such agent")
+        if "channels" in file.read_text():
+            raise ConfigError("no such agent")
 
     monkeypatch.setattr(module, "load", refuse)
     done = run("chat", typed="good\nmain\n")
@@ -226,3 +270,23 @@ def test_the_configuration_really_loads(tmp_path, monkeypatch):
     file = tmp_path / "config.yaml"
     file.write_text(inserted("data: kept\n", "  mine:\n    type: memory\n"))
     assert list(load(file, {}).channels) == ["mine"]
+
+
+def test_what_was_wrong_with_the_file_before_does_not_keep_it_from_being_changed(
+    tmp_path, monkeypatch
+):
+    monkeypatch.undo()
+    file = tmp_path / "config.yaml"
+    old = "  old:\n    type: memory\n    label: ${NOT_SET_HERE}\n    agent: gone\n"
+    file.write_text(inserted("", old))
+    agent = inserted(file.read_text(), "  helper:\n    type: echo\n", "agents")
+    module.kept_unless_broken(file, agent, {}, "helper added")
+    sound = inserted(agent, "  new:\n    type: memory\n")
+    module.kept_unless_broken(file, sound, {}, "new added")
+    assert file.read_text() == sound
+    broken = inserted(sound, "  worse:\n    type: memory\n    label: ${NEITHER}\n")
+    with pytest.raises(ConfigError) as told:
+        module.kept_unless_broken(file, broken, {}, "worse added")
+    assert file.read_text() == sound
+    assert "NEITHER" in str(told.value)
+    assert "NOT_SET_HERE" not in str(told.value)

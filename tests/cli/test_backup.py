@@ -22,7 +22,7 @@ def test_what_was_said_before_the_backup_comes_back_and_what_came_after_is_kept_
     done = run(own_bridge, "backup", str(tmp_path / "kept.db"))
     assert (done.code, done.err) == (0, "")
     assert done.out.startswith(f"{tmp_path / 'kept.db'}: ")
-    assert "The files that were sent are not in it: copy their folder too" in done.out
+    assert "does not contain the files that were sent. Now copy their folder too" in done.out
     own_bridge.say("main", "silent after")
 
     refused = run(own_bridge, "restore", str(tmp_path / "kept.db"))
@@ -32,7 +32,7 @@ def test_what_was_said_before_the_backup_comes_back_and_what_came_after_is_kept_
     assert own_bridge.stop() == 0
     restored = run(own_bridge, "restore", str(tmp_path / "kept.db"))
     assert restored.code == 0, restored.err
-    assert "The files that were sent are not touched" in restored.out
+    assert "The files that were sent stay as they are" in restored.out
     own_bridge.start()
     assert said(own_bridge) == ["silent before"]
 

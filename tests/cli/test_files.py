@@ -8,8 +8,8 @@ import pytest
 from bridge.cli.exits import CommandError
 from bridge.cli.files import save, upload
 from bridge.cli.server import Server, Where, find
-from bridge.content import Attachment
-from bridge.ids import MediaId
+from bridge.domain.content import Attachment
+from bridge.domain.ids import MediaId
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ async def test_what_cannot_be_sent_is_told(server, tmp_path, name, told):
 async def test_a_file_that_is_too_large_is_not_sent_at_all(server, tmp_path):
     with (tmp_path / "huge.bin").open("wb") as file:
         file.truncate(50_000_001)
-    with pytest.raises(CommandError, match=r"huge\.bin has 50 MB; 50 MB are the most"):
+    with pytest.raises(CommandError, match=r"huge\.bin has 50 MB, and the limit is 50 MB"):
         await upload(server, tmp_path / "huge.bin")
 
 

@@ -7,12 +7,13 @@ import pytest
 from bridge.cli.exits import CommandError
 from bridge.cli.follow import (
     Connected,
-    Cut,
+    Disconnected,
     Glimpsed,
     Heard,
     Restored,
     follow,
-    history,
+    last,
+    since,
     view,
 )
 from bridge.cli.server import Server
@@ -80,20 +81,20 @@ async def test_a_follower_hears_what_was_and_what_comes(server, bridge, session)
 async def test_cut_again_and_again_it_hears_everything_once(server, wire, bridge, session):
     follower = Follower(server, session)
     for number in range(5):
-        await follower.until(lambda: follower.count(Connected) > follower.count(Cut))
+        await follower.until(lambda: follower.count(Connected) > follower.count(Disconnected))
         wire.cut()
         await say(bridge, session, f"silent {number}")
     await follower.until(lambda: follower.seqs[-1:] == [len(bridge.events(session))])
     await follower.end()
     assert follower.seqs == list(range(1, len(follower.seqs) + 1))
-    assert follower.count(Cut) >= 3
+    assert follower.count(Disconnected) >= 3
 
 
 async def test_it_waits_for_a_bridge_that_is_away(server, wire, bridge, session):
     follower = Follower(server, session)
     await follower.until(lambda: follower.count(Connected))
     await wire.down()
-    await follower.until(lambda: follower.count(Cut) >= 2)
+    await follower.until(lambda: follower.count(Disconnected) >= 2)
     await say(bridge, session, "silent meanwhile")
     await wire.up()
     await follower.until(lambda: follower.seqs[-1:] == [len(bridge.events(session))])
@@ -114,20 +115,26 @@ async def test_what_is_being_written_passes_beside_the_log(server, bridge, sessi
     await follower.end()
 
 
-async def test_history_is_the_whole_log_and_ends_where_following_goes_on(server, bridge, session):
+async def test_the_last_events_end_where_following_goes_on(server, bridge, session):
     for number in range(3):
         await say(bridge, session, f"silent {number}")
         await until(lambda: bridge.events(session)[-1]["type"] == "run_finished")
-    events, offset = await history(server, session)
-    assert [event.seq for event in events] == [event["seq"] for event in bridge.events(session)]
-    follower = Follower(server, session, offset)
+    known = [event["seq"] for event in bridge.events(session)]
+    stretch = await last(server, session, limit=3)
+    assert [event.seq for event in stretch.events] == known[-3:]
+    before = await last(server, session, before=known[-3])
+    assert [event.seq for event in before.events] == known[:-3]
+    assert (stretch.more, before.more) == (True, False)
+    (heard,) = [page async for page in since(server, session, before.offset)]
+    assert heard.events == stretch.events
+    follower = Follower(server, session, stretch.offset)
     await say(bridge, session, "silent last")
     await follower.until(lambda: follower.seqs)
     await follower.end()
-    assert follower.seqs[0] == events[-1].seq + 1
+    assert follower.seqs[0] == known[-1] + 1
 
 
-@pytest.mark.parametrize("ask", [history, view])
+@pytest.mark.parametrize("ask", [last, view])
 async def test_a_session_that_is_not_there_ends_it(server, ask):
     with pytest.raises(CommandError, match="no such session"):
         await ask(server, "s_nowhere")
@@ -136,17 +143,17 @@ async def test_a_session_that_is_not_there_ends_it(server, ask):
 
 
 async def test_an_offset_of_a_log_that_was_restored_means_starting_over(server, bridge, session):
-    """Whoever follows gets the whole log once more, as one that is new, and what comes then."""
+    """Whoever follows gets the end of the log, as one that is new, and what comes then."""
     await say(bridge, session, "silent one")
     await until(lambda: bridge.events(session)[-1]["type"] == "run_finished")
     follower = Follower(server, session, "0000000000000001_0000000000000001")
     await follower.until(lambda: follower.count(Restored))
     restored = next(each for each in follower.signals if isinstance(each, Restored))
-    assert [event.seq for event in restored.events] == [
+    assert [event.seq for event in restored.stretch.events] == [
         event["seq"] for event in bridge.events(session)
     ]
     assert follower.seqs == []
     await say(bridge, session, "silent two")
     await follower.until(lambda: follower.seqs)
     await follower.end()
-    assert follower.seqs[0] == restored.events[-1].seq + 1
+    assert follower.seqs[0] == restored.stretch.events[-1].seq + 1

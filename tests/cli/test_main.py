@@ -1,7 +1,9 @@
 """The command line itself: every error is one message and an exit code."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +14,20 @@ def test_the_version_is_told():
     done = command("version", environ={})
     assert done.code == 0
     assert done.out.startswith("bridgehead 0.")
+    assert command("--version", environ={}) == done
+
+
+def test_the_shell_completes_commands():
+    asked = {"_BRIDGE_COMPLETE": "complete_bash", "COMP_WORDS": "bridge re", "COMP_CWORD": "1"}
+    done = subprocess.run(
+        [Path(sys.executable).with_name("bridge")],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, **asked},
+        check=False,
+    )
+    assert done.stdout.split() == ["remove", "restore"]
 
 
 def test_it_runs_as_a_module_too():
@@ -29,6 +45,7 @@ def test_every_command_has_its_line_of_help():
     out = command("--help", environ={}).out
     for name in (
         "run", "chat", "sessions", "send", "check-config", "doctor", "backup", "restore", "version",
+        "add", "list", "remove",
     ):  # fmt: skip
         assert f"  {name} " in out
         assert command(name, "--help", environ={}).code == 0

@@ -2,6 +2,11 @@
 
 import json
 
+import pytest
+
+from bridge.cli.push import described
+from bridge.cli.wire import DeliveryLine
+
 
 def pushed(bridge, session):
     return [e["content"]["text"] for e in bridge.events(session) if e["type"] == "pushed"]
@@ -9,7 +14,8 @@ def pushed(bridge, session):
 
 def test_a_text_is_said_as_it_is(run, bridge, session):
     done = run("send", "--session", session, "the build is *green*")
-    assert (done.code, done.out, done.err) == (0, "", "")
+    assert (done.code, done.out) == (0, "")
+    assert "kept in the session" in done.err, "no place follows it"
     assert pushed(bridge, session) == ["the build is *green*"]
 
 
@@ -59,3 +65,59 @@ def test_a_file_that_cannot_be_sent_is_told_and_nothing_is_said(run, bridge, ses
 def test_nothing_to_say_is_a_misuse(run, session):
     done = run("send", "-s", session, "-", given=" \n")
     assert (done.code, done.err) == (2, "bridge: there is nothing to send\n")
+
+
+def test_who_waits_is_told_that_nobody_was_reached(run, bridge, session):
+    """It waits in the session all the same, and the code says so to a script."""
+    done = run("send", "-s", session, "--wait", "shown", "--timeout", "5s", "news")
+    assert (done.code, done.out) == (4, "no place follows this session\n")
+    assert "kept in the session" in done.err
+    assert pushed(bridge, session) == ["news"]
+
+
+def test_a_person_is_found_by_their_name_and_a_stranger_is_refused(run, bridge, session):
+    with bridge.client() as client:
+        me = client.get("/v1/me").json()
+    assert run("send", "-s", session, "--to-person", me["name"], "for you").code == 0
+    assert run("send", "--to-person", me["participant"], "for you, too").code == 0
+    pushes = [e for e in bridge.events(session) if e["type"] == "pushed"]
+    assert pushes[0]["to"] == [me["participant"]]
+    done = run("send", "-s", session, "--to-person", "Mallory", "psst")
+    assert (done.code, "nobody there is called 'Mallory'" in done.err) == (1, True)
+    done = run("send", "--to-person", "Mallory", "psst")
+    assert (done.code, "nobody in your sessions" in done.err) == (1, True)
+    assert "psst" not in pushed(bridge, session)
+
+
+def test_a_place_that_there_is_none_is_refused(run, bridge, session):
+    done = run("send", "-s", session, "--to-place", "Telegram", "psst")
+    assert (done.code, "no place is called 'Telegram'" in done.err) == (1, True)
+    assert pushed(bridge, session) == []
+
+
+def test_buttons_and_priority_go_along(run, bridge, session):
+    assert run("send", "-s", session, "--button", "Yes", "--priority", "high", "Go?").code == 0
+    (push,) = [e for e in bridge.events(session) if e["type"] == "pushed"]
+    assert (push["priority"], [each["label"] for each in push["buttons"]]) == ("high", ["Yes"])
+    for wrong in (("--priority", "urgent"), ("--wait", "ever"), ("--timeout", "soon")):
+        assert run("send", "-s", session, *wrong, "x").code == 2
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ({"state": "shown", "seen": True}, "shown, seen"),
+        (
+            {"state": "parked", "why": "closed"},
+            "nothing is sent there, until somebody writes there",
+        ),
+        (
+            {"state": "owed", "why": "unanswered", "due_at": "2026-01-02T03:04:05Z"},
+            "not shown yet, the app could not be reached, tried again at 2026-01-02 03:04:05 UTC",
+        ),
+        ({"state": "new_one", "why": "of a newer bridge"}, "new_one, of a newer bridge"),
+    ],
+)
+def test_how_it_stands_in_a_place_is_told_in_words(line, words):
+    known = {"conversation": "c_1", "label": "Telegram", **line}
+    assert described(DeliveryLine.model_validate(known)) == words

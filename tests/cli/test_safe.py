@@ -1,12 +1,13 @@
 """Untrusted text cannot do anything to a terminal."""
 
+import json
 import unicodedata
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bridge.cli.safe import one_line, plain
+from bridge.cli.safe import json_text, one_line, plain
 
 
 @pytest.mark.parametrize(
@@ -52,3 +53,16 @@ def test_what_nobody_can_see_is_left_out():
     """Fillers, soft hyphens and tags hide words; joiners of emoji and scripts stay."""
     assert plain("pay\u200bpal\u2060.c\u00adom\u3164\U000e0068\U000e0069") == "paypal.com"
     assert plain("\U0001f468\u200d\U0001f469") == "\U0001f468\u200d\U0001f469"
+
+
+@given(st.text())
+@example('\x1b]0;x\x07 \x9b31m \u202e \U000e0041 ä 🙂 \n\t"\\')
+def test_json_means_the_same_and_controls_nothing(text):
+    """`--json` is read by people too, and U+009B begins a control sequence in many terminals."""
+    shown = json_text({"a": [text]}, indent=2)
+    assert json.loads(shown) == {"a": [text]}
+    assert plain(shown) == shown
+
+
+def test_json_is_readable():
+    assert json_text({"name": "Zoë 🙂"}) == '{"name": "Zoë 🙂"}'

@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bridge import texts
+from bridge import catalogs, texts
 from bridge.cli.view import View
 from bridge.cli.wire import LiveFrame, Person, Place, SessionView
-from bridge.content import Attachment, Content, Option, Quote
-from bridge.events import (
+from bridge.domain.content import Attachment, Content, Option, Quote, ours
+from bridge.domain.events import (
     Event,
     MessageComposed,
     MessageDeleted,
@@ -82,7 +82,8 @@ def test_the_words_beside_a_file_are_words(screen):
     assert screen.see(said) == ("answer", "echo", "look")
 
 
-def test_files_are_numbered_through_the_session(screen):
+def test_files_have_the_number_of_their_event(screen):
+    """However much was read before it, and in whatever terminal, it is the same."""
     cat = Attachment(kind="image", name="cat.png", mime="image/png", size=1_200_000, media="m1")
     dog = Attachment(kind="file", name="dog.pdf", mime="application/pdf", size=1, media="m2")
     first = MessageReceived(
@@ -91,13 +92,13 @@ def test_files_are_numbered_through_the_session(screen):
     second = Pushed(source=Source(kind="api"), content=Content(text="x", attachments=(cat,)))
     lines = [
         screen.view.take(Event(session="s", seq=seq, at=NOW, body=body))
-        for seq, body in enumerate((first, second), start=1)
+        for seq, body in enumerate((first, second), start=81)
     ]
     assert [line.files for line in lines] == [
-        ("[1] cat.png (image, 1.2 MB)", "[2] dog.pdf (file, 1 byte)"),
-        ("[3] cat.png (image, 1.2 MB)",),
+        ("[81] cat.png (image, 1.2 MB)", "[81.2] dog.pdf (file, 1 byte)"),
+        ("[82] cat.png (image, 1.2 MB)",),
     ]
-    assert screen.view.files == [cat, dog, cat]
+    assert screen.view.files == {(81, 1): cat, (81, 2): dog, (82, 1): cat}
 
 
 def test_an_event_that_was_seen_is_not_shown_again(screen):
@@ -124,7 +125,7 @@ def test_a_run_is_open_from_its_start_to_its_end(screen):
         ),
         (
             RunFinished(run="r1", outcome="failed", upto=0, reason="no key"),
-            "_The answer failed: no key._",
+            "_The answer failed: no key. It is tried again._",
         ),
         (
             RunFinished(run="r1", outcome="abandoned", upto=0),
@@ -203,7 +204,7 @@ def test_how_a_question_was_closed_is_told(screen, closed, told):
         ),
         (
             Pushed(source=Source(kind="api"), content=Content(text="Well?"), buttons=TEA),
-            ("answer", "api", "Well?\n- Tea\n- Coffee"),
+            ("answer", "push", "Well?\n- Tea\n- Coffee"),
         ),
         (
             Triggered(source=Source(kind="schedule", name="daily"), prompt="Sum up"),
@@ -231,6 +232,85 @@ def test_everything_else_that_is_said_or_done_has_its_line(screen, body, line):
     assert screen.see(body) == line
 
 
+def test_a_new_title_is_told_as_data(screen):
+    title = "Plans_ **b**\n# c\x1b[2J"
+    told = screen.see(SettingChanged(scope="session", name="title", value=title))
+    assert "_This session is called Plans_ b c 2J now._" in str(told)
+
+
 def test_a_new_title_is_told_and_kept(screen):
     screen.see(SettingChanged(scope="session", name="title", value="Plans"))
     assert screen.view.title == "Plans"
+
+
+def test_a_run_that_fails_is_tried_again_however_little_was_read_before_it(screen):
+    """Where the position was is not known; what the run read is."""
+    first = Event(
+        session="s", seq=901, at=NOW, body=RunStarted(run="r1", agent="echo", upto=900, node="n")
+    )
+    screen.view.take(first)
+    failed = RunFinished(run="r1", outcome="failed", upto=890, reason="no key")
+    line = screen.view.take(Event(session="s", seq=902, at=NOW, body=failed))
+    assert "It is tried again" in line.text
+    assert (screen.view.again, screen.view.unanswered) == (True, False)
+
+
+# -- in other languages ---------------------------------------------------------------------------
+
+APPROVAL = (Option(id="approve", label="Approve"), Option(id="x", label="Deny"))
+"""The first is one of our own; the second only has the words of one."""
+
+
+@pytest.fixture
+def german(screen):
+    screen.view.language = catalogs.language("de")
+    return screen
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (ParticipantJoined(participant="p_ada", role="member"), "_Ada ist beigetreten._"),
+        (MessageDeleted(participant="p_ada", target=1), "_Ada hat eine Nachricht zurückgenommen._"),
+        (
+            RunFinished(run="r1", outcome="abandoned", upto=0, reason="shutdown"),
+            "_Die Bridge wurde neu gestartet; die Antwort geht weiter._",
+        ),
+        (ToolReturned(call="k", result="no file", failed=True), "fehlgeschlagen: no file"),
+        (
+            SettingChanged(scope="session", name="title", value="Tee", by="p_ada"),
+            "_Diese Sitzung heißt jetzt Tee._",
+        ),
+    ],
+)
+def test_what_happens_is_told_in_the_language_of_whoever_looks(german, body, text):
+    assert german.see(body)[2] == text
+
+
+def test_what_people_say_stays_and_our_own_places_are_said(german):
+    said = MessageReceived(participant="p_ada", conversation="http:web", content=Content(text="hi"))
+    assert german.see(said) == ("said", "Ada · Browser", "hi")
+    gone = MessageReceived(participant="p_x", conversation="c_9", content=Content(text="hi"))
+    assert german.see(gone) == ("said", "jemand · anderswo", "hi")
+
+
+def test_a_notice_of_the_log_is_said_by_its_wording(german):
+    source = Source(kind="background", name="bridge")
+    undo = (Option(id="u:1", label="Undo"),)
+    notice = Pushed(source=source, content=ours(texts.joined("Ada")), buttons=undo, to=())
+    assert german.see(notice) == ("answer", "bridge", "_Ada ist beigetreten._\n- Rückgängig machen")
+    push = Pushed(source=Source(kind="schedule"), content=Content(text="Yes"), buttons=undo)
+    assert german.see(push) == ("answer", "Zeitplan", "Yes\n- Undo")
+
+
+def test_our_own_answers_are_shown_and_typed_in_that_language(german):
+    """Only those that the bridge itself offers: by its id and its label."""
+    asked = QuestionAsked(question="q", run="r", kind="approval", text="May I?", options=APPROVAL)
+    _, _, text = german.see(asked)
+    assert "1. Genehmigen\n2. Deny" in text
+    assert "_Antworte mit einer Zahl von 1 bis 2._" in text
+    for typed in ("genehmigen", "Approve", "1"):
+        assert german.view.chosen(typed)[1].id == "approve"
+    assert german.view.chosen("Ablehnen") is None
+    closed = QuestionClosed(question="q", asked=1, outcome="answered", answer="approve", by="p_ada")
+    assert "Genehmigen" in german.see(closed)[2]

@@ -8,9 +8,9 @@ from hypothesis import given
 
 from bridge.cli.exits import CommandError
 from bridge.cli.wire import Me, events, parse
-from bridge.codec import to_json
-from bridge.events import Event
-from bridge.ids import SessionId
+from bridge.domain.codec import to_json
+from bridge.domain.events import Event
+from bridge.domain.ids import SessionId
 from tests.strategies import bodies
 
 S = SessionId("s")
@@ -30,5 +30,5 @@ def test_what_a_newer_bridge_says_is_passed_over():
 
 
 def test_an_answer_that_is_none_is_told():
-    with pytest.raises(CommandError, match="answered something unknown"):
+    with pytest.raises(CommandError, match="does not understand the bridge's answer"):
         parse(Me, {"who": "knows"})

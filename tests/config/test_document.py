@@ -2,7 +2,10 @@
 
 from pathlib import Path
 
+import pytest
+
 from bridge.config.document import dotted, parse
+from bridge.domain.errors import ConfigError
 
 FILE = Path("x.yaml")
 
@@ -19,3 +22,8 @@ def test_dates_stay_text_and_keys_are_text():
 
 def test_paths_are_written_as_people_write_them():
     assert dotted(("channels", "work", "allow", 0)) == "channels.work.allow[0]"
+
+
+def test_lists_in_lists_without_end_are_told_and_not_a_traceback():
+    with pytest.raises(ConfigError, match="more lists in lists"):
+        parse("a: " + "[" * 5_000 + "]" * 5_000, FILE)

@@ -1,13 +1,86 @@
 """A whole file: where it is found, what it makes, and everything that can be wrong with it."""
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from bridge.budget import Budgets, Limit
 from bridge.config import Config, data_folder, load
-from bridge.errors import ConfigError
+from bridge.config.document import Problems
+from bridge.config.load import Resolver
+from bridge.domain.errors import ConfigError
+from bridge.domain.events import Cron
+from bridge.domain.usage import Limit
+from bridge.session.budget import Budgets
+
+
+def resolve(tmp_path: Path, value: object, **environ: str) -> tuple[object, list[str]]:
+    problems = Problems(file=None)
+    resolver = Resolver(environ=environ, folder=tmp_path, problems=problems)
+    return resolver.resolve({"key": value})["key"], problems.found
+
+
+def test_a_variable_may_be_the_whole_text_or_a_part_of_it(tmp_path):
+    assert resolve(tmp_path, "${A}", A="one") == ("one", [])
+    assert resolve(tmp_path, "db://u:${A}@h/${B}", A="one", B="two") == ("db://u:one@h/two", [])
+
+
+def test_a_doubled_dollar_is_no_reference(tmp_path):
+    assert resolve(tmp_path, "$${A}", A="one") == ("${A}", [])
+
+
+@pytest.mark.parametrize("environ", [{}, {"A": ""}])
+def test_a_variable_that_is_not_set_or_empty_is_named(tmp_path, environ):
+    told = ["key: the environment variable A is not set; set it"]
+    assert resolve(tmp_path, "${A}", **environ)[1] == told
+
+
+def test_a_malformed_name_is_told(tmp_path):
+    told = ["key: ${A-B} is not the name of an environment variable"]
+    assert resolve(tmp_path, "${A-B}")[1] == told
+
+
+def test_a_file_stands_for_what_it_holds_seen_from_the_configs_folder(tmp_path):
+    secret = tmp_path / "token"
+    secret.write_text("s3cret\n")
+    secret.chmod(0o600)
+    assert resolve(tmp_path, {"file": "token"}) == ("s3cret", [])
+    assert resolve(tmp_path, {"file": str(secret)}) == ("s3cret", [])
+
+
+def test_a_secret_file_that_others_can_read_is_refused_with_the_remedy(tmp_path):
+    secret = tmp_path / "token"
+    secret.write_text("s3cret")
+    secret.chmod(0o644)
+    (told,) = resolve(tmp_path, {"file": "token"})[1]
+    assert f"{secret} is open to every user of this machine; run: chmod 600 {secret}" in told
+
+
+def test_a_secret_file_without_an_end_is_too_large(tmp_path):
+    told = resolve(tmp_path, {"file": "/dev/zero"})[1]
+    assert "/dev/zero is too large for a secret" in told[0]
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [(b"", "is empty"), (b"\xff", "is not UTF-8"), (b"x" * 70_000, "is too large")],
+)
+def test_a_secret_file_that_holds_no_secret_is_told(tmp_path, content, told):
+    (tmp_path / "token").write_bytes(content)
+    (tmp_path / "token").chmod(0o600)
+    (problem,) = resolve(tmp_path, {"file": "token"})[1]
+    assert told in problem
+
+
+def test_a_secrets_file_that_is_not_there_is_named(tmp_path):
+    (problem,) = resolve(tmp_path, {"file": "gone"})[1]
+    assert f"{tmp_path / 'gone'} cannot be read: No such file" in problem
+
+
+def test_references_are_found_in_lists_and_mappings(tmp_path):
+    assert resolve(tmp_path, [{"a": "${A}"}], A="one") == ([{"a": "one"}], [])
+
 
 LEAST = "store: {type: outside}\nagents: {bot: {type: outside}}\n"
 
@@ -43,6 +116,14 @@ def test_what_a_file_leaves_out_is_the_default(tmp_path):
 
 def test_a_section_whose_keys_are_all_commented_out_is_the_default(tmp_path):
     assert read(tmp_path, LEAST + "http:\n  # port: 1\nlog:\n").http.port == 8787
+
+
+def test_a_store_and_media_without_a_type_are_of_the_usual_one(tmp_path):
+    """Whoever only wants another path need not know what it is a path of."""
+    text = "agents: {bot: {type: outside}}\nstore: {path: x.db}\nmedia: {keep_days: 3}\n"
+    config = read(tmp_path, text)
+    assert (config.store.type, config.store.options.path) == ("sqlite", Path("x.db"))
+    assert (config.media.type, config.media.options.keep_days) == ("folder", 3)
 
 
 def test_a_channel_has_its_own_keys_and_those_of_every_channel(tmp_path):
@@ -122,7 +203,7 @@ def test_all_problems_are_told_at_once_each_with_line_and_key(tmp_path):
         r"bridge.yaml:8: grace: should be a number",
         r"bridge.yaml:9: agent: .*'both' is not known; did you mean 'bot'\? known: bot",
         r"bridge.yaml:11: channels.work.type: 'outsid' is not known; did you mean 'outside'\?",
-        r"bridge.yaml:12: channels.Home: a name is of small letters",
+        r"bridge.yaml:12: channels.Home: a name has at most 40 characters",
         r"bridge.yaml:12: channels.Home.alow: .*did you mean 'allow'\?",
     ):
         assert any(re.search(expected, problem) for problem in found), (expected, found)
@@ -152,8 +233,8 @@ def test_a_missing_key_is_named(tmp_path):
         ("agents: []\n", "bridge.yaml:1: agents: should be a mapping of names"),
         ("agents: {}\n", "agents: names no agent"),
         ("agents: {bot: outside}\n", "agents.bot: needs a `type`, one of: "),
-        ("store: {path: x}\n", "store: needs a `type`, one of: "),
-        ("media: {path: x}\n", "media: needs a `type`, one of: "),
+        ("store: [x]\n", "store: needs a `type`, one of: "),
+        ("media: {type: 5}\n", "media: needs a `type`, one of: "),
         ("media: {type: folder, keepdays: 3}\n", "media.keepdays: 'keepdays' is not known; did"),
         ("media: {type: folder, keep_days: 0}\n", "media.keep_days: should be greater"),
         (
@@ -162,6 +243,8 @@ def test_a_missing_key_is_named(tmp_path):
         ),
         ("http: {port: 70000}\n", "http.port: should be less than or equal to 65535"),
         ("http: {public_url: bridge.example}\n", "http.public_url: "),
+        ("http: {topics: {'a/b': main}}\n", "http.topics"),
+        ("http: {topics: {alerts: 'no session'}}\n", "http.topics.alerts: "),
         ("agents: {a: {type: process, command: run}}\n", "agents.a.command: should be a list"),
         ("data: 5\n" + LEAST, "data: should be a text"),
         (
@@ -177,6 +260,23 @@ def test_every_kind_of_malformed_file_is_told_clearly(tmp_path, text, told):
     assert any(told in problem for problem in found), found
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "http: {port: '${PORT}'}\n",
+        "channels: {t: {type: telegram, token: '${TOKEN}'}}\n",
+        "channels: {t: {type: telegram, token: {file: nowhere}}}\n",
+        "agent: ${AGENT}\nagents: {a: {type: echo}, b: {type: echo}}\n",
+        "agent: {}\nagents: {a: {type: echo}, b: {type: echo}}\n",
+        "agents: []\n",
+        "agents: [a]\nagent: a\n",
+    ],
+)
+def test_one_fault_is_told_once(tmp_path, text):
+    """What follows from a fault (an empty value, an agent that is none) is not told beside it."""
+    assert len(problems(tmp_path, text)) == 1
+
+
 def test_a_file_that_is_not_there_is_named(tmp_path):
     with pytest.raises(ConfigError, match=r"gone\.yaml: cannot be read: No such file"):
         load(tmp_path / "gone.yaml", {})
@@ -184,7 +284,9 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
 
 def test_with_several_agents_the_one_that_answers_must_be_named(tmp_path):
     text = "store: {type: outside}\nagents: {a: {type: outside}, b: {type: outside}}\n"
-    assert problems(tmp_path, text) == ["bridge.yaml: agent: is missing; say which answers: a, b"]
+    assert problems(tmp_path, text) == [
+        "bridge.yaml: agent: is missing; say which agent answers: a, b"
+    ]
     assert read(tmp_path, text + "agent: b\n").agent == "b"
 
 
@@ -252,3 +354,52 @@ def test_the_data_folder_is_found_though_the_rest_of_the_file_is_wrong(tmp_path)
     assert data_folder(file, {}) == tmp_path / "kept"
     assert data_folder(file, {"BRIDGE_DATA": "/srv/there"}) == Path("/srv/there")
     assert data_folder(None, {"HOME": str(tmp_path)}) == Path("~/.bridgehead").expanduser()
+
+
+# -- schedules ------------------------------------------------------------------------------------
+
+
+def scheduled(tmp_path: Path, **settings: str) -> Config:
+    usual = {"when": "weekday 9:00", "text": "news?"}
+    lines = [f"    {key}: {value}" for key, value in {**usual, **settings}.items() if value]
+    file = tmp_path / "config.yaml"
+    file.write_text("\n".join(["schedules:", "  briefing:", *lines]), encoding="utf-8")
+    return load(file, {})
+
+
+def test_a_schedule_is_read_as_people_write_it(tmp_path):
+    config = scheduled(tmp_path, zone="Asia/Tokyo", until="2030-12-24", late="skip")
+    (each,) = config.schedules
+    assert (each.name, each.session, each.action, each.late) == ("briefing", "main", "ask", "skip")
+    assert each.rule == Cron(expression="0 9 * * 1-5", zone="Asia/Tokyo")
+    assert each.until == datetime(2030, 12, 24, 14, 59, 59, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"when": "now and then"},
+        {"when": "day 9:00 3 times"},
+        {"when": "cron 0 0 30 2 *"},
+        {"zone": "Atlantis/Capital"},
+        {"late": "never"},
+        {"session": "'a b'"},
+        {"text": ""},
+        {"until": "soon"},
+        {"often": "yes"},
+    ],
+    ids=str,
+)
+def test_a_schedule_that_cannot_be_is_named(tmp_path, wrong):
+    with pytest.raises(ConfigError, match=r"schedules\.briefing"):
+        scheduled(tmp_path, **wrong)
+
+
+def test_no_channel_has_the_name_of_what_the_page_and_programs_say(tmp_path):
+    """Their ids would be taken for each other's: one of them would not be heard."""
+    text = LEAST + 'channels: {http: {type: outside, token: "${T}", allow: "*"}}\n'
+    with pytest.raises(ConfigError) as told:
+        read(tmp_path, text, T="1234567")
+    assert "channels.http: is what the page, the terminal and programs are called" in str(
+        told.value
+    )

@@ -6,7 +6,14 @@ import yaml
 
 from bridge.config import load
 from bridge.config.load import SECTIONS
-from bridge.config.model import BudgetsSection, ChannelSection, General, HttpSection, LogSection
+from bridge.config.model import (
+    BudgetsSection,
+    ChannelSection,
+    General,
+    HttpSection,
+    LogSection,
+    ScheduleSection,
+)
 
 EXAMPLE = Path(__file__).parent.parent.parent / "config.example.yaml"
 
@@ -35,3 +42,8 @@ def test_the_example_leaves_no_setting_out():
     assert all(
         f"#   {key} " in EXAMPLE.read_text() for key in ChannelSection.model_fields if key != "type"
     )
+
+
+def test_the_example_shows_every_setting_of_a_schedule():
+    shown = EXAMPLE.read_text()
+    assert all(f"#   {key}: " in shown for key in ScheduleSection.model_fields)

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.ports import Store
+from bridge.ports.store import Store
 from tests.postgres import empty_database, postgres_url
 from tests.stores import AT, C1, C2, S1, S2, address, opened
 

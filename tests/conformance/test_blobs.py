@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from bridge.errors import NoRoom, NotFound, TooLarge
-from bridge.ids import MediaId
-from bridge.ports import Blob, Blobs, Clock
+from bridge.domain.errors import NoRoom, NotFound, TooLarge
+from bridge.domain.ids import MediaId
+from bridge.ports.blobs import Blob, Blobs
+from bridge.ports.clock import Clock
 from storage.blobs import FolderBlobs
 from storage.memory_blobs import MemoryBlobs
 from tests.stores import AT
@@ -126,7 +127,7 @@ async def test_what_is_not_there_is_not_found(blobs: Blobs) -> None:
 async def test_a_file_may_have_so_many_bytes_and_not_one_more(blobs: Blobs) -> None:
     assert blobs.max_bytes == MAX
     assert (await blobs.put(chunks(b"x" * 600, b"x" * 400))).size == MAX
-    with pytest.raises(TooLarge, match="1 kB are the most"):
+    with pytest.raises(TooLarge, match="kept here has 1 kB"):
         await blobs.put(chunks(b"y" * 600, b"y" * 401))
     assert await blobs.size(media_of(b"y" * 1001)) is None
 

@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from bridge.content import Content
-from bridge.events import (
+from bridge.domain.content import Content
+from bridge.domain.events import (
     Draft,
     Every,
     Pushed,
@@ -12,8 +12,8 @@ from bridge.events import (
     Source,
     Triggered,
 )
-from bridge.ids import ScheduleId, SessionId
-from bridge.ports import DueSchedule, Store
+from bridge.domain.ids import ScheduleId, SessionId
+from bridge.ports.store import DueSchedule, Store
 from tests.stores import AT, S1, S2, later, put, said
 
 TEA, BIN = ScheduleId("tea"), ScheduleId("bin")

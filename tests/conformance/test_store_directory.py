@@ -5,10 +5,10 @@ from hashlib import sha256
 
 import pytest
 
-from bridge.errors import Refused
-from bridge.ids import ConversationId, ParticipantId, SessionId
-from bridge.inbound import Identity
-from bridge.ports import Participant, SessionMark, SessionRow, Store
+from bridge.domain.errors import Refused
+from bridge.domain.ids import ConversationId, ParticipantId, SessionId
+from bridge.domain.inbound import Identity
+from bridge.ports.store import Participant, SessionMark, SessionRow, Store
 from tests.stores import ADA, AT, BOB, C1, C2, S1, S2, address, later, linked, put, said
 
 C3 = ConversationId("c_3")
@@ -172,6 +172,15 @@ async def test_a_conversation_moves_with_all_it_has(lived_in: Store):
     assert await lived_in.conversation_at(address("1")) is None
 
 
+async def test_a_place_that_is_forgotten_is_unknown_with_all_that_it_was_shown(lived_in: Store):
+    await put(lived_in, S1, linked(C1))
+    await lived_in.forget_place(C1)
+    await lived_in.forget_place(C1)
+    assert await lived_in.conversation(C1) is None
+    assert await lived_in.conversation_at(address("1")) is None
+    assert await lived_in.conversations(S1) == []
+
+
 async def test_moving_again_or_moving_what_is_unknown_changes_nothing(lived_in: Store):
     await lived_in.move(C1, place="new")
     await lived_in.move(C1, place="new")
@@ -241,6 +250,16 @@ async def test_a_participant_has_the_identities_they_were_given(store: Store):
     mine = [Identity(realm="slack", user="U1"), Identity(realm="telegram", user="7")]
     assert await store.identities(ADA) == mine
     assert await store.identities(ParticipantId("p_nobody")) == []
+
+
+async def test_a_participant_is_called_otherwise_if_they_are_still_called_so(store: Store):
+    await store.enrol(ADA, name="someone", realm="telegram", user="7", at=AT)
+    await store.rename(ADA, was="someone", name="Ada")
+    await store.rename(ADA, was="someone", name="Owner")
+    await store.rename(BOB, was="", name="Bob")
+    assert {who: each.name for who, each in (await store.participants([ADA, BOB])).items()} == {
+        ADA: "Ada"
+    }
 
 
 async def test_an_identity_that_is_forgotten_is_nobodys_and_may_be_anothers(store: Store):

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from bridge.ports import FactChange, Store
+from bridge.ports.store import FactChange, Store
 
 
 async def test_a_fact_that_nobody_kept_is_none(store: Store):

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from bridge.errors import Refused, StoreUnavailable
-from bridge.ports import Store
+from bridge.domain.errors import Refused, StoreUnavailable
+from bridge.ports.store import Store
 from tests.stores import AT, C1, S1, log_of, put, said
 from tests.waiting import soon
 

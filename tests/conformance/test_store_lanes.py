@@ -5,10 +5,10 @@ import dataclasses
 
 import pytest
 
-from bridge.events import ConversationUnlinked, Draft
-from bridge.ids import START, ConversationId, MessageId
-from bridge.parts import SETTLED, Conversation, Receipt, ReceiptState
-from bridge.ports import Store
+from bridge.domain.events import ConversationUnlinked, Draft
+from bridge.domain.ids import START, ConversationId, MessageId
+from bridge.domain.parts import SETTLED, Conversation, Receipt, ReceiptState
+from bridge.ports.store import Store
 from tests.stores import (
     AT,
     C1,

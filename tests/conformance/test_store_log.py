@@ -1,16 +1,23 @@
 """The `Log` port, sentence by sentence."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta, timezone
 
 import pytest
 
-from bridge.content import Content
-from bridge.errors import Conflict, RunOver, UnknownSession
-from bridge.events import Draft, MessageComposed, SessionArchived, SettingChanged, ToolReturned
-from bridge.ids import CallId, RunId, SessionId
-from bridge.parts import Reply
-from bridge.ports import Origin, Store
+from bridge.domain.content import Content
+from bridge.domain.errors import Conflict, RunOver, UnknownSession
+from bridge.domain.events import (
+    Draft,
+    MessageComposed,
+    SessionArchived,
+    SettingChanged,
+    ToolReturned,
+)
+from bridge.domain.ids import CallId, RunId, SessionId
+from bridge.domain.parts import Reply
+from bridge.ports.store import Origin, Store
 from tests.stores import (
     AT,
     C1,
@@ -236,6 +243,18 @@ async def test_a_repeat_gets_the_reply_of_the_first_time(lived_in: Store):
     )
     assert (again.reply, again.repeated, again.events) == (reply, True, ())
     assert await log_of(lived_in) == []
+
+
+async def test_what_became_of_an_origin_can_be_asked_before_anything_is_done(lived_in: Store):
+    said_before, refused, other = heard("1"), heard("2"), heard("3")
+    reply = Reply(text="You may not.", refused=True)
+    await lived_in.append(S1, [said("a")], at=AT, origin=said_before)
+    await lived_in.append(S1, [], at=AT, origin=replace(refused, reply=reply))
+    for each in (said_before, refused):
+        again = await lived_in.append(S1, [], at=AT, origin=each)
+        assert await lived_in.repeated(each.account, each.external_id) == again
+    assert await lived_in.repeated(other.account, other.external_id) is None
+    assert await lived_in.repeated("another", refused.external_id) is None
 
 
 async def test_an_origin_is_known_across_sessions(lived_in: Store):
@@ -490,3 +509,50 @@ async def test_another_setting_is_no_title(lived_in: Store):
     row = await lived_in.session(S1)
     assert row is not None
     assert row.title == ""
+
+
+async def test_what_events_say_is_rewritten_and_what_hangs_on_it_goes(lived_in: Store):
+    """Numbers, times and keys stay; the kept fold and the answers to repeats do not."""
+    await put(lived_in, S1, said("first"), said("secret"), said("other"))
+    await lived_in.keep_snapshot(S1, 2, "{}")
+    heard = Origin(account="chat", external_id="x", reply=Reply(text="secret"))
+    await lived_in.append(S1, [said("more")], at=AT, origin=heard)
+    before = await log_of(lived_in)
+    await lived_in.rewrite(S1, {2: said("-").body, 4: said("--").body})
+    after = await log_of(lived_in)
+    assert texts(after) == ["first", "-", "other", "--"]
+    assert [(e.seq, e.at, e.key) for e in after] == [(e.seq, e.at, e.key) for e in before]
+    assert await lived_in.snapshot(S1) is None
+    assert await lived_in.repeated("chat", "x") is None
+    assert await lived_in.head(S1) == 4
+    await lived_in.scrub()
+    assert texts(await log_of(lived_in)) == ["first", "-", "other", "--"]
+
+
+async def test_what_was_rewritten_at_another_head_stays(lived_in: Store):
+    await put(lived_in, S1, said("secret"))
+    head = await lived_in.head(S1)
+    await put(lived_in, S1, said("more"))
+    with pytest.raises(Conflict):
+        await lived_in.rewrite(S1, {1: said("-").body}, expect=head)
+    assert texts(await log_of(lived_in)) == ["secret", "more"]
+    await lived_in.rewrite(S1, {1: said("-").body}, expect=head + 1)
+    assert texts(await log_of(lived_in)) == ["-", "more"]
+
+
+async def test_what_was_heard_of_somebody_is_no_longer_known_by_their_id(lived_in: Store):
+    """Nor by their place: but that of another, whose id begins alike, is."""
+    for each in ("press:C1:17:U4711", "D81_:17", "press:C1:17:U47112"):
+        await lived_in.append(S1, [], at=AT, origin=Origin(account="chat", external_id=each))
+    await lived_in.forget_heard(["U4711", "D81_"])
+    await lived_in.forget_heard(["U4711", "D81_"])
+    assert await lived_in.repeated("chat", "press:C1:17:U4711") is None
+    assert await lived_in.repeated("chat", "D81_:17") is None
+    assert await lived_in.repeated("chat", "press:C1:17:U47112") is not None
+
+
+async def test_a_key_of_what_was_rewritten_is_known_still(lived_in: Store):
+    await put(lived_in, S1, said("secret", key="k"))
+    await lived_in.rewrite(S1, {1: said("-").body})
+    again = await lived_in.append(S1, [said("secret", key="k")], at=AT)
+    assert (again.fresh, texts(again.events)) == ((), ["-"])

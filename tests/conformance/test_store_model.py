@@ -12,9 +12,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from bridge.content import Content
-from bridge.errors import BridgeError
-from bridge.events import (
+from bridge.domain.content import Content
+from bridge.domain.errors import BridgeError
+from bridge.domain.events import (
     ConversationLinked,
     ConversationUnlinked,
     Draft,
@@ -25,9 +25,9 @@ from bridge.events import (
     SessionArchived,
     SettingChanged,
 )
-from bridge.ids import ConversationId, MessageId, ParticipantId, RunId, ScheduleId, SessionId
-from bridge.parts import Receipt, ReceiptState, Reply, Span
-from bridge.ports import Origin, Producer, Store
+from bridge.domain.ids import ConversationId, MessageId, ParticipantId, RunId, ScheduleId, SessionId
+from bridge.domain.parts import Receipt, ReceiptState, Reply, Span
+from bridge.ports.store import Origin, Producer, Store
 from tests.stores import (
     AT,
     R1,

@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from bridge.errors import Conflict, ProducerFenced, ProducerGap
-from bridge.parts import Reply
-from bridge.ports import Appended, Origin, Producer, Store
+from bridge.domain.errors import Conflict, ProducerFenced, ProducerGap
+from bridge.domain.parts import Reply
+from bridge.ports.store import Appended, Origin, Producer, Store
 from tests.stores import AT, S1, S2, log_of, said, seqs, texts
 
 

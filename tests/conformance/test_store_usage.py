@@ -4,11 +4,11 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from bridge.errors import RunOver
-from bridge.events import Draft, RunFinished, RunStarted, Usage, UsageReported
-from bridge.ids import ParticipantId, RunId, SessionId
-from bridge.ports import Store
-from bridge.usage import Spent, Used
+from bridge.domain.errors import RunOver
+from bridge.domain.events import Draft, RunFinished, RunStarted, Usage, UsageReported
+from bridge.domain.ids import ParticipantId, RunId, SessionId
+from bridge.domain.usage import Spent, Used
+from bridge.ports.store import Store
 from tests.stores import ADA, AT, BOB, S1, S2
 
 DAY = timedelta(days=1)

@@ -1,6 +1,7 @@
 """A small MCP server over stdio, of the standard library alone, so that it starts at once.
 
-Its tools tell what it was given, fail, die, or hang in the ways that a server can.
+Its tools tell what it was given, fail, die, or hang in the ways that a server can. `BANNER` is
+written where only messages may be; with `NEXT` there are more tools to list, for ever.
 """
 
 import json
@@ -73,6 +74,29 @@ PIXEL = (
 )
 
 
+def shapes(arguments):
+    """Bring what only stands beside the text, or in place of it."""
+    RESULTS.append(SHAPES[arguments["text"]])
+    return ""
+
+
+REPORT = {
+    "type": "resource_link",
+    "uri": "reports://quarterly/2026-q3",
+    "name": "quarterly-report",
+    "title": "Quarterly report",
+    "description": "Quarterly revenue breakdown",
+    "mimeType": "application/pdf",
+}
+SHAPES = {
+    "structured": {"content": [], "structuredContent": {"answer": 42}},
+    "link": {"content": [{"type": "text", "text": "Found report:"}, REPORT]},
+    "blank": {"content": [{"type": "text", "text": ""}]},
+    "textless": {"content": [{"type": "text"}]},
+}
+RESULTS = []
+
+
 def block(arguments):
     """Hang for good with a child, both deaf to SIGTERM; the file says who they are."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -100,6 +124,7 @@ TOOLS = {
     "learn": (learn, "Learn a tool.", NOTHING, True),
     "refuse": (refuse, "Refuse.", NOTHING, True),
     "picture": (picture, "Show a picture.", NOTHING, True),
+    "shapes": (shapes, "Bring a result of some shape.", TEXT, True),
 }
 
 
@@ -112,10 +137,14 @@ def answer(method, parameters):
                 "serverInfo": {"name": "fake", "version": "1"},
             }
         case "tools/list":
-            return {"tools": [listed(name) for name in TOOLS]}
+            return {"tools": [listed(name) for name in TOOLS]} | AGAIN
         case "tools/call":
             return called(parameters["name"], parameters.get("arguments") or {})
     return None
+
+
+AGAIN = {"nextCursor": os.environ["NEXT"]} if "NEXT" in os.environ else {}
+"""Says that there is more, whatever is asked for."""
 
 
 def listed(name):
@@ -124,9 +153,20 @@ def listed(name):
     return {"name": name, "description": description, "inputSchema": schema, "annotations": hints}
 
 
+def check(arguments, schema):
+    """Refuse what is of another kind, in the words of the servers that are made with the SDK."""
+    for name, value in arguments.items():
+        kind = schema["properties"].get(name, {}).get("type")
+        if kind and not isinstance(value, {"integer": int, "string": str}[kind]):
+            raise ValueError(f"Input validation error: {value!r} is not of type {kind!r}")
+
+
 def called(name, arguments):
     try:
+        check(arguments, TOOLS[name][2])
         text, failed = TOOLS[name][0](arguments), False
+        if RESULTS:
+            return RESULTS.pop()
     except Refused:
         raise
     except Exception as error:  # noqa: BLE001 - as servers do
@@ -141,6 +181,8 @@ def say(message):
 
 
 def main():
+    for line in os.environ.get("BANNER", "").split("|"):
+        sys.stdout.write(line + "\n")
     for line in sys.stdin:
         message = json.loads(line)
         if "id" not in message or "method" not in message:

@@ -54,7 +54,8 @@ class Answers:
     `status` other than 200 is an error, with `error` as its message. `cut_off`: the stream ends
     without saying why; `stalls`: it neither ends nor goes on; `garbage`: it is no JSON. `lingers`
     are the seconds from the last word that counts to the end of the response. `deltas` are sent as
-    they are instead of words and calls (OpenAI only); `body`, of the type `kind`, instead of all.
+    they are instead of words and calls (OpenAI only); `body`, of the type `kind`, instead of all,
+    also of an error.
     """
 
     text: str = ""
@@ -133,7 +134,7 @@ class FakeModels:
             try:
                 self.rules(body, await request.text())
             except Refused as refused:
-                return Answers(status=refused.status, error=refused.error)
+                return Answers(status=refused.status, error=refused.error, body=refused.body)
         reply = self.replies.pop(0) if self.replies else Answers(text="Hello!")
         return reply if isinstance(reply, Answers) else reply(asked)
 
@@ -143,7 +144,11 @@ class FakeModels:
         if reply.status != 200:
             headers = {"retry-after": reply.retry_after} if reply.retry_after else {}
             problem = {"error": {"type": "error", "code": "error", "message": reply.error}}
-            return web.json_response(problem, status=reply.status, headers=headers)
+            written = reply.body or json.dumps(problem)
+            kind = "text/html" if written.startswith("<") else "application/json"
+            return web.Response(
+                text=written, content_type=kind, status=reply.status, headers=headers
+            )
         if reply.body:
             return web.Response(text=reply.body, content_type=reply.kind)
         response = web.StreamResponse(headers={"content-type": kind})
@@ -193,7 +198,7 @@ class FakeModels:
         reply = self.replies.pop(0) if self.replies else Answers(text="spoken words")
         if reply.status != 200:
             return web.json_response({"error": {"message": reply.error}}, status=reply.status)
-        return web.json_response({"text": reply.text})
+        return web.json_response(text=reply.body or json.dumps({"text": reply.text}))
 
     # -- Anthropic
 

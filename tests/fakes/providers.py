@@ -26,8 +26,11 @@ POISON = "poison pill"
 
 @dataclass(frozen=True, slots=True)
 class Refused(Exception):
+    """`body` is sent as it is instead of what OpenAI would make of the error."""
+
     status: int
     error: str
+    body: str = ""
 
 
 Rules = Callable[[Mapping[str, Any], str], None]
@@ -190,15 +193,61 @@ def mute(body: Mapping[str, Any], raw: str) -> None:
         raise Refused(400, "Bad Request") from refused
 
 
-def small(tokens: int, says: str, *, status: int = 400) -> Rules:
-    """A model with a small window. `says` is what it says of more."""
+def small(tokens: int, says: str, *, status: int = 400, shape: "Shape | None" = None) -> Rules:
+    """A model with a small window. `says` is what it says of more, sent as `shape` makes it."""
 
     def rules(body: Mapping[str, Any], raw: str) -> None:
         openai(body, raw)
         if len(_readable(body)) // 4 > tokens:
-            raise Refused(status, says)
+            raise Refused(status, says, shape(says) if shape else "")
 
     return rules
+
+
+# -- servers that tell it as what cannot be processed, each in a shape of its own ------------------
+
+Shape = Callable[[str], str]
+
+
+def tgi_shape(says: str) -> str:
+    return json.dumps({"error": f"Input validation error: {says}", "error_type": "validation"})
+
+
+def vllm_shape(says: str) -> str:
+    return json.dumps({"object": "error", "message": says, "type": "Invalid", "code": 422})
+
+
+def mistral_shape(says: str) -> str:
+    detail = [{"type": "value_error", "loc": ["body", "messages"], "msg": says}]
+    return json.dumps({"object": "error", "message": {"detail": detail}, "code": None})
+
+
+def page_shape(says: str) -> str:
+    """What a proxy before the model's server sends."""
+    return f"<html>\r\n<head><title>{says}</title></head>\r\n<body>{says}</body></html>"
+
+
+def narrow(most: int, page: str) -> Rules:
+    """A model behind a proxy that lets no more bytes through."""
+
+    def rules(body: Mapping[str, Any], raw: str) -> None:
+        if len(raw) > most:
+            raise Refused(413, page, page)
+        openai(body, raw)
+
+    return rules
+
+
+def unprocessable(rules: Rules, shape: Shape) -> Rules:
+    """The same rules, told with status 422."""
+
+    def told(body: Mapping[str, Any], raw: str) -> None:
+        try:
+            rules(body, raw)
+        except Refused as refused:
+            raise Refused(422, refused.error, shape(refused.error)) from refused
+
+    return told
 
 
 # -- what is looked at ----------------------------------------------------------------------------
@@ -285,31 +334,51 @@ def _openai_part(part: Mapping[str, Any]) -> None:
 def _anthropic_block(block: Mapping[str, Any], at: str, blocks: list[Mapping[str, Any]]) -> None:
     match block["type"]:
         case "text" if not block["text"].strip():
-            raise Refused(400, "messages: text content blocks must be non-empty")
+            raise Refused(400, "messages: text content blocks must contain non-whitespace text")
         case "tool_use" if not NAME.match(block["name"]):
             raise Refused(400, f"{at}.tool_use.name: String should match pattern '{NAME.pattern}'")
         case "tool_use" if not isinstance(block["input"], dict):
             raise Refused(400, f"{at}.tool_use.input: Input should be a valid dictionary")
         case "image":
-            source = block["source"]
-            if len(source["data"]) > 5 * 1024 * 1024:
-                raise Refused(
-                    400,
-                    f"{at}.image.source.base64: image exceeds 5 MB maximum:"
-                    f" {len(source['data'])} bytes > 5242880 bytes",
-                )
-            if not _is_picture(source["media_type"], source["data"]):
-                raise Refused(400, f"{at}.image.source.base64.data: Could not process image")
-        case "document" if b"%%EOF" not in _decoded(block["source"].get("data", "")):
-            raise Refused(
-                400, f"{at}.document.source.base64.data: The PDF specified was not valid."
-            )
+            _anthropic_image(block["source"], at)
+        case "document":
+            _anthropic_document(_decoded(block["source"].get("data", "")), at)
         case "thinking" if block.get("signature") != signature(block.get("thinking", "")):
             raise Refused(400, f"{at}: Invalid `signature` in `thinking` block")
         case "tool_result" if not any(each["type"] == "tool_result" for each in blocks[:1]):
             raise Refused(400, f"{at}: `tool_result` blocks must come first")
+        case "tool_result":
+            for part in _parts(block):
+                _anthropic_block(part, f"{at}.content", [])
         case _:
             pass
+
+
+def _anthropic_image(source: Mapping[str, Any], at: str) -> None:
+    if len(source["data"]) > 5 * 1024 * 1024:
+        raise Refused(
+            400,
+            f"{at}.image.source.base64: image exceeds 5 MB maximum:"
+            f" {len(source['data'])} bytes > 5242880 bytes",
+        )
+    if not _is_picture(source["media_type"], source["data"]):
+        raise Refused(400, f"{at}.image.source.base64.data: Could not process image")
+    if max(_sides(source["data"])) > 8000:
+        raise Refused(
+            400,
+            f"{at}.image.source.base64.data: At least one of the image dimensions exceed"
+            " max allowed size: 8000 pixels",
+        )
+
+
+def _anthropic_document(body: bytes, at: str) -> None:
+    if b"%%EOF" not in body:
+        raise Refused(400, f"{at}.document.source.base64.data: The PDF specified was not valid.")
+    pages = re.search(rb"/Count (\d+)", body)
+    if pages is not None and int(pages[1]) > 100:
+        raise Refused(
+            400, f"{at}.pdf.source.base64.data: A maximum of 100 PDF pages may be provided."
+        )
 
 
 def _thinking(messages: list[Mapping[str, Any]]) -> None:
@@ -329,6 +398,14 @@ def _thinking(messages: list[Mapping[str, Any]]) -> None:
                 f"messages.{number}.content.0.type: Expected `thinking` or"
                 f" `redacted_thinking`, but found `{kinds[0]}`.",
             )
+
+
+def _sides(data: str) -> tuple[int, int]:
+    """Return width and height of a PNG; of others nobody asks here."""
+    body = _decoded(data)
+    if not body.startswith(b"\x89PNG"):
+        return 0, 0
+    return int.from_bytes(body[16:20]), int.from_bytes(body[20:24])
 
 
 def _is_picture(kind: str, data: str) -> bool:

@@ -22,10 +22,13 @@ from tests.waiting import PATIENCE
 SCRIPTS = Path(__file__).parent / "clients"
 CLIENTS = os.environ.get("TEST_NODE_CLIENTS", "")
 
-pytestmark = pytest.mark.skipif(
-    not (CLIENTS and shutil.which("node")),
-    reason="TEST_NODE_CLIENTS names no folder with the clients of npm, or there is no node",
-)
+pytestmark = [
+    pytest.mark.node,
+    pytest.mark.skipif(
+        not (CLIENTS and shutil.which("node")),
+        reason="TEST_NODE_CLIENTS names no folder with the clients of npm, or there is no node",
+    ),
+]
 
 
 class Script:

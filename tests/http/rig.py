@@ -1,5 +1,6 @@
-"""A bridge's HTTP side for tests: real desks and boards over the memory store, a real server."""
+"""A bridge's HTTP side for tests: a real dispatcher and boards, a memory store, a real server."""
 
+import asyncio
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
@@ -8,26 +9,32 @@ from typing import Any
 
 import httpx
 
-from bridge.commands import Join, Leave, Say, StartRun
-from bridge.content import Content
-from bridge.events import Event, Role
+from bridge.domain.commands import Join, Leave, Say, StartRun
+from bridge.domain.content import Content
+from bridge.domain.events import Event, Role
+from bridge.domain.ids import ChannelName, ConversationId, ParticipantId, RunId, Seq, SessionId
+from bridge.domain.parts import Address
+from bridge.engine.clock import SystemClock
+from bridge.engine.dispatcher import Dispatcher
+from bridge.engine.live import LiveBoards
+from bridge.engine.names import DisplayNames
+from bridge.engine.outbound.deliveries import Deliveries
+from bridge.engine.outbound.lane_drops import LaneDrops
+from bridge.engine.outbound.progress import Progress
+from bridge.hooks.hook import Hook
 from bridge.http.app import create_app
 from bridge.http.auth import digest
 from bridge.http.limits import Limits
 from bridge.http.links import Links
 from bridge.http.server import HttpServer
-from bridge.ids import ChannelName, ConversationId, ParticipantId, RunId, Seq, SessionId
-from bridge.parts import Address
-from bridge.ports import AgentReceiving, Check, Receiving
-from bridge.session import Session
-from bridge.workers.clock import SystemClock
-from bridge.workers.desks import Desks
-from bridge.workers.live import LiveBoards
-from bridge.workers.names import Names
+from bridge.ports.agent import AgentReceiving
+from bridge.ports.channel import Channel, Receiving
+from bridge.ports.health import Check
+from bridge.session.fold import Session
 from storage.memory import MemoryStore
 from storage.memory_blobs import MemoryBlobs
+from tests.engine.rig import agent_registry
 from tests.waiting import PATIENCE
-from tests.workers.rig import roster
 
 ADA, BOB, EVE = ParticipantId("p_ada"), ParticipantId("p_bob"), ParticipantId("p_eve")
 NAMES = {ADA: "Ada", BOB: "Bob", EVE: "Eve"}
@@ -67,14 +74,23 @@ class Bridge:
     receiving: dict[ChannelName, Receiving] = field(default_factory=dict)
     agents: dict[str, AgentReceiving] = field(default_factory=dict)
     answering: str = ""
+    channels: dict[ChannelName, Channel] = field(default_factory=dict)
+    topics: dict[str, str] = field(default_factory=dict)
+    shut: set[ChannelName] = field(default_factory=set)
+    held: set[ConversationId] = field(default_factory=set)
+    progress: Progress = field(default_factory=Progress)
+    hooks: dict[str, Hook] = field(default_factory=dict)
+    public_url: str | None = None
+    woken: list[ConversationId] = field(default_factory=list)
     url: str = ""
 
     def __post_init__(self) -> None:
         self.live = LiveBoards(self.clock)
+        self.drops, self.dropping = LaneDrops(self.store, self.clock), set[Any]()
         self.links = Links(b"key" * 11, base="https://bridge.example/", clock=self.clock)
-        names = Names(self.store, {})
-        self.sessions = Desks(
-            self.store, self.clock, names, woken=_nobody, agents=roster("Ask me anything.")
+        names = DisplayNames(self.store, {})
+        self.sessions = Dispatcher(
+            self.store, self.clock, names, woken=_nobody, agents=agent_registry("Ask me anything.")
         )
         self.app = create_app(
             store=self.store,
@@ -89,12 +105,34 @@ class Bridge:
             label=_label,
             operator=ADA,
             people=self.sessions.people,
+            deliveries=Deliveries(
+                self.store,
+                self.sessions,
+                self.channels,
+                admission=self.sessions.admission,
+                is_shut=self.shut.__contains__,
+                is_held=self.held.__contains__,
+                courier=self,  # type: ignore[arg-type]
+            ),
             limits=self.limits,
             receiving=self.receiving,
             agents=self.agents,
             answering=lambda _: self.answering,
+            called=self.hooks,
+            public_url=self.public_url,
+            topics=self.topics,
         )
         self.server = HttpServer(self.app, host="127.0.0.1", port=0)
+
+    def wake(self, conversation: ConversationId) -> None:
+        """Be the courier that shows nothing by itself: it only drops what is to be dropped."""
+        self.woken.append(conversation)
+        self.dropping.add(asyncio.ensure_future(self._drop(conversation)))
+
+    async def _drop(self, conversation: ConversationId) -> None:
+        lane = await self.store.conversation(conversation)
+        assert lane is not None
+        await self.drops.drop(lane)
 
     async def _checks(self, *, deep: bool) -> Sequence[Check]:
         return [Check(name="store", ok=False, detail="is full", fix="make room")]
@@ -104,6 +142,7 @@ class Bridge:
             await self.enrol(participant, name)
         await self.sessions.create(MAIN, title="Main", owner=ADA)
         self.url = f"http://127.0.0.1:{await self.server.start()}"
+        self.sessions.people.browser_guests.page = self.url
 
     async def enrol(self, participant: ParticipantId, name: str) -> None:
         now = self.clock.now()
@@ -137,8 +176,8 @@ class Bridge:
 
 
 @asynccontextmanager
-async def serving(limits: Limits = QUICK) -> AsyncIterator[Bridge]:
-    bridge = Bridge(limits=limits)
+async def serving(limits: Limits = QUICK, **more: Any) -> AsyncIterator[Bridge]:
+    bridge = Bridge(limits=limits, **more)
     await bridge.start()
     try:
         yield bridge

@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from bridge.commands import Archive, Change
-from bridge.errors import AgentFailed, RunOver
-from bridge.events import Pushed, Source, Triggered
-from bridge.ids import RunId
+from bridge.domain.commands import Archive, Change
+from bridge.domain.errors import AgentFailed, RunOver
+from bridge.domain.events import Pushed, Source, Triggered
+from bridge.domain.ids import RunId
 from tests.http.rig import ADA, MAIN, MOST, Bridge, bearer
 from tests.waiting import PATIENCE
 

@@ -1,5 +1,6 @@
 """Sessions, and what the operator asks."""
 
+import base64
 import json
 from dataclasses import replace
 from datetime import timedelta
@@ -8,14 +9,17 @@ from pathlib import Path
 import httpx
 import pytest
 
-from bridge.commands import Archive, EndRun, Link
-from bridge.errors import Refused, StoreUnavailable
-from bridge.events import Usage
+from bridge import texts
+from bridge.domain.commands import Archive, EndRun, Link
+from bridge.domain.errors import Refused, StoreUnavailable
+from bridge.domain.events import Usage
+from bridge.domain.ids import ChannelName, ConversationId, RunId, SessionId
+from bridge.domain.parts import Address
+from bridge.http import api
 from bridge.http.api import ROWS_LOOKED_AT
-from bridge.http.offsets import offset
-from bridge.ids import ChannelName, ConversationId, RunId, SessionId
-from bridge.parts import Address
-from bridge.slash import COMMANDS
+from bridge.http.pages import offset
+from bridge.session.slash import COMMANDS
+from bridge.unseen import note
 from tests.http.rig import ADA, BOB, EVE, MAIN, SESSION, Bridge
 from tests.waiting import until
 
@@ -120,11 +124,13 @@ async def test_the_process_says_that_it_lives_without_a_token(bridge: Bridge) ->
         assert (await client.get("/readyz")).status_code == 200
 
 
-async def test_not_being_ready_says_why(bridge: Bridge, ada: httpx.AsyncClient) -> None:
+async def test_not_being_ready_is_said_and_not_in_whose_words(
+    bridge: Bridge, ada: httpx.AsyncClient
+) -> None:
     bridge.why_not_ready = "the runner is not started yet"
     answer = await ada.get("/readyz")
     assert answer.status_code == 503
-    assert answer.json()["error"]["message"] == "the runner is not started yet"
+    assert answer.json()["error"]["message"] == texts.FAILS
     assert "retry-after" in answer.headers
     bridge.why_not_ready = ""
     await bridge.store.close()
@@ -135,8 +141,18 @@ async def test_not_being_ready_says_why(bridge: Bridge, ada: httpx.AsyncClient) 
 async def test_the_doctors_report_is_for_the_operator(
     bridge: Bridge, ada: httpx.AsyncClient
 ) -> None:
+    note("stranger", account="chat", place="dm")
     assert (await ada.get("/v1/doctor")).json() == {
-        "checks": [{"name": "store", "ok": False, "detail": "is full", "fix": "make room"}]
+        "checks": [{"name": "store", "ok": False, "detail": "is full", "fix": "make room"}],
+        "left_out": [
+            {
+                "reason": "stranger",
+                "kind": "refusal",
+                "side": "not stored",
+                "account": "chat",
+                "times": 1,
+            }
+        ],
     }
     async with bridge.client(BOB) as bob:
         assert (await bob.get("/v1/doctor")).status_code == 403
@@ -233,5 +249,23 @@ async def test_sessions_of_others_do_not_hide_ones_own(
         listed += [each["id"] for each in page["sessions"]]
         after = page["next"]
     assert sorted(listed) == sorted([MAIN, *mine])
-    for wrong in ("x", "1", "1.", ".s"):
+    for wrong in ("x", "1", "1.", ".s", "1.s", "A" * 24, "A" * 25, "A" * 43):
         assert (await ada.get("/v1/sessions", params={"after": wrong})).status_code == 400
+
+
+async def test_where_a_list_goes_on_tells_nothing_of_the_sessions_of_others(
+    bridge: Bridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was looked at last may be a session of others: neither its id nor its time is told."""
+    monkeypatch.setattr(api, "ROWS_LOOKED_AT", 1)
+    monkeypatch.setattr(api, "PAGES_LOOKED_AT", 1)
+    theirs = SessionId("s_theirs")
+    await bridge.sessions.create(theirs, title="Theirs", owner=ADA)
+    async with bridge.client(BOB) as bob:
+        mark = (await bob.get("/v1/sessions")).json()["next"]
+        read = base64.urlsafe_b64decode(f"{mark}==")
+        assert theirs not in mark
+        assert theirs.encode() not in read
+        changed = mark[:-4] + ("BBBB" if mark[-4:] == "AAAA" else "AAAA")
+        assert (await bob.get("/v1/sessions", params={"after": changed})).status_code == 400
+        assert (await bob.get("/v1/sessions", params={"after": mark})).status_code == 200

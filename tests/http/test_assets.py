@@ -3,6 +3,7 @@
 from importlib.resources import files
 
 import httpx
+import pytest
 
 from bridge.http.assets import MEDIA_TYPES, load
 from tests.http.rig import Bridge
@@ -40,3 +41,48 @@ async def test_nothing_outside_of_the_folder_is_served(bridge: Bridge) -> None:
     async with httpx.AsyncClient(base_url=bridge.url, verify=False) as client:
         for path in ("../app.py", "%2e%2e/app.py", "..%2fapp.py", "/etc/hostname", "js", ""):
             assert (await client.get(f"/web/{path}")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("accepts", "is_packed"),
+    [
+        ("gzip, deflate, br", True),
+        ("br;q=1.0, GZIP;q=0.8", True),
+        ("*", True),
+        ("identity", False),
+        ("gzip;q=0", False),
+        ("br, gzip;q=0.0, identity", False),
+        ("xgzip", False),
+        ("", False),
+    ],
+)
+async def test_the_page_is_sent_packed_to_whoever_takes_that(
+    bridge: Bridge,
+    accepts: str,
+    is_packed: bool,  # noqa: FBT001
+) -> None:
+    """Each form has a tag of its own, so that no cache takes one for the other."""
+    whole = load()["js/page.js"].body
+    async with httpx.AsyncClient(base_url=bridge.url, verify=False) as client:
+        headers = {"Accept-Encoding": accepts}
+        answer = await client.get("/web/js/page.js", headers=headers)
+        assert answer.content == whole
+        assert (answer.headers.get("content-encoding") == "gzip") == is_packed
+        assert answer.headers["vary"] == "Accept-Encoding"
+        assert int(answer.headers["content-length"]) < len(whole) or not is_packed
+        tag = answer.headers["etag"]
+        assert tag.endswith('-gzip"') == is_packed
+        known = {**headers, "If-None-Match": tag}
+        assert (await client.get("/web/js/page.js", headers=known)).status_code == 304
+        other = {"Accept-Encoding": "identity" if is_packed else "gzip", "If-None-Match": tag}
+        assert (await client.get("/web/js/page.js", headers=other)).content == whole
+
+
+def test_all_that_a_first_visit_reads_is_small() -> None:
+    """In bytes of a cold load: everything in the page, and the texts of one other language."""
+    assets = load()
+    read = [each for name, each in assets.items() if not name.startswith("words/")]
+    texts = [each for name, each in assets.items() if name.startswith("words/")]
+    assert len(texts) == 4
+    assert sum(len(each.packed or each.body) for each in read) < 150_000
+    assert max(len(each.packed) for each in texts) < 6_500

@@ -8,10 +8,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from bridge.errors import ConfigError
+from bridge.domain.errors import ConfigError
+from bridge.domain.ids import ParticipantId
+from bridge.engine.clock import SystemClock
 from bridge.http.auth import Asker, Tokens, digest, new_token, owner_token
-from bridge.ids import ParticipantId
-from bridge.workers.clock import SystemClock
 from storage.memory import MemoryStore
 from tests.http.rig import ADA, BOB, MOST, SESSION, STREAM, Bridge, bearer, token_of
 
@@ -46,7 +46,37 @@ async def test_a_token_names_its_participant(bridge: Bridge) -> None:
             "participant": BOB,
             "name": "Bob",
             "max_file_bytes": MOST,
+            "language": "",
+            "may_begin": True,
         }
+
+
+async def test_whoever_asks_may_be_called_otherwise_but_not_as_somebody_else(
+    bridge: Bridge,
+) -> None:
+    async with bridge.client(BOB) as bob:
+        called = await bob.patch("/v1/me", json={"name": " Robert  II "})
+        assert (called.status_code, called.json()["name"]) == (200, "Robert II")
+        taken = await bob.patch("/v1/me", json={"name": "ADA"})
+        assert (taken.status_code, taken.json()["error"]["code"]) == (403, "refused")
+        assert (await bob.get("/v1/me")).json()["name"] == "Robert II"
+        assert (await bob.patch("/v1/me", json={"name": "x" * 500})).status_code == 400
+
+
+async def test_whoever_asks_is_spoken_to_in_the_language_they_choose(bridge: Bridge) -> None:
+    said = {"type": "message", "text": "/stop", "place": "web"}
+    inbox = f"/v1/stream{SESSION.removeprefix('/v1')}/inbox"
+    async with bridge.client(ADA) as ada:
+        browser = {"Accept-Language": "de-AT,de;q=0.9,en;q=0.5"}
+        reply = (await ada.post(inbox, json=said, headers=browser)).json()["reply"]
+        assert reply == "Es gibt nichts anzuhalten."
+        chosen = await ada.patch("/v1/me", json={"language": "fr"})
+        assert (chosen.status_code, chosen.json()["language"]) == (200, "fr")
+        assert chosen.json()["name"] == "Ada", "what is left out stays"
+        reply = (await ada.post(inbox, json=said, headers=browser)).json()["reply"]
+        assert reply == "Il n'y a rien à arrêter."
+        assert (await ada.patch("/v1/me", json={"language": "xx"})).status_code == 400
+        assert (await ada.patch("/v1/me", json={"language": ""})).json()["language"] == ""
 
 
 async def test_the_scheme_is_read_in_any_case(bridge: Bridge) -> None:
@@ -124,6 +154,17 @@ async def test_deleting_the_file_replaces_the_token(tmp_path: Path) -> None:
     assert new != old
     assert await store.bearer(digest(old)) is None
     assert await store.bearer(digest(new)) == ADA
+
+
+async def test_a_token_that_was_replaced_is_not_good_again_after_a_restore(tmp_path: Path) -> None:
+    """The copy knows it still; the file, which is not in the copy, has the one that is good."""
+    store, file = MemoryStore(), tmp_path / "owner-token"
+    old = await owner_token(file, store, ADA, CLOCK)
+    new = new_token()
+    file.write_text(new)
+    assert await owner_token(file, store, ADA, CLOCK) == new
+    assert await store.bearer(digest(new)) == ADA
+    assert await store.bearer(digest(old)) is None
 
 
 @pytest.mark.parametrize("written", ["", "short", "two words of some length here", "tökën" * 9])

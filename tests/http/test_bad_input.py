@@ -1,15 +1,20 @@
 """Whatever is sent, the answer says what was wrong, and nothing gets into the log."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from time import process_time
 
 import httpx
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from bridge.errors import StoreUnavailable
-from bridge.ids import Seq, SessionId
-from tests.http.rig import ADA, INBOX, MAIN, STREAM, Bridge, bearer
+from bridge.domain.errors import StoreUnavailable
+from bridge.domain.ids import Seq, SessionId
+from tests.http.rig import ADA, INBOX, MAIN, STREAM, Bridge, bearer, serving
+from tests.http.test_agents import SESSION, TOKEN, Distant
 
 JSON = {"Content-Type": "application/json"}
 MALFORMED = (
@@ -49,6 +54,51 @@ async def test_what_cannot_be_read_is_malformed_and_changes_nothing(
         assert answer.json()["error"]["code"] == "malformed"
         assert 0 < len(answer.json()["error"]["message"]) <= 500
     assert await bridge.store.head(MAIN) == 2
+
+
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(min_value=-(10**25), max_value=10**25)
+    | st.floats()
+    | st.text(max_size=5)
+    | st.sampled_from(["push", "\0", "\ud800", "m_" + "a" * 64, "web", "x" * 300, "p_ada"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=5,
+)
+AGENT = {"Authorization": f"Bearer {TOKEN}"}
+KINDS = ["message", "push", "trigger", "answer", "stop", "typing", "looking"]
+FIELDS = ["text", "key", "attachments", "prompt", "reply_to", "question", "answer", "view", "seen"]
+FIELDS += ["literal", "place", "visible", "to", "media", "buttons"]
+FILES = st.lists(
+    st.dictionaries(st.sampled_from(["media", "name", "kind", "x"]), VALUES), max_size=2
+)
+BODIES = st.builds(
+    lambda kind, fields: {"type": kind, "text": "x", **fields},
+    st.sampled_from(KINDS),
+    st.dictionaries(st.sampled_from(FIELDS), VALUES | FILES, max_size=4),
+)
+
+
+@settings(max_examples=4, suppress_health_check=list(HealthCheck))
+@given(bodies=st.lists(BODIES | VALUES, min_size=30, max_size=30))
+async def test_any_value_in_any_field_is_taken_or_refused_in_words(bodies: list[object]) -> None:
+    """A push too, by whoever may; and the next thing that is said is heard."""
+    async with serving() as bridge, bridge.client() as ada:
+        bridge.agents["helper"] = Distant(TOKEN)
+        bridge.answering = "helper"
+        for body in bodies:
+            raw = json.dumps(body).encode()
+            for path, own in ((INBOX, {}), (SESSION, AGENT)):
+                headers = {**JSON, **own}
+                answer = await ada.post(path, content=raw, headers=headers)
+                assert answer.status_code in {200, 400, 404, 409, 413, 422}, (raw, answer.text)
+                if answer.status_code != 200:
+                    assert answer.json()["error"]["message"].strip()
+        said = await ada.post(INBOX, json={"type": "message", "text": "hello"})
+        assert said.status_code == 200
+        seqs = [each.seq for each in await bridge.store.read(MAIN, after=0, limit=1000)]
+        assert seqs == list(range(1, len(seqs) + 1))
 
 
 async def test_a_mistake_is_named_by_its_field_and_not_repeated(ada: httpx.AsyncClient) -> None:
@@ -124,7 +174,7 @@ async def test_errors_of_the_framework_look_like_ours(ada: httpx.AsyncClient) ->
         ("GET", "/web/../app.py", 404, "not_found"),
         ("DELETE", "/v1/sessions", 405, "method_not_allowed"),
         ("GET", INBOX, 405, "method_not_allowed"),
-        ("PUT", "/", 405, "method_not_allowed"),
+        ("DELETE", "/", 405, "method_not_allowed"),
     ):
         answer = await ada.request(method, path)
         assert (answer.status_code, path) == (status, path)
@@ -230,3 +280,36 @@ async def _post_until_cut_off(bridge: Bridge, body: AsyncIterator[bytes]) -> Non
             await asyncio.sleep(0)
         await writer.wait_closed()
     writer.transport.abort()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"type":"message","text":"x",' + ",".join(f'"a{n}":1' for n in range(90_000)) + "}",
+        "[" + ",".join(["[]"] * 300_000) + "]",
+    ],
+    ids=["fields", "lists"],
+)
+async def test_a_body_of_countless_values_is_refused_at_once(
+    ada: httpx.AsyncClient, body: str
+) -> None:
+    """To say what is wrong with each of them would keep everybody waiting for half a second."""
+    begun = process_time()
+    answer = await ada.post(INBOX, content=body, headers={"Content-Type": "application/json"})
+    assert process_time() - begun < 0.3
+    assert answer.status_code == 400
+    assert "more than 5000 values" in answer.json()["error"]["message"]
+
+
+async def test_a_text_may_be_full_of_commas(ada: httpx.AsyncClient) -> None:
+    text = '[{"a": "b"}, ' * 20_000
+    assert (await ada.post(INBOX, json={"type": "message", "text": text})).status_code == 200
+
+
+async def test_an_address_of_countless_parameters_is_refused_at_once(bridge: Bridge) -> None:
+    """Also before anyone knows who asks."""
+    async with httpx.AsyncClient(base_url=bridge.url) as nobody:
+        begun = process_time()
+        answers = [await nobody.get(f"/media/m_{'0' * 64}?{'a&' * 30_000}") for _ in range(5)]
+        assert process_time() - begun < 0.3
+    assert {each.status_code for each in answers} == {400}

@@ -1,19 +1,25 @@
 """Reading the log in pages and by long-polling."""
 
 import asyncio
+import json
 from dataclasses import replace
 from itertools import chain
 
 import httpx
 import pytest
 
-from bridge.http.offsets import offset
+from bridge.domain.commands import Edit, Join
+from bridge.domain.content import Content
+from bridge.http import streams
+from bridge.http.pages import offset
 from tests.http.rig import (
+    ADA,
     BOB,
     MAIN,
     QUICK,
     STREAM,
     Bridge,
+    following,
     open_flows,
     seqs,
     serving,
@@ -204,3 +210,79 @@ async def test_a_log_put_back_behind_a_reader_tells_it_to_reload(
     answer = await ada.get(STREAM, params={"offset": offset(seen)})
     assert answer.status_code == 410
     assert "-1" in answer.json()["error"]["message"]
+
+
+async def test_whoever_came_later_reads_from_their_coming_on_wherever_they_begin(
+    bridge: Bridge,
+) -> None:
+    await bridge.say("between us")
+    await bridge.join(BOB)
+    await bridge.say("welcome")
+    async with bridge.client(BOB) as bob:
+        for at in ("-1", offset(0), offset(1), offset(3)):
+            answer = await bob.get(STREAM, params={"offset": at})
+            assert seqs(answer.json()) == [4, 5]
+            assert texts(answer.json()) == ["welcome"]
+            polled = await bob.get(STREAM, params={"offset": at, "live": "long-poll"})
+            assert seqs(polled.json()) == [4, 5]
+            async with following(bob, offset=at) as frames:
+                assert seqs((await anext(frames)).data) == [4, 5]
+        answer = await bob.get(STREAM, params={"offset": offset(4)})
+        assert seqs(answer.json()) == [5]
+
+
+async def test_whoever_came_later_is_not_told_earlier_words_by_what_repeats_them(
+    bridge: Bridge,
+) -> None:
+    said = await bridge.say("secret")
+    await bridge.join(BOB)
+    edit = Edit(by=ADA, target=said, content=Content(text="secret!"))
+    await bridge.sessions.submit(MAIN, edit)
+    async with bridge.client(BOB) as bob, bridge.client() as ada:
+        for follow in (False, True):
+            if follow:
+                async with following(bob) as frames:
+                    read = json.dumps((await anext(frames)).data)
+            else:
+                read = (await bob.get(STREAM)).text
+            assert "message_edited" in read
+            assert "secret" not in read
+        assert "secret!" in (await ada.get(STREAM)).text
+
+
+async def test_who_leaves_and_comes_back_is_not_shown_what_was_said_meanwhile(
+    bridge: Bridge,
+) -> None:
+    await bridge.join(BOB)
+    async with bridge.client(BOB) as bob, following(bob) as frames:
+        assert seqs((await anext(frames)).data) == [3]
+        await bridge.leave(BOB)
+        await bridge.say("between us")
+        await bridge.sessions.submit(MAIN, Join(participant=BOB, role="member", again=True))
+        shown = [frame.data async for frame in frames]
+        assert "between us" not in json.dumps(shown)
+        read = await bob.get(STREAM, params={"offset": offset(3)})
+        assert seqs(read.json()) == [6]
+
+
+@pytest.mark.parametrize("again", [False, True])
+async def test_whoever_is_put_out_while_a_page_is_read_is_not_told_it(
+    bridge: Bridge, monkeypatch: pytest.MonkeyPatch, *, again: bool
+) -> None:
+    """Neither where they are back by then: what is hidden from them now was not."""
+    await bridge.join(BOB)
+    await bridge.say("between us")
+    read = streams._read
+
+    async def slowly(*given):
+        page = await read(*given)
+        await bridge.leave(BOB)
+        if again:
+            await bridge.sessions.submit(MAIN, Join(participant=BOB, role="member", again=True))
+        return page
+
+    monkeypatch.setattr(streams, "_read", slowly)
+    async with bridge.client(BOB) as bob:
+        answer = await bob.get(STREAM)
+    assert answer.status_code == 404
+    assert "between us" not in answer.text

@@ -5,10 +5,12 @@ from typing import Any
 
 import httpx
 
-from bridge.commands import Asking, EndRun
-from bridge.content import Option
-from bridge.http.offsets import offset
-from bridge.ids import QuestionId, RunId
+from bridge.domain.commands import EndRun
+from bridge.domain.content import Option
+from bridge.domain.ids import QuestionId, RunId
+from bridge.domain.run_output import Asking
+from bridge.http.pages import offset
+from bridge.texts import ASKED_BEFORE_RESTORE, QUESTION_OVER
 from tests.http.rig import (
     ADA,
     BOB,
@@ -36,7 +38,13 @@ async def log(client: httpx.AsyncClient, after: int = 2) -> list[dict[str, Any]]
 
 async def test_a_message_is_in_the_log_when_it_is_answered(ada: httpx.AsyncClient) -> None:
     taken = await put(ada, {**HELLO, "reply_to": 2, "place": "web"})
-    assert taken == {"events": [3], "offset": offset(3), "reply": None, "repeated": False}
+    assert taken == {
+        "events": [3],
+        "offset": offset(3),
+        "reply": None,
+        "buttons": [],
+        "repeated": False,
+    }
     (event,) = await log(ada)
     del event["at"]
     assert event == {
@@ -44,7 +52,7 @@ async def test_a_message_is_in_the_log_when_it_is_answered(ada: httpx.AsyncClien
         "type": "message_received",
         "participant": ADA,
         "conversation": "http:web",
-        "content": {"text": "hello"},
+        "content": {"text": "hello", "literal": True},
         "reply_to": 2,
     }
 
@@ -57,6 +65,24 @@ async def test_slash_commands_are_answered_to_the_asker_alone(ada: httpx.AsyncCl
     assert await log(ada) == []
 
 
+async def test_words_to_the_letter_are_no_command(ada: httpx.AsyncClient) -> None:
+    """So the page says what the button of something pushed is called, whatever that is."""
+    await put(ada, {"type": "message", "text": "/title Mine", "literal": True})
+    (event,) = await log(ada)
+    assert event["content"] == {"text": "/title Mine", "literal": True}
+
+
+async def test_what_a_command_offers_comes_with_what_to_send_for_it(
+    ada: httpx.AsyncClient,
+) -> None:
+    """A client shows these as buttons; pressing one says its text as if it had been typed."""
+    told = await put(ada, {"type": "message", "text": "/mode"})
+    assert told["buttons"] == [
+        {"label": each, "text": f"/mode {each}"} for each in ("steer", "queue", "interrupt")
+    ]
+    assert (await put(ada, HELLO))["buttons"] == []
+
+
 async def test_stop_ends_the_open_run(bridge: Bridge, ada: httpx.AsyncClient) -> None:
     await bridge.begin(RUN)
     await put(ada, {"type": "stop"})
@@ -67,14 +93,39 @@ async def test_stop_ends_the_open_run(bridge: Bridge, ada: httpx.AsyncClient) ->
 async def test_the_first_answer_to_a_question_stands(
     bridge: Bridge, ada: httpx.AsyncClient
 ) -> None:
-    await ask(bridge)
     await bridge.join(BOB)
+    await ask(bridge)
     async with bridge.client(BOB) as bob:
         await put(bob, {"type": "answer", "question": "q_1", "answer": "yes"})
         late = await ada.post(INBOX, json={"type": "answer", "question": "q_1", "answer": "no"})
     assert late.status_code == 403
     closed = [event for event in await log(ada) if event["type"] == "question_closed"]
     assert [(event["answer"], event["by"]) for event in closed] == [("yes", BOB)]
+
+
+async def test_an_answer_with_the_run_that_asked_answers_no_other_question(
+    bridge: Bridge, ada: httpx.AsyncClient
+) -> None:
+    """What waits in a page or a terminal may come when its id is another question's."""
+    await ask(bridge)
+    answer = {"type": "answer", "question": "q_1", "answer": "yes"}
+    other = await ada.post(INBOX, json={**answer, "run": "r_of_before"})
+    assert (other.status_code, other.json()["error"]["message"]) == (403, QUESTION_OVER)
+    await put(ada, {**answer, "run": RUN})
+
+
+async def test_a_reply_to_an_event_of_a_log_that_was_restored_is_refused(
+    bridge: Bridge, ada: httpx.AsyncClient
+) -> None:
+    """Its number may be another event's by now, a question's about a call even."""
+    said = await put(ada, HELLO)
+    reply = {**HELLO, "text": "yes", "reply_to": said["events"][0]}
+    lost = said["offset"][:17] + "1" * 16
+    refused = await ada.post(INBOX, json={**reply, "offset": lost})
+    assert refused.status_code == 410
+    assert ASKED_BEFORE_RESTORE in refused.text
+    assert (await ada.post(INBOX, json={**reply, "offset": "x"})).status_code == 400
+    await put(ada, {**reply, "offset": said["offset"]})
 
 
 async def test_pushes_and_triggers_say_that_they_came_through_the_api(
@@ -115,7 +166,7 @@ async def test_a_viewer_cannot_write(bridge: Bridge) -> None:
             answer = await bob.post(INBOX, json=body)
             assert (answer.status_code, body) == (403, body)
             assert answer.json()["error"]["code"] == "refused"
-            assert "read along" in answer.json()["error"]["message"]
+            assert "cannot write" in answer.json()["error"]["message"]
         assert len(await log(bob)) == 1
 
 
@@ -247,3 +298,46 @@ async def ask(bridge: Bridge) -> None:
     options = (Option(id="yes", label="Yes"), Option(id="no", label="No"))
     asking = Asking(question=QuestionId("q_1"), kind="choice", text="Go on?", options=options)
     await bridge.sessions.submit(MAIN, EndRun(run=RUN, upto=upto, questions=(asking,)))
+
+
+async def test_whoever_came_after_a_question_is_not_told_of_it_and_answers_it_by_no_number(
+    bridge: Bridge, ada: httpx.AsyncClient
+) -> None:
+    await ask(bridge)
+    await bridge.join(BOB)
+    async with bridge.client(BOB) as bob:
+        session = f"/v1/sessions/{MAIN}"
+        assert (await ada.get(session)).json()["questions"] == ["q_1"]
+        assert (await bob.get(session)).json()["questions"] == []
+        sly = await bob.post(INBOX, json={"type": "answer", "question": "q_1", "answer": "yes"})
+    assert sly.status_code == 403
+    assert (await ada.get(session)).json()["questions"] == ["q_1"]
+
+
+async def test_a_session_is_begun_listed_and_ended_by_commands_in_the_page(
+    ada: httpx.AsyncClient,
+) -> None:
+    """The page and the terminal go to it themselves: no button does."""
+    begun = await put(ada, {**HELLO, "text": "/new Taxes", "place": "web"})
+    assert "**Taxes** has begun" in begun["reply"]
+    listed = (await ada.get("/v1/sessions")).json()["sessions"]
+    (taxes,) = [each["id"] for each in listed if each["title"] == "Taxes"]
+    told = await put(ada, {**HELLO, "text": "/sessions", "place": "web"})
+    assert "- Taxes" in told["reply"]
+    assert "/switch" not in told["reply"]
+    assert not told.get("buttons")
+    where = await put(ada, {**HELLO, "text": "/switch Taxes", "place": "terminal"})
+    assert "bridge chat" in where["reply"]
+    await archive(ada, taxes)
+
+
+async def test_what_somebody_began_in_the_page_they_may_end(ada: httpx.AsyncClient) -> None:
+    made = (await ada.post("/v1/sessions", json={"title": "A typo"})).json()["id"]
+    await archive(ada, made)
+
+
+async def archive(person: httpx.AsyncClient, session: str) -> None:
+    said = {**HELLO, "text": "/archive yes", "place": "web"}
+    answer = await person.post(f"/v1/stream/sessions/{session}/inbox", json=said)
+    assert "is archived" in answer.json()["reply"]
+    assert (await person.get(f"/v1/sessions/{session}")).json()["archived"]

@@ -7,11 +7,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from bridge.content import Attachment
-from bridge.errors import ConfigError
-from bridge.http.faults import Fault
+from bridge.domain.content import Attachment
+from bridge.domain.errors import ConfigError
+from bridge.domain.ids import MediaId
+from bridge.http.errors import Fault
 from bridge.http.links import Links, link_key
-from bridge.ids import MediaId
 from tests.stores import AT
 
 HOUR = timedelta(hours=1)
@@ -119,3 +119,11 @@ def test_a_file_that_holds_no_key_is_told(tmp_path: Path) -> None:
     file.write_text("not a key")
     with pytest.raises(ConfigError, match="link-key: holds no key; delete it"):
         link_key(file)
+
+
+def test_a_mark_is_read_again_here_and_nowhere_else(links: Links, clock: Calendar) -> None:
+    marks = [links.sealed(text) for text in ("1", "1.s_1", "ä" * 100)]
+    assert [links.opened(each) for each in marks] == ["1", "1.s_1", "ä" * 100]
+    other = Links(b"o" * 32, base=None, clock=clock)
+    assert [other.opened(each) for each in marks] == [None] * 3
+    assert links.opened(marks[1][:-4] + marks[2][:4]) is None

@@ -2,13 +2,14 @@
 
 import asyncio
 from dataclasses import replace
+from typing import Any
 
 import httpx
 import pytest
 
-from bridge.events import Preview
-from bridge.http.offsets import offset
-from bridge.ids import RunId
+from bridge.domain.events import Preview
+from bridge.domain.ids import RunId
+from bridge.http.pages import offset
 from tests.http.rig import (
     ADA,
     BOB,
@@ -99,6 +100,41 @@ async def test_a_viewer_reads_along_but_is_not_shown_as_typing(bridge: Bridge) -
         answer = await bob.post(f"/v1/stream/sessions/{MAIN}/inbox", json={"type": "typing"})
         assert answer.status_code == 403
     assert bridge.live.glimpse(MAIN).typing == ()
+
+
+async def test_a_client_says_that_someone_looks_and_how_far_they_have_seen(bridge: Bridge) -> None:
+    """What the log has not got nobody has seen. A viewer looks too."""
+    await bridge.join(BOB, "viewer")
+    head = await bridge.store.head(MAIN)
+    async with bridge.client(BOB) as bob:
+        said = {"type": "looking", "view": "tab", "visible": True, "seen": head + 100}
+        assert (await put(bob, said))["events"] == []
+        looking = bridge.live.looking
+        assert (looking.looks(MAIN, BOB), looking.seen(MAIN, BOB)) == (True, head)
+        assert not looking.looks(MAIN, ADA)
+        await put(bob, {**said, "visible": False})
+        assert (looking.looks(MAIN, BOB), looking.seen(MAIN, BOB)) == (False, head)
+    assert await bridge.store.head(MAIN) == head, "it is not kept"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"view": ""},
+        {"view": "a b"},
+        {"visible": "maybe"},
+        {"seen": -1},
+        {"seen": 2**60},
+        {"more": 1},
+    ],
+)
+async def test_what_is_no_way_to_say_that_someone_looks_is_refused(
+    bridge: Bridge, ada: httpx.AsyncClient, wrong: dict[str, Any]
+) -> None:
+    said = {"type": "looking", "view": "tab", "visible": True, "seen": 0, **wrong}
+    answer = await ada.post(f"/v1/stream/sessions/{MAIN}/inbox", json=said)
+    assert answer.status_code == 400
+    assert not bridge.live.looking.looks(MAIN, ADA)
 
 
 async def test_with_an_offset_the_same_connection_carries_the_log(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.errors import ConfigError
+from bridge.domain.errors import ConfigError
 from bridge.http import private
 
 

@@ -5,8 +5,9 @@ import time
 
 import httpx
 
+from bridge import texts
 from bridge.http.probe import PATIENCE_SECONDS, SILENT, Probe
-from bridge.ports import Check
+from bridge.ports.health import Check
 from storage.memory import MemoryStore
 from tests.http.rig import Bridge
 
@@ -59,3 +60,20 @@ async def test_readiness_names_each_part(bridge: Bridge, ada: httpx.AsyncClient)
         "ok": False,
         "detail": "the store is closed",
     }
+
+
+async def test_nobody_without_a_token_reads_why_a_part_does_not_work(
+    bridge: Bridge, ada: httpx.AsyncClient
+) -> None:
+    """What a model's provider, a platform or a program says of a failure may be full of words."""
+    why = "content filter: 'my salary is 5,000' ... https://api.example/bot123:SECRET/send"
+    bridge.parts = [
+        Check(name="agent assistant", ok=False, detail=why),
+        Check(name="channel telegram", ok=False, detail=texts.NO_ANSWER),
+    ]
+    answer = await ada.get("/readyz", headers={"Authorization": ""})
+    assert answer.status_code == 200
+    assert [(each["name"], each["detail"]) for each in answer.json()["parts"][1:]] == [
+        ("agent assistant", texts.FAILS),
+        ("channel telegram", texts.NO_ANSWER),
+    ]

@@ -8,7 +8,7 @@ from contextlib import suppress
 import httpx
 import pytest
 
-from bridge.errors import ConfigError
+from bridge.domain.errors import ConfigError
 from bridge.http.server import HttpServer
 from tests.http.rig import INBOX, LIVE, STREAM, Bridge, following, numbered, open_flows, serving
 from tests.http.test_slow_readers import PATIENT, fill, stalled_readers

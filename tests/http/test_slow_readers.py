@@ -9,8 +9,8 @@ from dataclasses import replace
 import httpx
 import psutil
 
-from bridge.content import Content
-from bridge.events import Draft, Pushed, Source
+from bridge.domain.content import Content
+from bridge.domain.events import Draft, Pushed, Source
 from tests.http.rig import (
     ADA,
     MAIN,

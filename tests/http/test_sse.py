@@ -8,9 +8,9 @@ import httpx
 import httpx_sse
 import pytest
 
-from bridge.http.offsets import offset
+from bridge.domain.ids import Seq, SessionId
+from bridge.http.pages import offset
 from bridge.http.sse import dump
-from bridge.ids import Seq, SessionId
 from tests.http.rig import (
     ADA,
     BOB,

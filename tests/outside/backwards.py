@@ -2,10 +2,12 @@
 
 from collections.abc import AsyncGenerator, Sequence
 
-from bridge.content import Content
-from bridge.events import Event, MessageReceived, Preview, RunFinished, Triggered
+from bridge.domain.content import Content
+from bridge.domain.events import Event, MessageReceived, Preview, RunFinished, Triggered
 from bridge.plugins import AgentPlugin, Section
-from bridge.ports import Clock, Ended, Said, Surroundings, Turn
+from bridge.ports.agent import Ended, Said, Turn
+from bridge.ports.clock import Clock
+from bridge.ports.surroundings import Surroundings
 
 
 class BackwardsConfig(Section):

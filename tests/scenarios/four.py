@@ -10,23 +10,42 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bridge.demo import four as demo
+from bridge.demo import page as demo
 from bridge.demo.apps import four
+
+JOIN, JOINED = "/notify all", "In all your chats from now on"
+"""What somebody can say so that their chat follows the session, and who else is told nothing."""
 
 
 @dataclass
 class Four(demo.Four):
-    process: asyncio.subprocess.Process | None = None
+    """`log`: what it writes to its standard error."""
 
-    async def start(self) -> None:
+    process: asyncio.subprocess.Process | None = None
+    program: str = sys.executable
+
+    @property
+    def log(self) -> Path:
+        return self.data.with_suffix(".log")
+
+    @property
+    def surroundings(self) -> dict[str, str]:
+        return {**os.environ, **self.environ}
+
+    async def start(self, **how: Any) -> None:
+        """Start it and wait until it serves; `how` is for the process."""
         server = self.data / "server.json"
         server.unlink(missing_ok=True)
-        self.process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "bridge", "run", "--config", str(self.file),
-            stdout=asyncio.subprocess.DEVNULL,
-            env={**os.environ, **self.environ},
-        )  # fmt: skip
+        with self.log.open("ab") as log:
+            self.process = await asyncio.create_subprocess_exec(
+                self.program, "-m", "bridge", "run", "--config", str(self.file),
+                stdout=asyncio.subprocess.DEVNULL, stderr=log, env=self.surroundings, **how,
+            )  # fmt: skip
         await self.until(server.exists)
+
+    async def close(self) -> None:
+        if self.process is not None and self.process.returncode is None:
+            await self.end(signal.SIGKILL)
 
     async def end(self, how: signal.Signals) -> None:
         assert self.process is not None
@@ -37,8 +56,8 @@ class Four(demo.Four):
         """Let the person write once from each app, so that each follows the session."""
         await self.until(self.apps.discord.fake.gateway.sockets)  # it keeps no first words
         for app in self.apps.all:
-            app.says("/status")
-            await self.until(lambda app=app: self.count(app, "people:"))
+            app.says(JOIN)
+            await self.until(lambda app=app: self.count(app, JOINED))
         await self.settle()
 
     async def settle(self, seconds: float = 0.3) -> None:
@@ -55,5 +74,4 @@ async def four_apps(data: Path, **more: Any) -> AsyncIterator[Four]:
         try:
             yield story
         finally:
-            if story.process is not None and story.process.returncode is None:
-                await story.end(signal.SIGKILL)
+            await story.close()

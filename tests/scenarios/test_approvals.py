@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bridge import texts
-from bridge.call_display import text
+from bridge.delivery.call_display import text
 from tests.agents.outside import HEAD, PYTHON
 from tests.scenarios.four import Four, four_apps
 
@@ -70,7 +70,7 @@ async def test_a_call_that_is_too_long_for_chat_apps_is_only_denied_there(story:
         for app in (story.apps.telegram, story.apps.discord, story.apps.slack):
             await story.until(lambda app=app: any(look.buttons for look in app.seen()))
             assert {label for look in app.seen() for label in look.buttons} == {"Deny"}, app.name
-        await story.until_everywhere("too long to be decided here")
+        await story.until_everywhere("too long to decide here")
         story.apps.whatsapp.says("1")
         await story.until(lambda: story.count(story.apps.whatsapp, texts.CALL_NOT_SHOWN[:40]))
         story.apps.whatsapp.says("deny")
@@ -78,3 +78,23 @@ async def test_a_call_that_is_too_long_for_chat_apps_is_only_denied_there(story:
         await story.settle()
         for app in story.apps.all:
             assert story.count(app, "I ran it.") == 0, app.name
+
+
+async def test_what_is_withdrawn_elsewhere_is_named_in_every_app(tmp_path: Path):
+    """Where the card can be changed it says so itself; elsewhere a line names the call."""
+    async with four_apps(tmp_path / "data") as story, story.serving():
+        await story.gather()
+        story.apps.telegram.says("approve")
+        await story.until_everywhere("May I roll a die")
+        story.apps.slack.says("/stop")
+        for app in (story.apps.telegram, story.apps.discord, story.apps.slack):
+            await story.until(lambda app=app: story.count(app, "No longer needed"))
+            (card,) = [each for each in app.seen() if "No longer needed" in each.text]
+            assert "May I roll a die" in card.text, app.name
+            assert "die" in card.text
+            assert not card.buttons, app.name
+        whatsapp = story.apps.whatsapp
+        await story.until(lambda: story.count(whatsapp, "No longer needed"))
+        (line,) = [each.text for each in whatsapp.seen() if "No longer needed" in each.text]
+        assert "die" in line
+        assert "6" in line, "with what it was to be called"

@@ -168,7 +168,9 @@ async def test_after_kill_9_in_mid_fan_out_every_app_has_every_message_once(stor
             copies = [t for t in shown(app) if f"said: message {number}" in t]
             unmarked = [t for t in copies if texts.REPEATED.strip("_") not in t]
             if app.name == "telegram":  # which cannot be asked: a second copy is marked
-                assert (len(unmarked), len(copies)) in {(1, 1), (0, 1), (1, 2)}, copies
+                assert (len(unmarked), len(copies)) in {(1, 1), (0, 1), (1, 2), (0, 2), (1, 3)}, (
+                    copies
+                )
             else:
                 assert (len(unmarked), len(copies)) == (1, 1), (app.name, copies)
 

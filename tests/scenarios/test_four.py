@@ -45,11 +45,11 @@ class Scene:
     async def let_the_room_follow(self) -> None:
         """Let the owner join the room to the shared session, as people do."""
         self.phone.say("olga", "Olga", self.bridge.code)
-        await settled_notes(self.phone, "olga", "you are the owner")
+        await settled_notes(self.phone, "olga", "You are now the owner")
         self.office.say("general", "Olga", "/follow main")
         await settled_notes(self.office, "general", "/follow main yes")
         self.office.say("general", "Olga", "/follow main yes")
-        await settled(self.office, "general", "follows this session from now on")
+        await settled(self.office, "general", "now follows this session")
 
     async def input(self, body: dict[str, Any]) -> dict[str, Any]:
         async with self.browser() as client:
@@ -112,7 +112,7 @@ async def test_the_agent_outlives_the_caller(scene: Scene) -> None:
     scene.phone.say("ada", "Ada", "hello")
     await settled(scene.phone, "ada", "Ada (Telegram) said: hello")
     await scene.input({"type": "message", "text": "slow 1", "place": "web"})
-    await settled(scene.phone, "ada", "Owner · browser: slow 1", "That took 1 s.")
+    await settled(scene.phone, "ada", "Olga · browser: slow 1", "That took 1 s.")
     events = await scene.read_until("That took 1 s.")
     assert [each["seq"] for each in events] == list(range(1, len(events) + 1))
 
@@ -143,7 +143,7 @@ async def test_the_caller_changes_device(scene: Scene) -> None:
         lambda: any(each.buttons for each in scene.phone.seen("ada")), within=PATIENCE
     )
     await scene.input({"type": "message", "text": "coffee", "place": "web"})
-    await settled(scene.phone, "ada", "Owner chose Coffee", "_Owner · browser: Coffee_")
+    await settled(scene.phone, "ada", "Olga chose Coffee", "_Olga · browser: Coffee_")
     assert not any(each.buttons for each in scene.phone.seen("ada"))
 
 

@@ -4,9 +4,10 @@ import asyncio
 import json
 import os
 import signal
+import sqlite3
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,14 @@ data: {data}
 http: {{port: 0}}
 agents: {{echo: {{type: echo, delay: 0.15}}}}
 grace: 0
+hooks:
+  orders:
+    verify: bearer
+    secret: {{file: {data}/hook-secret}}
+    as: message
+    idempotency: order
 """
+SECRET = "a-secret-of-twenty-one"
 
 
 @dataclass
@@ -93,6 +101,8 @@ class Follower:
 async def followed(data: Path) -> AsyncIterator[tuple[Bridge, Follower]]:
     data.mkdir(mode=0o700)
     (data / "config.yaml").write_text(CONFIG.format(data=data))
+    (data / "hook-secret").write_text(SECRET)
+    (data / "hook-secret").chmod(0o600)
     bridge = Bridge(data)
     await bridge.start()
     follower = Follower(bridge)
@@ -183,3 +193,54 @@ async def test_a_message_that_kills_the_process_is_given_up_after_three_tries(
     notice, answer = [each for each in follower.events if each["type"] == "message_composed"]
     assert notice["kind"] == "notice"
     assert answer["content"]["text"] == "Owner (browser) said: and you?"
+
+
+async def call_hook(bridge: Bridge) -> httpx.Response | None:
+    """Call it as a service does; None where the answer never comes."""
+    try:
+        async with bridge.client() as client:
+            headers = {"Authorization": f"Bearer {SECRET}"}
+            return await client.post("/hooks/orders", json={"order": 17}, headers=headers)
+    except httpx.TransportError:
+        return None
+
+
+async def test_a_call_of_a_hook_that_is_killed_before_it_is_taken_counts_once(
+    tmp_path: Path,
+) -> None:
+    """The service hears nothing, and sends it again."""
+    async with followed(tmp_path / "data") as (bridge, follower):
+        (file,) = bridge.data.glob("*.db")
+        with closing(sqlite3.connect(file, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")  # the log cannot take it for now
+            calling = asyncio.create_task(call_hook(bridge))
+            await asyncio.sleep(0.5)
+            assert not calling.done()
+            await bridge.kill()
+            assert await calling is None
+            other.execute("ROLLBACK")
+        await bridge.start()
+        answers = [await call_hook(bridge) for _ in range(2)]
+        await follower.until("pushed")
+    assert [each and each.status_code for each in answers] == [202, 200]
+    assert [each["type"] for each in follower.events].count("pushed") == 1
+
+
+async def test_a_call_of_a_hook_that_is_taken_and_killed_counts_once(tmp_path: Path) -> None:
+    """The log has it, whether the service heard that or not; sent again it is a repeat."""
+    async with followed(tmp_path / "data") as (bridge, follower):
+        calling = asyncio.create_task(call_hook(bridge))
+        await follower.until("pushed")
+        await bridge.kill()
+        await calling
+        await bridge.start()
+        again = await call_hook(bridge)
+        assert again is not None
+        (seq,) = [each["seq"] for each in follower.events if each["type"] == "pushed"]
+        assert (again.status_code, again.json()) == (
+            200,
+            {"id": f"main:{seq}", "status": "repeated"},
+        )
+        await say(bridge, "and now?", 0)
+        await follower.until("message_composed")
+    assert [each["type"] for each in follower.events].count("pushed") == 1

@@ -11,7 +11,7 @@ import pytest
 
 from tests.agents.elsewhere import SECRET, TOKEN, Answer, Asked, Elsewhere, elsewhere
 from tests.agents.outside import EXAMPLE, HEAD, PYTHON
-from tests.agents.test_child import STUBBORN
+from tests.agents.process.test_child_process import STUBBORN
 from tests.process import BridgeProcess
 from tests.waiting import PATIENCE, lives
 
@@ -47,7 +47,7 @@ def until(bridge: BridgeProcess, kind: str, count: int = 1) -> list[dict[str, An
         if len(found) >= count:
             return found
         time.sleep(0.02)
-    raise AssertionError(f"no {kind}: {bridge.events('main')}\n{bridge.log.read_text()}")
+    raise AssertionError(f"no {kind}: {bridge.domain.events('main')}\n{bridge.log.read_text()}")
 
 
 def words(events: list[dict[str, Any]]) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from bridge import texts
+from bridge import admission_texts, texts
 from bridge.app import Running
 from bridge.demo.apps import four
 from tests.running import running_bridge
@@ -146,7 +146,7 @@ async def test_a_stranger_in_a_room_with_the_owner_becomes_nobody(tmp_path, make
         stage.mallory(f"/link {code}")
         await until(has(stage.mallorys, texts.BAD_CODE))
         stage.mallory("hello")
-        await until(has(stage.mallorys, texts.UNKNOWN_SENDER))
+        await until(has(stage.mallorys, admission_texts.ASK_HOW))
         assert not any("said: hello" in each for each in stage.mallorys())
 
 
@@ -188,12 +188,12 @@ async def test_a_room_reads_nothing_of_another_session(tmp_path, make) -> None:
 async def test_an_owner_lets_a_room_follow_knowing_how_many_read_it(tmp_path, make) -> None:
     async with staged(tmp_path, make) as (bridge, stage):
         stage.ada(bridge.code)
-        await until(has(stage.adas, "you are the owner"))
+        await until(has(stage.adas, "You are now the owner"))
         stage.in_room(f"{stage.mention}/follow main")
         await until(has(stage.room, "/follow main yes"))
         assert any(re.search(r"up to [1-9]\d* people", each) for each in stage.room())
         stage.in_room(f"{stage.mention}/follow main yes")
-        await until(has(stage.room, "follows this session from now on"))
+        await until(has(stage.room, "now follows this session"))
         await push(bridge, "for all")
         await until(has(stage.room, "for all"))
         stage.in_room(f"{stage.mention}/unfollow")

@@ -6,14 +6,13 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, create_engine, event
 
-from bridge.content import Content
-from bridge.errors import Conflict, Refused, RunOver, UnknownSession
-from bridge.events import ConversationLinked, Draft, MessageComposed
-from bridge.ids import SessionId
-from bridge.ports import Appended, Origin, Producer
-from storage.admission import Append, asked
+from bridge.domain.content import Content
+from bridge.domain.errors import Conflict, Refused, RunOver, UnknownSession
+from bridge.domain.events import ConversationLinked, Draft, MessageComposed
+from bridge.domain.ids import SessionId
+from bridge.ports.store import Appended, Origin, Producer
+from storage.append_rules import Append, asked
 from storage.sql import lanes, log
-from storage.sql.batch import apply
 from storage.sql.ops import (
     Advance,
     CreateSession,
@@ -27,6 +26,7 @@ from storage.sql.ops import (
     Settle,
 )
 from storage.sql.schema import SCHEMA, create
+from storage.sql.writer import apply
 from tests.stores import (
     AT,
     C1,

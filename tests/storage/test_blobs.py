@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.errors import ConfigError, NoRoom, StoreUnavailable
+from bridge.domain.errors import ConfigError, NoRoom, StoreUnavailable
 from storage.blobs import INCOMING, FolderBlobs, FolderSection, plugin
 from tests.stores import StillClock, surroundings
 

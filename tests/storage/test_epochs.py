@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from bridge.epoch import Epoch
-from bridge.ports import Surroundings
+from bridge.domain.epoch import Epoch
+from bridge.ports.surroundings import Surroundings
 from storage.sql import epochs
 from storage.sql.store import SqliteSection, sqlite
 from tests.stores import AT, S1, opened, put, said

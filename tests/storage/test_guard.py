@@ -4,13 +4,15 @@ import asyncio
 import os
 import shutil
 import sqlite3
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from bridge.errors import ConfigError, StoreUnavailable
-from bridge.ports import Store
+from bridge.domain.errors import ConfigError, StoreUnavailable
+from bridge.ports.store import Store
+from storage.sql.sqlite_files import FileGuard
 from storage.sql.store import SqliteSection, sqlite
 from tests.stores import AT, S1, log_of, opened, put, said, surroundings, texts
 
@@ -118,6 +120,21 @@ async def test_a_file_that_was_cut_is_noticed(store: Store, file: Path) -> None:
     assert "was cut from" in await refusal(store)
 
 
+async def test_a_file_that_is_cut_while_a_commit_is_made_is_noticed(
+    store: Store, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the commit left is not taken for what it should have left."""
+    looked = FileGuard.look
+
+    def cutting(guard: FileGuard) -> None:
+        looked(guard)
+        monkeypatch.undo()
+        os.truncate(file, 0)
+
+    monkeypatch.setattr(FileGuard, "look", cutting)
+    assert "was cut from" in await refusal(store)
+
+
 async def test_a_file_that_was_written_over_is_noticed(
     store: Store, file: Path, tmp_path: Path
 ) -> None:
@@ -132,6 +149,43 @@ async def test_a_file_that_was_written_over_is_noticed(
 async def test_a_file_that_was_only_touched_goes_on(store: Store, file: Path) -> None:
     os.utime(file)
     await put(store, S1, said("after"))
+    await store.check()
+
+
+async def test_what_cannot_be_read_is_not_taken_for_written_over(
+    store: Store, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What cannot be looked into is not known to be another."""
+
+    def failing(*_: object, **__: object) -> bytes:
+        raise OSError(5, "Input/output error")
+
+    os.utime(file)
+    monkeypatch.setattr(os, "pread", failing)
+    assert "cannot be looked into just now" in await refusal(store)
+    monkeypatch.undo()
+    await put(store, S1, said("after"))
+    monkeypatch.setattr(os, "pread", failing)
+    await put(store, S1, *(said("x" * 100_000) for _ in range(60)))  # enough for a checkpoint
+    monkeypatch.undo()
+    os.utime(file)
+    await put(store, S1, said("last"))
+    await store.check()
+
+
+async def test_at_the_limit_of_open_files_it_goes_on(
+    store: Store, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To look takes no further file."""
+
+    def full(*_: object, **__: object) -> int:
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr(os, "open", full)
+    os.utime(file)
+    await put(store, S1, *(said("x" * 100_000) for _ in range(60)))
+    await put(store, S1, said("last"))
+    monkeypatch.undo()
     await store.check()
 
 
@@ -178,3 +232,15 @@ async def test_a_lost_file_is_said_at_the_next_start(file: Path) -> None:
     file.with_name("bridge.db.mark").unlink()
     async with opened("sqlite", file.parent) as store:
         assert await store.sessions() == []
+
+
+async def test_another_program_may_look_into_the_file(store: Store, file: Path) -> None:
+    """It would delete the `-wal` when it is done, if nobody else seemed to have the file open."""
+    for number in range(400):
+        await put(store, S1, said(f"{number} " + "x" * 20_000))  # so that the file itself grows
+    reads = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('pragma user_version')"
+    for _ in range(3):
+        done = await asyncio.create_subprocess_exec(sys.executable, "-c", reads, file)
+        assert await done.wait() == 0
+    await put(store, S1, said("after"))
+    assert (await log_of(store))[-1].body == said("after").body

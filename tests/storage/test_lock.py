@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from bridge.errors import ConfigError
-from storage.sql.lock import locked
+from bridge.domain.errors import ConfigError
+from storage.sql.sqlite_files import locked
 from tests.stores import AT, opened
 
 HOLD = """
 import sys
 from pathlib import Path
-from storage.sql.lock import locked
+from storage.sql.sqlite_files import locked
 from tests.stores import AT
 
 with locked(Path(sys.argv[1]), now=AT):

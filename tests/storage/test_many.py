@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Column, Connection, MetaData, Table, Text, create_engine, select, update
 from sqlalchemy.dialects.postgresql import asyncpg
 
-from storage.sql.many import Among, inserting, named, new, updating, upserting
+from storage.sql.bulk import Among, inserting, named, new, updating, upserting
 from storage.sql.tables import lanes
 
 METADATA = MetaData()

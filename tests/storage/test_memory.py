@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.errors import Refused, StoreUnavailable
+from bridge.domain.errors import Refused, StoreUnavailable
 from storage.memory import MemorySection, MemoryStore, plugin
 from tests.stores import AT, S1, log_of, put, said, surroundings, texts
 

@@ -1,20 +1,26 @@
 """PostgreSQL: who may write, what is said when it cannot be used, what a lost connection costs."""
 
 import asyncio
+import gc
 import os
 import re
+import socket
+from contextlib import suppress
 from urllib.parse import quote
 
 import asyncpg
 import pytest
 from pydantic import SecretStr
+from structlog.testing import capture_logs
 
-from bridge.errors import BridgeError, ConfigError, Refused, StoreUnavailable
-from storage.sql.postgres import parsed
+from bridge.domain.errors import BridgeError, ConfigError, Refused, StoreUnavailable
+from bridge.ports.store import Store
+from storage.sql import postgres as module
+from storage.sql.postgres import PostgresDatabase, parsed
 from storage.sql.store import PostgresSection, postgres
 from tests.postgres import empty_database, postgres_url, server
 from tests.stores import AT, S1, log_of, opened, put, said, surroundings, texts
-from tests.waiting import soon
+from tests.waiting import soon, until
 
 __all__ = ["empty_database", "postgres_url"]
 
@@ -85,6 +91,16 @@ async def test_a_server_that_is_not_there_cannot_be_reached(tmp_path):
     error = await refusal(f"postgresql://ada:{quote(SECRET)}@127.0.0.1:1/bridge", tmp_path)
     assert isinstance(error, StoreUnavailable)
     assert "127.0.0.1:1/bridge cannot be reached: see that the server runs" in str(error)
+
+
+async def test_a_server_that_lets_in_and_says_nothing_does_not_answer(tmp_path, monkeypatch):
+    """What the driver gives up by itself is no failure of another kind."""
+    monkeypatch.setattr(module, "_CONNECT_SECONDS", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        at = f"127.0.0.1:{silent.getsockname()[1]}/bridge"
+        error = await refusal(f"postgresql://ada:{quote(SECRET)}@{at}", tmp_path)
+    assert isinstance(error, StoreUnavailable)
+    assert str(error) == f"{at} does not answer: see that the server works"
 
 
 # -- the server's refusals ------------------------------------------------------------------------
@@ -216,6 +232,67 @@ async def test_of_many_callers_cut_off_each_is_told(tmp_path, postgres_url):
         results = await soon(asyncio.gather(*calls, return_exceptions=True))
         assert {type(each).__mro__[1] for each in results} == {StoreUnavailable}
         assert await log_of(store) == []
+
+
+async def test_connecting_that_is_given_up_leaves_a_line_and_no_traceback(caplog):
+    """As a probe does that waits no longer for a server which is just starting again."""
+    accepted: list[asyncio.StreamWriter] = []
+
+    async def accept(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        accepted.append(writer)
+
+    silent = await asyncio.start_server(accept, "127.0.0.1", 0)
+    port = silent.sockets[0].getsockname()[1]
+    database = PostgresDatabase(parsed(f"postgresql://ada:x@127.0.0.1:{port}/bridge"))
+    locking = asyncio.create_task(database.lock())
+    with capture_logs() as logged:
+        for turns in range(60):
+            connecting = asyncio.create_task(database.look())
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            connecting.cancel()
+            await asyncio.gather(connecting, return_exceptions=True)
+            await asyncio.sleep(0.001)
+        gc.collect()
+    assert {each["event"] for each in logged} == {"connection given up"}
+    assert [each for each in caplog.records if each.name == "asyncio"] == []
+    locking.cancel()
+    await asyncio.gather(locking, return_exceptions=True)
+    for writer in accepted:
+        writer.close()
+    silent.close()
+
+
+@pytest.mark.postgres
+async def test_what_is_not_answered_in_time_fails_and_costs_nobody_else_the_store(
+    tmp_path, postgres_url, monkeypatch
+):
+    """Somebody holds the table, as a server does that stalls; afterwards everything goes on."""
+    monkeypatch.setattr(module, "ANSWER_SECONDS", 0.5)
+    async with opened("postgres", tmp_path, postgres_url) as store:
+        await store.create_session(S1, at=AT)
+        await put(store, S1, said("a"))
+        other = await asyncpg.connect(postgres_url)
+        transaction = other.transaction()
+        await transaction.start()
+        await other.execute("LOCK TABLE events, sessions IN ACCESS EXCLUSIVE MODE")
+        calls = [put(store, S1, said("lost")), *(store.sessions() for _ in range(9))]
+        results = await soon(asyncio.gather(*calls, return_exceptions=True))
+        assert all(isinstance(each, StoreUnavailable) for each in results), results
+        assert {"does not answer" in str(each) for each in results} == {True}
+        await transaction.rollback()
+        await other.close()
+        await until(lambda: is_well(store))
+        await put(store, S1, said("b"))
+        assert texts(await log_of(store)) == ["a", "b"]
+        assert await store.sessions()
+
+
+async def is_well(store: Store) -> bool:
+    with suppress(StoreUnavailable):
+        await store.check()
+        return True
+    return False
 
 
 @pytest.mark.postgres

@@ -1,6 +1,6 @@
 """The receipts of a lane in memory."""
 
-from bridge.ids import MessageId
+from bridge.domain.ids import MessageId
 from storage.receipts import ReceiptBook
 from tests.stores import receipt
 

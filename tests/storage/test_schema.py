@@ -11,7 +11,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, create_engine, inspect
 
-from bridge.errors import ConfigError, StoreError
+from bridge.domain.errors import ConfigError, StoreError
 from storage.sql import store as plugins
 from storage.sql.schema import SCHEMA, Schema, create, upgrade, version_of
 from storage.sql.tables import METADATA

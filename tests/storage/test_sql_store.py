@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.errors import StoreUnavailable
+from bridge.domain.errors import StoreUnavailable
 from storage.sql.sql_store import SqlStore
 from tests.stores import AT, S1, S2, opened, put, said, seqs
 from tests.waiting import soon
@@ -61,7 +61,7 @@ async def test_a_cancelled_waiter_leaves_nothing(store):
     await asyncio.sleep(0.05)
     waiting.cancel()
     await asyncio.gather(waiting, return_exceptions=True)
-    assert store._bells._waiting == {}
+    assert store._waiters._waiting == {}
 
 
 async def test_a_store_that_cannot_be_read_says_so_when_it_is_checked(store, monkeypatch):
@@ -69,3 +69,25 @@ async def test_a_store_that_cannot_be_read_says_so_when_it_is_checked(store, mon
     unreadable(store, monkeypatch)
     with pytest.raises(StoreUnavailable):
         await store.check()
+
+
+async def test_what_turns_out_to_be_kept_is_seen_with_the_next_write(store, monkeypatch):
+    """The answer to a commit was lost, and the database finished it a while later."""
+    write, late = store._database.write, []
+
+    async def torn(work):
+        late.append(work)
+        raise StoreUnavailable("it does not answer")
+
+    monkeypatch.setattr(store._database, "write", torn)
+    with pytest.raises(StoreUnavailable):
+        await put(store, S1, said("a"))
+    monkeypatch.undo()
+    assert await store.head(S1) == 0
+    for work in late:
+        await write(work)
+    waiting = asyncio.create_task(store.wait(S1, after=0))
+    await asyncio.sleep(0.05)
+    await put(store, S2, said("b"))
+    await soon(waiting)
+    assert seqs(await store.read(S1, after=0, limit=10)) == [1]

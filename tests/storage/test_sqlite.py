@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.errors import BridgeError, ConfigError, Refused, StoreUnavailable
+from bridge.domain.errors import BridgeError, ConfigError, Refused, StoreUnavailable
 from storage.sql import sqlite
 from storage.sql.sqlite import SqliteDatabase
 from tests.stores import AT, S1, log_of, opened, put, said, texts
@@ -135,7 +135,7 @@ async def test_a_folder_that_cannot_be_made_is_named(tmp_path):
 OPEN = """
 import asyncio, sys
 from pathlib import Path
-from bridge.errors import BridgeError
+from bridge.domain.errors import BridgeError
 from tests.stores import AT, S1, S2, log_of, opened, put, said
 
 async def main():

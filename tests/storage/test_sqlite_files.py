@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.errors import ConfigError, Refused, StoreUnavailable
+from bridge.domain.errors import ConfigError, Refused, StoreUnavailable
 from storage.sql.store import SqliteSection, sqlite
 from tests.stores import AT, S1, log_of, opened, put, said, surroundings, texts
 

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
-from bridge.errors import Conflict, Refused, StoreError, StoreUnavailable
-from bridge.ids import ConversationId
+from bridge.domain.errors import Conflict, Refused, StoreError, StoreUnavailable
+from bridge.domain.ids import ConversationId
 from storage.sql import writer as module
 from storage.sql.database import ConnectionLost
 from storage.sql.ops import Op, Revive

@@ -11,8 +11,8 @@ from typing import Any
 
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from bridge.content import Content, Option
-from bridge.events import (
+from bridge.domain.content import Content, Option
+from bridge.domain.events import (
     Body,
     ConversationLinked,
     Draft,
@@ -32,7 +32,7 @@ from bridge.events import (
     ToolCalled,
     ToolReturned,
 )
-from bridge.ids import (
+from bridge.domain.ids import (
     CallId,
     ChannelName,
     ConversationId,
@@ -42,9 +42,9 @@ from bridge.ids import (
     SessionId,
     mint,
 )
-from bridge.parts import Address
-from bridge.ports import Calling, Said, Turn
-from bridge.workers.clock import SystemClock
+from bridge.domain.parts import Address
+from bridge.engine.clock import SystemClock
+from bridge.ports.agent import Calling, Said, Turn
 from tests.web.conftest import CHROMIUM, FLAGS, PATIENCE_MS
 from tests.web.rig import ADA, BOB, Bridge, Loop, Pages
 

@@ -14,24 +14,27 @@ from typing import Any, TypeVar
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route
 
 from agents.echo import Echo
-from bridge.admission import EVERYONE, Account
-from bridge.commands import Change, Join, Push
-from bridge.content import Content, Option
-from bridge.events import Body, Draft, Event, MessageReceived, Role, Source
+from bridge.domain.commands import Change, Join, Push, Say
+from bridge.domain.content import Content, Option, ours
+from bridge.domain.events import Body, Draft, Event, MessageReceived, Role, Source
+from bridge.domain.ids import START, ChannelName, ConversationId, ParticipantId, SessionId
+from bridge.engine.clock import SystemClock
+from bridge.engine.engine import Connected, Engine
 from bridge.http.app import create_app
 from bridge.http.auth import digest
 from bridge.http.limits import Limits
 from bridge.http.links import Links
 from bridge.http.server import HttpServer
-from bridge.ids import START, ChannelName, ParticipantId, SessionId
-from bridge.ports import Agent, Check
-from bridge.routing import SHARED
-from bridge.workers.clock import SystemClock
-from bridge.workers.core import Connected, Core
+from bridge.ports.agent import Agent
+from bridge.ports.health import Check
+from bridge.session.admission import EVERYONE, Account
+from bridge.session.invitations import Inviting
+from bridge.session.routing import SHARED
 from channels.memory import MemoryChannel
 from channels.memory_platform import MemoryPlatform
 from storage.memory import MemoryStore
 from storage.memory_blobs import MemoryBlobs
+from tests.feeding import feeding
 from tests.waiting import PATIENCE
 
 ADA, BOB = ParticipantId("p_ada"), ParticipantId("p_bob")
@@ -72,6 +75,17 @@ class Loop:
         self._loop.close()
 
 
+class Pace(SystemClock):
+    """The agent's clock: as long as it is `held`, nothing that the agent waits for comes."""
+
+    held = False
+
+    async def sleep(self, seconds: float) -> None:
+        await super().sleep(seconds)
+        while self.held:
+            await super().sleep(WORD_SECONDS)
+
+
 def token_of(person: ParticipantId) -> str:
     return f"token-of-{person}-0123456789abcdef"
 
@@ -89,6 +103,7 @@ class Bridge:
         default_factory=lambda: MemoryBlobs(clock=SystemClock(), max_bytes=MOST)
     )
     agent: Agent | None = None
+    pace: Pace = field(default_factory=Pace)
     channels: Mapping[ChannelName, str] = field(default_factory=lambda: {CHAT: CHAT_LABEL})
     word_seconds: float = WORD_SECONDS
     port: int = 0
@@ -102,17 +117,19 @@ class Bridge:
         self.loop.run(self._stop())
 
     async def _start(self) -> None:
-        agent = self.agent or Echo(delay=self.word_seconds, clock=self.clock)
+        agent = self.agent or Echo(delay=self.word_seconds, clock=self.pace)
         account = Account(allow=frozenset({EVERYONE}))
         name = type(agent).__name__.lower()
-        self.core = Core(
+        self.core = Engine(
             blobs=MemoryBlobs(clock=self.clock),
             store=self.store,
             clock=self.clock,
             agents={name: agent},
             agent=name,
             channels=[
-                Connected(channel=MemoryChannel(each, self.chat), account=account, label=label)
+                Connected(
+                    channel=MemoryChannel(each, self.chat, feeding()), account=account, label=label
+                )
                 for each, label in self.channels.items()
             ],
         )
@@ -122,6 +139,7 @@ class Bridge:
         await self.core.sessions.submit(SHARED, Join(participant=BOB, role="member"))
         self.server = HttpServer(self._app(), host="127.0.0.1", port=self.port)
         self.port = await self.server.start()
+        self.core.sessions.people.browser_guests.page = self.url
         await self.core.start()
 
     def _app(self) -> Any:
@@ -137,6 +155,7 @@ class Bridge:
             label=lambda address: self.core.names.label(address.channel),
             operator=ADA,
             people=self.core.sessions.people,
+            deliveries=self.core.deliveries,
             limits=self.limits,
         )
 
@@ -165,8 +184,27 @@ class Bridge:
 
         self.loop.run(enrol())
 
-    def push(self, text: str, *buttons: Option) -> None:
-        push = Push(source=Source(kind="api"), content=Content(text=text), buttons=buttons, by=ADA)
+    def invite(self, *, role: Role = "member", earlier: bool = False) -> str:
+        """Return the link by which a browser comes in, of Ada's making."""
+
+        async def invite() -> str:
+            fold = await self.core.sessions.fold(SHARED)
+            wanted = Inviting(role=role, earlier=earlier, browser=True)
+            made = await self.core.sessions.people.browser_guests.invite(fold, ADA, wanted)
+            return made.links[0]
+
+        return self.loop.run(invite())
+
+    def asks(self, text: str) -> None:
+        """Let Ada write something in a terminal."""
+        place = ConversationId("http:terminal")
+        say = Say(by=ADA, conversation=place, content=Content(text=text))
+        self.loop.run(self.core.sessions.hear(SHARED, say))
+
+    def push(self, text: str, *buttons: Option, own: bool = False) -> None:
+        """Push something: as a program does, or as the bridge does."""
+        source = Source(kind="background", name="bridge") if own else Source(kind="api")
+        push = Push(source=source, content=ours(text), buttons=buttons, by=ADA)
         self.loop.run(self.core.sessions.submit(SHARED, push))
 
     def say_in_chat(self, text: str, user: str = "Cy") -> None:
@@ -248,7 +286,8 @@ def is_typing(route: Route) -> bool:
 
 
 def say(page: Page, text: str) -> None:
-    page.get_by_label("Message", exact=True).fill(text)
+    """Write something, in whatever language the page is."""
+    page.locator("#text").fill(text)
     page.keyboard.press("Enter")
 
 

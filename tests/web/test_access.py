@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from bridge.content import Option
+from bridge.domain.content import Option
 from tests.web.files import wav
 from tests.web.rig import Bridge, Pages, of_each, say, until
 
@@ -157,7 +157,7 @@ FILES: Any = [
 ]
 EMPTY: Any = {"name": "empty.txt", "mimeType": "text/plain", "buffer": b""}
 NAMELESS = """() => [...document.querySelectorAll(
-    "button, a, input, textarea, audio, progress, summary, [tabindex='0']")]
+    "button, a, input, select, textarea, audio, progress, summary, [tabindex='0']")]
   .filter(e => e.checkVisibility())
   .filter(e => !(e.getAttribute("aria-label") || e.textContent.trim() || e.labels?.length
     || e.matches("pre, .table")))
@@ -261,7 +261,8 @@ def test_text_stands_out_from_what_is_behind_it(bridge: Bridge, pages: Pages, sc
 
 def test_motion_is_left_out_where_it_is_not_wanted(bridge: Bridge, pages: Pages):
     page = pages.open(bridge.link(), reduced_motion="reduce")
-    say(page, "slow 2")
+    bridge.pace.held = True
+    say(page, "slow 1")
     expect(page.locator(".dots i").first).to_be_visible()
     names = of_each(page, "*", "e => getComputedStyle(e).animationName")
     assert set(names) == {"none"}

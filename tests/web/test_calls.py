@@ -6,14 +6,14 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from playwright.sync_api import expect
 
-from bridge.call_display import MOST_WHOLE, brief, text
-from bridge.commands import Asking
-from bridge.content import Option
-from bridge.events import PlannedCall
-from bridge.ids import CallId, QuestionId, mint
-from bridge.ports import Calling, Ended, Returned
-from bridge.workers import runner
-from tests.test_call_display import HIDING, arguments
+from bridge.delivery.call_display import brief, text
+from bridge.domain.content import Option
+from bridge.domain.events import MOST_WHOLE, PlannedCall
+from bridge.domain.ids import CallId, QuestionId, mint
+from bridge.domain.run_output import Asking
+from bridge.engine.runs import run_recorder
+from bridge.ports.agent import Calling, Ended, Returned
+from tests.delivery.test_call_display import HIDING, arguments
 from tests.web.rig import Bridge, Loop, Pages, of_each, say
 
 pytestmark = pytest.mark.browser
@@ -82,7 +82,7 @@ def test_the_page_shows_every_call_as_the_bridge_writes_it_out(
     bridge: Bridge, pages: Pages, asker: Asker, monkeypatch: pytest.MonkeyPatch
 ):
     asker.corpus = corpus()
-    monkeypatch.setattr(runner, "QUESTIONS_AT_ONCE", len(asker.corpus))
+    monkeypatch.setattr(run_recorder, "QUESTIONS_AT_ONCE", len(asker.corpus))
     page = pages.open(bridge.link())
     say(page, "ask")
     expect(page.locator(".question")).to_have_count(len(asker.corpus))

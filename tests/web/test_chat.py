@@ -6,7 +6,8 @@ from time import sleep
 import pytest
 from playwright.sync_api import Route, expect
 
-from bridge.content import Option
+from bridge.domain.content import Option
+from bridge.domain.events import SettingChanged
 from tests.web.rig import ADA, BOB, HIDE, OUTBOXES, Bridge, Pages, is_typing, say, until
 
 pytestmark = pytest.mark.browser
@@ -26,9 +27,11 @@ def test_the_first_message_is_answered(bridge: Bridge, pages: Pages):
 def test_an_answer_is_streamed_into_its_place(bridge: Bridge, pages: Pages):
     """The text grows in the row that becomes the message: nothing jumps, nothing is twice."""
     page = pages.open(bridge.link())
+    bridge.pace.held = True
     say(page, "slow 1")
     expect(page.locator(".writing .activity")).to_contain_text("taking my time")
     expect(page.locator("#state")).to_have_text("Working")
+    bridge.pace.held = False
     expect(page.locator(".composed")).to_have_text(re.compile("That took 1 s."))
     expect(page.locator(".composed")).to_have_count(1)
 
@@ -49,6 +52,7 @@ def test_a_pending_message_becomes_the_real_one_in_place(bridge: Bridge, pages: 
     expect(page.locator(".composed:not(.writing)")).to_be_visible()
     until(lambda: page.evaluate(OUTBOXES) == [0])
     assert set(page.evaluate("window.copies")) == {1}
+    page.unroute_all(behavior="ignoreErrors")
 
 
 COUNT_COPIES = """text => {
@@ -95,11 +99,38 @@ def test_a_choice_is_answered_with_a_button(bridge: Bridge, pages: Pages):
     expect(ada.locator(".composed").last).to_contain_text("Bob chose Coffee.")
 
 
+def test_what_waits_for_an_answer_leads_to_its_question(bridge: Bridge, pages: Pages):
+    page = pages.open(bridge.link())
+    state = page.get_by_role("button", name="Waiting for an answer")
+    say(page, "ask")
+    expect(page.locator(".question .card")).to_be_visible()
+    for number in range(30):
+        bridge.say_in_chat(f"silent {number}")
+    expect(page.locator(".said").last).to_contain_text("silent 29")
+    expect(page.locator(".question")).not_to_be_in_viewport()
+    state.click()
+    expect(page.locator(".question")).to_be_in_viewport()
+    expect(page.get_by_role("button", name="Tea")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#state")).to_have_text("Idle")
+    expect(page.locator("#state")).to_be_disabled()
+
+
+def test_an_empty_session_says_what_to_do(bridge: Bridge, pages: Pages):
+    page = pages.open(bridge.link())
+    expect(page.get_by_text("Say something, or type /help")).to_be_visible()
+    say(page, "silent hello")
+    expect(page.locator(".said.mine")).to_be_visible()
+    expect(page.get_by_text("Say something, or type /help")).to_be_hidden()
+
+
 def test_an_approval_shows_the_exact_call(bridge: Bridge, pages: Pages):
     page = pages.open(bridge.link())
     say(page, "approve")
     expect(page.locator(".question .call")).to_contain_text('"sides": 6')
-    page.get_by_role("button", name="Approve").click()
+    with page.expect_request(lambda sent: '"answer"' in (sent.post_data or "")) as sent:
+        page.get_by_role("button", name="Approve").click()
+    assert sent.value.post_data_json["run"].startswith("r_"), "it answers this question alone"
     expect(page.locator(".tool .tool-state")).to_have_text("done")
     expect(page.locator(".composed").last).to_contain_text("The die says")
 
@@ -134,12 +165,44 @@ def test_a_command_answers_its_asker_alone(bridge: Bridge, pages: Pages):
     assert bridge.said() == []
 
 
+def test_what_a_command_offers_is_chosen_with_a_button(bridge: Bridge, pages: Pages):
+    page = pages.open(bridge.link())
+    expect(page.locator("#connection")).to_have_text("Connected")
+    expect(page.locator("#title")).to_have_text("Main")
+    say(page, "/mode")  # which is not the beginning of /model once it stands there whole
+    note = page.locator(".note")
+    expect(note.get_by_role("button", name="interrupt")).to_be_visible()
+    note.get_by_role("button", name="queue").click()
+    expect(note.last).to_contain_text("queue from now on")
+    expect(page.locator(".line", has_text="mode")).to_contain_text("Ada set mode to “queue”")
+
+
+def test_a_button_is_pressed_as_whoever_presses_it(bridge: Bridge, pages: Pages):
+    """Bob sees the list, and is told that he may not choose."""
+    page = pages.open(bridge.link(BOB))
+    say(page, "/mode")
+    page.locator(".note").get_by_role("button", name="queue").click()
+    expect(page.locator(".note.refused")).to_contain_text("Only an owner")
+    assert not [each for each in bridge.log() if isinstance(each.body, SettingChanged)][1:]
+
+
+def test_a_question_that_is_withdrawn_later_is_named(bridge: Bridge, pages: Pages):
+    """Its card is screens above by then."""
+    page = pages.open(bridge.link())
+    say(page, "approve")
+    expect(page.locator(".question .card")).to_be_visible()
+    say(page, "silent while it is open")
+    expect(page.locator(".said.mine").last).to_contain_text("silent while it is open")
+    bridge.say_in_chat("/stop")
+    expect(page.locator(".line", has_text="No longer needed: ")).to_contain_text("die")
+    expect(page.locator(".question .closing")).to_have_text("No longer needed.")
+
+
 def test_a_refused_message_says_why(bridge: Bridge, pages: Pages):
-    """A viewer reads along; what they write comes back with the reason, and nothing hangs."""
-    bridge.enrol("p_eve", "Eve", "viewer")
-    page = pages.open(bridge.link("p_eve"))
-    say(page, "let me in")
-    expect(page.locator(".note.refused")).to_contain_text("You can read along here, but not write.")
+    """It comes back with the reason, and nothing hangs."""
+    page = pages.open(bridge.link())
+    say(page, "/agent nobody")
+    expect(page.locator(".note.refused")).to_contain_text("no agent")
     expect(page.locator(".pending")).to_have_count(0)
     assert bridge.said() == []
 
@@ -158,9 +221,9 @@ def test_a_reply_quotes_what_it_answers(bridge: Bridge, pages: Pages):
 def test_a_button_that_undoes_names_what_it_undoes(bridge: Bridge, pages: Pages):
     """Its label alone would say nothing to anybody."""
     page = pages.open(bridge.link())
-    bridge.push("Eve joined as you.", Option(id="u:ABCDEF", label="Undo"))
+    bridge.push("Eve joined as you.", Option(id="u:ABCDEF", label="Undo"), own=True)
     page.get_by_role("button", name="Undo").click()
-    expect(page.get_by_text("This was undone already, or there is no such number.")).to_be_visible()
+    expect(page.get_by_text("This was undone already, or the number is wrong.")).to_be_visible()
 
 
 def test_a_push_can_be_answered_with_its_buttons(bridge: Bridge, pages: Pages):
@@ -169,6 +232,15 @@ def test_a_push_can_be_answered_with_its_buttons(bridge: Bridge, pages: Pages):
     bridge.push("Lunch?", Option(id="1", label="Pizza"), Option(id="2", label="Soup"))
     page.get_by_role("button", name="Soup").click()
     until(lambda: bridge.said() == ["Soup"])
+
+
+def test_no_button_that_others_push_commands_anything(bridge: Bridge, pages: Pages):
+    """Whoever presses it would command it in their own name; it only says what it is called."""
+    page = pages.open(bridge.link())
+    bridge.push("Look", Option(id="u:ABCDEF", label="/title Mine"), Option(id="2", label="Soup"))
+    page.get_by_role("button", name="/title Mine").click()
+    until(lambda: bridge.said() == ["/title Mine"])
+    expect(page.locator("#title")).not_to_contain_text("Mine")
 
 
 def test_sessions_are_made_and_switched(bridge: Bridge, pages: Pages):

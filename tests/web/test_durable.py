@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from bridge.events import MessageReceived
+from bridge.domain.events import MessageReceived
 from bridge.http.limits import Limits
 from tests.web.rig import ADA, BOB, HIDE, OUTBOXES, Bridge, Loop, Pages, is_typing, say, until
 
@@ -22,11 +22,13 @@ def assert_whole(page: Page) -> None:
 
 def test_a_refresh_in_mid_answer_continues(bridge: Bridge, pages: Pages):
     page = pages.open(bridge.link())
-    say(page, "slow 2")
+    bridge.pace.held = True
+    say(page, "slow 1")
     expect(page.locator(".writing")).to_contain_text("taking my time")
     page.reload()
     expect(page.locator(".writing")).to_contain_text("taking my time")
-    expect(page.locator(".composed:not(.writing)")).to_have_text(re.compile("That took 2 s."))
+    bridge.pace.held = False
+    expect(page.locator(".composed:not(.writing)")).to_have_text(re.compile("That took 1 s."))
     expect(page.locator(".composed")).to_have_count(1)
     assert_whole(page)
 
@@ -34,13 +36,15 @@ def test_a_refresh_in_mid_answer_continues(bridge: Bridge, pages: Pages):
 def test_a_restart_of_the_bridge_in_mid_answer_continues(bridge: Bridge, pages: Pages):
     """The page comes back by itself from its offset; the answer arrives once."""
     page = pages.open(bridge.link())
-    say(page, "slow 2")
+    bridge.pace.held = True
+    say(page, "slow 1")
     expect(page.locator(".writing")).to_contain_text("taking my time")
     bridge.stop()
     expect(page.locator("#connection")).to_have_text("Reconnecting…")
+    bridge.pace.held = False
     bridge.start()
     expect(page.locator("#connection")).to_have_text("Connected")
-    answer = page.locator(".composed:not(.writing)", has_text="That took 2 s.")
+    answer = page.locator(".composed:not(.writing)", has_text="That took 1 s.")
     expect(answer).to_have_count(1)
     expect(page.locator(".said.mine")).to_have_count(1)
     assert_whole(page)
@@ -49,10 +53,12 @@ def test_a_restart_of_the_bridge_in_mid_answer_continues(bridge: Bridge, pages: 
 def test_being_offline_in_mid_answer_loses_nothing(bridge: Bridge, pages: Pages):
     """A disconnect is not a cancel: what was said meanwhile is there afterwards, in order."""
     page = pages.open(bridge.link())
+    bridge.pace.held = True
     say(page, "slow 1")
     expect(page.locator(".writing")).to_be_visible()
     page.context.set_offline(True)
     expect(page.locator("#bar")).to_contain_text("You are offline")
+    bridge.pace.held = False
     bridge.push("said while you were offline")
     until(lambda: any("That took 1 s." in str(event.body) for event in bridge.log()))
     page.context.set_offline(False)

@@ -251,13 +251,13 @@ def test_what_is_up_is_still_there_after_a_reload(bridge: Bridge, pages: Pages):
 def test_files_too_large_empty_or_too_many_are_told_at_once(bridge: Bridge, pages: Pages):
     page = pages.open(bridge.link())
     choose(page, file("big.bin", body=b"x" * (MOST + 1)), file("none.txt", body=b""))
-    expect(page.locator(".chosen").first).to_contain_text("2.0 MB are the most")
+    expect(page.locator(".chosen").first).to_contain_text("the limit is 2.0 MB")
     expect(page.locator(".chosen").last).to_contain_text("this file is empty")
     expect(page.get_by_role("button", name=re.compile("Try again"))).to_have_count(0)
     assert [url for url in pages.requests if "/v1/media" in url] == []
     choose(page, *(file(f"{n}.txt") for n in range(12)))
     expect(page.locator(".chosen")).to_have_count(10)
-    expect(page.locator("#tray-why")).to_contain_text("10 files at most")
+    expect(page.locator("#tray-why")).to_contain_text("at most 10 files")
 
 
 def test_a_refusal_of_the_bridge_is_told_in_its_words(bridge: Bridge, pages: Pages):
@@ -273,7 +273,7 @@ def test_a_command_takes_no_files_and_nothing_is_lost(bridge: Bridge, pages: Pag
     page = pages.open(bridge.link())
     choose(page, CAT)
     send(page, "/status ")
-    expect(page.locator("#tray-why")).to_contain_text("A command takes no files")
+    expect(page.locator("#tray-why")).to_contain_text("A command cannot have files")
     expect(page.locator(".chosen")).to_have_count(1)
     expect(page.get_by_label("Message", exact=True)).to_have_value("/status ")
 

@@ -31,7 +31,7 @@ def test_a_refused_token_is_said_and_another_can_be_given(bridge: Bridge, pages:
     page = pages.open(f"{bridge.url}/#token=wrong")
     expect(page.get_by_role("alert")).to_contain_text("not accepted")
     page.get_by_label("Or paste the link, or the token, here").fill(token_of(ADA))
-    page.get_by_role("button", name="Come in").click()
+    page.get_by_role("button", name="Sign in").click()
     expect(page.locator("#my-name")).to_have_text("Ada")
 
 

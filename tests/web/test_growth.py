@@ -5,9 +5,9 @@ from time import monotonic
 import pytest
 from playwright.sync_api import expect
 
-from bridge.content import Content
-from bridge.events import MessageReceived
-from bridge.ids import ConversationId
+from bridge.domain.content import Content
+from bridge.domain.events import MessageReceived
+from bridge.domain.ids import ConversationId
 from tests.web.rig import ADA, BOB, Bridge, Pages
 
 pytestmark = pytest.mark.browser

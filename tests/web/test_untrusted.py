@@ -5,8 +5,8 @@ import json
 import pytest
 from playwright.sync_api import Page, expect
 
-from bridge.display_names import clean_name
-from tests.web.rig import Bridge, Pages, of_each
+from bridge.domain.display_names import clean_name
+from tests.web.rig import ADA, Bridge, Pages, of_each, token_of
 
 pytestmark = pytest.mark.browser
 
@@ -36,6 +36,15 @@ CORPUS = (
     "http://evil.invalid/<img src=x onerror=window.pwned=1>",
     "&lt;script&gt;window.pwned=1&lt;/script&gt;",
     "\u202egnp.exe",
+    "[a](java&#x09;script:window.pwned=1)",
+    "[a](JAVASCRIPT&colon;window.pwned=1)",
+    "[a](https://a.invalid 'x\" onmouseover=window.pwned=1')",
+    '<noscript><p title="</noscript><img src=x onerror=window.pwned=1>">',
+    "<svg><style><img src=x onerror=window.pwned=1></style>",
+    "x<br onclick=window.pwned=1>",
+    "<a id=rows></a><form id=composer><input name=action>",
+    "```__proto__\nq\n```",
+    "$$\\href{javascript:window.pwned=1}{x}$$",
 )
 FORBIDDEN = "#rows :is(script, img, iframe, object, embed, form, style, link, base, meta, math)"
 
@@ -89,6 +98,43 @@ def test_hidden_controls_in_code_are_made_visible(bridge: Bridge, pages: Pages):
     page = pages.open(bridge.link())
     bridge.push("```py\nif admin:\u202e pass\n```")
     expect(page.locator(".pushed code")).to_contain_text("if admin:\\u202e pass")
+
+
+OTHER_SITE = """async bridge => {
+  const seen = [];
+  const ask = (path, options) => fetch(bridge + path, options).then(
+    async answer => seen.push(answer.type === "opaque" ? "opaque" : await answer.text()),
+    () => seen.push("blocked"));
+  const json = JSON.stringify({title: "forged"});
+  await ask("/v1/sessions", {method: "POST", mode: "no-cors", body: json});
+  await ask("/v1/sessions", {method: "POST", body: json,
+    headers: {"content-type": "application/json", authorization: "Bearer TOKEN"}});
+  await ask("/v1/me", {headers: {authorization: "Bearer TOKEN"}});
+  await ask("/readyz");
+  return seen;
+}"""
+
+
+def test_another_site_neither_frames_nor_reads_nor_writes_anything(bridge: Bridge, pages: Pages):
+    """Not even one that knows a token, nor one whose name leads to this machine since a moment."""
+    page = pages.open(bridge.link())
+    expect(page.locator("#my-name")).to_have_text("Ada")
+    other = page.context.new_page()
+    frame = f"<iframe src='{bridge.url}/'></iframe><object data='{bridge.url}/'></object>"
+    other.route(
+        "http://evil.invalid/*", lambda route: route.fulfill(body=frame, content_type="text/html")
+    )
+    other.goto("http://evil.invalid/")
+    asked = OTHER_SITE.replace("TOKEN", token_of(ADA))
+    sent, *read = other.evaluate(asked, bridge.url)
+    assert sent in {"opaque", "blocked"}, "it may be sent; nothing comes of it"
+    assert read == ["blocked", "blocked", "blocked"]
+    assert [each.url for each in other.frames if each.url.startswith(bridge.url)] == []
+    rebound = page.context.new_page()
+    rebound.goto(f"{bridge.url.replace('127.0.0.1', 'localhost')}/")
+    expect(rebound.locator("#gate")).to_be_visible()
+    page.reload()
+    expect(page.locator("#sessions li")).to_have_count(1)
 
 
 def test_a_title_is_text(bridge: Bridge, pages: Pages):

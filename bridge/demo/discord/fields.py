@@ -151,11 +151,12 @@ APPLICATION: Table = {
 
 OPTION: Table = {
     "type": Number(), "name": Text(most=32, least=1), "description": Text(most=100, least=1),
-    "required?": Flag(),
+    "required?": Flag(), "description_localizations?": Anything(),
 }  # fmt: skip
 
 COMMAND: Table = {
     "name": Text(most=32, least=1), "description": Text(most=100, least=1), "type?": Number(),
+    "description_localizations?": Anything(),
     "options?": Many(One(OPTION), most=25), "contexts?": Many(Number()),
     "integration_types?": Many(Number()), "id?": SNOWFLAKE, "application_id?": SNOWFLAKE,
     "version?": SNOWFLAKE,
@@ -225,6 +226,11 @@ READY: Table = {
     "guilds": Many(One({"id": SNOWFLAKE, "unavailable": Flag()})),
     "resume_gateway_url": Text(least=1),
     "application": One({"id": SNOWFLAKE, "flags": Number()}), "shard?": Many(Number()),
+}  # fmt: skip
+
+REACTION: Table = {
+    "user_id": SNOWFLAKE, "channel_id": SNOWFLAKE, "message_id": SNOWFLAKE, "guild_id?": SNOWFLAKE,
+    "member?": One(MEMBER), "emoji": Anything(), "type": Number(), "burst": Flag(),
 }  # fmt: skip
 
 DELETED: Table = {"id": SNOWFLAKE, "channel_id": SNOWFLAKE, "guild_id?": SNOWFLAKE}

@@ -8,7 +8,16 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
-from bridge.demo.discord.fields import CHANNEL, DELETED, GUILD, INTERACTION, MESSAGE, READY, Checker
+from bridge.demo.discord.fields import (
+    CHANNEL,
+    DELETED,
+    GUILD,
+    INTERACTION,
+    MESSAGE,
+    REACTION,
+    READY,
+    Checker,
+)
 from bridge.demo.discord.world import Bot
 
 DISPATCH, HEARTBEAT, IDENTIFY, RESUME, RECONNECT, INVALID, HELLO, ACK = 0, 1, 2, 6, 7, 9, 10, 11
@@ -17,6 +26,8 @@ CONTENT_INTENT = 1 << 15
 TABLES = {
     "READY": READY, "GUILD_CREATE": GUILD, "MESSAGE_CREATE": MESSAGE, "MESSAGE_UPDATE": MESSAGE,
     "MESSAGE_DELETE": DELETED, "INTERACTION_CREATE": INTERACTION, "THREAD_CREATE": CHANNEL,
+    "THREAD_UPDATE": CHANNEL, "CHANNEL_UPDATE": CHANNEL, "MESSAGE_REACTION_ADD": REACTION,
+    "MESSAGE_REACTION_REMOVE": REACTION,
 }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 EPOCH = 1_420_070_400_000
 TEXT, DIRECT, THREAD = 0, 1, 11
+STARTER = 21
 SILENT, EPHEMERAL, VOICE = 1 << 12, 1 << 6, 1 << 13
 
 PERMISSIONS = {
@@ -189,7 +190,7 @@ class Message:
         }  # fmt: skip
         if self.reply_to is not None:
             reference = {"type": 0, "message_id": str(self.reply_to.id)}
-            reference["channel_id"] = str(self.room.id)
+            reference["channel_id"] = str(self.reply_to.room.id)
             there = None if self.reply_to.deleted else self.reply_to.as_message()
             message |= {"message_reference": reference, "referenced_message": there}
         return message | self.extra

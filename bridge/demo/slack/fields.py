@@ -167,6 +167,11 @@ BLOCKS: Mapping[str, Table] = {
         "text": text(required=True, least=1, longest=12_000),
         "block_id": text(longest=255),
     },
+    "rich_text": {
+        "type": text(required=True),
+        "elements": Field(kind=list, required=True, least=1),
+        "block_id": text(longest=255),
+    },
     "context": {
         "type": text(required=True),
         "elements": Field(kind=list, required=True, least=1, longest=10),
@@ -189,6 +194,15 @@ BUTTON: Table = {
 METADATA: Table = {
     "event_type": text(required=True, least=1),
     "event_payload": Field(kind=dict, required=True),
+}
+
+GIVEN: Table = {
+    "type": text(required=True),
+    "user": shape(USER, required=True),
+    "reaction": text(required=True),
+    "item": Field(kind=dict, required=True),
+    "item_user": shape(USER),
+    "event_ts": shape(TS, required=True),
 }
 
 OBJECTS: Mapping[str, Table] = {
@@ -220,6 +234,8 @@ OBJECTS: Mapping[str, Table] = {
         "team": text(required=True),
         "inviter": shape(USER),
     },
+    "reaction_added": GIVEN,
+    "reaction_removed": GIVEN,
     "event_callback": {
         "token": text(required=True),
         "team_id": text(required=True),
@@ -238,7 +254,7 @@ OBJECTS: Mapping[str, Table] = {
         "trigger_id": text(required=True),
         "team": Field(kind=dict, required=True),
         "channel": Field(kind=dict, required=True),
-        "message": Field(kind=dict, required=True),
+        "message": Field(kind=dict),  # left out of a message that one person sees
         "response_url": text(required=True),
         "actions": Field(kind=list, required=True, least=1),
     },
@@ -258,7 +274,12 @@ OBJECTS: Mapping[str, Table] = {
     },
 }
 
-OPEN = frozenset({"message", "app_mention", "member_joined_channel", "event_callback"})
+OPEN = frozenset(
+    {
+        "message", "app_mention", "member_joined_channel", "event_callback", "reaction_added",
+        "reaction_removed",
+    }
+)  # fmt: skip
 OPEN_OBJECTS = OPEN | {"block_actions", "slash_command"}
 """Slack adds fields to what it emits; what it takes may hold nothing else."""
 
@@ -318,6 +339,13 @@ def block_problems(block: Mapping[str, Any]) -> Iterator[str]:
         yield f"block: {kind} is in no table"
         return
     yield from problems(kind, BLOCKS[kind], block)
+    if kind == "rich_text":
+        yield from (
+            f"rich_text: {each.get('type')} is in no table"
+            for each in block.get("elements", ())
+            if each.get("type") != "rich_text_preformatted"
+        )
+        return
     for element in block.get("elements", ()):
         if element.get("type") == "button":
             yield from problems("button", BUTTON, element)

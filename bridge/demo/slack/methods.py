@@ -102,7 +102,10 @@ class Methods:
         if person is None:
             raise Refusal("user_not_found")
         profile = {"real_name": f"{person.name} Example", "display_name": person.name}
-        return {"user": {"id": person.id, "name": person.name.lower(), "profile": profile}}
+        locale = {"locale": person.locale} if given.get("include_locale") else {}
+        return {
+            "user": {"id": person.id, "name": person.name.lower(), "profile": profile, **locale}
+        }
 
     def conversations_info(self, given: Json) -> Json:
         room = self.room(given)
@@ -198,7 +201,7 @@ class Methods:
             raise Refusal("msg_too_long")
         _check(given)
         blocks = given.get("blocks", [])
-        found = pings(given.get("text", ""), blocks)
+        found = pings(given.get("text", ""), blocks, links=_links(given))
         metadata = given.get("metadata", message.metadata)
         self.workspace.change(
             message, given.get("text", ""), blocks=blocks, metadata=metadata, pings=found
@@ -333,9 +336,14 @@ def _characters(block: Json) -> int:
     return own + sum(len(str(each)) for each in block.get("elements", ()))
 
 
+def _links(given: Mapping[str, Any]) -> bool:
+    """Say whether names may call somebody: the strictest reading of what Slack documents."""
+    return given.get("link_names") is not False or given.get("parse") != "none"
+
+
 def _fill(message: Message, given: Mapping[str, Any]) -> None:
     _check(dict(given))
     message.text = given.get("text", "")
     message.blocks = given.get("blocks", [])
     message.metadata = given.get("metadata")
-    message.pings = pings(message.text, message.blocks)
+    message.pings = pings(message.text, message.blocks, links=_links(given))

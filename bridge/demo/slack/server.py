@@ -259,12 +259,28 @@ class Hand:
     def deletes(self, message: Message) -> None:
         self.fake.workspace.delete(message)
 
+    def reacts(self, message: Message, name: str, *, gone: bool = False) -> None:
+        self.fake.workspace.give(self.person, message, name, gone=gone)
+
     def invites(self, room: Room) -> None:
         self.fake.workspace.invite(room, self.person)
 
     def presses(self, message: Message, number: int = 0) -> Delivery:
         there = self.fake.workspace
         room, button = there.rooms[message.room], message.buttons[number]
+        return self._press(room, button, message.ts, {"message": there.as_json(message)})
+
+    def presses_aside(self, room: Room, number: int = 0) -> Delivery:
+        """Press a button of the newest message in a room that only this person sees."""
+        given = [given for user, given in room.ephemeral if user == self.id][-1]
+        rows = [each for each in given["blocks"] if each["type"] == "actions"]
+        buttons = [
+            {**each, "block_id": row["block_id"]} for row in rows for each in row["elements"]
+        ]
+        return self._press(room, buttons[number], self.fake.workspace.ts(), {})
+
+    def _press(self, room: Room, button: Json, ts: str, below: Json) -> Delivery:
+        there = self.fake.workspace
         payload = {
             "type": "block_actions",
             "user": {"id": self.id, "username": self.person.name.lower(), "name": self.person.name},
@@ -272,16 +288,16 @@ class Hand:
             "token": "verification",
             "container": {
                 "type": "message",
-                "message_ts": message.ts,
+                "message_ts": ts,
                 "channel_id": room.id,
-                "is_ephemeral": False,
+                "is_ephemeral": not below,
             },
             "trigger_id": f"trigger-{there.number()}",
             "team": {"id": there.team, "domain": there.name.lower()},
             "channel": {"id": room.id, "name": room.name or "directmessage"},
-            "message": there.as_json(message),
             "response_url": f"{self.fake.url}/actions/1",
-            "actions": [{**button, "block_id": "b", "action_ts": there.ts()}],
+            "actions": [{"block_id": "b", **button, "action_ts": there.ts()}],
+            **below,
         }
         self.fake.checks.emitted("block_actions", payload)
         return self.fake.sockets.deliver(Delivery(kind="interactive", payload=payload))

@@ -77,10 +77,16 @@ class Sockets:
             "event_id": f"Ev{number:06}",
             "event_time": int(event["event_ts"].partition(".")[0]),
             "authed_users": [self.workspace.bot_user],
+            "authorizations": [self._installed()],
         }
         self.checks.emitted("event_callback", payload)
         self.checks.emitted(event["type"], event)
         return self.deliver(Delivery(kind="events_api", payload=payload))
+
+    def _installed(self) -> Json:
+        here = self.workspace
+        whose = {"enterprise_id": None, "team_id": here.team, "user_id": here.bot_user}
+        return {**whose, "is_bot": True, "is_enterprise_install": False}
 
     def deliver(self, delivery: Delivery) -> Delivery:
         self.deliveries.append(delivery)

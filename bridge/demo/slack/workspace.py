@@ -9,7 +9,9 @@ from typing import Any
 
 Json = dict[str, Any]
 
-LIVE_MENTION = re.compile(r"<(?:!|@|#)[^>\u200b]*>|(?<!\w)@(?:everyone|here|channel)\b")
+CONTROL = re.compile(r"<(?:!|@|#)[^>\u200b]*>")
+BROADCAST = re.compile(r"(?<!\w)@(?:everyone|here|channel)\b")
+CODE = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)", re.DOTALL)
 
 
 class Refusal(Exception):
@@ -23,6 +25,8 @@ class Refusal(Exception):
 
 @dataclass(slots=True, kw_only=True)
 class File:
+    """`connected`: from another workspace, so that a message names no more of it than its id."""
+
     id: str
     name: str
     mime: str
@@ -30,13 +34,14 @@ class File:
     owner: str = ""
     shares: dict[str, list[str]] = field(default_factory=dict)
     completed: bool = False
+    connected: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
 class Message:
     """`pings`: what in it would have called people. `edits` counts changes.
 
-    `before`: what people read in it before each of them.
+    `before`: what people read in it before each of them. `profile`: of the app that wrote it.
     """
 
     ts: str
@@ -46,6 +51,7 @@ class Message:
     thread: str = ""
     subtype: str = ""
     bot: str = ""
+    profile: Json = field(default_factory=dict)
     blocks: list[Json] = field(default_factory=list)
     attachments: list[Json] = field(default_factory=list)
     metadata: Json | None = None
@@ -98,6 +104,7 @@ class Room:
 class Person:
     id: str
     name: str
+    locale: str = "en-US"
 
 
 class Workspace:
@@ -187,6 +194,27 @@ class Workspace:
         self.add(message)
         return message
 
+    def app_says(
+        self, app: str, room: Room, text: str = "", *, attachments: Sequence[Json] = ()
+    ) -> Message:
+        """Write a message as another app does, under the account of its bot.
+
+        Source: https://docs.slack.dev/reference/events/message/bot_message
+        """
+        bot, number = self.person(app), self.number()
+        profile = {"id": f"B{number:04}", "app_id": f"A{number:04}", "name": app}
+        message = Message(
+            ts=self.ts(),
+            room=room.id,
+            user=bot.id,
+            text=text,
+            bot=profile["id"],
+            profile={**profile, "team_id": self.team, "deleted": False, "updated": 0, "icons": {}},
+            attachments=list(attachments),
+        )
+        self.add(message)
+        return message
+
     def add(self, message: Message) -> None:
         room = self.rooms[message.room]
         room.messages[message.ts] = message
@@ -208,6 +236,15 @@ class Workspace:
         if not content:
             message.edited = self.ts()
         self._hidden(message, "message_changed", message=self.as_json(message), previous=before)
+        if not content:
+            self._mention_again(message)
+
+    def _mention_again(self, message: Message) -> None:
+        """Tell of a mention in what was changed, which Slack does whether or not it is new."""
+        room = self.rooms[message.room]
+        if f"<@{self.bot_user}>" in message.text and room.kind != "im":
+            again = {"type": "app_mention", "channel": room.id, "channel_type": room.kind}
+            self.tell({**self.as_json(message), **again, "event_ts": message.edited})
 
     def unfurl(self, message: Message) -> None:
         """Slack itself changes a message, as it does for links."""
@@ -222,6 +259,21 @@ class Workspace:
             self._hidden(message, "message_changed", message=tombstone, previous=before)
         else:
             self._hidden(message, "message_deleted", previous=before, deleted_ts=message.ts)
+
+    def give(self, person: Person, message: Message, name: str, *, gone: bool) -> None:
+        """Let a person put an emoji on a message, or take it off."""
+        people = message.reactions.setdefault(name, [])
+        (people.remove if gone else people.append)(person.id)
+        self.tell(
+            {
+                "type": "reaction_removed" if gone else "reaction_added",
+                "user": person.id,
+                "reaction": name,
+                "item": {"type": "message", "channel": message.room, "ts": message.ts},
+                "item_user": message.user,
+                "event_ts": self.ts(),
+            }
+        )
 
     def _hidden(self, about: Message, subtype: str, previous: Json, **more: Any) -> None:
         now = self.ts()
@@ -252,10 +304,12 @@ class Workspace:
         optional: Json = {
             "subtype": message.subtype,
             "bot_id": message.bot,
+            "app_id": message.profile.get("app_id"),
+            "bot_profile": message.profile,
             "blocks": message.blocks,
             "attachments": message.attachments,
             "thread_ts": message.thread,
-            "files": [self.file_json(file) for file in message.files],
+            "files": [self._in_message(file) for file in message.files],
             "edited": message.edited and {"user": message.user, "ts": message.edited},
             "metadata": metadata and message.metadata,
         }
@@ -271,6 +325,13 @@ class Workspace:
         return found
 
     base_url = ""
+
+    def _in_message(self, file: File) -> Json:
+        if not file.connected:
+            return self.file_json(file)
+        stub = {"created": 0, "timestamp": 0, "user": file.owner, "is_external": False}
+        access = {"mode": "file_access", "file_access": "check_file_info"}
+        return {"id": file.id, **stub, **access}
 
     def file_json(self, file: File) -> Json:
         shares = {room: [{"ts": ts} for ts in found] for room, found in file.shares.items()}
@@ -294,7 +355,10 @@ class Workspace:
         return file
 
 
-def pings(text: str, blocks: list[Json]) -> tuple[str, ...]:
-    """Return what would call somebody."""
-    words = [text] + [str(block.get("text", "")) for block in blocks if block["type"] == "markdown"]
-    return tuple(found for each in words for found in LIVE_MENTION.findall(each))
+def pings(text: str, blocks: list[Json], *, links: bool = True) -> tuple[str, ...]:
+    """Return what would call somebody; `links`: names do, for nobody said that they do not."""
+    marked = [str(block.get("text", "")) for block in blocks if block["type"] == "markdown"]
+    found = [each for words in (text, *marked) for each in CONTROL.findall(words)]
+    for words in (text, *marked) if links else marked:
+        found += BROADCAST.findall(CODE.sub("", words))
+    return tuple(found)

@@ -88,16 +88,21 @@ MEMBER = "status:String user:User"
 TYPES = {
     "Update": """
         update_id:Integer message:Message? edited_message:Message? callback_query:CallbackQuery?
-        my_chat_member:ChatMemberUpdated?""",
+        my_chat_member:ChatMemberUpdated? message_reaction:MessageReactionUpdated?""",
+    "MessageReactionUpdated": """
+        chat:Chat message_id:Integer user:User? date:Integer old_reaction:[ReactionTypeEmoji]
+        new_reaction:[ReactionTypeEmoji]""",
     "User": """
         id:Integer is_bot:Boolean first_name:String last_name:String? username:String?
         language_code:String? can_join_groups:Boolean? can_read_all_group_messages:Boolean?
         supports_inline_queries:Boolean?""",
     "Chat": """
         id:Integer type:String title:String? username:String? first_name:String? last_name:String?
-        is_forum:Boolean?""",
+        is_forum:Boolean? is_direct_messages:Boolean?""",
+    "DirectMessagesTopic": "topic_id:Integer user:User?",
     "Message": """
-        message_id:Integer message_thread_id:Integer? from:User? sender_chat:Chat? date:Integer
+        message_id:Integer message_thread_id:Integer?
+        direct_messages_topic:DirectMessagesTopic? from:User? sender_chat:Chat? date:Integer
         chat:Chat forward_origin:MessageOrigin? is_topic_message:Boolean?
         is_automatic_forward:Boolean? reply_to_message:Message? quote:TextQuote? via_bot:User?
         edit_date:Integer? media_group_id:String? author_signature:String? text:String?

@@ -71,7 +71,10 @@ def delete_webhook(bot: Bot, asked: JSON) -> bool:
 
 
 def set_my_commands(bot: Bot, asked: JSON) -> bool:
-    bot.commands = asked["commands"]
+    if code := asked.get("language_code"):
+        bot.commands_in[code] = asked["commands"]
+    else:
+        bot.commands = asked["commands"]
     return True
 
 

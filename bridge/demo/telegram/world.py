@@ -101,6 +101,7 @@ class Message:
     edit_date: int | None = None
     deleted: bool = False
     reactions: dict[int, list[str]] = field(default_factory=dict)
+    given: dict[int, list[str]] = field(default_factory=dict)
     more: JSON = field(default_factory=dict)
 
     @property
@@ -241,13 +242,15 @@ class Person:
     last: str = ""
     username: str = ""
     has_blocked: set[int] = field(default_factory=set)
+    language: str = ""
 
     def names(self) -> JSON:
         given = {"first_name": self.first, "last_name": self.last, "username": self.username}
         return {key: value for key, value in given.items() if value}
 
     def json(self) -> JSON:
-        return {"id": self.id, "is_bot": False, **self.names()}
+        told = {"language_code": self.language} if self.language else {}
+        return {"id": self.id, "is_bot": False, **self.names(), **told}
 
     def says(
         self,
@@ -301,6 +304,21 @@ class Person:
         self.world.changed()
         message.room.hear(message, "edited_message")
 
+    def reacts(self, message: Message, *emoji: str) -> None:
+        """Let these be all of a person's emoji on a message; bots in the room are told."""
+        old = message.given.get(self.id, [])
+        message.given[self.id] = [*emoji]
+        given = {
+            "chat": message.room.json(),
+            "message_id": message.id,
+            "user": self.json(),
+            "date": int(time.time()),
+            "old_reaction": [{"type": "emoji", "emoji": each} for each in old],
+            "new_reaction": [{"type": "emoji", "emoji": each} for each in emoji],
+        }
+        for bot in message.room.bots:
+            bot.push("message_reaction", given)
+
     def presses(self, room: Room, label: str, *, too_old: bool = False) -> str:
         """Press the newest button of this label; returns the query's id."""
         found = [
@@ -340,6 +358,10 @@ class Person:
         self.has_blocked.add(bot.id)
         bot.member(bot.dm(self), self, "member", "kicked")
 
+    def unblocks(self, bot: "Bot") -> None:
+        self.has_blocked.discard(bot.id)
+        bot.member(bot.dm(self), self, "kicked", "member")
+
 
 @dataclass(eq=False)
 class Bot:
@@ -359,6 +381,7 @@ class Bot:
     revoked: bool = False
     webhook: str = ""
     commands: list[JSON] = field(default_factory=list)
+    commands_in: dict[str, list[JSON]] = field(default_factory=dict)
     updates: list[JSON] = field(default_factory=list)
     confirmed: list[JSON] = field(default_factory=list)
     queries: dict[str, str | None] = field(default_factory=dict)

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 
 @dataclass(slots=True, kw_only=True)
 class Fault:
-    """`applied`: done all the same. `hangs_up`: never answered. `times` None: until `recover`."""
+    """`applied`: done all the same. `hangs_up`: never answered. `times` None: until `recover`.
+
+    `delay`: seconds that pass before it fails.
+    """
 
     method: str
     status: int = 500
@@ -16,6 +19,7 @@ class Fault:
     times: int | None = 1
     applied: bool = False
     hangs_up: bool = False
+    delay: float = 0.0
 
 
 class Faults:

@@ -1,5 +1,6 @@
 """The fake Twilio's HTTP side: the paths of the real one, its checks and its errors."""
 
+import asyncio
 import base64
 import json
 from collections.abc import Callable
@@ -63,11 +64,16 @@ class Answers:
         self.fake = fake
 
     async def guarded(self, request: web.Request, method: str) -> web.StreamResponse:
+        answer = await self._answered(request, method)
+        answer.headers["Date"] = format_datetime(self.fake.told_time(), usegmt=True)
+        return answer
+
+    async def _answered(self, request: web.Request, method: str) -> web.StreamResponse:
         self.fake.calls[method] += 1
         await self._check(request, method)
         fault = self.fake.faults.take(method)
         if fault is not None and not fault.applied:
-            return self._hang_up(request) if fault.hangs_up else self._failed(fault)
+            return await self._troubled(request, fault)
         try:
             account = self._login(request)
             answer = await getattr(self, method.replace(" ", "_"))(request, account)
@@ -75,8 +81,7 @@ class Answers:
         except Refusal as refusal:
             answer = self._refused(refusal)
         if fault is not None:
-            return self._hang_up(request) if fault.hangs_up else self._failed(fault)
-        answer.headers["Date"] = format_datetime(self.fake.told_time(), usegmt=True)
+            return await self._troubled(request, fault)
         return answer
 
     async def _check(self, request: web.Request, method: str) -> None:
@@ -304,6 +309,10 @@ class Answers:
             "status": refusal.status,
         }
         return self._emit("error", body, status=refusal.status)
+
+    async def _troubled(self, request: web.Request, fault: Fault) -> web.Response:
+        await asyncio.sleep(fault.delay)
+        return self._hang_up(request) if fault.hangs_up else self._failed(fault)
 
     def _failed(self, fault: Fault) -> web.Response:
         if fault.is_html:

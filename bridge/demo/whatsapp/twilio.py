@@ -57,6 +57,8 @@ class FakeTwilio:
         self.holds = False
         self.held: list[tuple[world.Message, str]] = []
         self.ahead = timedelta(0)
+        self.unfit: set[str] = set()
+        """Types of files that WhatsApp does not take."""
         self.skew = timedelta(0)
         self.base = ""
         self.cdn_base = ""
@@ -233,6 +235,8 @@ class FakeTwilio:
             status, body, mime = await self.postman.fetch(url)
             if status != 200:
                 message.doom = message.doom or 63019
+            elif mime in self.unfit:
+                message.doom = message.doom or 12300
             message.files.append(world.Media(mime=mime, body=body))
         person = self.at(message.to)
         reached = ["sent", "delivered", *(["read"] if person.reads else [])]

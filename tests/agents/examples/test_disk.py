@@ -2,7 +2,7 @@
 
 import subprocess
 
-from bridge.events import ToolCalled, ToolReturned
+from bridge.domain.events import ToolCalled, ToolReturned
 from tests.agents.outside import SHELL, process
 from tests.turns import Story
 

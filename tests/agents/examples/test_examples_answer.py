@@ -1,6 +1,6 @@
 """The example in Python does what its page says."""
 
-from bridge.events import ToolReturned
+from bridge.domain.events import ToolReturned
 from tests.agents.outside import EXAMPLE, process
 from tests.turns import Story
 
@@ -10,7 +10,7 @@ async def test_it_repeats_what_was_said_by_whom_and_where(tmp_path) -> None:
     story.say("Hello.", at="Slack")
     story.say("Good morning.", by="Bob")
     await story.answer(process(tmp_path, *EXAMPLE))
-    assert story.words() == ["Ada (Slack) said: Hello.\n\nBob (Telegram) said: Good morning."]
+    assert story.words() == ["Ada (Slack) said: Hello.\n\nBob (Chat) said: Good morning."]
 
 
 async def test_it_looks_at_the_clock_once_it_may(tmp_path) -> None:
@@ -43,4 +43,4 @@ async def test_it_goes_on_after_a_question_that_nobody_answered(tmp_path) -> Non
     await story.answer(agent)
     story.say("Never mind.")
     await story.answer(agent)
-    assert story.words() == ["Ada (Telegram) said: Never mind."]
+    assert story.words() == ["Ada (Chat) said: Never mind."]

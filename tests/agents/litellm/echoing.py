@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Thread
 
 from agents.litellm.agent import LitellmAgent, create
-from bridge.ports import AgentSurroundings
+from bridge.ports.surroundings import AgentSurroundings
 from storage.memory_blobs import MemoryBlobs
 from tests.agents.litellm.rig import section
 from tests.fakes.models import Answers, Asked, FakeModels, calls

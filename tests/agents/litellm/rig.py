@@ -4,11 +4,12 @@ from pathlib import Path
 
 from agents.litellm import plugin
 from agents.litellm.agent import LitellmAgent
-from bridge.content import Attachment, Content
-from bridge.events import Preview, ToolCalled, ToolReturned
-from bridge.ids import MediaId
+from bridge.domain.content import Attachment, Content
+from bridge.domain.events import Preview, ToolCalled, ToolReturned
+from bridge.domain.ids import MediaId
 from bridge.plugins import Section
-from bridge.ports import AgentSurroundings, Calling, Ended, Returned, Said
+from bridge.ports.agent import Calling, Ended, Returned, Said
+from bridge.ports.surroundings import AgentSurroundings
 from storage.memory_blobs import MemoryBlobs
 from tests.fakes.models import FakeModels
 from tests.turns import Story, StoryClock
@@ -31,6 +32,16 @@ def touch(what: str) -> str:
     """
     WORLD.append(what)
     return f"{what} is done"
+
+
+def blank(what: str) -> str:
+    """Do something to the world, and print nothing but an empty line.
+
+    Args:
+        what: What is done.
+    """
+    WORLD.append(what)
+    return " \n"
 
 
 def section(models: FakeModels, shape: str = "openai", **settings) -> Section:

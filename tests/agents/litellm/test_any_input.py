@@ -10,11 +10,13 @@ from typing import Any
 
 import pytest
 
-from agents.tools.tool import Call, Done, Picture, Tool
-from bridge.commands import CallTool, FailRun
-from bridge.errors import AgentError, AgentUnavailable
-from bridge.events import MessageComposed
-from bridge.ids import CallId
+from agents.litellm.asking import BEFORE_REFUSED
+from agents.tools.tool import Done, Picture, Tool, ToolCall
+from bridge.domain.commands import FailRun, Record
+from bridge.domain.errors import AgentError, AgentUnavailable
+from bridge.domain.events import MessageComposed
+from bridge.domain.ids import CallId
+from bridge.domain.run_output import Calling
 from tests.agents.litellm.rig import Bench, told
 from tests.fakes import providers
 from tests.fakes.mcp_program import PIXEL
@@ -30,6 +32,21 @@ PROVIDERS: dict[str, tuple[str, str, providers.Rules]] = {
     "llama.cpp": ("openai", "openai/local", providers.sees_nothing),
     "openrouter": ("openai", "openrouter/some/model", providers.uses_nothing),
     "mute": ("openai", "openai/mute", providers.mute),
+    "tgi": (
+        "openai",
+        "openai/tgi",
+        providers.unprocessable(providers.openai, providers.tgi_shape),
+    ),
+    "vllm": (
+        "openai",
+        "openai/vllm",
+        providers.unprocessable(providers.openai, providers.vllm_shape),
+    ),
+    "mistral 422": (
+        "openai",
+        "mistral/mistral-medium",
+        providers.unprocessable(providers.mistral, providers.mistral_shape),
+    ),
 }
 OVERFLOWS = {
     "openai": (400, "This model's maximum context length is 8192 tokens; you sent 90000 tokens."),
@@ -45,12 +62,35 @@ OVERFLOWS = {
         400,
         "The input token count (1194822) exceeds the maximum number of tokens allowed.",
     ),
+    "kimi": (400, "Invalid request: Your request exceeded model token limit: 262144"),
+    "moonshot": (400, "total message size 4195000 exceeds limit 4194304"),
+    "copilot": (400, "prompt token count of 130412 exceeds the limit of 128000"),
+    "zhipu": (400, "Prompt exceeds max length"),
+    "bare": (413, "Payload Too Large"),
+    "openai 422": (422, "This model's maximum context length is 8192 tokens."),
+}
+SHAPED: dict[str, tuple[int, str, providers.Shape]] = {
+    "nginx": (413, "413 Request Entity Too Large", providers.page_shape),
+    "tgi inputs": (
+        422,
+        "`inputs` must have less than 4096 tokens. Given: 90000",
+        providers.tgi_shape,
+    ),
+    "tgi": (
+        422,
+        "`inputs` tokens + `max_new_tokens` must be <= 4096. Given: 90000 `inputs` tokens",
+        providers.tgi_shape,
+    ),
+    "vllm": (422, "This model's maximum context length is 8192 tokens.", providers.vllm_shape),
+    "mistral": (422, "Prompt is too long for model with 32768 context.", providers.mistral_shape),
 }
 
 PNG = base64.b64decode(PIXEL)
 LARGE = PNG[:-12] + b"\0" * 4_200_000 + PNG[-12:]
 DOCUMENT = ("application/pdf", "file")
+TALL = PNG[:16] + (1440).to_bytes(4) + (8570).to_bytes(4) + PNG[24:]
 PDF = b"%PDF-1.4\n1 0 obj\n<< /Type /Page >>\nendobj\n%%EOF\n"
+BOOK = PDF.replace(b"%%EOF", b"2 0 obj\n<< /Type /Pages /Count 125 >>\nendobj\n%%EOF")
 
 
 class World:
@@ -105,7 +145,7 @@ class World:
 
 
 def simple(name: str, schema: Any = None, *, brings: tuple[Picture, ...] = ()) -> Tool:
-    async def run(call: Call) -> Done:
+    async def run(call: ToolCall) -> Done:
         return Done(text="half of it: \ud83d", pictures=brings)
 
     return Tool(name=name, description="Look.", schema=schema or {"type": "object"}, run=run)
@@ -135,7 +175,9 @@ async def foreign(world: World) -> None:
     turn = world.story.turn()
     for name, arguments in (("web.search()", "[1]"), ("", "NaN"), ("x" * 200, "no json")):
         call = CallId(f"k_{len(world.story.events)}")
-        world.story.submit(CallTool(run=turn.run, call=call, name=name, arguments=arguments))
+        world.story.submit(
+            Record(run=turn.run, said=Calling(call=call, name=name, arguments=arguments))
+        )
     world.story.abandon()
 
 
@@ -183,9 +225,11 @@ SPOILERS: dict[str, Any] = {
     "a picture by another name": lambda world: world.send(PNG, "cat.jpg", "image/jpeg"),
     "no picture at all": lambda world: world.send(b"<html>", "cat.gif", "image/gif"),
     "a large picture": lambda world: world.send(LARGE, "b.png", "image/png"),
+    "a picture of a whole page": lambda world: world.send(TALL, "page.png", "image/png"),
     "a good picture": lambda world: world.send(PNG, "good.png", "image/png"),
     "a broken document": lambda world: world.send(PDF[:-9], "a.pdf", *DOCUMENT),
     "a document": lambda world: world.send(PDF, "a.pdf", *DOCUMENT),
+    "a document of many pages": lambda world: world.send(BOOK, "book.pdf", *DOCUMENT),
     "calls of another program": foreign,
     "many tools": many_tools,
     "odd tools": odd_tools,
@@ -204,7 +248,7 @@ async def test_whatever_a_session_was_led_through_the_next_word_is_answered(
     assert await world.greeted()
 
 
-@pytest.mark.parametrize("seed", range(27))
+@pytest.mark.parametrize("seed", range(36))
 async def test_whatever_it_was_led_through_together_the_next_word_is_answered(bench, seed):
     chance = random.Random(seed)
     world = World(bench, list(PROVIDERS)[seed % len(PROVIDERS)])
@@ -221,6 +265,48 @@ async def test_too_much_is_known_by_every_providers_words_and_made_to_fit(bench,
     await words(world, "word " * 40_000)
     assert await world.greeted()
     assert world.story.words()[-2] != error
+    assert BEFORE_REFUSED not in world.story.words()
+    assert len(bench.models.asked) < 10, "what is too much is made less, not looked for"
+
+
+@pytest.mark.parametrize("says", SHAPED)
+async def test_too_much_is_known_in_whatever_shape_it_is_told(bench, says):
+    status, error, shape = SHAPED[says]
+    world = World(bench, "openai")
+    bench.models.rules = providers.small(6000, error, status=status, shape=shape)
+    await words(world, "word " * 40_000)
+    assert await world.greeted()
+    assert len(bench.models.asked) < 10, "what is too much is made less, not looked for"
+    assert "NoneType" not in " ".join(world.story.words())
+
+
+async def test_too_much_in_words_that_nobody_knows_is_made_less_and_nothing_is_lost(bench):
+    world = World(bench, "openai")
+    bench.models.rules = providers.small(4000, "This is a riddle.")
+    for number in range(6):
+        await words(world, f"Fact {number}. " + "word " * 4000)
+    assert await world.greeted()
+    assert BEFORE_REFUSED not in world.story.words()
+    taken = world.agent._kit.memory.of("openai/gpt-4o-mini")
+    assert not any(each.startswith("line:") for each in taken.refused)
+    assert taken.room < 1
+    bench.models.asked.clear()
+    assert await world.greeted()
+    assert len(bench.models.asked) <= 2, "what was found out is remembered"
+
+
+async def test_a_new_picture_that_a_proxy_finds_too_large_is_left_out_alone(bench):
+    world = World(bench, "openai")
+    bench.models.rules = providers.narrow(300_000, providers.page_shape("413 Too Large"))
+    await words(world, "My name is Ada.")
+    await world.send(PNG, "good.png", "image/png")
+    await world.send(PNG[:-12] + b"\0" * 400_000 + PNG[-12:], "large.png", "image/png")
+    assert "I could not look at large.png" in "\n".join(world.story.words())
+    bench.models.asked.clear()
+    assert await world.greeted()
+    (asked,) = bench.models.asked
+    assert "My name is Ada." in asked.text()
+    assert base64.b64encode(PNG).decode() in asked.text()
 
 
 async def test_a_picture_that_is_refused_is_named_and_left_out_from_then_on(bench):
@@ -234,3 +320,25 @@ async def test_a_picture_that_is_refused_is_named_and_left_out_from_then_on(benc
     (asked,) = bench.models.asked
     assert "cat.png cannot be shown to you" in asked.text()
     assert base64.b64encode(PNG).decode() in asked.text(), "the good one is still shown"
+
+
+@pytest.mark.parametrize("kind", ["a picture of a whole page", "a document of many pages"])
+async def test_what_is_too_large_for_a_provider_in_pages_or_pixels_is_named_and_left_out(
+    bench, kind
+):
+    world = World(bench, "anthropic")
+    await world.run()
+    await SPOILERS[kind](world)
+    name = "page.png" if "picture" in kind else "book.pdf"
+    assert f"I could not look at {name}" in "\n".join(world.story.words())
+    bench.models.asked.clear()
+    assert await world.greeted()
+    (asked,) = bench.models.asked
+    assert f"{name} cannot be shown to you" in asked.text()
+
+
+async def test_what_a_server_refuses_for_many_reasons_and_never_says_is_found_all_the_same(bench):
+    world = World(bench, "mute")
+    for spoiler in ("a picture by another name", "a forbidden word", "many tools"):
+        await SPOILERS[spoiler](world)
+    assert await world.greeted()

@@ -2,6 +2,9 @@
 
 import base64
 
+from structlog.testing import capture_logs
+
+from bridge.logs import CONTENT
 from tests.agents.litellm.test_any_input import PNG, World, simple, words
 from tests.fakes import providers
 from tests.fakes.models import Answers
@@ -16,9 +19,9 @@ async def test_of_too_many_tools_the_last_are_left_out_and_named(bench):
     world.extra(*(simple(f"tool_{number}") for number in range(150)))
     await words(world, "Now you have many tools.")
     refused, answered = bench.models.asked
-    assert len(refused.tools) == 156
+    assert len(refused.tools) == 159
     assert len(answered.tools) == providers.MOST_TOOLS
-    assert "These tools cannot be used with the model that you are: tool_122, tool_123" in system(
+    assert "These tools cannot be used with the model that you are: tool_119, tool_120" in system(
         answered
     )
     bench.models.asked.clear()
@@ -51,7 +54,10 @@ async def test_tools_that_would_fill_a_small_window_are_left_out(bench):
 async def test_words_that_are_refused_are_told_and_no_longer_shown(bench):
     world = World(bench, "openai")
     await words(world, "Remember the lighthouse.")
-    await words(world, f"Have a {providers.FORBIDDEN}.")
+    with capture_logs() as logs:
+        await words(world, f"Have a {providers.FORBIDDEN}.")
+    known = [{key: each[key] for key in each.keys() - CONTENT} for each in logs]
+    assert providers.FORBIDDEN not in str(known), "the log says no more than it is asked to"
     assert "refused to answer" in world.story.words()[-1]
     assert await world.greeted()
     notices = [text for text in world.story.words() if "refuses something that was said" in text]

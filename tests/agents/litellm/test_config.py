@@ -34,6 +34,7 @@ def test_other_models_are_written_as_a_name_or_a_section():
         {"tools": {"builtin": ["fly"]}},
         {"tools": {"policy": [{"tool": "x", "do": "maybe"}]}},
         {"tools": {"mcp": {"A B": {"command": "x"}}}},
+        {"tools": {"approvers": ["Ada"]}},  # a name, which anybody may choose
         {"temprature": 1},
     ],
 )

@@ -6,8 +6,8 @@ from collections import Counter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bridge.events import MessageComposed, Preview, RunFinished, ToolCalled, ToolReturned
-from bridge.ports import Said, Using
+from bridge.domain.events import MessageComposed, Preview, RunFinished, ToolCalled, ToolReturned
+from bridge.ports.agent import Said, Using
 from tests.agents.litellm.rig import WORLD, asking_to, free, in_log, told
 from tests.fakes.models import Answers, Asked
 from tests.turns import Story, _command

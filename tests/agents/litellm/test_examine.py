@@ -44,6 +44,15 @@ async def test_the_program_of_an_mcp_server_has_to_be_there(tmp_path):
     assert "chmod +x" in faults[1][2]
 
 
+@pytest.mark.parametrize("deep", [False, True])
+async def test_a_server_of_ones_own_that_is_not_there_is_a_fault_with_its_address(deep):
+    made = config("ollama_chat/some", api_base="http://127.0.0.1:9")
+    ((name, detail, fix),) = await found(made, deep=deep)
+    assert (name, fix) == ("address", "start what serves the model there, or correct api_base")
+    assert detail == "http://127.0.0.1:9 cannot be reached: Connection refused"
+    assert await found(made, {"HTTPS_PROXY": "http://proxy"}) == [], "it is not reached directly"
+
+
 async def test_deep_each_model_is_asked_for_a_word(models):
     made = config("ollama_chat/some", api_base=models.base("ollama"))
     assert await found(made, deep=True) == []

@@ -65,6 +65,12 @@ def test_the_reason_shows_nothing_of_the_inside():
     assert trouble(error("X", text), now=NOW).reason == "no json"
 
 
+@pytest.mark.parametrize("body", ["prompt is too long", {"detail": "prompt is too long"}])
+def test_what_is_only_in_the_body_of_a_response_is_read_and_told(body):
+    found = trouble(error("X", "X - Error code: 422", status_code=422, body=body), now=NOW)
+    assert (found.kind, found.reason) == ("overflow", "prompt is too long")
+
+
 def test_the_reason_has_no_keys_in_it():
     text = "Incorrect key: sk-proj-abcdefgh12345, or hunter2"
     reason = trouble(error("AuthenticationError", text), now=NOW, secrets=["hunter2"]).reason
@@ -100,3 +106,23 @@ def test_of_an_error_in_json_only_its_words_are_told(text):
 def test_money_that_is_used_up_is_not_waited_for():
     text = "You exceeded your current quota, please check your plan and billing details."
     assert trouble(error("RateLimitError", text, status_code=429), now=NOW).kind == "unusable"
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (
+            (
+                "Cannot connect to host 127.0.0.1:9 ssl:<ssl.SSLContext object at 0x7f84> "
+                "[Connect call failed ('127.0.0.1', 9)]"
+            ),
+            "Cannot connect to host 127.0.0.1:9",
+        ),
+        (
+            "Cannot connect to host x.invalid:443 ssl:default [Name or service not known]",
+            "Cannot connect to host x.invalid:443: Name or service not known",
+        ),
+    ],
+)
+def test_a_server_that_cannot_be_reached_is_told_without_the_insides_of_a_library(said, told):
+    assert trouble(ConnectionError(said), now=NOW).reason == told

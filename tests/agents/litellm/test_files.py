@@ -2,12 +2,12 @@
 
 import pytest
 
+from agents.litellm.client import Abilities
 from agents.litellm.files import LONGEST_TEXT, MOST_FILES, parts, shown
-from agents.litellm.library import Abilities
 from agents.transcript import Told
-from bridge.commands import Say
-from bridge.content import Attachment
-from bridge.ids import ConversationId, MediaId, ParticipantId
+from bridge.domain.commands import Say
+from bridge.domain.content import Attachment
+from bridge.domain.ids import ConversationId, MediaId, ParticipantId
 from tests.agents.litellm.rig import MISSING, told, with_files
 
 ALL = Abilities(context=9, images=True, documents=True)
@@ -74,7 +74,7 @@ async def test_a_picture_reaches_a_model_that_sees_and_its_name_one_that_does_no
         story.submit(
             Say(
                 by=ParticipantId("Ada"),
-                conversation=ConversationId("Telegram"),
+                conversation=ConversationId("Chat"),
                 content=with_files(picture),
             )
         )

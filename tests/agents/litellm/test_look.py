@@ -2,9 +2,9 @@
 
 import pytest
 
+from agents.litellm.client import try_out
 from agents.litellm.config import ModelSection
 from agents.litellm.failure import Unanswered
-from agents.litellm.library import try_out
 from agents.litellm.look import what_comes_back
 from tests.agents.litellm.rig import section
 from tests.fakes.models import Answers

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from agents.tools.mcp import McpSection, McpServer
-from agents.tools.tool import Call, ToolError
-from bridge.ids import CallId
+from agents.tools.tool import ToolCall, ToolError
+from bridge.domain.ids import CallId
 from tests.agents.litellm.rig import told
 from tests.fakes.models import Answers, calls
 from tests.waiting import until
@@ -76,7 +76,7 @@ def _listens(port: int) -> bool:
 
 async def use(server: McpServer, name: str, **arguments):
     tools = {tool.name: tool for tool in await server.tools()}
-    call = Call(call=CallId("k_1"), name=name, arguments=arguments)
+    call = ToolCall(call=CallId("k_1"), name=name, arguments=arguments)
     return await tools[f"every__{name}"].run(call)
 
 

@@ -4,8 +4,8 @@ import pytest
 
 from agents.litellm.config import LitellmConfig
 from agents.litellm.models import chosen, models, named
-from bridge.ids import SessionId
-from bridge.session import Session, setting_key
+from bridge.domain.ids import SessionId
+from bridge.session.fold import Session, setting_key
 
 CONFIG = LitellmConfig(
     model="openai/gpt",

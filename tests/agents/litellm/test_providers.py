@@ -53,6 +53,8 @@ def test_every_provider_of_litellm_is_known():
         (section("openai/gpt", api_base="http://here"), "OPENAI_API_KEY"),
         (section("groq/x", api_base="http://here"), ""),
         (section("gemini/x"), "GEMINI_API_KEY"),
+        (section("gpt-4o"), "OPENAI_API_KEY"),
+        (section("claude-sonnet-4-5"), "ANTHROPIC_API_KEY"),
         (section("ollama_chat/qwen3"), ""),
         (section("bedrock/x"), ""),
     ],

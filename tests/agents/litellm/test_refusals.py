@@ -2,9 +2,17 @@
 
 import pytest
 
-from agents.litellm.errors import Known
+from agents.litellm.errors import Diagnosis
 from agents.litellm.failure import Trouble
-from agents.litellm.refusals import MOST_ASKS, Item, Less, Memory, Offer, Taken, Trial
+from agents.litellm.refusals import (
+    MOST_ASKS,
+    Item,
+    Less,
+    ModelSupport,
+    Offer,
+    SupportByModel,
+    Trial,
+)
 
 
 def items(*names):
@@ -12,7 +20,7 @@ def items(*names):
 
 
 def unfit(piece="", **meant):
-    return Trouble(kind="unfit", reason="no", meant=Known(kind="unfit", piece=piece, **meant))
+    return Trouble(kind="unfit", reason="no", meant=Diagnosis(kind="unfit", piece=piece, **meant))
 
 
 def asked(trial, culprits, trouble):
@@ -29,7 +37,7 @@ def asked(trial, culprits, trouble):
 
 @pytest.mark.parametrize("names", [["b"], ["a"], ["h"], ["c", "f"], list("abcdefgh")])
 def test_the_pictures_that_are_refused_are_found(names):
-    trial = Trial(taken=Taken(), offer=Offer(files=items(*"abcdefgh")))
+    trial = Trial(taken=ModelSupport(), offer=Offer(files=items(*"abcdefgh")))
     assert asked(trial, names, unfit("files")) is not None
     found = {each.name for each in trial.accept()}
     assert set(names) <= found
@@ -38,7 +46,7 @@ def test_the_pictures_that_are_refused_are_found(names):
 
 
 def test_what_was_taken_once_is_not_suspected():
-    taken = Taken()
+    taken = ModelSupport()
     Trial(taken=taken, offer=Offer(files=items("old"))).accept()
     trial = Trial(taken=taken, offer=Offer(files=items("new", "old")))
     assert asked(trial, ["new"], unfit("files")) == 1
@@ -47,29 +55,29 @@ def test_what_was_taken_once_is_not_suspected():
 
 
 def test_what_was_refused_is_left_out_from_then_on():
-    taken = Taken(refused={"d_bad": None})
+    taken = ModelSupport(refused={"d_bad": None})
     trial = Trial(taken=taken, offer=Offer(files=items("bad", "good")))
     assert asked(trial, ["bad"], unfit("files")) == 0
     assert trial.accept() == []
 
 
 def test_a_tool_that_is_named_is_left_out_alone_and_so_is_the_next():
-    trial = Trial(taken=Taken(), offer=Offer(tools=items("a", "b", "c")))
+    trial = Trial(taken=ModelSupport(), offer=Offer(tools=items("a", "b", "c")))
     assert trial.refuse(unfit("tools", names="b"))
     assert trial.less == Less(hidden=frozenset({"d_b"}), sure=frozenset({"d_b"}))
-    by_place = Trial(taken=Taken(), offer=Offer(tools=items("a", "b", "c")))
+    by_place = Trial(taken=ModelSupport(), offer=Offer(tools=items("a", "b", "c")))
     assert by_place.refuse(unfit("tools", number=2))
     assert by_place.less.sure == {"d_c"}
 
 
 def test_of_too_many_tools_as_many_are_kept_as_are_taken():
-    trial = Trial(taken=Taken(), offer=Offer(tools=items(*map(str, range(150)))))
+    trial = Trial(taken=ModelSupport(), offer=Offer(tools=items(*map(str, range(150)))))
     assert trial.refuse(unfit("tools", most=128))
     assert len(trial.less.sure) == 22
 
 
 def test_one_tool_among_many_is_found_by_halves_and_the_others_come_back():
-    taken, names = Taken(), [str(number) for number in range(100)]
+    taken, names = ModelSupport(), [str(number) for number in range(100)]
     for _ in range(12):
         trial = Trial(taken=taken, offer=Offer(tools=items(*names)))
         refusals = asked(trial, ["61"], unfit("tools"))
@@ -85,7 +93,7 @@ def test_where_nobody_says_what_is_wrong_everything_is_tried_in_turn():
     offer = Offer(
         files=items("f"), tools=items("t"), thoughts=True, calls=True, before=lambda: [said]
     )
-    trial = Trial(taken=Taken(), offer=offer)
+    trial = Trial(taken=ModelSupport(), offer=offer)
     ways = []
     while trial.refuse(Trouble(kind="unfit", reason="no")):
         ways.append(trial.less)
@@ -94,17 +102,20 @@ def test_where_nobody_says_what_is_wrong_everything_is_tried_in_turn():
     assert ways[2] == Less(hidden=frozenset({"d_t"}))
     assert ways[3] == Less(plain=True)
     assert ways[4].sure == {"d_x", "d_y"}
-    assert len(ways) == 5
+    both = Less(hidden=frozenset({"d_f", "d_t"}), sure=frozenset({"d_f"}))
+    assert ways[5] == both, "in the end more than one kind at once, the past last"
+    assert ways[6] == both.without({"d_x", "d_y"})
+    assert len(ways) == 7
 
 
 def test_a_busy_model_and_an_answer_that_was_filtered_are_not_asked_with_less():
-    trial = Trial(taken=Taken(), offer=Offer(files=items("f")))
+    trial = Trial(taken=ModelSupport(), offer=Offer(files=items("f")))
     assert not trial.refuse(Trouble(kind="busy", reason="later"))
     assert not trial.refuse(Trouble(kind="refused", reason="filtered"))
 
 
 def test_lost_thoughts_are_made_up_for_and_that_is_remembered():
-    memory = Memory()
+    memory = SupportByModel()
     trial = Trial(taken=memory.of("m"), offer=Offer(calls=True))
     assert trial.refuse(unfit("reasoning"))
     assert trial.less.blank

@@ -1,8 +1,8 @@
 """The question about a call: the same one whenever it is asked, and given for good if one likes."""
 
 from agents.tools.approval import approval, question_of
-from bridge.events import PlannedCall
-from bridge.ids import CallId
+from bridge.domain.events import PlannedCall
+from bridge.domain.ids import CallId
 
 WRITE = PlannedCall(call=CallId("k_1"), name="fs__write", arguments="{}")
 

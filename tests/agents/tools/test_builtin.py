@@ -1,12 +1,13 @@
 """The tools every agent has; what they do in a run is tested with the run."""
 
 from datetime import UTC, datetime, timedelta
+from time import process_time
 
 import pytest
 
 from agents.tools.builtin import MOST_NOTES, Here, Note, builtin_tools
-from agents.tools.tool import Call, ToolError
-from bridge.ids import CallId, NoteId, ParticipantId
+from agents.tools.tool import ToolCall, ToolError
+from bridge.domain.ids import CallId, NoteId, ParticipantId
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 ADA, BOB = ParticipantId("a"), ParticipantId("b")
@@ -20,7 +21,7 @@ def here(*notes):
 
 async def use(name, *notes, **arguments):
     tools = {tool.name: tool for tool in builtin_tools(here(*notes))}
-    return await tools[name].run(Call(call=CallId("k_1"), name=name, arguments=arguments))
+    return await tools[name].run(ToolCall(call=CallId("k_1"), name=name, arguments=arguments))
 
 
 def test_people_are_meant_by_name_or_as_owners():
@@ -79,3 +80,16 @@ async def test_notes_are_found_by_words_and_by_whom_they_are_about():
     )
     assert (await use("recall", TEA, rain, words="ada")).text == '- Ada: "likes tea" (n_1)'
     assert "Nothing" in (await use("recall", TEA, words="coffee")).text
+
+
+async def test_no_call_keeps_the_bridge_searching():
+    """A model may ask for as many words, or people, as it likes; it is told that these are many."""
+    notes = [Note(note=NoteId(f"n_{n}"), text="x" * 2000) for n in range(MOST_NOTES)]
+    begun = process_time()
+    with pytest.raises(ToolError, match="words: String should have at most"):
+        await use("recall", *notes, words="zz " * 300_000)
+    with pytest.raises(ToolError, match="to: List should have at most"):
+        await use("push", text="x", to=["Ada"] * 200_000)
+    with pytest.raises(ToolError, match="String should have at most"):
+        await use("ask_human", question="?", kind="choice", options=["x" * 100_000])
+    assert process_time() - begun < 1

@@ -1,16 +1,227 @@
-"""A page is fetched from the outside world, and from nowhere else."""
+"""A page is fetched from the outside world and nowhere else; a slow one holds up nobody."""
 
+import asyncio
 import gzip
-from contextlib import asynccontextmanager
+import os
+import zlib
+from contextlib import asynccontextmanager, suppress
 from ipaddress import ip_address
+from pathlib import Path
+from threading import Event
+from time import process_time, thread_time
 
+import psutil
 import pytest
 from aiohttp import web
 
 from agents.tools import fetch as module
-from agents.tools.fetch import fetch_tool, is_public
-from agents.tools.tool import Call, ToolError
-from bridge.ids import CallId
+from agents.tools import page as page_module
+from agents.tools.fetch import fetch_tool, is_public, read
+from agents.tools.page import MOST_BYTES, readable, text_of
+from agents.tools.tool import ToolCall, ToolError
+from bridge.domain.ids import CallId
+
+WORST = {
+    "tags that never end": "<a ",
+    "tags without a name": "<",
+    "nested": "<div>",
+    "nested and closed": "<b></b>",
+    "comments that never end": "<!--",
+    "comments": "<!---->",
+    "declarations": "<!",
+    "instructions": "<?",
+    "closing tags": "</",
+    "closing tags with names": "</a",
+    "scripts": "<script>",
+    "script ends": "<script></scrip",
+    "titles": "<title>",
+    "text areas": "<textarea></textare",
+    "frames": "<iframe>",
+    "svg": "<svg>",
+    "entities": "&amp;",
+    "half entities": "&amp",
+    "ampersands": "&",
+    "entities without end": "&CounterClockwiseContourIntegra",
+    "numbers": "&#9999999999",
+    "one long number": ("&#", "9"),
+    "attributes": ("<a ", "b "),
+    "attributes of one letter": ("<a ", "b=c "),
+    "attributes with blanks": ("<a ", "b  \n  "),
+    "quotes": ("<a ", 'b="'),
+    "other quotes": ("<a ", "b='\" "),
+    "equals": ("<a ", "="),
+    "slashes": ("<a ", "/"),
+    "links": '<a href="http://x">y',
+    "link ends": "<a href=http://x></a>",
+    "cells": "<td>x",
+    "blanks": " ",
+    "breaks": "<br>",
+    "words": "x <i>y</i>",
+    "nulls": "\0",
+    "cdata": "<![CDATA[",
+    "marked": "<![",
+    "doctypes": "<!doctype html",
+}  # fmt: skip
+
+
+def worst(kind: str) -> bytes:
+    first, again = WORST[kind] if isinstance(WORST[kind], tuple) else ("", WORST[kind])
+    return (first + again * (MOST_BYTES // len(again) + 1)).encode()[:MOST_BYTES]
+
+
+class Watch:
+    """Sees for how long the loop worked on at most without a pause, whatever else runs here."""
+
+    async def __aenter__(self):
+        self.longest = 0.0
+        self._task = asyncio.create_task(self._look())
+        await asyncio.sleep(0)
+        return self
+
+    async def __aexit__(self, *_):
+        self._task.cancel()
+
+    async def _look(self):
+        while True:
+            before = thread_time()
+            await asyncio.sleep(0.002)
+            self.longest = max(self.longest, thread_time() - before)
+
+
+@pytest.mark.parametrize("kind", WORST)
+def test_whatever_a_page_is_made_of_it_is_read_in_linear_time(kind):
+    """Eight times as much takes no more than some twenty times as long."""
+
+    def taken(size):
+        begun = thread_time()
+        text_of(page[:size])
+        return thread_time() - begun
+
+    page = worst(kind).decode()
+    small = max(min(taken(30_000) for _ in range(3)), 0.002)
+    assert min(taken(240_000) for _ in range(2)) < 25 * small
+
+
+async def test_nothing_of_a_page_is_looked_into_on_the_loop():
+    for kind in ("tags that never end", "tags without a name", "entities"):
+        async with Watch() as watch:
+            await read(worst(kind), mime="text/html", seconds=20)
+        assert watch.longest < 0.05, kind
+
+
+async def test_what_takes_too_long_is_ended_with_its_process(monkeypatch, tmp_path):
+    stuck = tmp_path / "stuck.py"
+    stuck.write_text("while True: pass\n")
+    monkeypatch.setattr(module, "PROGRAM", (*module.PROGRAM[:-1], str(stuck)))
+    with pytest.raises(ToolError, match=r"within 0.3 s"):
+        await read(b"x", mime="text/html", seconds=0.3)
+    assert _children(stuck) == []
+
+
+async def test_whoever_stops_waiting_stops_the_process(monkeypatch, tmp_path):
+    stuck = tmp_path / "stuck.py"
+    stuck.write_text("while True: pass\n")
+    monkeypatch.setattr(module, "PROGRAM", (*module.PROGRAM[:-1], str(stuck)))
+    reading = asyncio.create_task(read(b"x", mime="text/html", seconds=60))
+    while not _children(stuck):
+        await asyncio.sleep(0.01)
+    reading.cancel()
+    await asyncio.wait({reading})
+    assert _children(stuck) == []
+
+
+def _children(script):
+    return [
+        each for each in psutil.Process(os.getpid()).children() if str(script) in each.cmdline()
+    ]
+
+
+async def test_what_takes_too_much_memory_is_refused(monkeypatch):
+    monkeypatch.setattr(module, "MOST_MEMORY", 40 * 1024 * 1024)
+    with pytest.raises(ToolError, match="something wrong"):
+        await read(b"x" * MOST_BYTES * 8, mime="text/html", seconds=20)
+
+
+async def test_the_process_sees_nothing_of_the_bridge(monkeypatch, tmp_path):
+    monkeypatch.setenv("CANARY", "hush")
+    spy = tmp_path / "spy.py"
+    spy.write_text("import os, sys; sys.stdout.write(repr(dict(os.environ)) + os.getcwd())")
+    monkeypatch.setattr(module, "PROGRAM", (*module.PROGRAM[:-1], str(spy)))
+    seen = await read(b"x", mime="text/html", seconds=20)
+    assert "hush" not in seen
+    assert "PATH" not in seen
+
+
+# -- what pages are really like -------------------------------------------------------------------
+
+GROESSE = "<html><head><meta charset=CHARSET><p>Größe — weiß</p>"
+
+
+@pytest.mark.parametrize(
+    ("body", "mime", "charset"),
+    [
+        (GROESSE.replace("CHARSET", "windows-1252").encode("cp1252"), "text/html", ""),
+        (GROESSE.replace("CHARSET", '"ISO-8859-1"').encode("cp1252"), "text/html", ""),
+        (GROESSE.encode("cp1252"), "text/html", "latin1"),
+        (GROESSE.encode("cp1252"), "text/html", ""),
+        (GROESSE.encode(), "text/html", ""),
+        (GROESSE.encode("utf-16"), "text/html", ""),
+        (GROESSE.encode("utf-16-be"), "text/html", "UTF-16BE"),
+        (b"\xef\xbb\xbf" + GROESSE.encode(), "text/html", "latin1"),
+        (GROESSE.replace("CHARSET", "utf-16").encode(), "text/html", ""),
+        (
+            b'<meta http-equiv="Content-Type" content="text/html; charset=windows-1251">'
+            + "<p>Größe — weiß".encode("cp1252"), "text/html", "cp1252",
+        ),
+    ],
+)  # fmt: skip
+def test_a_page_is_read_in_the_character_set_that_it_is_in(body, mime, charset):
+    assert readable(body, mime, charset) == "Größe — weiß"
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zlib.compress])
+def test_what_is_packed_unasked_is_unpacked(pack):
+    packing = "gzip" if pack is gzip.compress else "deflate"
+    assert readable(pack(b"<p>Hi"), "text/html", packing=packing) == "Hi"
+    raw = zlib.compressobj(wbits=-15)
+    assert readable(raw.compress(b"Hi") + raw.flush(), "text/plain", packing="deflate") == "Hi"
+
+
+def test_what_is_packed_does_not_burst():
+    bomb = gzip.compress(b"\0" * 50_000_000)
+    assert len(readable(bomb, "text/plain", packing="gzip")) <= MOST_BYTES
+    assert "cannot be read" in readable(b"x", "text/html", packing="br")
+
+
+def test_a_head_without_an_end_hides_nothing():
+    assert text_of("<head><title>T</title><style>x{}</style><p>Hello") == "# T\n\nHello"
+
+
+@pytest.mark.parametrize(
+    ("page", "text"),
+    [
+        ("a &lt;b&gt; &amp; c", "a <b> & c"),
+        ("&#" + "9" * 5000 + ";x", "\ufffdx"),
+        ("1 < 2 > 0", "1 < 2 > 0"),
+        ("<a href=http://x.org/a?b=1&amp;c=2>y</a>", "y (http://x.org/a?b=1&c=2)"),
+        ("<a title='a>b' href='http://x.org'>y</a>", "y (http://x.org)"),
+        ("<SCRIPT>a</ScRiPt >b", "b"),
+        ("<!-- <p>a --> b", "b"),
+        ("<!-->b", "b"),
+        ("<textarea><b>a</textarea>", "<b>a"),
+        ("<noscript>on</noscript>b", "b"),
+        ("one<br/>two", "one\ntwo"),
+    ],
+)
+def test_pages_are_read_as_browsers_read_them(page, text):
+    assert text_of(page) == text
+
+
+def test_the_program_needs_nothing_but_the_standard_library():
+    program = Path(page_module.__file__).read_text()
+    assert "from bridge" not in program
+    assert "from agents" not in program
+
 
 INSIDE = [
     "127.0.0.1", "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1",
@@ -61,7 +272,7 @@ def redirect(to):
 
 async def fetch(url, *, permitted=lambda ip: ip.is_loopback, **how):
     tool = fetch_tool(permitted=permitted, **how)
-    call = Call(call=CallId("k"), name="fetch_url", arguments={"url": url})
+    call = ToolCall(call=CallId("k"), name="fetch_url", arguments={"url": url})
     return (await tool.run(call)).text
 
 
@@ -218,3 +429,73 @@ async def test_a_page_that_is_packed_unasked_and_says_itself_how_it_is_written_i
 
     async with site(a=respond) as url:
         assert "мир" in await fetch(f"{url}/a")
+
+
+async def test_a_page_that_comes_letter_by_letter_is_read_in_part():
+    """Each chunk is taken apart in Python: two million would take a minute of everybody's time."""
+
+    async def serve(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n")
+        writer.write(b"Content-Type: text/plain\r\n\r\n" + b"1\r\nA\r\n" * 300_000)
+        with suppress(ConnectionError):
+            await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as listening:
+        port = listening.sockets[0].getsockname()[1]
+        begun = process_time()
+        text = await fetch(f"http://127.0.0.1:{port}/")
+        assert process_time() - begun < 3
+    assert f"Only the first {module.MOST_PIECES + 1} bytes were read" in text
+
+
+async def test_what_says_nothing_for_ever_is_given_up():
+    async def serve(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        with suppress(ConnectionError):
+            while True:
+                writer.write(b"HTTP/1.1 103 Early\r\nA: b\r\n\r\n" * 1_000)
+                await writer.drain()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as listening:
+        port = listening.sockets[0].getsockname()[1]
+        with pytest.raises(ToolError, match=r"sends too much|in full"):
+            await fetch(f"http://127.0.0.1:{port}/", seconds=15)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://a/" + "\u00e9" * 1_000_000,
+        "http://" + "\u00e9." * 3_000 + "/",
+        "http:/\n/" + "a" + "\u0300" * 2_000 + "\u0316" * 2_000 + "/",
+    ],
+    ids=["path", "host", "marks"],
+)
+async def test_an_address_without_measure_is_refused_at_once(url):
+    begun = process_time()
+    with pytest.raises(ToolError) as refused:
+        await fetch(url)
+    assert process_time() - begun < 0.1
+    assert len(str(refused.value)) < 200
+
+
+async def test_names_that_nobody_answers_for_hold_up_no_other_work(monkeypatch):
+    """All that is done beside the loop shares a few threads; a look-up may take each for half a
+    minute, and outlives the call that wanted it."""
+    stuck = Event()
+
+    def silent(*_, **__):
+        stuck.wait(20)
+        raise OSError("timed out")
+
+    monkeypatch.setattr(module, "getaddrinfo", silent)
+    reads = [asyncio.create_task(fetch(f"http://n{n}.example/")) for n in range(40)]
+    try:
+        await asyncio.sleep(0.1)
+        async with asyncio.timeout(10):
+            assert await asyncio.to_thread(lambda: "done") == "done"
+    finally:
+        stuck.set()
+        await asyncio.gather(*reads, return_exceptions=True)

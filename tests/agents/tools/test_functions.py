@@ -8,9 +8,9 @@ from pydantic import BaseModel
 
 from agents.tools.functions import load, tool_of
 from agents.tools.schema import read_only
-from agents.tools.tool import Call, ToolError
-from bridge.errors import ConfigError
-from bridge.ids import CallId
+from agents.tools.tool import ToolCall, ToolError
+from bridge.domain.errors import ConfigError
+from bridge.domain.ids import CallId
 
 HERE = "tests.agents.tools.test_functions"
 
@@ -31,7 +31,7 @@ async def greet(name: str = "you") -> str:
 
 async def run(function, **arguments):
     tool = tool_of(function)
-    call = Call(call=CallId("k"), name=tool.name, arguments=arguments)
+    call = ToolCall(call=CallId("k"), name=tool.name, arguments=arguments)
     return (await tool.run(call)).text
 
 

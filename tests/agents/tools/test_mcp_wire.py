@@ -2,14 +2,18 @@
 
 import asyncio
 import contextlib
+import json
 
+import httpx2
 import pytest
 import uvicorn
 
 from agents.tools import mcp as module
+from agents.tools import mcp_wire
 from agents.tools.mcp import McpSection, McpServer, ServerDown
-from agents.tools.tool import Call, ToolError
-from bridge.ids import CallId
+from agents.tools.mcp_wire import NO_RESULT, readable
+from agents.tools.tool import ToolCall, ToolError
+from bridge.domain.ids import CallId
 
 
 @contextlib.asynccontextmanager
@@ -43,7 +47,7 @@ async def elsewhere(port=0):
 
 async def shout(server, text):
     (tool,) = await server.tools()
-    return await tool.run(Call(call=CallId("k"), name=tool.name, arguments={"text": text}))
+    return await tool.run(ToolCall(call=CallId("k"), name=tool.name, arguments={"text": text}))
 
 
 async def test_a_server_elsewhere_is_used_with_its_secret():
@@ -145,7 +149,7 @@ async def test_a_lost_session_is_known_however_it_is_told(status, kind, body):
     server = McpServer("own", McpSection(url=f"http://127.0.0.1:{runner.addresses[0][1]}/mcp"))
     try:
         (tool,) = await server.tools()
-        call = Call(call=CallId("k"), name=tool.name, arguments={})
+        call = ToolCall(call=CallId("k"), name=tool.name, arguments={})
         assert (await tool.run(call)).text == "done"
         known.clear()
         assert (await tool.run(call)).text == "done"
@@ -160,3 +164,95 @@ async def test_one_that_is_not_there_is_down():
     with pytest.raises(ServerDown):
         await server.tools()
     await server.close()
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "times"),
+    [
+        (b"Content-Type: application/json", b"[]," * 20_000, 50),
+        (b"Content-Type: application/json", b"x" * 65_536, 1_000),
+        (b"Content-Type: text/event-stream", b"x" * 65_536, 1_000),
+        (b"Content-Type: application/json\r\nContent-Encoding: gzip", b"\x1f\x8b", 1),
+    ],
+    ids=["countless values", "endless", "an endless event", "packed"],
+)
+async def test_of_a_server_elsewhere_no_more_is_read_than_is_meant_to_be(head, body, times):
+    async def serve(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\n" + head + b"\r\n\r\n")
+        with contextlib.suppress(ConnectionError):
+            for _ in range(times):
+                writer.write(body)
+                await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as listening:
+        port = listening.sockets[0].getsockname()[1]
+        async with mcp_wire._Telling(headers=mcp_wire.UNPACKED) as http, asyncio.timeout(20):
+            with pytest.raises(httpx2.ReadError, match=r"more at once|packs"):
+                await _read_out(http, f"http://127.0.0.1:{port}/")
+
+
+async def _read_out(http, url):
+    async with http.stream("GET", url) as response:
+        async for _ in response.aiter_raw():
+            pass
+
+
+@pytest.mark.parametrize(
+    ("said", "read"),
+    [
+        ('{"id":1,"result":{"t":"a\\ud83d"}}', '{"id":1,"result":{"t":"a\\ufffd"}}'),
+        ('{"id":1,"result":{"t":"\\ude00 b"}}', '{"id":1,"result":{"t":"\\ufffd b"}}'),
+        ('{"id":1,"result":{"t":"\\ud83d\\ude00"}}', '{"id":1,"result":{"t":"\\ud83d\\ude00"}}'),
+        ('{"id":1,"result":{"t":"\\\\ud83d"}}', '{"id":1,"result":{"t":"\\\\ud83d"}}'),
+        ("a log with \\ud83d in it", "a log with \\ud83d in it"),
+        ('"result" {', '"result" {'),
+    ],
+)
+def test_half_a_character_in_a_result_is_replaced_and_nothing_else_changed(said, read):
+    assert readable(said) == read
+
+
+@pytest.mark.parametrize("result", ["5", "[]", "null", '"x"', "NaN", "1e400"])
+def test_what_is_no_result_is_an_error_of_its_call(result):
+    told = json.loads(readable(f'{{"jsonrpc": "2.0", "id": 7, "result": {result}}}'))
+    assert (told["id"], told["error"]["message"]) == (7, NO_RESULT)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        '{"jsonrpc": "2.0", "id": 7, "error": {"code": 1, "message": "no", "data": {"result": 5}}}',
+        '{"jsonrpc": "2.0", "method": "notifications/message", "params": {"data": {"result": 5}}}',
+        '{"jsonrpc": "2.0", "id": 7, "method": "elicitation/create", "result": 5}',
+    ],
+)
+def test_what_is_no_answer_or_says_result_further_in_stays_as_it_is(said):
+    assert readable(said) == said
+
+
+@pytest.mark.parametrize("ending", [b"\r", b"\n", b"\r\n"], ids=["CR", "LF", "both"])
+async def test_an_event_is_passed_on_when_it_is_over_however_its_lines_end(ending):
+    over = asyncio.Event()
+
+    async def serve(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        head = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: text/event-stream\r\n\r\n"
+        writer.write(head + b'data: {"id": 1, "result": 5}' + ending * 2)
+        await over.wait()
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as listening:
+        url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}/"
+        async with (
+            asyncio.timeout(20),
+            mcp_wire._Telling(headers=mcp_wire.UNPACKED) as http,
+            http.stream("GET", url) as response,
+        ):
+            said, pieces = b"", response.aiter_raw()
+            while not said.endswith(ending * 2):
+                said += await anext(pieces)
+            over.set()
+            await pieces.aclose()
+    assert NO_RESULT.encode() in said

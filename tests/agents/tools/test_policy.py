@@ -4,6 +4,7 @@ from time import perf_counter
 
 import pytest
 
+from agents.tools import policy
 from agents.tools.policy import Rule, verdict
 
 READ_ONLY = {"read_only": True}
@@ -40,6 +41,48 @@ def test_nothing_is_allowed_by_a_pattern_that_a_path_climbs_out_of(path):
     assert decide(rules, arguments={"path": "/tmp/a..b"}) == "allow"
 
 
+@pytest.mark.parametrize(
+    "command",
+    ["cat docs/../x", "cat docs/'..'/x", "cat docs/.'.'/x", 'cat docs/.""./x', "cat docs/.\\./x",
+     "cat docs/\\.\\./x", "cat docs/.?/x", "cat docs/.[.]/x", "cat docs/.*/x", "cat docs/a ../x",
+     "cat docs/a --file=../x", "cat docs/a ..", "cat docs/'a' \"..\"/x", "cat docs/.[!a]/x"],
+)  # fmt: skip
+def test_nothing_is_allowed_that_a_shell_reads_as_a_path_that_climbs(command):
+    rules = [{"tool": "shell", "when": {"command": "cat docs/*"}, "do": "allow"}]
+    assert decide(rules, "shell", {"command": command}) == "ask"
+
+
+@pytest.mark.parametrize(
+    "command", ["cat docs/a..b", "cat docs/.hidden", "cat docs/*.txt", "cat docs/v1..v2 -- a.b"]
+)
+def test_what_only_looks_a_little_like_it_is_allowed(command):
+    rules = [{"tool": "shell", "when": {"command": "cat docs/*"}, "do": "allow"}]
+    assert decide(rules, "shell", {"command": command}) == "allow"
+
+
+@pytest.mark.parametrize(
+    "command", ["r''m -rf /", 'r""m -rf /', "\\rm -rf /", "rm '-rf' /", "rm${IFS}-rf /",
+                "rm$IFS-rf /", "'rm'  -r\\f /", "$'rm' -rf /", '$"rm" -rf /', "r$'m' -rf /",
+                "rm $'-rf' /", "$'\\x72m' -rf /", "$'\\162m' -rf /", "$'\\u0072m' -rf /",
+                "r\\\nm -rf /", "rm$'\\x20'-rf /"]
+)  # fmt: skip
+def test_a_denial_cannot_be_dodged_by_quotes(command):
+    rules = [
+        {"tool": "*", "when": {"command": "*rm -rf*"}, "do": "deny"},
+        {"tool": "*", "do": "allow"},
+    ]
+    assert decide(rules, "shell", {"command": command}) == "deny"
+
+
+def test_a_denial_of_quotes_is_of_quotes():
+    rules = [
+        {"tool": "*", "when": {"command": '*"*'}, "do": "deny"},
+        {"tool": "*", "do": "allow"},
+    ]
+    assert decide(rules, "shell", {"command": "echo a"}) == "allow"
+    assert decide(rules, "shell", {"command": 'echo "a"'}) == "deny"
+
+
 def test_of_a_list_everything_has_to_be_allowed_and_anything_denied():
     allow = [{"tool": "*", "when": {"paths": "/tmp/*"}, "do": "allow"}]
     assert decide(allow, arguments={"paths": ["/tmp/a", "/tmp/b"]}) == "allow"
@@ -47,6 +90,28 @@ def test_of_a_list_everything_has_to_be_allowed_and_anything_denied():
     assert decide(allow, arguments={"paths": []}) == "ask"
     deny = [{"tool": "*", "when": {"paths": "/etc/*"}, "do": "deny"}]
     assert decide(deny, arguments={"paths": ["/tmp/a", "/etc/b"]}) == "deny"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["rm", "-rf", "/"], ["RM", "-rf", "/"], ["rm", " -rf", "/"], ["r''m", "-rf", "/"],
+     ["sh", "-c", "rm -rf /"], ["rm -rf", "/"], ["rm", "-rf", 1], ["sudo", "rm", "-rf", "/"],
+     [["rm", "-rf"], "/"]],
+)  # fmt: skip
+@pytest.mark.parametrize("do", ["deny", "ask"])
+def test_a_denial_cannot_be_dodged_by_a_list_of_words(words, do):
+    rules = [
+        {"tool": "*", "when": {"cmd": "*rm -rf*"}, "do": do},
+        {"tool": "*", "do": "allow"},
+    ]
+    assert decide(rules, "run", {"cmd": words}) == do
+    assert decide(rules, "run", {"cmd": ["ls", "-l"]}) == "allow"
+    assert decide(rules, "run", {"cmd": []}) == "allow"
+
+
+def test_an_allow_is_not_of_the_words_of_a_list_together():
+    rules = [{"tool": "*", "when": {"cmd": "git status*"}, "do": "allow"}]
+    assert decide(rules, "run", {"cmd": ["git", "status"]}) == "ask"
 
 
 def test_what_is_no_text_is_matched_as_json():
@@ -163,3 +228,26 @@ def test_no_text_keeps_a_pattern_busy(pattern):
     begun = perf_counter()
     decide(rules, arguments={"x": "a" * 100_000})
     assert perf_counter() - begun < 2
+
+
+LONG_ONE = "\ufdfa"
+"""One character; in its normal form it is a sentence of 18."""
+
+
+@pytest.mark.parametrize("text", [LONG_ONE * 200_000, "\u0436" * 200_000, "a\u00e4" * 200_000])
+def test_a_text_too_long_to_be_read_is_never_allowed_and_never_slips_through(text, monkeypatch):
+    """Work without a clock: it is not brought into its normal form at all."""
+    read = []
+    monkeypatch.setattr(policy, "normal", lambda _, each: read.append(len(each)) or each)
+    for do, found in (("allow", "ask"), ("ask", "ask"), ("deny", "deny")):
+        rules = [{"tool": "*", "when": {"x": "*"}, "do": do}]
+        assert decide(rules, arguments={"x": text}) == found
+        assert decide(rules, arguments={"x": [text]}) == found
+    assert max(read, default=0) < 100
+
+
+def test_a_long_text_of_ascii_and_an_everyday_one_of_another_alphabet_are_read():
+    rules = [{"tool": "*", "when": {"x": "*"}, "do": "allow", "shell": "any"}]
+    assert decide(rules, arguments={"x": "a" * 1_000_000}) == "allow"
+    assert decide(rules, arguments={"x": "\u0436 " * 20_000}) == "allow"
+    assert decide(rules, arguments={"x": LONG_ONE * 100}) == "allow"

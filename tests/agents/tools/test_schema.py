@@ -6,7 +6,7 @@ import pytest
 from pydantic import BaseModel, Field
 
 from agents.tools.schema import arguments_of, describe, is_read_only, read_only, schema_of
-from bridge.errors import ConfigError
+from bridge.domain.errors import ConfigError
 
 
 class Place(BaseModel):

@@ -9,7 +9,20 @@ def test_nothing_at_all_is_an_empty_object():
     assert parse("") == parse("{}") == {}
 
 
-@pytest.mark.parametrize("written", ["{", "[1]", "null", '"x"', "[" * 100_000, "{}{}"])
+@pytest.mark.parametrize(
+    "written",
+    [
+        "{",
+        "[1]",
+        "null",
+        '"x"',
+        "[" * 100_000,
+        "{}{}",
+        '{"a": NaN}',
+        '{"a": -Infinity}',
+        '{"a": 1e400}',
+    ],
+)
 def test_what_is_no_object_is_malformed(written):
     with pytest.raises(Malformed):
         parse(written)

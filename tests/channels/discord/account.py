@@ -9,13 +9,14 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from bridge.demo.discord.fake import FakeDiscord
-from bridge.demo.discord.world import Bot, Room
-from bridge.errors import NotFound
-from bridge.ids import ChannelName, ConversationId, MediaId, PartId, SessionId
-from bridge.inbound import Inbound, Spoken
-from bridge.parts import Address, Part, Reply, Span
-from bridge.ports import ChannelSurroundings
-from bridge.workers.clock import SystemClock
+from bridge.demo.discord.world import Bot, Message, Room
+from bridge.domain.errors import NotFound
+from bridge.domain.ids import ChannelName, ConversationId, MediaId, PartId, SessionId
+from bridge.domain.inbound import Inbound, Readable, Spoken, Titled, Unread
+from bridge.domain.parts import Address, Part, Reply, Span
+from bridge.engine.clock import SystemClock
+from bridge.engine.inbound.feed import feeds
+from bridge.ports.surroundings import ChannelSurroundings
 from channels.discord.channel import DiscordChannel
 from channels.discord.config import DiscordConfig, Pace
 from tests.waiting import until
@@ -70,14 +71,16 @@ class Account:
         self.bot = bot or fake.bot
         self.facts = facts or MemoryFacts()
         self.blobs = MemoryBlobs()
+        clock = clock or SystemClock()
         self.channel = DiscordChannel(
             name,
             DiscordConfig(token=SecretStr(token or self.bot.token), api_url=fake.url),
             ChannelSurroundings(
-                clock=clock or SystemClock(),
+                clock=clock,
                 data=Path(),
                 blobs=self.blobs,
                 facts=self.facts,
+                feed=feeds(name, self.facts, clock),
                 webhook_url=None,
                 link=lambda *_: None,
             ),
@@ -86,6 +89,12 @@ class Account:
 
     def restarted(self) -> "Account":
         return Account(self.fake, self.bot, name=self.name, facts=self.facts)
+
+    async def read(self, message: Message) -> None:
+        """Wait until it is kept that a message was read."""
+        kind, number = "room" if message.room.server else "dm", str(message.id)
+        name = f"{kind}:{message.room.id}"
+        await until(lambda: number in self.facts.kept.get(name, "").split())
 
     def at(self, room: Room) -> Address:
         return Address(channel=self.name, place=str(room.id))
@@ -111,10 +120,18 @@ class Ear:
 
     refusals: list[Exception] = field(default_factory=list)
     heard: list[Inbound] = field(default_factory=list)
+    titled: list[Titled] = field(default_factory=list)
+    shown: list[Readable] = field(default_factory=list)
     reply: Reply | None = None
     slow: dict[str, asyncio.Event] = field(default_factory=dict)
 
-    async def __call__(self, inbound: Inbound) -> Reply | None:
+    async def __call__(self, inbound: Inbound | Titled | Readable | Unread) -> Reply | None:
+        if isinstance(inbound, Titled):
+            self.titled.append(inbound)
+        if isinstance(inbound, Readable):
+            self.shown.append(inbound)
+        if not isinstance(inbound, Inbound):
+            return None
         if inbound.address.place in self.slow:
             await self.slow[inbound.address.place].wait()
         if self.refusals:
@@ -162,6 +179,9 @@ class World:
 
     def room(self, room):
         return {"7": "general"}.get(room)
+
+    def parent(self, place):
+        return None
 
     def is_me(self, *, user="", role=""):
         return user == "1" or role == "2"

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from bridge.demo.discord.fake import Actor, FakeDiscord
+from bridge.demo.discord.fake import FakeDiscord
+from bridge.demo.discord.state import Actor
 from bridge.demo.discord.world import Room
-from bridge.parts import Sent
+from bridge.domain.parts import Sent
 from tests.channels.discord.account import Account, part
 
 

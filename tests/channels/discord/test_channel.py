@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bridge.content import Attachment
-from bridge.errors import OutcomeUnknown, RateLimited
-from bridge.ids import MediaId
-from bridge.parts import Button
+from bridge.domain.content import Attachment
+from bridge.domain.errors import OutcomeUnknown, RateLimited
+from bridge.domain.ids import MediaId
+from bridge.domain.parts import Button
 from channels.discord.render import PREVIEW_MARK
 from tests.channels.discord.account import Account, only, part
 from tests.stores import StillClock

@@ -2,8 +2,9 @@
 
 import pytest
 
-from bridge.slash import COMMANDS
-from channels.discord.commands import is_registered, menu
+from bridge.domain.wording import LANGUAGES
+from bridge.session.slash import COMMANDS
+from channels.discord.commands import LOCALES, is_registered, menu
 
 
 def test_every_command_is_in_the_menu():
@@ -16,12 +17,25 @@ def test_what_discord_adds_to_a_command_is_no_difference():
 
 
 @pytest.mark.parametrize(
-    "change", [{"description": "else"}, {"name": "other"}, {"options": []}], ids=str
+    "change",
+    [
+        *({"description": "else"}, {"name": "other"}, {"options": []}),
+        {"description_localizations": {}},
+    ],
+    ids=str,
 )
 def test_a_command_that_differs_is_a_difference(change):
     first, *others = menu()
     assert not is_registered([first | change, *others])
     assert not is_registered(others)
+
+
+def test_every_command_is_explained_in_every_language():
+    (told,) = [each for each in menu() if each["name"] == "help"]
+    explained = told["description_localizations"]
+    assert explained.keys() == {"de", "es-ES", "es-419", "fr", "zh-CN", "zh-TW"}
+    assert explained["de"] == "was du hier tun kannst"
+    assert LOCALES.keys() == LANGUAGES.keys() - {"en"}
 
 
 def test_descriptions_are_as_short_as_discord_wants_them():

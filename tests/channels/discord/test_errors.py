@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from bridge.errors import (
+from bridge.domain.errors import (
     ChangeRefused,
     FileRefused,
     FormRefused,

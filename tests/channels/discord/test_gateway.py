@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from bridge.errors import Unauthorized
+from bridge.domain.errors import Unauthorized
 from channels.discord.config import Pace
 from tests.channels.discord.account import Account, Ear
 from tests.waiting import soon, until

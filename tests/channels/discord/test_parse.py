@@ -1,12 +1,13 @@
 """Discord's JSON, read once and for good."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
-from bridge.content import Content
-from bridge.ids import ChannelName, MessageId
-from bridge.inbound import Edited, Pressed, Spoken
+from bridge.domain.content import Content
+from bridge.domain.ids import ChannelName, MessageId
+from bridge.domain.inbound import Edited, Pressed, Spoken
 from channels.discord import parse
 from channels.discord.parse import FileRef, Scene
 from tests.channels.discord.account import World
@@ -54,6 +55,11 @@ def test_a_reply_names_what_it_replies_to_and_is_addressed_if_that_is_ours():
     heard = parse.said(reply, SCENE)
     assert heard.what.reply_to == "50"
     assert heard.what.addressed
+    assert heard.what.by_reply
+    pinged = {**reply, "mentions": [{**ADA, "id": "1"}]}
+    assert parse.said(pinged, SCENE).what.by_reply
+    called = parse.said({**pinged, "content": "<@1> look"}, SCENE)
+    assert (called.what.addressed, called.what.by_reply) == (True, False)
     gone = parse.said({**reply, "referenced_message": None}, SCENE)
     assert gone.what.reply_to == "50"
     assert not gone.what.addressed
@@ -72,12 +78,17 @@ def test_what_is_forwarded_is_quoted_with_its_files():
 
 def test_a_sticker_is_told_by_its_name():
     heard = parse.said(message("", sticker_items=[{"id": "3", "name": "Wave"}]), SCENE)
-    assert heard.what.content == Content(text="[sticker: Wave]")
+    assert heard.what.content.text == "[sticker: Wave]"
 
 
 @pytest.mark.parametrize("kind", [2, 3, 6, 7, 8, 18, 20, 21, 24, 46])
 def test_announcements_are_nothing_anyone_said(kind):
     assert parse.said(message(type=kind), SCENE) is None
+
+
+@pytest.mark.parametrize("nobody", ["bot", "system"])
+def test_what_no_person_wrote_is_not_heard(nobody):
+    assert parse.said(message(author={**ADA, nobody: True}), SCENE) is None
 
 
 @pytest.mark.parametrize(
@@ -117,6 +128,12 @@ def interaction(kind, data, **more):
     return {"id": "300", "type": kind, "data": data, "channel_id": "9", **who}
 
 
+def test_an_interaction_tells_the_language_of_whoever_asks():
+    asked = interaction(2, {"name": "stop", "type": 1}, user=ADA) | {"locale": "zh-CN"}
+    assert parse.interacted(asked, SCENE).sender.language == "zh-CN"
+    assert parse.interacted(asked | {"locale": None}, SCENE).sender.language == ""
+
+
 def test_presses_and_commands_are_heard_and_nothing_else_is():
     pressed = parse.interacted(interaction(3, {"custom_id": "a:q:0", "component_type": 2}), SCENE)
     asked = parse.interacted(interaction(2, {"name": "stop", "type": 1}, user=ADA), SCENE)
@@ -125,3 +142,32 @@ def test_presses_and_commands_are_heard_and_nothing_else_is():
     assert parse.interacted(interaction(2, {"name": "Quote", "type": 3}), SCENE) is None
     assert parse.interacted(interaction(3, {"custom_id": "x", "component_type": 3}), SCENE) is None
     assert parse.interacted(interaction(4, {"name": "stop"}), SCENE) is None
+
+
+# -- what others read, though nobody said it
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {"attachments": [{"id": "1", "filename": "a", "url": "u", "description": "CODE"}]},
+        {"attachments": [{"id": "1", "filename": "a", "url": "u", "title": "CODE"}]},
+        {"embeds": [{"title": "CODE"}]},
+        {"embeds": [{"fields": [{"name": "a", "value": "CODE"}]}]},
+    ],
+    ids=str,
+)
+def test_all_that_people_see_beside_a_message_is_told_along(beside):
+    heard = parse.said(message("look", **beside), SCENE)
+    assert "CODE" in heard.beside
+    assert "CODE" not in heard.what.content.text
+    edited = parse.changed(message(edited_timestamp="2026-01-01", **beside), SCENE)
+    assert "CODE" in edited.beside
+
+
+def test_what_others_read_of_an_app_in_a_room_is_told_and_nothing_of_ours_or_in_private():
+    of_app = message("CODE", webhook_id="7")
+    assert parse.said(of_app, SCENE) is None
+    assert "CODE" in parse.readable(of_app, SCENE).words
+    assert parse.readable(of_app, replace(SCENE, room=False)) is None
+    assert parse.readable(message("CODE", author={**ADA, "id": "1"}), SCENE) is None

@@ -3,7 +3,7 @@
 import discord as library
 import pytest
 
-from channels.discord.permissions import ALL, NEEDED, missing
+from channels.discord.doctor import ALL, NEEDED, missing
 
 EVERYONE, CREW, ME = "10", "11", "12"
 VIEW, SEND, FILES = 1 << 10, 1 << 11, 1 << 15

@@ -2,10 +2,10 @@
 
 import pytest
 
-from bridge.content import Attachment
-from bridge.errors import Rejected
-from bridge.ids import MediaId
-from bridge.parts import Button
+from bridge.domain.content import Attachment
+from bridge.domain.errors import Rejected
+from bridge.domain.ids import MediaId
+from bridge.domain.parts import Button
 from tests.channels.discord.account import only, part
 
 PNG = Attachment(kind="image", name="cat.png", mime="image/png", size=4, media=MediaId("m_1"))
@@ -17,7 +17,8 @@ def room(direct):
 
 
 async def test_nobody_is_mentioned_and_no_link_unfolds(discord, room, ada, show):
-    await show(f"@everyone {ada.person.mention()} https://example.org")
+    code = f"`@everyone {ada.person.mention()}`"
+    await show(f"@everyone {ada.person.mention()} https://example.org {code}")
     message = only(discord, room)
     assert message.pinged == []
     assert message.flags & 1 << 2

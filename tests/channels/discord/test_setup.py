@@ -2,9 +2,9 @@
 
 import pytest
 
-from bridge.errors import ConfigError
+from bridge.domain.errors import ConfigError
 from channels.discord import plugin
-from channels.discord.permissions import ALL
+from channels.discord.doctor import ALL
 
 
 async def test_a_good_token_leads_to_an_invitation_with_what_is_needed_and_no_more(discord):
@@ -38,6 +38,6 @@ async def test_a_bad_token_is_refused_and_says_what_to_do(discord, token, says):
 
 async def test_without_a_connection_that_is_said(discord):
     discord.down()
-    with pytest.raises(ConfigError, match="cannot be reached"):
+    with pytest.raises(ConfigError, match="accepts a connection"):
         await plugin.setup.verify({"token": discord.bot.token, "api_url": discord.url})
     discord.up()

@@ -6,30 +6,34 @@ import discord as library
 import pytest
 import simcord
 
-from bridge.ids import ChannelName, MessageId
-from bridge.inbound import Spoken
+from bridge.domain.ids import ChannelName, MessageId
+from bridge.domain.inbound import Inbound, Spoken
+from bridge.engine.inbound.feed import feeds
+from channels.discord.client import Wire
 from channels.discord.config import Pace
 from channels.discord.gateway import INTENTS, Gateway
-from channels.discord.hearing import Hearing
-from channels.discord.seen import Seen
-from channels.discord.wire import Wire
+from channels.discord.inbound import Listener
+from channels.discord.read_marks import MARKING, Seen
 from tests.channels.discord.account import Account, MemoryFacts
 from tests.stores import StillClock
 from tests.waiting import until
 
 
-class Loud(Hearing):
+class Loud(Listener):
     """Hears like the real one, and keeps what it would hand in."""
 
     def __init__(self):
         clock = StillClock()
         wire = Wire("http://127.0.0.1:1", "token", clock)
-        super().__init__(ChannelName("discord"), wire, Seen(MemoryFacts(), clock), clock, Pace())
+        name, facts = ChannelName("discord"), MemoryFacts()
+        feed = feeds(name, facts, clock)(marking=MARKING)
+        seen = Seen(feed.marks, facts, clock)
+        super().__init__(name, wire, feed, seen, clock=clock, pace=Pace())
         self.gateway = Gateway(wire, self, clock, Pace())
         self.known.client = self.gateway
         self.heard = []
-        self.ears.hear = lambda heard: self.heard.append(heard.inbound)
-        self.ears.start = bool
+        feed.put = lambda item: self.heard.append(item.what)
+        feed.start = bool
 
 
 def plain(inbounds):
@@ -41,7 +45,7 @@ def plain(inbounds):
 
     told = []
     for each in inbounds:
-        if each is None:
+        if not isinstance(each, Inbound):
             continue
         what = each.what
         if hasattr(what, "message"):
@@ -70,7 +74,7 @@ async def what_simcord_tells():
         await ada.delete(message)
         await ada.click(ours, custom_id="a:q_1:0")
         await ada.send_dm("just us")
-    return plain(ears.heard)
+    return plain([await each() if callable(each) else each for each in ears.heard])
 
 
 async def what_the_fake_tells(discord):

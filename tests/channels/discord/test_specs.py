@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from bridge.content import Attachment
 from bridge.demo.discord.fake import FakeDiscord
 from bridge.demo.discord.fields import CREATE, Checker
-from bridge.ids import MediaId
-from bridge.parts import Button, Reply
+from bridge.domain.content import Attachment
+from bridge.domain.ids import MediaId
+from bridge.domain.parts import Button, Reply
 from tests.channels.discord.account import Account, Ear, part
 from tests.waiting import until
 

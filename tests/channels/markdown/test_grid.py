@@ -42,3 +42,9 @@ def test_long_keys_are_not_repeated():
 
 def test_width_counts_columns():
     assert [width(each) for each in ("ab", "中", "e\u0301", "")] == [2, 2, 1, 0]
+
+
+def test_a_line_break_in_a_cell_stays_in_its_line():
+    source = "| day | open |\n|-|-|\n| Mon<br>Tue | 9-5<br/>**only** |"
+    assert aligned(table(source), 40).split("\n")[2] == "Mon / Tue | 9-5 / only"
+    assert lines(source) == ["day: Mon / Tue", "open: 9-5 / only"]

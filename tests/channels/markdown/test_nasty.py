@@ -5,12 +5,18 @@ A middle dot stands for a zero width space, an underlined one for a hair space.
 
 import pytest
 
-from channels.markdown import discord, plain, slack, telegram, whatsapp
+from channels.discord import from_markdown as discord
+from channels.markdown import plain
+from channels.slack import from_markdown as slack
+from channels.telegram import from_markdown as telegram
+from channels.whatsapp import from_markdown as whatsapp
 
 TABLE = "| a | b\\|c |\n|---|:-:|\n| 1 | `x\\|y` |"
 GRID = "a | b|c\n--+----\n1 | x|y"
 WIKI = "https://en.wikipedia.org/wiki/Foo_(bar)"
 LISTS = "1. one\n   - two\n     ```py\n     x = 1\n     ```\n2. [ ] three"
+UNINDENTED = "1. one\n   - two\n```py\nx = 1\n```\n2. ☐ three"
+"""No margin is copied with the code."""
 
 NASTY = [
     {
@@ -25,7 +31,7 @@ NASTY = [
         "source": "`List<String>` `` a`b `` <thinking> List<String> <details>",
         "discord": "`List<String>` ``a`b`` <thinking> List<String> <details>",
         "slack": "`List<String>` ``a`b`` \\<thinking> List\\<String> \\<details>",
-        "whatsapp": "`List<String>` a`b <thinking> List<String> <details>",
+        "whatsapp": "`List<String>` ```a`b``` <thinking> List<String> <details>",
         "plain": "List<String> a`b <thinking> List<String> <details>",
         "telegram": (
             "List<String> a`b <thinking> List<String> <details>",
@@ -50,18 +56,18 @@ NASTY = [
     },
     {
         "source": "<!channel> <@U1> @everyone tg://x",
-        "discord": "\\<·!channel> \\<·@U1> @·everyone tg\\://x",
-        "slack": "\\<·!channel> \\<·@U1> @·everyone tg:·//x",
-        "whatsapp": "<·!channel> <·@U1> @·everyone tg:·//x",
-        "plain": "<·!channel> <·@U1> @·everyone tg:·//x",
-        "telegram": ("<·!channel> <·@U1> @·everyone tg:·//x", []),
+        "discord": "`<!channel>` `<@U1>` `@everyone` `tg://x`",
+        "slack": "&lt;!channel> &lt;@U1> `@everyone` `tg://x`",
+        "whatsapp": "<!channel> <@U1> @everyone `tg://x`",
+        "plain": "<!channel> <@U1> @everyone tg://x",
+        "telegram": ("<!channel> <@U1> @everyone tg://x", [("code", 17, 9), ("code", 27, 6)]),
     },
     {
         "source": "`<!here> @here`",
-        "discord": "`<·!here> @·here`",
-        "slack": "`<·!here> @·here`",
+        "discord": "`<!here> @here`",
+        "slack": "&lt;!here> `@here`",
         "whatsapp": "`<!here> @here`",
-        "plain": "<·!here> @·here",
+        "plain": "<!here> @here",
         "telegram": ("<!here> @here", [("code", 0, 13)]),
     },
     {
@@ -82,9 +88,9 @@ NASTY = [
     },
     {
         "source": "````md\n```\nx\n```\n````",
-        "discord": "```md\n`·``\nx\n`·``\n```",
+        "discord": "` ```\nx\n``` `",
         "slack": "````md\n```\nx\n```\n````",
-        "whatsapp": "```\n`·``\nx\n`·``\n```",
+        "whatsapp": "```\nx\n```",
         "plain": "```\nx\n```",
         "telegram": ("```\nx\n```", [("pre", 0, 9)]),
     },
@@ -98,10 +104,10 @@ NASTY = [
     },
     {
         "source": LISTS,
-        "discord": LISTS.replace("[ ]", "☐"),
+        "discord": UNINDENTED,
         "slack": LISTS.replace("[ ]", "☐"),
-        "whatsapp": LISTS.replace("py", "").replace("[ ]", "☐"),
-        "plain": "1. one\n   - two\n     x = 1\n2. ☐ three",
+        "whatsapp": UNINDENTED.replace("py", ""),
+        "plain": "1. one\n   - two\nx = 1\n2. ☐ three",
         "telegram": ("1. one\n   • two\nx = 1\n2. ☐ three", [("pre", 16, 5)]),
     },
     {

@@ -8,8 +8,8 @@ from channels.markdown.document import (
     Listing,
     Paragraph,
     Quote,
-    Rule,
     Table,
+    ThematicBreak,
     spelled,
 )
 from channels.markdown.parse import parse
@@ -34,7 +34,7 @@ def _outlined(block):
             return block.start, block.mark, *(outline(item) for item in block.items)
         case Table():
             return "table", *([spelled(cell) for cell in row] for row in block.rows)
-        case Rule():
+        case ThematicBreak():
             return ("rule",)
 
 
@@ -51,6 +51,7 @@ def _outlined(block):
         ("```\n\n```", []),
         ("> a\n> > b\nc", [("quote", "a", ("quote", "b\nc"))]),
         ("- a\n  - b\n\n    c\n- [ ] d", [(None, "-", ["a", (None, "-", ["b", "c"])], ["☐ d"])]),
+        ("- [x] d\n- [X] e", [(None, "-", ["☑ d"], ["☑ e"])]),
         ("7) a\n9) b", [(7, ")", ["a"], ["b"])]),
         ("- ```py\n  x\n  ```", [(None, "-", [("code", "py", "x")])]),
         ("a\n\n* * *\n\nb", ["a", ("rule",), "b"]),
@@ -58,6 +59,12 @@ def _outlined(block):
         ("|a|b|\n|-|-|\n||c|", [("table", ["a", "b"], ["", "c"])]),
         ("<details>\n<b>x</b>\n</details>", ["<details>\n<b>x</b>\n</details>"]),
         ("<script>\nalert()\n</script>", ["<script>\nalert()\n</script>"]),
+        ("a<br>b <br/> c<BR />\nd", ["a\nb\nc\nd"]),
+        ("<br>\n\na<br>", ["a"]),
+        ("`a<br>b` a\\<br>b <bra>", ["a<br>b a<br>b <bra>"]),
+        ("```\na<br>b\n```", [("code", "", "a<br>b")]),
+        ("# a<br>b", [("h1", "a b")]),
+        ("**a<br>**<br>- b", ["a\n\n- b"]),
         ("a <!-- b --> c &lt;d&gt; &copy;", ["a <!-- b --> c <d> ©"]),
         ("", []),
         ("\u200b\n\n\u2060", []),

@@ -9,14 +9,16 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from bridge.content import Attachment
 from bridge.demo.slack.server import FakeSlack
 from bridge.demo.slack.workspace import Room
-from bridge.errors import NotFound, StoreUnavailable
-from bridge.ids import ChannelName, ConversationId, MediaId, PartId, SessionId
-from bridge.inbound import Inbound, Relocated, Reported, Spoken
-from bridge.parts import Address, Part, Reply, Span
-from bridge.ports import Blob, ChannelSurroundings
+from bridge.domain.content import Attachment
+from bridge.domain.errors import NotFound, StoreUnavailable
+from bridge.domain.ids import ChannelName, ConversationId, MediaId, PartId, SessionId
+from bridge.domain.inbound import Inbound, Readable, Relocated, Reported, Spoken, Titled, Unread
+from bridge.domain.parts import Address, Part, Reply, Span
+from bridge.engine.inbound.feed import feeds
+from bridge.ports.blobs import Blob
+from bridge.ports.surroundings import ChannelSurroundings
 from channels.slack.channel import SlackChannel
 from channels.slack.config import SlackConfig
 from tests.waiting import until
@@ -94,9 +96,14 @@ def opened(
     facts: MemoryFacts | None = None,
     blobs: MemoryBlobs | None = None,
     clock: QuickClock | None = None,
+    patience: float = 10_000.0,
     **config,
 ) -> SlackChannel:
-    """Return an account on a fake; nothing is connected yet."""
+    """Return an account on a fake; nothing is connected yet.
+
+    `patience`: seconds of its clock that what is new waits for the history; a test does not depend
+    on how busy the machine is.
+    """
     section = SlackConfig(
         **{
             "bot_token": SecretStr(fake.bot_token),
@@ -105,15 +112,17 @@ def opened(
             **config,
         }
     )
+    clock, facts = clock or QuickClock(), facts or MemoryFacts()
     surroundings = ChannelSurroundings(
-        clock=clock or QuickClock(),
+        clock=clock,
         data=Path(),
         blobs=blobs or MemoryBlobs(),
-        facts=facts or MemoryFacts(),
+        facts=facts,
+        feed=feeds(name, facts, clock),
         webhook_url=None,
         link=lambda *_: None,
     )
-    return SlackChannel(name, section, surroundings, ping_seconds=PING_SECONDS)
+    return SlackChannel(name, section, surroundings, ping_seconds=PING_SECONDS, patience=patience)
 
 
 @dataclass
@@ -121,11 +130,25 @@ class Ear:
     """An inbox that keeps what it hears. `replies` are given by the text heard."""
 
     heard: list[Inbound] = field(default_factory=list)
+    unread: list[Unread] = field(default_factory=list)
+    titled: list[Titled] = field(default_factory=list)
+    shown: list[Readable] = field(default_factory=list)
     refusals: list[Exception] = field(default_factory=list)
     replies: dict[str, Reply] = field(default_factory=dict)
     slow: dict[str, asyncio.Event] = field(default_factory=dict)
 
-    async def __call__(self, inbound: Inbound | Reported | Relocated) -> Reply | None:
+    async def __call__(
+        self, inbound: Inbound | Reported | Relocated | Titled | Readable | Unread
+    ) -> Reply | None:
+        if isinstance(inbound, Titled):
+            self.titled.append(inbound)
+            return None
+        if isinstance(inbound, Readable):
+            self.shown.append(inbound)
+            return None
+        if isinstance(inbound, Unread):
+            self.unread.append(inbound)
+            return None
         assert isinstance(inbound, Inbound)
         if inbound.address.place in self.slow:
             await self.slow[inbound.address.place].wait()

@@ -2,11 +2,11 @@
 
 import pytest
 
-from bridge.content import Content
-from channels.slack import blocks
-from channels.slack.blocks import Names
+from bridge.domain.content import Content
+from channels.slack import blocks, content
+from channels.slack.blocks import MentionNames
 
-NAMES = Names(people={"U1": "Ada_B", "UBOT": "bridge"}, me="UBOT")
+NAMES = MentionNames(people={"U1": "Ada_B", "UBOT": "bridge"}, me="UBOT")
 
 
 def rich(*elements, **more):
@@ -28,7 +28,7 @@ def user(user):
 
 
 def told(message):
-    return blocks.content(message, NAMES)
+    return content.content(message, NAMES)
 
 
 def test_words_without_styles_are_literal():
@@ -49,6 +49,10 @@ def test_among_styles_the_other_words_are_escaped():
         ({"type": "rich_text_list", "style": "ordered", "indent": 1, "offset": 2,
           "elements": [section("a")]}, "3. a"),
         ({"type": "rich_text_preformatted", "elements": [leaf("x = *1*")]}, "```\nx = *1*\n```"),
+        ({"type": "rich_text_preformatted",
+          "elements": [leaf("# a\n```\nrm *x*\n```\n@here **b**")]},
+         "````\n# a\n```\nrm *x*\n```\n@here **b**\n````"),
+        (section(leaf("a``b`c", code=True)), "``` a``b`c ```"),
         ({"type": "rich_text_quote", "elements": [leaf("a\nb")]}, "> a\n> b"),
         (section({"type": "link", "url": "https://a.b", "text": "he[r]e"}),
          "[he&#91;r\\]e](<https://a.b>)"),
@@ -98,37 +102,6 @@ def test_what_someone_does_is_slanted():
     assert told({"text": "waves", "subtype": "me_message"}).text == "_waves_"
 
 
-def test_a_shared_message_is_quoted_with_its_author():
-    inner = rich(section("the *build* is red"))
-    shared = {
-        "is_share": True,
-        "author_name": "Bob",
-        "message_blocks": [{"channel": "C1", "message": inner}],
-    }
-    assert told({"text": "why?", "attachments": [shared]}).text == (
-        "why?\n\n> **Bob:**\n> the \\*build\\* is red"
-    )
-    plain = {"is_share": True, "author_name": "Bob", "text": "a_b"}
-    assert told({"text": "", "attachments": [plain]}).text == "> **Bob:**\n> a\\_b"
-
-
-def test_an_unfolded_link_is_not_what_anyone_said():
-    assert told({"text": "look", "attachments": [{"title": "A page"}]}).text == "look"
-
-
-def test_what_cannot_be_had_is_told():
-    elsewhere = {"mode": "external", "title": "Plan", "external_url": "https://docs.example/1"}
-    message = {"files": [{"mode": "tombstone"}, {"mode": "hidden_by_limit"}, elsewhere]}
-    assert told(message).text == (
-        "_(a file that was deleted, which cannot be shown here)_\n\n"
-        "_(a file that is too old for this workspace, which cannot be shown here)_\n\n"
-        "Plan: https://docs.example/1"
-    )
-    assert told({"blocks": [{"type": "of tomorrow"}]}).text == (
-        "_(a message that has no words, which cannot be shown here)_"
-    )
-
-
 def test_what_an_app_shows_is_read():
     message = {
         "blocks": [
@@ -154,3 +127,22 @@ def test_whose_names_are_needed_is_known_wherever_they_stand():
         attachments=[shared],
     )
     assert blocks.people(message) == {"U7", "U8", "U9"}
+
+
+def listing(*items, **more):
+    return {"type": "rich_text_list", "style": "bullet", "elements": list(items), **more}
+
+
+def test_a_mention_that_is_quoted_or_shown_as_code_calls_nobody():
+    bot = user("UBOT")
+    called = [section(bot, " hi"), listing(section(bot))]
+    quoted = [
+        {"type": "rich_text_quote", "elements": [bot]},
+        {"type": "rich_text_preformatted", "elements": [bot]},
+        listing(section(bot), border=1),
+        section({**bot, "style": {"code": True}}),
+    ]
+    assert all(blocks.calls(rich(each), "UBOT") for each in called)
+    assert not any(blocks.calls(rich(each), "UBOT") for each in quoted)
+    assert not blocks.calls(rich(*quoted), "UBOT")
+    assert blocks.calls(rich(*quoted, called[0]), "UBOT")

@@ -6,9 +6,9 @@ import sys
 import pytest
 
 from bridge.demo.slack.server import FakeSlack
-from bridge.errors import Unauthorized
-from bridge.ids import ChannelName
-from bridge.parts import Address
+from bridge.domain.errors import Unauthorized
+from bridge.domain.ids import ChannelName
+from bridge.domain.parts import Address
 from tests.channels.slack.rig import Ear, connected, listening, opened, part
 from tests.waiting import until
 

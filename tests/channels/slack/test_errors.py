@@ -10,7 +10,7 @@ import pytest
 from aiohttp.client_reqrep import ConnectionKey
 from slack_sdk.errors import SlackApiError, SlackRequestError
 
-from bridge.errors import (
+from bridge.domain.errors import (
     ChangeRefused,
     FileRefused,
     FormRefused,
@@ -81,7 +81,9 @@ def test_too_often_says_until_when(header):
     assert found.until == NOW + timedelta(seconds=12)
 
 
-@pytest.mark.parametrize("headers", [{}, {"Retry-After": "soon"}])
+@pytest.mark.parametrize(
+    "headers", [{}, {"Retry-After": "soon"}, {"Retry-After": "²"}, {"Retry-After": "9" * 30}]
+)
 def test_too_often_without_a_time_waits_a_while(headers):
     found = errors.translated(SlackApiError("no", Response(429, {}, headers)), now=NOW)
     assert found.until == NOW + timedelta(seconds=30)

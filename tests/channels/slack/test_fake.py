@@ -5,7 +5,7 @@ import pytest
 from bridge.demo.slack.fields import METHODS, OBJECTS, Checks, block_problems
 from bridge.demo.slack.methods import OTHER_SCOPES
 from bridge.demo.slack.server import FakeSlack
-from bridge.parts import Button
+from bridge.domain.parts import Button
 from tests.channels.slack.rig import (
     Ear,
     MemoryBlobs,
@@ -48,6 +48,9 @@ async def lived(fake: FakeSlack) -> None:
         file = await channel.send(there, part("", 5, attachments=(blobs.add("b.txt", b"words"),)))
         await channel.delete(there, file.message)
         await until(lambda: len(ear.heard) == 8)
+        ada.reacts(begun, "+1")
+        ada.reacts(begun, "+1", gone=True)
+        await until(lambda: len(ear.heard) == 10)
     await channel.diagnose()
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from bridge.errors import OutcomeUnknown, Rejected, Unreachable
-from bridge.inbound import RemoteFile
+from bridge.domain.errors import OutcomeUnknown, Rejected, Unreachable
+from bridge.domain.inbound import RemoteFile
 from tests.channels.slack.rig import (
     Ear,
     MemoryBlobs,
@@ -182,3 +182,28 @@ async def test_a_download_that_fails_says_whether_trying_again_helps(fake, chann
     fake.fault("download", **fault)
     with pytest.raises(error):
         await fetched(channel, remote(f"id:{kept.id}"))
+
+
+async def test_a_picture_from_another_workspace_is_heard_as_what_it_is(fake, ada, channel, room):
+    """Of a file shared through Slack Connect the message tells no more than the id."""
+    kept = fake.workspace.file("plan.png", "image/png", PHOTO, ada.id)
+    kept.connected = True
+    ear = Ear()
+    async with listening(channel, ear):
+        ada.says(room, "look", files=(kept,))
+        await until(lambda: ear.heard)
+        (file,) = ear.heard[0].what.files
+        assert await fetched(channel, file) == PHOTO
+    assert (file.kind, file.name, file.mime) == ("image", "plan.png", "image/png")
+
+
+async def test_one_of_which_slack_tells_nothing_is_heard_all_the_same(fake, ada, channel, room):
+    kept = fake.workspace.file("plan.png", "image/png", PHOTO, ada.id)
+    kept.connected = True
+    ear = Ear()
+    async with listening(channel, ear):
+        fake.fault("files.info", error="file_not_found")
+        ada.says(room, "look", files=(kept,))
+        await until(lambda: ear.heard)
+    (file,) = ear.heard[0].what.files
+    assert (file.kind, file.ref) == ("file", f"id:{kept.id}")

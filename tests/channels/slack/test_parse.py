@@ -2,13 +2,15 @@
 
 import pytest
 
-from bridge.content import Content
-from bridge.inbound import Added, Deleted, Edited, Pressed, RemoteFile, Spoken
-from channels.slack.parse import Reader
-from channels.slack.places import Spot
-from channels.slack.web import Account
+from bridge import texts
+from bridge.domain.content import Content
+from bridge.domain.inbound import Added, Deleted, Edited, Pressed, RemoteFile, Spoken
+from channels.slack import blocks, content
+from channels.slack.client import BotUser
+from channels.slack.conversation_ids import Spot
+from channels.slack.parse import Reader, Shown
 
-ACCOUNT = Account(
+ACCOUNT = BotUser(
     team="T1",
     team_name="Acme",
     user="UBOT",
@@ -16,6 +18,7 @@ ACCOUNT = Account(
     name="bridge",
     url="",
     scopes=None,
+    enterprise="E1",
 )
 TS, LATER = "1700000000.000100", "1700000001.000200"
 NOW = "1700000009.000900"
@@ -38,10 +41,118 @@ def said(text="hi", **more):
 
 
 def read(payload, *threads, mode="auto"):
-    return reader(*threads, mode=mode).payload(payload, now=NOW)
+    found = reader(*threads, mode=mode).payload(payload, now=NOW)
+    return None if isinstance(found, Shown) else found
+
+
+def shown(payload):
+    found = reader().payload(payload, now=NOW)
+    return found.words if isinstance(found, Shown) else None
+
+
+# -- in which workspace
+
+
+def installed(team, **more):
+    return [{"team_id": team, "user_id": "UBOT2", "is_bot": True, **more}]
+
+
+COMMAND = {"command": "/bridge", "channel_id": "D1", "user_id": "U1", "trigger_id": "1", "text": ""}
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        said() | {"authorizations": installed("T2")},
+        said(type="app_mention", text="<@UBOT> hi") | {"authorizations": installed("T2")},
+        COMMAND | {"team_id": "T2"},
+        COMMAND | {"team_id": "T2", "enterprise_id": "E2", "is_enterprise_install": "false"},
+        COMMAND | {"team_id": "T2", "enterprise_id": "E2", "is_enterprise_install": "true"},
+        said()
+        | {"authorizations": installed("T2", enterprise_id="E2", is_enterprise_install=True)},
+        said()
+        | {"authorizations": installed(None, enterprise_id="E2", is_enterprise_install=True)},
+    ],
+)
+def test_nobody_is_heard_in_another_workspace_that_has_the_app_too(told):
+    """Ids of people are a workspace's own, and its socket brings all that have the app."""
+    assert read(told) is None
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        said() | {"authorizations": installed("T1")},
+        said() | {"authorizations": installed("T2"), "is_ext_shared_channel": True},
+        said()
+        | {"authorizations": installed(None, enterprise_id="E1", is_enterprise_install=True)},
+        said() | {"authorizations": installed("T1", enterprise_id="E2")},
+        said() | {"authorizations": installed("T2", enterprise_id="E1")},
+        said() | {"authorizations": []},
+        COMMAND | {"team_id": "T1"},
+        COMMAND | {"team_id": "T2", "enterprise_id": "E1", "is_enterprise_install": "true"},
+    ],
+)
+def test_rooms_that_are_shared_and_the_whole_organisation_are_heard(told):
+    assert read(told) is not None
 
 
 # -- messages
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({}, "a message that has no words"),
+        ({"blocks": []}, "a message that has no words"),
+        ({"subtype": "file_share", "files": []}, "a message that has no words"),
+        ({"subtype": "hologram"}, "something that Slack calls 'hologram'"),
+    ],
+)
+def test_what_cannot_be_read_is_told_by_its_kind(more, expected):
+    news = read(said(text="", **more))
+    told = content.told(news.message, blocks.MentionNames(people={}, me="UBOT"))
+    assert told.text == texts.unreadable(expected)
+
+
+SPEECH = ("", "file_share", "me_message", "thread_broadcast")
+"""Subtypes that people write, by Slack's documentation of the event `message`."""
+
+NEWS = (
+    "assistant_app_thread", "bot_add", "bot_message", "bot_remove", "channel_archive",
+    "channel_canvas_updated", "channel_convert_to_private", "channel_convert_to_public",
+    "channel_join", "channel_leave", "channel_posting_permissions",
+    "channel_purpose", "channel_topic", "channel_unarchive", "ekm_access_denied", "file_comment",
+    "file_mention", "group_archive", "group_join", "group_leave", "group_purpose",
+    "group_topic", "group_unarchive", "message_replied", "pinned_item", "reminder_add",
+    "reply_broadcast", "unpinned_item",
+)  # fmt: skip
+"""Those that Slack or an app writes."""
+
+
+@pytest.mark.parametrize("subtype", SPEECH)
+@pytest.mark.parametrize("text", ["hi", ""])
+def test_every_subtype_that_people_write_is_heard(subtype, text):
+    news = read(said(text=text, subtype=subtype))
+    assert isinstance(news.what, Spoken)
+    assert content.told(news.message, blocks.MentionNames(people={}, me="UBOT"))
+
+
+@pytest.mark.parametrize("subtype", NEWS)
+def test_every_subtype_that_nobody_writes_is_nothing(subtype):
+    assert read(said(subtype=subtype)) is None
+
+
+@pytest.mark.parametrize("subtype", ["channel_name", "group_name"])
+def test_what_a_room_is_called_from_now_on_is_read(subtype):
+    news = read(said(subtype=subtype, name="plans", old_name="general"))
+    assert (news.room, news.name) == ("C1", "plans")
+
+
+def test_a_mention_alone_is_no_message_without_words():
+    news = read(said(text="<@UBOT>"))
+    told = content.told(news.message, blocks.MentionNames(people={}, me="UBOT"))
+    assert told.text == ""
 
 
 def test_a_direct_message_is_addressed_and_named_by_its_time():
@@ -120,9 +231,11 @@ def test_what_people_write_in_other_ways_is_speech_too(subtype):
     "payload",
     [
         said(bot_id="B2"),
+        said(app_id="A2"),
         said(user="UBOT"),
+        said(user="USLACKBOT"),
+        said(user="USLACKBOT", subtype="slackbot_response"),
         said(user=None),
-        said(text=""),
         said(subtype="channel_join"),
         said(subtype="bot_message"),
         said(subtype="message_replied"),
@@ -295,6 +408,18 @@ def test_what_slack_changes_by_itself_is_no_edit(payload):
     assert read(payload) is None
 
 
+def test_a_change_of_a_table_that_was_pasted_is_an_edit():
+    def pasted(words):
+        rows = [[{"type": "raw_text", "text": words}]]
+        return [{"id": 1, "blocks": [{"type": "table", "rows": rows}], "fallback": ""}]
+
+    payload = changed("same", "same", attachments=pasted("new"))
+    payload["event"]["previous_message"]["attachments"] = pasted("old")
+    assert isinstance(read(payload).what, Edited)
+    payload["event"]["previous_message"]["attachments"] = pasted("new")
+    assert read(payload) is None
+
+
 def deleted(previous, **more):
     return event(
         subtype="message_deleted",
@@ -391,3 +516,33 @@ def test_a_slash_command_is_a_command_or_something_said(typed, means):
     assert news.external_id == "slash:1.2"
     assert news.slash
     assert news.ts == NOW
+
+
+# -- what others read, though nobody said it
+
+
+def of_bot(text):
+    return {"subtype": "bot_message", "bot_id": "B2", "text": text, "ts": TS}
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        said(subtype="channel_topic", topic="CODE", text="<@U1> set the topic: CODE"),
+        said(subtype="channel_purpose", purpose="CODE"),
+        event(**of_bot("CODE")),
+        event(**of_bot(""), blocks=[{"type": "section", "text": {"text": "CODE"}}]),
+        changed("hi", "hi", edited=None, attachments=[{"from_url": "a", "title": "CODE"}]),
+    ],
+    ids=["topic", "purpose", "another bot", "blocks of another bot", "the preview of a link"],
+)
+def test_what_others_read_in_a_room_is_told_though_nobody_said_it(payload):
+    assert "CODE" in shown(payload)
+
+
+def test_what_the_bot_said_itself_or_stands_where_one_person_reads_is_not_told():
+    """Its codes are shown in private."""
+    assert shown(said("CODE", user="UBOT", bot_id="BBOT")) is None
+    direct = event(**of_bot("CODE"))
+    direct["event"]["channel"] = "D1"
+    assert shown(direct) is None

@@ -4,7 +4,7 @@ import pytest
 
 from bridge.demo.slack.fields import block_problems
 from bridge.demo.slack.workspace import pings
-from bridge.parts import Button, Reply
+from bridge.domain.parts import Button, Reply
 from channels.slack import render
 from tests.channels.slack.rig import part
 
@@ -28,10 +28,31 @@ def test_who_spoke_is_plain_text_on_one_line():
     assert len(element["text"]) == 200
 
 
-@pytest.mark.parametrize("words", ["<!channel>", "<@U0001>", "@here", "a <!subteam^S1|x> b"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        *("<!channel>", "<@U0001>", "@here", "a <!subteam^S1|x> b", "<!channel><!here>"),
+        *("@here@channel", "@here<@U0001>", "`` ` ``@here", "`@here<!channel>`"),
+    ],
+)
 def test_nobody_is_called_by_text_or_label(words):
     hostile = part(words, speaker=words)
-    assert pings(render.text(hostile), render.blocks(hostile)) == ()
+    assert pings(render.text(hostile), render.blocks(hostile), links=False) == ()
+    assert pings(render.comment(hostile), []) == ()
+
+
+def test_no_tick_of_a_text_turns_the_code_around_a_name_inside_out():
+    assert render.comment(part("a \\` b @here c")) == "a ' b `@here` c"
+    assert render.comment(part("a \\` b")) == "a ` b"
+
+
+def test_code_that_slack_might_read_is_an_element_that_it_does_not_read():
+    words = "so\n\n```\ncall <!channel>\n  <@U0001>\n```\n\nit is"
+    before, code, after = render.blocks(part(words))
+    assert (before["text"], after["text"]) == ("so", "it is")
+    text = {"type": "text", "text": "call <!channel>\n  <@U0001>"}
+    assert code["elements"] == [{"type": "rich_text_preformatted", "elements": [text]}]
+    assert [*block_problems(code)] == []
 
 
 def test_what_notifications_show_is_escaped_as_slack_wants_it():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bridge.errors import ConfigError
+from bridge.domain.errors import ConfigError
 from channels.slack import plugin
 
 

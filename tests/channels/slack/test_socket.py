@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from bridge.errors import Unauthorized
+from bridge.domain.errors import Unauthorized
 from channels.slack import socket
 from tests.channels.slack.rig import Ear, listening, opened
 from tests.waiting import soon, until

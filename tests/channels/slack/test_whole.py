@@ -8,6 +8,7 @@ from time import monotonic
 
 import pytest
 
+from bridge import texts
 from bridge.app import Running, running
 from bridge.config import load
 from bridge.demo.slack.workspace import Room
@@ -38,7 +39,7 @@ def soon(monkeypatch):
 
 
 @asynccontextmanager
-async def bridge(fake, path, **channel) -> AsyncIterator[Running]:
+async def bridge(fake, path, *, allow: str = '["*"]', **channel) -> AsyncIterator[Running]:
     more = "".join(f", {key}: {value}" for key, value in channel.items())
     config = f"""
 data: {path / "data"}
@@ -47,7 +48,7 @@ grace: 1
 agents: {{echo: {{type: echo}}}}
 channels:
   work: {{type: slack, bot_token: "${{BOT}}", app_token: "${{APP}}",
-    api_url: "{fake.api_url}", allow: ["*"]{more}}}
+    api_url: "{fake.api_url}", allow: {allow}{more}}}
 """
     file = path / "bridge.yaml"
     file.write_text(config, encoding="utf-8")
@@ -171,3 +172,39 @@ async def test_the_slash_command_is_answered_by_the_bridge(fake, ada, tmp_path):
         typed = ada.types(room, "help")
         await until(lambda: typed.acknowledged)
     assert "/status" in str(typed.answer)
+
+
+async def test_two_people_who_command_it_in_their_own_chat_share_no_session(fake, ada, tmp_path):
+    """Slack lets people use a command wherever they are, and calls that chat a direct message."""
+    bob = fake.person("Bob")
+    theirs = Room(id="D0099", name="", kind="im", members={ada.id, bob.id})
+    async with bridge(fake, tmp_path, sessions="per_person"):
+        begun = ada.types(theirs, "link")
+        await until(lambda: begun.answer is not None)
+        first = ada.types(theirs, "status")
+        await until(lambda: first.answer is not None)
+        assert "Ada" in str(first.answer)
+        refused = ("status", "usage", "link", "stop", "link ABCDE-FGHJK")
+        typed = [bob.types(theirs, words) for words in refused]
+        await until(lambda: all(texts.NOT_YOURS in str(each.answer) for each in typed))
+        again = ada.types(theirs, "status")
+        await until(lambda: again.answer is not None)
+        assert "Bob" not in str(again.answer)
+
+
+async def test_a_stranger_who_calls_the_bridge_into_a_thread_makes_nobody_speak_to_it(
+    fake, ada, general, tmp_path
+):
+    eve = fake.person("eve")
+    general.members.add(eve.id)
+    async with bridge(fake, tmp_path, allow=f'["{ada.id}"]'):
+        begun = ada.says(general, "what do we pay her?")
+        eve.says(general, f"<@{fake.workspace.bot_user}> hello", thread=begun.ts)
+        await until(lambda: all(each.acknowledged for each in fake.sockets.deliveries))
+        ada.says(general, "five thousand", thread=begun.ts)
+        await until(lambda: all(each.acknowledged for each in fake.sockets.deliveries))
+        ada.says(general, f"<@{fake.workspace.bot_user}> apples", thread=begun.ts)
+        await answered(fake, general, "apples", begun.ts)
+        ada.says(general, "and pears", thread=begun.ts)  # from here on it is spoken to
+        await answered(fake, general, "pears", begun.ts)
+    assert not _count(fake, general, "thousand", begun.ts)

@@ -8,18 +8,20 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
-from bridge.content import Attachment, AttachmentKind
 from bridge.demo.telegram.server import FakeTelegram
 from bridge.demo.telegram.world import Bot, Room
-from bridge.errors import NotFound, StoreUnavailable
-from bridge.ids import ChannelName, ConversationId, MediaId, PartId, SessionId
-from bridge.inbound import Inbound, Relocated, RemoteFile, Reported
-from bridge.parts import Address, Part, Reply, Span
-from bridge.ports import Blob, ChannelSurroundings
-from bridge.workers.clock import SystemClock
+from bridge.domain.content import Attachment, AttachmentKind
+from bridge.domain.errors import NotFound, StoreUnavailable
+from bridge.domain.ids import ChannelName, ConversationId, MediaId, PartId, SessionId
+from bridge.domain.inbound import Inbound, Readable, Relocated, RemoteFile, Reported, Titled
+from bridge.domain.parts import Address, Part, Reply, Span
+from bridge.engine.clock import SystemClock
+from bridge.engine.inbound.feed import feeds
+from bridge.ports.blobs import Blob
+from bridge.ports.surroundings import ChannelSurroundings
 from channels.telegram.channel import TelegramChannel
 from channels.telegram.config import TelegramConfig
-from channels.telegram.line import Pace
+from channels.telegram.inbound import Pace
 
 BRISK = Pace(poll=2, look=0.02, longest_look=0.02, album=0.05, again=0.02, longest=0.02)
 SPECS = "BRIDGE_SPECS"
@@ -89,8 +91,12 @@ class Ear:
     heard: list[Inbound | Relocated] = field(default_factory=list)
     slow: dict[str, asyncio.Event] = field(default_factory=dict)
 
-    async def __call__(self, heard: Inbound | Reported | Relocated) -> Reply | None:
+    async def __call__(
+        self, heard: Inbound | Reported | Relocated | Titled | Readable
+    ) -> Reply | None:
         assert not isinstance(heard, Reported)
+        if isinstance(heard, Titled | Readable):
+            return None
         if heard.address.place in self.slow:
             await self.slow[heard.address.place].wait()
         if self.refusals:
@@ -149,12 +155,13 @@ class Connected:
 def connect(
     fake: FakeTelegram, bot: Bot, name: str = "telegram", pace: Pace = BRISK, clock=None
 ) -> Connected:
-    blobs, facts = Keeping(), KeptFacts()
+    blobs, facts, clock = Keeping(), KeptFacts(), clock or SystemClock()
     surroundings = ChannelSurroundings(
-        clock=clock or SystemClock(),
+        clock=clock,
         data=Path("/nowhere"),
         blobs=blobs,
         facts=facts,
+        feed=feeds(ChannelName(name), facts, clock),
         webhook_url=None,
         link=lambda _attachment, _valid: None,
     )

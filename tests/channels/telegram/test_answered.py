@@ -2,8 +2,8 @@
 
 import pytest
 
-from channels.telegram.answered import quoted
-from channels.telegram.wire import Message
+from channels.telegram.content import quoted
+from channels.telegram.schema import Message
 
 TEAM = {"id": -1, "type": "supergroup", "title": "Team"}
 BOB = {"id": 6, "is_bot": False, "first_name": "Bob", "last_name": "B"}
@@ -25,6 +25,9 @@ def answered(**more):
         ({"caption": "look", "photo": PHOTO}, "look"),
         ({"poll": {"question": "Tea?", "options": [{"text": "yes"}]}}, "Poll: Tea?\n- yes"),
         ({"photo": PHOTO}, ""),
+        ({"gift": {"gift": {}}}, "(a gift)"),
+        ({"new_chat_members": [BOB]}, "(a notice of the chat)"),
+        ({"hologram": {}}, "(something that Telegram calls 'hologram')"),
     ],
 )
 def test_a_reply_tells_who_said_what_it_is_about(more, text):
@@ -40,6 +43,7 @@ def test_a_reply_to_another_chat_tells_what_was_chosen_of_it():
     assert (about.author, about.text, about.files[0].ref) == ("Bob B", "is red", "F1")
     bare = quoted(message(external_reply={"origin": origin, "dice": {"emoji": "🎲", "value": 2}}))
     assert bare.text == "🎲 2"
+    assert quoted(message(external_reply={"origin": origin})).text == "(a message of another chat)"
 
 
 def test_a_reply_to_a_story_tells_whose_it_is():

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bridge.errors import Gone, RateLimited
-from bridge.ids import ChannelName
-from bridge.parts import Address
+from bridge.domain.errors import Gone, RateLimited
+from bridge.domain.ids import ChannelName
+from bridge.domain.parts import Address
 from channels.telegram.channel import GROUP, PRIVATE
 from tests.channels.telegram.connected import Ear, connect, part
 
@@ -165,3 +165,11 @@ async def test_two_bots_side_by_side_do_not_mix(fake, ada):
     assert {each.address.channel for each in ears[1].heard} == {ChannelName("second")}
     assert one.dm(ada).shown() == ["from one"]
     assert two.dm(ada).shown() == ["from two"]
+
+
+async def test_a_link_sends_a_code_once_it_is_known_who_the_bot_is(telegram, bot):
+    assert telegram.channel.link("ABCDE-FGHJK") is None
+    async with telegram.listening(Ear()):
+        await telegram.until(lambda: telegram.fake.calls["getUpdates"])
+        link = telegram.channel.link("ABCDE-FGHJK")
+    assert link == f"https://t.me/{bot.username}?start=ABCDE-FGHJK"

@@ -6,7 +6,7 @@ import logging
 import pytest
 from telegram.error import BadRequest
 
-from bridge.errors import Rejected
+from bridge.domain.errors import Rejected
 from tests.channels.telegram.connected import connect, part
 
 

@@ -11,12 +11,12 @@ from bridge.demo.telegram import checking
 from bridge.demo.telegram.fields import METHODS
 from bridge.demo.telegram.server import FakeTelegram
 from bridge.demo.telegram.world import entity
-from bridge.ids import RunId
-from bridge.parts import Button, Reply
+from bridge.domain.ids import RunId
+from bridge.domain.parts import Button, Reply
 from tests.channels.telegram.connected import SPECS, Ear, connect, part, specs
 
 YES = (Button(value="q:1", label="Yes"),)
-NEVER_USED = {"setWebhook", "getChat", "setMessageReaction"}
+NEVER_USED = {"setWebhook", "getChat"}
 """Known to the fake, and none of the bridge's business."""
 
 
@@ -53,6 +53,8 @@ async def everything_is_shown(telegram, dm):
     await channel.edit(at, sent.message, part("", buttons=YES))
     await channel.preview(at, part("so far", run=RunId("r_1")))
     await channel.typing(at)
+    await channel.react(at, sent.message, ["👀"], [])
+    await channel.react(at, sent.message, [], ["👀"])
     files = [
         keep("image", "a.png", "image/png", b"a"),
         keep("voice", "a.ogg", "audio/ogg", b"b"),

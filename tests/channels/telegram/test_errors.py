@@ -17,7 +17,7 @@ from telegram.error import (
     TimedOut,
 )
 
-from bridge.errors import (
+from bridge.domain.errors import (
     ChangeRefused,
     FileRefused,
     FormRefused,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bridge.errors import OutcomeUnknown, RateLimited, Unreachable
+from bridge.domain.errors import OutcomeUnknown, RateLimited, Unreachable
 from tests.channels.telegram.connected import Ear, HastyClock, connect, part
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from bridge.errors import Rejected, Unreachable
-from bridge.inbound import RemoteFile
+from bridge.domain.errors import Rejected, Unreachable
+from bridge.domain.inbound import RemoteFile
 from tests.channels.telegram.connected import Ear
 
 

@@ -3,10 +3,10 @@
 import pytest
 from telegram.error import BadRequest
 
-from bridge.errors import Gone
-from bridge.parts import Button
-from channels.markdown.telegram import Entity, Formatted
-from channels.telegram.library import Target, entities, keyboard, plain_if_need_be
+from bridge.domain.errors import Gone
+from bridge.domain.parts import Button
+from channels.telegram.from_markdown import Entity, Formatted
+from channels.telegram.outbound import Target, entities, keyboard, plain_if_need_be
 
 BOLD = Formatted(text="bold", entities=(Entity(kind="bold", offset=0, length=4),))
 

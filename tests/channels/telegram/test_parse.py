@@ -3,12 +3,21 @@
 import pytest
 
 from bridge.demo.telegram.world import World
-from bridge.ids import ChannelName
-from bridge.inbound import Added, Edited, Pressed, Relocated, Sender, Spoken
-from bridge.parts import Address
-from channels.telegram.entities import Named
-from channels.telegram.parse import chat_of, joined, place_of, read
-from channels.telegram.wire import Update
+from bridge.domain.ids import ChannelName
+from bridge.domain.inbound import (
+    Added,
+    Edited,
+    Pressed,
+    Readable,
+    Relocated,
+    Sender,
+    Spoken,
+    Titled,
+)
+from bridge.domain.parts import Address
+from channels.telegram.parse import chat_of, joined, place_of, read, unserved
+from channels.telegram.schema import Update
+from channels.telegram.to_markdown import Named
 
 CHANNEL = ChannelName("telegram")
 
@@ -39,10 +48,22 @@ class Scene:
     def heard(self):
         return self.reading().heard
 
+    def shown(self):
+        """Return the words of the only update, which is not heard, but which others read."""
+        heard = self.heard()
+        assert isinstance(heard, Readable)
+        return heard.words
+
 
 @pytest.fixture
 def scene():
     return Scene()
+
+
+def test_a_message_and_a_press_tell_the_language_of_the_app(scene):
+    scene.ada.language = "zh-hans"
+    scene.ada.says(scene.dm, "hello")
+    assert scene.heard().sender.language == "zh-hans"
 
 
 def test_a_private_message_is_meant_for_the_agent(scene):
@@ -84,17 +105,65 @@ def test_in_a_group_a_reply_to_the_bot_is_meant_for_it_and_one_to_a_person_is_no
     scene.ada.says(scene.team, "or not", reply_to=first)
     yes, _, no = (each.heard.what for each in scene.readings())
     assert (yes.addressed, yes.reply_to) == (True, str(ours.id))
+    assert (yes.by_reply, no.by_reply) == (True, False)
     assert (no.addressed, no.reply_to) == (False, str(first.id))
+
+
+def test_a_reply_that_calls_the_bot_as_well_is_for_it_whatever_it_replies_to(scene):
+    ours = scene.team.add(scene.bot, text="Ada: look")
+    scene.ada.says(scene.team, "@bridge_bot what is it?", reply_to=ours)
+    (heard,) = (each.heard.what for each in scene.readings())
+    assert (heard.addressed, heard.by_reply) == (True, False)
 
 
 def test_a_command_for_another_bot_is_not_heard(scene):
     scene.ada.says(scene.team, "/stop@other_bot")
-    assert scene.reading() is None
+    assert "/stop@other_bot" in scene.shown()
 
 
 def test_bots_are_not_heard(scene):
     scene.team.hear(scene.team.add(scene.other, text="@bridge_bot hello"))
+    assert "@bridge_bot hello" in scene.shown()
+
+
+def test_what_the_bot_said_itself_is_nothing(scene):
+    scene.team.hear(scene.team.add(scene.bot, text="hello"))
+    assert [each for each in scene.readings() if each is not None] == []
+
+
+def test_what_is_not_heard_in_private_is_nothing(scene):
+    """The bridge shows codes there."""
+    scene.dm.hear(scene.dm.add(scene.other, text="hello"))
     assert scene.reading() is None
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {"poll": {"question": "a", "options": [], "description": "CODE"}},
+        {"poll": {"question": "a", "options": [], "explanation": "CODE"}},
+        {"audio": {"file_id": "1", "file_name": "a", "title": "CODE"}},
+        {"audio": {"file_id": "1", "title": "a", "performer": "CODE"}},
+        {"reply_to_message": {"audio": {"file_id": "1", "performer": "CODE"}}},
+        {"a_field_of_tomorrow": [{"title": "CODE"}]},
+    ],
+    ids=str,
+)
+def test_all_that_people_see_beside_a_message_is_told_along(scene, beside):
+    if "reply_to_message" in beside:
+        beside["reply_to_message"] |= {"message_id": 1, "chat": scene.team.json()}
+    scene.ada.says(scene.team, "look", **beside)
+    heard = scene.heard()
+    assert "CODE" in heard.beside
+    assert "CODE" not in heard.what.content.text
+
+
+def test_all_that_people_see_beside_the_pictures_of_an_album_is_told_along(scene):
+    for title in ("ONE", "TWO"):
+        scene.ada.says(scene.team, "a", media_group_id="7", new_field=title)
+    beside = joined(scene.readings()).beside
+    assert "ONE" in beside
+    assert "TWO" in beside
 
 
 @pytest.mark.parametrize(
@@ -118,7 +187,7 @@ def test_a_topic_is_a_place_of_its_own_and_its_beginning_is_no_reply(scene):
     scene.ada.says(forum, "in general")
     scene.ada.says(forum, "in the topic", thread=thread)
     begun, general, topic = scene.readings()
-    assert begun is None
+    assert begun.heard == Titled(address=topic.heard.address, title="Plans")
     assert general.heard.address.place == str(forum.id)
     assert topic.heard.address.place == f"{forum.id}/{thread}"
     assert topic.heard.what.reply_to is None
@@ -168,6 +237,20 @@ def test_a_press_below_a_message_too_old_to_be_had_is_heard_too(scene):
     assert scene.heard().what == Pressed(value="q:1")
 
 
+def test_a_press_in_a_forum_below_a_message_that_is_gone_is_in_none_of_its_topics(scene):
+    """Telegram does not tell in which one: what is pressed there is not done in another."""
+    forum = scene.world.group("Forum", scene.bot, forum=True)
+    thread = forum.topic("Plans", scene.ada)
+    keyboard = [[{"text": "Yes", "callback_data": "q:1"}]]
+    forum.add(scene.bot, text="Archive this?", keyboard=keyboard, thread=thread)
+    scene.ada.presses(forum, "Yes", too_old=True)
+    scene.ada.presses(forum, "Yes")
+    _, gone, there = scene.readings()
+    assert gone.press
+    assert gone.heard.address.place not in {str(forum.id), f"{forum.id}/{thread}"}
+    assert there.heard.address.place == f"{forum.id}/{thread}"
+
+
 def test_a_press_of_what_is_no_button_of_ours_is_of_no_concern(scene):
     scene.bot.push(
         "callback_query", {"id": "1", "from": scene.ada.json(), "chat_instance": "1", "data": "x"}
@@ -200,20 +283,48 @@ def test_a_group_that_moves_says_so_in_both_places(scene):
     assert first.lane == second.lane == str(group.id)
 
 
-def test_who_speaks_as_a_chat_is_that_chat(scene):
+def test_who_speaks_as_a_chat_is_that_chat_and_may_be_any_of_its_administrators(scene):
     as_group = {"sender_chat": scene.team.json(), "author_signature": "admin"}
     scene.ada.says(scene.team, "as the group", **as_group)
-    assert scene.heard().sender == Sender(realm="telegram", user=str(scene.team.id), name="admin")
+    group = str(scene.team.id)
+    sender = Sender(realm="telegram", user=group, name="admin", proven=False)
+    assert scene.heard().sender == sender
+
+
+def test_what_people_write_to_a_channel_in_private_is_not_heard(scene):
+    """Telegram calls all these chats one group."""
+    chat = {**scene.team.json(), "is_direct_messages": True}
+    scene.ada.says(scene.team, "between us", chat=chat, direct_messages_topic={"topic_id": 5})
+    assert "between us" in scene.shown()
+    raw = {"message_id": 1, "date": 1, "chat": chat}
+    assert unserved(Update.model_validate({"update_id": 1, "message": raw})) == str(scene.team.id)
 
 
 def test_what_a_channel_forwards_by_itself_is_not_heard(scene):
     scene.ada.says(scene.team, "news", sender_chat=scene.team.json(), is_automatic_forward=True)
-    assert scene.reading() is None
+    assert "news" in scene.shown()
 
 
 def test_a_service_message_is_not_heard(scene):
-    scene.ada.sends_something(scene.team, new_chat_title="Teams")
-    assert scene.reading() is None
+    scene.ada.sends_something(scene.team, delete_chat_photo=True)
+    scene.shown()
+
+
+@pytest.mark.parametrize(
+    "news",
+    [
+        {"new_chat_title": "Plans"},
+        {"forum_topic_created": {"name": "Plans", "icon_color": 1}},
+        {"forum_topic_edited": {"name": "Plans"}},
+    ],
+    ids=str,
+)
+def test_what_a_group_or_a_topic_is_called_from_now_on_is_read(scene, news):
+    scene.ada.sends_something(scene.team, **news)
+    reading = scene.reading()
+    assert reading.heard == Titled(
+        address=Address(channel="telegram", place=str(scene.team.id)), title="Plans"
+    )
 
 
 def test_an_album_is_one_message_with_the_first_ones_id_and_every_file(scene):
@@ -231,3 +342,10 @@ def test_an_album_is_one_message_with_the_first_ones_id_and_every_file(scene):
 def test_a_place_is_its_chat_and_its_topic():
     assert chat_of(place_of(-100, 5)) == (-100, 5)
     assert chat_of(place_of(12)) == (12, None)
+
+
+def test_every_caption_of_an_album_is_heard(scene):
+    scene.ada.sends(scene.dm, ("photo", b"1"), ("photo", b"2"), caption="before")
+    for update, caption in zip(scene.bot.updates, ("before", "after"), strict=True):
+        update["message"]["caption"] = caption
+    assert joined(scene.readings()).what.content.text == "before\n\nafter"

@@ -1,14 +1,16 @@
 """Parts as Telegram takes them."""
 
+import re
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.content import Attachment
-from bridge.errors import Rejected
-from bridge.ids import MediaId, RunId
-from bridge.parts import Button
-from channels.markdown.safe import BREAKER
+from bridge.domain.content import Attachment
+from bridge.domain.errors import Rejected
+from bridge.domain.ids import MediaId, RunId
+from bridge.domain.parts import Button
 from channels.telegram.render import (
     alert,
     draft_id,
@@ -57,13 +59,19 @@ def test_there_are_never_more_entities_than_telegram_reads():
 
 def test_nobody_is_called_by_their_name():
     got = shown(part("ask @ada_l or **@bobby**, a@b.example", speaker="@eve99 · Slack"))
-    assert got.text == (
-        f"@{BREAKER}eve99 · Slack\nask @{BREAKER}ada_l or @{BREAKER}bobby, a@b.example"
-    )
+    assert got.text == "@eve99 · Slack\nask @ada_l or @bobby, a@b.example"
     assert marked(got) == [
-        ("bold", f"@{BREAKER}eve99 · Slack"),
-        ("bold", f"@{BREAKER}bobby"),
+        ("code", "@eve99"),
+        ("bold", "· Slack"),
+        ("code", "@ada_l"),
+        ("code", "@bobby"),
     ]
+
+
+def test_nobody_is_called_by_a_text_without_formatting_either():
+    got = shown(replace(part("**ask** @ada_l", speaker="@eve99 · Slack"), less="plain"))
+    assert got.text == "@eve99 · Slack\nask @ada_l"
+    assert marked(got) == [("code", "@eve99"), ("code", "@ada_l")]
 
 
 @pytest.mark.parametrize(
@@ -92,16 +100,12 @@ def test_names_in_code_are_left_as_they_are():
 
 
 @given(st.text(alphabet="@ab_ *`😀\n", max_size=60))
-def test_breaking_up_names_keeps_every_word_in_its_entity(text):
-    before, after = marked(_rendered(text)), marked(formatted(text))
-    assert [(kind, words.replace(BREAKER, "")) for kind, words in after] == before
-    assert len(formatted(text).text) <= size(text)
-
-
-def _rendered(text):
-    from channels.markdown.telegram import render
-
-    return render(text)
+def test_no_name_is_left_outside_of_code(text):
+    got = formatted(text)
+    code = "".join(words for kind, words in marked(got) if kind in {"code", "pre"})
+    names = re.findall(r"(?<!\w)@[a-z]\w{2,31}", got.text)
+    assert all(name in code for name in names)
+    assert len(got.text) <= size(text)
 
 
 def test_an_alert_is_plain_and_short():

@@ -1,5 +1,7 @@
 """The blocks of a rich message as Markdown; `test_kinds` feeds every kind there is."""
 
+from time import process_time
+
 import pytest
 
 from channels.telegram import rich
@@ -33,6 +35,18 @@ def test_a_block_keeps_its_words(block, expected):
     assert rich.markdown([block]) == expected
 
 
+@pytest.mark.parametrize("kind", ["blockquote", "pullquote", "pre"])
+def test_a_mention_in_a_quote_or_in_code_is_no_address(kind):
+    called = {"type": "mention", "text": "@bridge_bot", "username": "bridge_bot"}
+    inside = {"type": "paragraph", "text": called}
+    assert list(rich.mentions([inside])) == [called]
+    assert list(rich.mentions([{"type": kind, "text": called}])) == []
+    assert list(rich.mentions([{"type": kind, "blocks": [inside]}])) == []
+    assert (
+        list(rich.mentions([{"type": "paragraph", "text": {"type": "code", "text": called}}])) == []
+    )
+
+
 def test_nesting_without_end_is_cut():
     block = paragraph("deep")
     for _ in range(500):
@@ -44,3 +58,10 @@ def test_nesting_without_end_is_cut():
 
 def test_what_is_no_block_is_passed_over():
     assert rich.markdown(["x", None, {"type": "list", "items": ["y"]}]) == ""
+
+
+def test_a_block_of_nothing_but_backticks_is_fenced_at_once():
+    begun = process_time()
+    told = rich.markdown([{"type": "pre", "text": "`" * 100_000}])
+    assert process_time() - begun < 0.5
+    assert told.startswith("`" * 100_001 + "\n")

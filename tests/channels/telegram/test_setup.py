@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from bridge.errors import ConfigError
+from bridge.domain.errors import ConfigError
 from bridge.plugins import load
 from channels.telegram.setup import SETUP, verify
 

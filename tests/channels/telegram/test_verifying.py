@@ -2,9 +2,9 @@
 
 import pytest
 
-from bridge.errors import ConfigError
+from bridge.domain.errors import ConfigError
 from channels.telegram.config import TelegramConfig
-from channels.telegram.verifying import verified
+from channels.telegram.doctor import verified
 
 
 def config(fake, bot):

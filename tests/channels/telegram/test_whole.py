@@ -89,7 +89,7 @@ async def test_a_button_answers_the_question_and_goes(fake, bot, ada, dm, bridge
         await fake.until(lambda: [each for each in dm.seen() if each.buttons])
         query = ada.presses(dm, "Tea")
         await fake.until(lambda: "Ada Lovelace chose Tea." in dm.shown())
-    assert bot.queries[query] is not None
+        await fake.until(lambda: bot.queries[query] is not None)
     assert not [each for each in dm.seen() if each.buttons]
 
 
@@ -158,3 +158,18 @@ async def test_a_bad_token_stops_its_account_alone(fake, ada, bridge):
     async with bridge(fake, good, revoked):
         ada.says(dm, "hello")
         await fake.until(lambda: any("hello" in each for each in dm.shown()))
+
+
+async def test_a_chat_has_several_sessions_and_goes_from_one_to_another(fake, bot, ada, dm, bridge):
+    """What is said in one is not in the other; going back tells where it was left."""
+    async with bridge(fake, bot):
+        ada.says(dm, "about pigeons")
+        await fake.until(lambda: len(dm.shown()) == 1)
+        ada.says(dm, "/new Taxes")
+        await fake.until(lambda: "Taxes begins here" in dm.shown()[-1])
+        ada.says(dm, "about taxes")
+        await fake.until(lambda: dm.shown()[-1].endswith("about taxes"))
+        ada.says(dm, "/switch Main")
+        await fake.until(lambda: "now follows Main" in dm.shown()[-1])
+    assert "pigeons" in dm.shown()[-1]
+    assert "taxes" not in dm.shown()[-1].casefold()

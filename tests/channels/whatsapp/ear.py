@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
-from bridge.inbound import Inbound, Relocated, Reported, Spoken
-from bridge.parts import Reply
+from bridge.domain.inbound import Inbound, Relocated, Reported, Spoken
+from bridge.domain.parts import Reply
 from channels.whatsapp.channel import WhatsAppChannel
 from tests.waiting import until
 

@@ -1,8 +1,8 @@
 """What the tests of the WhatsApp channel send."""
 
-from bridge.content import Attachment
-from bridge.ids import ConversationId, MediaId, PartId, SessionId
-from bridge.parts import Button, Part, Span
+from bridge.domain.content import Attachment
+from bridge.domain.ids import ConversationId, MediaId, PartId, SessionId
+from bridge.domain.parts import Button, Part, Span
 
 PNG = Attachment(
     kind="image", name="cat.png", mime="image/png", size=70_000, media=MediaId("m_cat")

@@ -11,10 +11,12 @@ from typing import Any
 
 from aiohttp import web
 
-from bridge.content import Attachment
 from bridge.demo.whatsapp.twilio import FakeTwilio, running
-from bridge.ids import ChannelName
-from bridge.ports import ChannelSurroundings, WebhookCall
+from bridge.domain.content import Attachment
+from bridge.domain.ids import ChannelName
+from bridge.engine.inbound.feed import feeds
+from bridge.ports.channel import WebhookCall
+from bridge.ports.surroundings import ChannelSurroundings
 from channels.whatsapp.channel import WhatsAppChannel
 from channels.whatsapp.config import WhatsAppConfig
 from storage.blobs import FolderBlobs
@@ -119,6 +121,7 @@ def surrounded(
         data=folder,
         blobs=FolderBlobs(folder / name, clock=WorldClock(fake)),
         facts=facts,
+        feed=feeds(ChannelName(name), facts, WorldClock(fake)),
         webhook_url=f"{PUBLIC}/{name}" if public else None,
         link=link,
     )

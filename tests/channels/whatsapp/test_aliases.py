@@ -2,13 +2,14 @@
 
 import pytest
 
-from bridge.content import Content
-from bridge.errors import Moved, StoreUnavailable
-from bridge.ids import ChannelName, MessageId
-from bridge.inbound import Inbound, Sender, Spoken
-from bridge.parts import Address
+from bridge.caches import stale
+from bridge.domain.content import Content
+from bridge.domain.errors import Moved, StoreUnavailable
+from bridge.domain.ids import ChannelName, MessageId
+from bridge.domain.inbound import Inbound, Reported, Sender, Spoken
+from bridge.domain.parts import Address
 from channels.whatsapp.aliases import Aliases, Changed
-from channels.whatsapp.windows import HEARD
+from channels.whatsapp.service_window import HEARD
 from tests.channels.whatsapp.ear import Ear, listening
 from tests.channels.whatsapp.parts import part
 from tests.channels.whatsapp.stage import MemoryFacts
@@ -54,6 +55,16 @@ async def test_the_place_that_was_heard_first_stays() -> None:
     assert (place, user, also) == (ID, "US.13491208655302741918", ("+4915112345678",))
 
 
+async def test_what_another_process_joined_is_known_once_it_is_told() -> None:
+    facts = MemoryFacts()
+    here, elsewhere = Aliases(facts), Aliases(facts)
+    assert await here.place(ID) == ID
+    await joined(elsewhere, NUMBER, ID)
+    assert await here.place(ID) == ID
+    stale("aliases")
+    assert (await here.place(ID), await here.address(NUMBER)) == (NUMBER, NUMBER)
+
+
 async def test_what_was_joined_is_joined_after_a_restart() -> None:
     facts = MemoryFacts()
     await joined(Aliases(facts), NUMBER, ID)
@@ -93,20 +104,162 @@ async def test_a_change_without_addresses_changes_nothing() -> None:
     assert facts.kept == {}
 
 
-async def test_without_the_store_the_names_hold_in_this_process() -> None:
+async def test_without_the_store_nobody_is_named_and_nothing_is_addressed() -> None:
     class Down(MemoryFacts):
         async def all(self):
             raise StoreUnavailable
 
+    aliases = Aliases(Down())
+    with pytest.raises(StoreUnavailable):
+        await joined(aliases, NUMBER, ID)
+    with pytest.raises(StoreUnavailable):
+        await aliases.address(NUMBER)
+
+
+async def test_what_cannot_be_kept_does_not_hold() -> None:
+    class Full(MemoryFacts):
         async def put(self, key, value):
             raise StoreUnavailable
 
-        async def get(self, key):
-            raise StoreUnavailable
+    facts = Full()
+    for _ in range(2):
+        with pytest.raises(StoreUnavailable):
+            await joined(Aliases(facts), NUMBER, ID)
 
-    aliases = Aliases(Down())
+
+# -- a number that was given to somebody else -----------------------------------------------------
+
+OTHER = "whatsapp:DE.MALLORY"
+ALONE = f"{NUMBER}~"
+
+
+async def sender(aliases: Aliases, place: str, *also: str) -> Sender:
+    return (await aliases.joined(heard(place, *also))).sender
+
+
+async def recycled(facts: MemoryFacts) -> Aliases:
+    """Somebody else writes from a person's number, under an id of their own."""
+    aliases = Aliases(facts)
     await joined(aliases, NUMBER, ID)
+    await joined(aliases, NUMBER, OTHER)
+    return aliases
+
+
+@pytest.mark.parametrize("is_restarted", [False, True])
+@pytest.mark.parametrize("before", [(), (ID,)])
+async def test_another_id_from_the_same_number_is_somebody_new(before, is_restarted) -> None:
+    facts = MemoryFacts({HEARD + each: "2026-01-01T00:00:00+00:00" for each in before})
+    aliases = await recycled(facts)
+    ada = ID if before else NUMBER
+    if is_restarted:
+        aliases = Aliases(facts)
+    assert await joined(aliases, NUMBER, OTHER) == (OTHER, "DE.MALLORY", ())
+    assert await joined(aliases, OTHER) == (OTHER, "DE.MALLORY", ())
+    assert (await joined(aliases, ID))[0] == ada
+    assert (await joined(aliases, NUMBER, ID))[0] == ada
+    assert await aliases.address(ada) == ID, "what is private goes to the id, never to the number"
+    assert await aliases.address(OTHER) == OTHER
+
+
+@pytest.mark.parametrize("is_restarted", [False, True])
+async def test_who_was_heard_by_their_id_before_does_not_become_the_number(is_restarted) -> None:
+    facts = MemoryFacts({HEARD + OTHER: "2026-01-01T00:00:00+00:00"})
+    aliases = Aliases(facts)
+    await joined(aliases, OTHER)
+    await joined(aliases, NUMBER, ID)
+    if is_restarted:
+        aliases = Aliases(facts)
+    assert (await joined(aliases, NUMBER, OTHER))[0] == OTHER
     assert (await joined(aliases, ID))[0] == NUMBER
+    assert await aliases.address(NUMBER) == ID
+
+
+async def test_two_people_who_have_ids_stay_two_when_one_writes_from_the_others_number() -> None:
+    aliases = Aliases(MemoryFacts())
+    await joined(aliases, NUMBER, ID)
+    await joined(aliases, NEW_NUMBER, OTHER)
+    assert (await joined(aliases, NUMBER, OTHER))[:2] == (NEW_NUMBER, "+4915187654321")
+    assert (await joined(aliases, ID))[0] == NUMBER
+    assert await aliases.address(NUMBER) == ID
+    assert await aliases.address(NEW_NUMBER) == OTHER
+
+
+@pytest.mark.parametrize("is_restarted", [False, True])
+async def test_the_number_alone_proves_nobody_any_more(is_restarted) -> None:
+    facts = MemoryFacts()
+    aliases = await recycled(facts)
+    if is_restarted:
+        aliases = Aliases(facts)
+    found = await aliases.joined(heard(NUMBER))
+    assert found.address.place == ALONE
+    assert (found.sender.user, found.sender.proven) == ("+4915112345678~", False)
+    assert await aliases.address(ALONE) == NUMBER
+    assert await aliases.address(NUMBER) == ID
+
+
+async def test_whoever_took_a_number_is_told_of_and_nobody_else() -> None:
+    aliases = await recycled(MemoryFacts())
+    assert (await sender(aliases, NUMBER, OTHER)).took == "+4915112345678"
+    assert (await sender(aliases, NUMBER, ID)).took == ""
+    assert (await sender(aliases, OTHER)).took == ""
+
+
+async def test_a_report_of_a_lost_number_is_not_about_its_first_place() -> None:
+    aliases = await recycled(MemoryFacts())
+    reported = Reported(
+        address=Address(channel=ChannelName("w"), place=NUMBER),
+        message=MessageId("SM2"),
+        state="failed",
+    )
+    called = await aliases.reported(reported, by_address=True)
+    looked = await aliases.reported(reported, by_address=False)
+    assert (called.address.place, looked.address.place) == (ALONE, NUMBER)
+
+
+@pytest.mark.parametrize("is_late", [False, True])
+async def test_a_new_id_is_followed_whether_it_is_said_before_or_after_it_is_used(is_late) -> None:
+    facts = MemoryFacts()
+    aliases = Aliases(facts)
+    await joined(aliases, NUMBER, ID)
+    if is_late:
+        assert (await joined(aliases, NUMBER, NEW_ID))[0] == NEW_ID
+    await aliases.changed(Changed(old=(NUMBER, ID), new=(NEW_ID,)))
+    for each in (aliases, Aliases(facts)):
+        assert (await joined(each, NUMBER, NEW_ID))[0] == NUMBER
+        assert (await joined(each, NEW_ID))[0] == NUMBER
+        assert await each.address(NUMBER) == NEW_ID
+
+
+async def test_a_number_that_someone_gave_up_is_theirs_no_more() -> None:
+    facts = MemoryFacts()
+    aliases = Aliases(facts)
+    await joined(aliases, NUMBER, ID)
+    await aliases.changed(Changed(old=(NUMBER, ID), new=(NEW_NUMBER,)))
+    for each in (aliases, Aliases(facts)):
+        assert (await joined(each, NEW_NUMBER, ID))[0] == NUMBER
+        assert await each.address(NUMBER) == NEW_NUMBER
+        assert await joined(each, NUMBER, OTHER) == (OTHER, "DE.MALLORY", ())
+        assert (await sender(each, NUMBER, OTHER)).took == "", "its owner has said so"
+        assert (await joined(each, NUMBER))[0] == ALONE
+
+
+async def test_whose_number_goes_to_somebody_who_changes_to_it_is_told_things_at_their_id() -> None:
+    aliases = Aliases(MemoryFacts())
+    await joined(aliases, NUMBER, ID)
+    await joined(aliases, NEW_NUMBER, OTHER)
+    await aliases.changed(Changed(old=(NUMBER, ID), new=(NEW_NUMBER, NEW_ID)))
+    assert await aliases.address(NUMBER) == NEW_ID
+    assert await aliases.address(NEW_NUMBER) == OTHER
+    assert (await joined(aliases, NEW_NUMBER, NEW_ID))[0] == NUMBER
+    assert (await joined(aliases, OTHER))[0] == NEW_NUMBER
+
+
+async def test_a_change_that_somebody_else_makes_moves_nobody() -> None:
+    aliases = Aliases(MemoryFacts())
+    await joined(aliases, NUMBER, ID)
+    await aliases.changed(Changed(old=(NUMBER, OTHER), new=(NEW_NUMBER, NEW_ID)))
+    assert (await joined(aliases, NEW_NUMBER, NEW_ID))[0] != NUMBER
+    assert await aliases.address(NUMBER) == ID
 
 
 # -- through the channel --------------------------------------------------------------------------
@@ -190,3 +343,26 @@ async def test_what_is_sent_to_the_other_name_moves(stage, fake) -> None:
         with pytest.raises(Moved) as moved:
             await stage.channel.send(Address(channel=stage.channel.name, place=ID), part("hi"))
         assert moved.value.place == NUMBER
+
+
+async def test_nothing_private_reaches_whoever_has_the_number_now(stage, fake) -> None:
+    ada = fake.person("Ada", "+4915112345678", scoped="US.13491208655302741918")
+    ear = Ear()
+    async with listening(stage.channel, ear):
+        fake.says(ada, "one")
+        await until(lambda: len(ear.heard) == 1)
+        await fake.tell(
+            {
+                "To": fake.sender.place,
+                "From": NUMBER,
+                "ExternalUserId": "DE.MALLORY",
+                "MessageSid": "SM" + "f" * 32,
+                "Body": "what did I ask you?",
+            }
+        )
+        await until(lambda: len(ear.heard) == 2)
+        theirs = ear.heard[1]
+        assert (theirs.address.place, theirs.sender.user) == (OTHER, "DE.MALLORY")
+        await stage.channel.send(ear.heard[0].address, part("for Ada alone"))
+        await until(lambda: "for Ada alone" in fake.shown(ada))
+        assert fake.seen(ada)[-1].to == ID

@@ -8,14 +8,15 @@ from datetime import timedelta
 import pytest
 
 from bridge.demo.whatsapp.world import SANDBOX, Sender, Template
-from bridge.errors import Gone
-from bridge.ids import ChannelName
-from bridge.parts import Address
-from bridge.ports import Check
+from bridge.domain.errors import Gone
+from bridge.domain.ids import ChannelName
+from bridge.domain.parts import Address
+from bridge.ports.health import Check
 from channels.whatsapp.channel import WhatsAppChannel
 from tests.channels.whatsapp.ear import Ear, listening
 from tests.channels.whatsapp.parts import PNG, part
 from tests.channels.whatsapp.stage import Stage, configured, staged
+from tests.left_out import left_out
 from tests.waiting import until
 
 TEMPLATES = {"buttons_2": "HX" + "b" * 32, "reopen": "HX" + "0" * 32}
@@ -212,6 +213,7 @@ async def test_forged_and_stray_calls_are_told_of(healthy):
     lines = {check.name: check.fix for check in found}
     assert "http.public_url" in lines["signatures"]
     assert "each number" in lines["calls"]
+    assert left_out().keys() == {"forged", "not_ours"}
 
 
 @pytest.mark.parametrize(

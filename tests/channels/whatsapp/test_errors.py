@@ -7,7 +7,7 @@ import pytest
 from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
 from twilio.http.response import Response
 
-from bridge.errors import (
+from bridge.domain.errors import (
     FileRefused,
     FormRefused,
     Gone,
@@ -113,14 +113,21 @@ def test_nothing_else_is_taken_for_twilios():
         raise ZeroDivisionError
 
 
-@pytest.mark.parametrize("code", ["", "nonsense", "63019"])
+@pytest.mark.parametrize("code", ["", "nonsense", "63019", "²", "٦٣٠١٦", "9" * 5000])
 def test_what_no_one_will_ever_see_is_not_for_later(code):
     assert not is_for_later(code)
 
 
 @pytest.mark.parametrize(
     ("code", "less"),
-    [("63019", "without_file"), ("63027", "plain"), ("63013", ""), ("", ""), ("nonsense", "")],
+    [
+        ("63019", "without_file"),
+        ("63027", "plain"),
+        ("63013", ""),
+        ("", ""),
+        ("nonsense", ""),
+        ("²", ""),
+    ],
 )
 def test_what_failed_later_may_be_taken_in_less(code, less):
     assert less_of(code) == less

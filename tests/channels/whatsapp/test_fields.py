@@ -9,8 +9,8 @@ import pytest
 
 from bridge.demo.whatsapp import fields
 from bridge.demo.whatsapp.world import Media, Template
-from bridge.ids import ChannelName
-from bridge.parts import Address
+from bridge.domain.ids import ChannelName
+from bridge.domain.parts import Address
 from channels.whatsapp.channel import WhatsAppChannel
 from tests.channels.whatsapp.ear import Ear, listening
 from tests.channels.whatsapp.parts import PDF, YES_NO, part

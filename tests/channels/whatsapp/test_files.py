@@ -3,8 +3,8 @@
 import pytest
 
 from bridge.demo.whatsapp.world import Media
-from bridge.errors import Rejected, Unauthorized, Unreachable
-from bridge.inbound import RemoteFile
+from bridge.domain.errors import Rejected, Unauthorized, Unreachable
+from bridge.domain.inbound import RemoteFile
 from tests.channels.whatsapp.ear import Ear, listening
 from tests.waiting import until
 
@@ -33,9 +33,9 @@ async def test_a_voice_note_is_fetched_from_where_twilio_sends_us(stage, fake, v
     assert fake.complaints == []  # the login stayed with Twilio
 
 
-async def test_a_file_that_was_deleted_is_rejected(stage, fake, voice):
+async def test_a_file_that_was_deleted_looks_as_if_it_were_not_there_yet(stage, fake, voice):
     fake.messages[0].files.clear()
-    with pytest.raises(Rejected):
+    with pytest.raises(Unreachable):
         await fetched(stage, voice)
 
 
@@ -67,3 +67,11 @@ async def test_a_file_elsewhere_is_asked_for_without_our_login(stage, fake):
 async def test_an_address_that_is_no_web_address_is_rejected(stage, ref):
     with pytest.raises(Rejected):
         await fetched(stage, RemoteFile(kind="file", name="", mime="", ref=ref))
+
+
+async def test_a_file_that_twilio_does_not_have_yet_is_asked_for_again(stage, fake, voice):
+    """Twilio tells of it a moment before it can be fetched."""
+    fake.fault("media", status=404, code=20404)
+    with pytest.raises(Unreachable):
+        await fetched(stage, voice)
+    assert b"".join(await fetched(stage, voice)) == VOICE.body

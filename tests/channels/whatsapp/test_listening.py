@@ -8,8 +8,9 @@ import pytest
 
 from bridge.demo.whatsapp.twilio import running
 from bridge.demo.whatsapp.world import Media, new_sid
-from bridge.errors import StoreUnavailable, Unauthorized
-from bridge.inbound import Pressed, Reported
+from bridge.domain.errors import StoreUnavailable, Unauthorized
+from bridge.domain.inbound import Pressed, Reported
+from bridge.engine.inbound import feed
 from channels import telling
 from channels.whatsapp.channel import WhatsAppChannel
 from tests.channels.whatsapp.ear import Ear, listening
@@ -78,6 +79,22 @@ async def test_the_very_first_look_goes_back_an_hour_and_no_further(stage, fake,
     async with listening(stage.channel, ear):
         await until(lambda: ear.heard)
         await asyncio.sleep(0.05)
+    assert ear.texts() == ["hello?"]
+
+
+async def test_the_very_first_look_goes_back_as_far_however_often_it_failed_before(
+    stage, fake, ada
+):
+    fake.ahead = timedelta(minutes=-30)
+    fake.says(ada, "hello?", webhook=False)
+    fake.ahead = timedelta(0)
+    await fake.down()
+    ear = Ear()
+    async with listening(stage.channel, ear):
+        await until(lambda: stage.channel._sightings.blind)
+        fake.ahead = timedelta(minutes=45)
+        await fake.up()
+        await until(lambda: not stage.channel._sightings.blind)
     assert ear.texts() == ["hello?"]
 
 
@@ -222,7 +239,7 @@ async def test_a_reply_that_twilio_does_not_take_keeps_nobody_from_being_heard(
     stage, fake, ada, monkeypatch
 ):
     """The answer to a command stumbles; what is said next, by anybody, is heard meanwhile."""
-    monkeypatch.setattr(telling, "PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(feed, "ANSWER_SECONDS", 0.05)
     monkeypatch.setattr(telling, "PAUSES", (10_000.0,))
     fake.fault(times=None)
     ear = Ear(replies={"/help": "Ask."})
@@ -232,8 +249,29 @@ async def test_a_reply_that_twilio_does_not_take_keeps_nobody_from_being_heard(
         await until(lambda: ear.texts() == ["/help", "next"])
 
 
+@pytest.mark.parametrize("patience", [6.0, 0.02])
+async def test_a_reply_that_came_too_late_for_its_webhook_is_shown_once(monkeypatch, patience):
+    """The store is slow: the webhook is told so, and what it brought is stored a little later."""
+    monkeypatch.setattr("channels.whatsapp.webhook.WEBHOOK_PATIENCE", 0.05)
+    monkeypatch.setattr("channels.whatsapp.poll.PATIENCE_SECONDS", patience)
+    monkeypatch.setattr("channels.whatsapp.poll.AGAIN_SECONDS", 0.01)
+    async with staged(poll_seconds=0.01) as stage:
+        fake, ada, release = stage.fake, stage.fake.person("Ada"), asyncio.Event()
+        ear = Ear(replies={"/help": "Ask."}, held={ada.place: release})
+        async with listening(stage.channel, ear):
+            fake.says(ada, "/help")
+            await until(lambda: fake.missed)
+            await asyncio.sleep(0.1)
+            release.set()
+            await until(lambda: fake.shown(ada))
+            seen = fake.calls["listing"]
+            await until(lambda: fake.calls["listing"] > seen + 2)
+        assert fake.shown(ada) == ["Ask."]
+        assert ear.texts() == ["/help"]
+
+
 async def test_what_the_store_cannot_keep_is_looked_for_again(stage, fake, ada, monkeypatch):
-    monkeypatch.setattr("channels.whatsapp.hearing.PATIENCE_SECONDS", 0)
+    monkeypatch.setattr("channels.whatsapp.poll.PATIENCE_SECONDS", 0)
     monkeypatch.setattr("channels.whatsapp.poll.AGAIN_SECONDS", 0.01)
     fake.says(ada, "one", webhook=False)
     fake.says(ada, "two", webhook=False)

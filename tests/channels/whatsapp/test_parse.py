@@ -7,15 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.demo.whatsapp import fields, world
-from bridge.ids import ChannelName, MessageId
-from bridge.inbound import Pressed, Quoted, Spoken
-from bridge.parts import Address
-from channels.markdown import whatsapp
+from bridge.domain.ids import ChannelName, MessageId
+from bridge.domain.inbound import Pressed, Quoted, Spoken
+from bridge.domain.parts import Address
+from channels.whatsapp import from_markdown as whatsapp
 from channels.whatsapp import parse
-from channels.whatsapp.api import Listed, ListedFile
+from channels.whatsapp.client import Listed, ListedFile
 from channels.whatsapp.config import _place
-from channels.whatsapp.places import has_number, place_of, user_of
-from channels.whatsapp.written import content as written_by
+from channels.whatsapp.conversation_ids import has_number, place_of, user_of
+from channels.whatsapp.to_markdown import content as written_by
 from tests.stores import AT
 
 WA = ChannelName("wa")
@@ -118,6 +118,37 @@ def test_what_is_no_message_is_nothing(missing):
     assert parse.heard(posted, WA) is None
 
 
+TYPES = (
+    "audio", "button", "contacts", "document", "image", "interactive", "location", "order",
+    "reaction", "sticker", "text", "unknown", "unsupported", "video",
+)  # fmt: skip
+"""Types of messages by Meta's documentation of its webhooks, which Twilio passes on."""
+
+SYSTEM_TYPES = ("customer_changed_number", "customer_identity_changed", *sorted(parse.CHANGES))
+"""Types of messages of the type `system`, by the same."""
+
+
+@pytest.mark.parametrize("kind", [*TYPES, "hologram"])
+def test_every_type_of_message_that_people_send_is_heard(kind):
+    assert spoken({**form(""), "MessageType": kind}).content
+    assert not parse.is_news({"MessageType": kind})
+
+
+@pytest.mark.parametrize("kind", SYSTEM_TYPES)
+def test_what_whatsapp_itself_says_is_nobodys_message(kind):
+    posted = {**form(""), "MessageType": "system", "SystemType": kind}
+    assert parse.is_news(posted)
+    assert (parse.changed(posted) is not None) is (kind in parse.CHANGES)
+
+
+@pytest.mark.parametrize("sender", ["", "whatsapp:somebody"])
+def test_whose_address_cannot_be_read_is_known_by_their_id(sender):
+    posted = {**form(), "From": sender, "ExternalUserId": "DE.ADA"}
+    inbound = parse.heard(posted, WA)
+    assert (inbound.address.place, inbound.sender.user) == ("whatsapp:DE.ADA", "DE.ADA")
+    assert inbound.sender.also == ()
+
+
 def test_a_message_that_was_found_is_the_same_as_one_that_was_brought():
     listed = Listed(
         sid=MessageId(SID),
@@ -162,7 +193,9 @@ def test_whatsapps_formatting_becomes_markdown(written, markdown):
 def test_nothing_that_was_written_is_lost(text):
     told = written_by(text)
     shown = told.text if told.literal else re.sub(r"\\(.)", r"\1", told.text)
-    assert re.sub("[*~]", "", shown) == re.sub("[*~]", "", text)
+    shown = shown.replace("&nbsp;", " ").replace("\u00a0", " ")
+    bare = [re.sub("[*~]", "", each).split("\n") for each in (shown, text)]
+    assert [line.rstrip() for line in bare[0]] == [line.rstrip() for line in bare[1]]
 
 
 def test_bold_words_come_out_as_they_came_in():
@@ -201,7 +234,19 @@ def test_what_only_looks_like_an_id_is_no_place(written):
     assert place_of(written) is None
 
 
-@pytest.mark.parametrize("written", ["", "whatsapp:", "4915112345678", "+49abc", "+0123456789"])
+@pytest.mark.parametrize(
+    "written",
+    [
+        "",
+        "whatsapp:",
+        "4915112345678",
+        "+49abc",
+        "+0123456789",
+        "+٤٩١٥١١٢٣٤٥٦٧٨",
+        "+4٩15112345678",
+        "+49²5112345678",
+    ],
+)
 def test_what_is_no_international_number_is_no_place(written):
     assert place_of(written) is None
 

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.errors import Rejected
-from bridge.parts import Button
+from bridge.domain.errors import Rejected
+from bridge.domain.parts import Button
 from channels.markdown.units import utf16
 from channels.whatsapp import limits, render
-from channels.whatsapp.api import Outgoing
+from channels.whatsapp.client import Outgoing
 from channels.whatsapp.config import Templates
 from tests.channels.whatsapp.parts import PDF, PNG, YES_NO, part
 

@@ -1,6 +1,7 @@
 """WhatsApp in a whole bridge: from what a person says to what they see, through every fault."""
 
 import asyncio
+import re
 import socket
 import sqlite3
 from contextlib import asynccontextmanager, closing
@@ -8,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from bridge import texts
+from bridge import admission_texts, texts
 from bridge.app import running as serving
 from bridge.config import load
 from bridge.demo.whatsapp.twilio import running
@@ -17,6 +18,7 @@ from channels.limits import Rate
 from tests.waiting import until
 
 BUTTONS, REOPEN = "HX" + "b" * 32, "HX" + "0" * 32
+CODE = re.compile(r"[A-Z0-9]{5}-[A-Z0-9]{5}")
 NEWS = "There is news for you. Write to read it."
 
 
@@ -79,7 +81,8 @@ async def test_a_question_is_answered_once(fake, ada, bridge):
         await until(lambda: fake.shown(ada))
         fake.says(ada, "and again")
         await until(lambda: len(fake.shown(ada)) == 2)
-    assert fake.shown(ada) == ["Ada (WhatsApp) said: hello", "Ada (WhatsApp) said: and again"]
+    # a message that is found by looking, because its call is late, comes without a name
+    assert answers(fake, ada) == ["hello", "and again"]
 
 
 @pytest.mark.parametrize(
@@ -157,6 +160,22 @@ async def test_a_button_answers_and_so_does_its_number(fake, ada, bridge):
         await until(lambda: "Ada chose Coffee." in "".join(fake.shown(ada)))
 
 
+async def test_whoever_wrote_while_nobody_listened_is_called_by_their_name_later(fake, ada, bridge):
+    """What is looked up tells no name; what the webhook brings does."""
+    bob = fake.person("Bob")
+    fake.says(ada, "first words")
+    await until(lambda: fake.missed)
+    async with bridge():
+        await until(lambda: fake.shown(ada))
+        fake.says(bob, "hello")
+        await until(lambda: fake.shown(bob))
+        fake.says(ada, "second words")
+        await until(lambda: "second words" in "".join(fake.shown(bob)))
+    everything = "".join(fake.shown(bob))
+    assert "*Ada · WhatsApp*\nsecond words" in everything
+    assert ada.place.removeprefix("whatsapp:") not in everything
+
+
 async def test_a_picture_reaches_the_others_as_a_picture(fake, ada, bridge):
     bob = fake.person("Bob")
     async with bridge():
@@ -169,11 +188,24 @@ async def test_a_picture_reaches_the_others_as_a_picture(fake, ada, bridge):
     assert "Ada" in shown.body or "Ada" in "".join(fake.shown(bob))
 
 
+async def test_a_file_has_a_name_with_the_ending_of_its_type(fake, ada, bridge, tmp_path):
+    """WhatsApp tells no name through Twilio, and whoever saves it has to be able to open it."""
+    files = [Media(mime=mime, body=b"some bytes") for mime in ("application/pdf", "image/jpeg")]
+    async with bridge():
+        fake.says(ada, "look", files=files)
+        await until(lambda: fake.shown(ada))
+    (said,) = [each for each in bodies(tmp_path) if '"message_received"' in each[:40]]
+    assert re.findall('"name":"(.*?)"', said) == ["file.pdf", "image.jpg"]
+
+
+def bodies(folder) -> list[str]:
+    with closing(sqlite3.connect(folder / "kept" / "bridge.db")) as database:
+        return [body for (body,) in database.execute("SELECT body FROM events")]
+
+
 def runs(folder) -> int:
     """How often an agent was asked, as the log has it."""
-    with closing(sqlite3.connect(folder / "kept" / "bridge.db")) as database:
-        found = database.execute("SELECT body FROM events").fetchall()
-    return sum('"run_started"' in body[:40] for (body,) in found)
+    return sum('"run_started"' in body[:40] for body in bodies(folder))
 
 
 async def test_four_pictures_are_one_question(fake, ada, bridge, tmp_path):
@@ -192,7 +224,49 @@ async def test_a_stranger_gets_one_polite_line_and_nothing_else(fake, ada, bridg
         await until(lambda: fake.shown(ada))
         fake.says(ada, "please")
         await until(lambda: len(fake.accepted) == 2)
-    assert fake.shown(ada) == [texts.UNKNOWN_SENDER]
+    assert fake.shown(ada) == [admission_texts.ASK_HOW]
+
+
+@pytest.fixture
+def eve(fake):
+    """Someone with a name of her own, of whom nothing but Meta's id is told."""
+    return fake.person("Eve", scoped="US.13491208655302741918", hides=True)
+
+
+async def test_whoever_is_allowed_by_an_id_alone_is_heard_and_answered(fake, eve, bridge):
+    other = fake.person("Mallory", scoped="US.99", hides=True)
+    async with bridge(allow=f"['{eve.scoped}']"):
+        fake.says(other, "let me in")
+        await until(lambda: fake.shown(other))
+        fake.says(eve, "hello")
+        await until(lambda: answers(fake, eve))
+    assert fake.seen(eve)[-1].to == f"whatsapp:{eve.scoped}"
+    assert fake.shown(other) == [admission_texts.ASK_HOW]
+
+
+async def test_a_code_lets_in_whoever_has_an_id_alone_for_good(fake, eve, bridge):
+    async with bridge(allow="[]") as started:
+        fake.says(eve, "hello")
+        await until(lambda: fake.shown(eve))
+        fake.says(eve, started.code)
+        await until(lambda: "owner" in fake.shown(eve)[-1])
+    async with bridge(allow="[]"):
+        fake.says(eve, "it is me")
+        await until(lambda: answers(fake, eve))
+    assert fake.seen(eve)[-1].to == f"whatsapp:{eve.scoped}"
+
+
+async def test_an_invitation_is_taken_up_from_an_id_alone(fake, ada, eve, bridge):
+    async with bridge(allow="[]") as started:
+        fake.says(ada, started.code)
+        await until(lambda: fake.shown(ada))
+        fake.says(ada, "/invite")
+        await until(lambda: CODE.search("".join(fake.shown(ada)[1:])))
+        fake.says(eve, CODE.search("".join(fake.shown(ada)[1:]))[0])
+        await until(lambda: fake.shown(eve))
+        fake.says(eve, "it is me")
+        await until(lambda: "it is me" in "".join(answers(fake, eve)))
+        await until(lambda: "Eve" in "".join(fake.shown(ada)))
 
 
 async def test_a_file_that_cannot_be_had_at_once_costs_no_message(fake, ada, bridge):

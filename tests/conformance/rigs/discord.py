@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from bridge.demo.discord.fake import FakeDiscord
-from bridge.errors import (
+from bridge.domain.errors import (
     ChannelError,
     Gone,
     OutcomeUnknown,
@@ -13,8 +13,9 @@ from bridge.errors import (
     Unauthorized,
     Unreachable,
 )
-from bridge.ids import MessageId
-from bridge.parts import Address
+from bridge.domain.ids import MessageId
+from bridge.domain.parts import Address
+from bridge.testing.rig import Ability
 from tests.channels.discord.account import DISCORD, Account
 
 FAULTS = {
@@ -28,6 +29,8 @@ FAULTS = {
 
 class DiscordRig:
     errors: frozenset[type[ChannelError]] = frozenset({*FAULTS, OutcomeUnknown})
+
+    lacks: frozenset[Ability] = frozenset()
 
     def __init__(self, fake: FakeDiscord) -> None:
         self.fake = fake

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from bridge.demo.slack.server import FakeSlack
-from bridge.errors import (
+from bridge.domain.errors import (
     ChannelError,
     Gone,
     OutcomeUnknown,
@@ -13,9 +13,10 @@ from bridge.errors import (
     Unauthorized,
     Unreachable,
 )
-from bridge.ids import ChannelName, MessageId
-from bridge.parts import Address
-from channels.slack.places import spot
+from bridge.domain.ids import ChannelName, MessageId
+from bridge.domain.parts import Address
+from bridge.testing.rig import Ability
+from channels.slack.conversation_ids import spot
 from tests.channels.slack.rig import opened
 
 REFUSALS = {
@@ -30,6 +31,8 @@ class SlackRig:
     """In direct messages."""
 
     errors = frozenset({Unreachable, RateLimited, OutcomeUnknown, Rejected, Gone, Unauthorized})
+
+    lacks: frozenset[Ability] = frozenset({"typing"})
 
     def __init__(self, fake: FakeSlack, name: ChannelName) -> None:
         self.fake = fake

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from bridge.demo.telegram.server import FakeTelegram
 from bridge.demo.telegram.world import Room
-from bridge.errors import (
+from bridge.domain.errors import (
     ChannelError,
     Gone,
     Moved,
@@ -15,12 +15,14 @@ from bridge.errors import (
     Unauthorized,
     Unreachable,
 )
-from bridge.ids import MessageId
-from bridge.parts import Address
+from bridge.domain.ids import MessageId
+from bridge.domain.parts import Address
+from bridge.testing.rig import Ability
 from tests.channels.telegram.connected import connect, specs
 
 
 class TelegramRig:
+    lacks: frozenset[Ability] = frozenset({"resolves"})
     errors = frozenset(
         {Unreachable, RateLimited, OutcomeUnknown, Rejected, Gone, Moved, Unauthorized}
     )

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from bridge.demo.whatsapp.twilio import FakeTwilio
-from bridge.errors import (
+from bridge.domain.errors import (
     ChannelError,
     Gone,
     OutcomeUnknown,
@@ -13,8 +13,9 @@ from bridge.errors import (
     Unauthorized,
     Unreachable,
 )
-from bridge.ids import MessageId
-from bridge.parts import Address
+from bridge.domain.ids import MessageId
+from bridge.domain.parts import Address
+from bridge.testing.rig import Ability
 from channels.whatsapp.channel import WhatsAppChannel
 from tests.channels.whatsapp.stage import Stage, staged
 
@@ -31,6 +32,8 @@ class WhatsAppRig:
     """Moved never happens: a new number is a new person."""
 
     errors = frozenset({*REFUSALS, OutcomeUnknown})
+
+    lacks: frozenset[Ability] = frozenset({"edits", "deletes", "buttons", "reacts"})
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
@@ -58,7 +61,7 @@ class WhatsAppRig:
 
     def acknowledged(self) -> Sequence[str]:
         """What a webhook took; and what none did, once looking for it handed it in."""
-        looked = [sid for sid in self.channel._memory.replies if sid in self.fake.missed]
+        looked = [sid for sid in self.channel._memory.found if sid in self.fake.missed]
         return [*looked, *self.fake.accepted]
 
     def refuse(self, error: type[ChannelError]) -> None:

@@ -14,6 +14,7 @@ export const ACTS = {
     page.composer.focus();
   },
   press: (page, { dataset }) => page.say(dataset.say, null),
+  echo: (page, { dataset }) => page.echo(dataset.say, Number(dataset.of)),
   dismiss(page, { dataset }) {
     page.open.dropNote(dataset.note);
     page.composer.focus();

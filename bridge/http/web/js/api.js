@@ -28,13 +28,21 @@ export class Unreachable extends Error {
 const CALL_TIMEOUT_MS = 20_000;
 const LATER = new Set([408, 425, 429, 500, 502, 503, 504]);
 
+/** @param {string} id */
+const of = (id) => `/v1/sessions/${encodeURIComponent(id)}`;
+
 export class Api {
   /** @param {string} token */
   constructor(token) {
     this.token = token;
   }
 
+  /** Sign in with this token, by an invitation. @param {string} invitation @param {string} name */
+  signIn = (invitation, name) =>
+    this.#json("/sign-in", { method: "POST", body: JSON.stringify({ invitation, name }) });
   me = () => this.#json("/v1/me");
+  /** Be called otherwise, or spoken to in another language. @param {{name?: string, language?: string}} change */
+  changeMe = (change) => this.#json("/v1/me", { method: "PATCH", body: JSON.stringify(change) });
   /** Return all sessions, page after page. */
   sessions = async () => {
     const found = [];
@@ -46,7 +54,54 @@ export class Api {
     } while (after);
     return found;
   };
-  session = (id) => this.#json(`/v1/sessions/${encodeURIComponent(id)}`);
+  /**
+   * Return the last events of a session, or the last before one, and where the stream goes on.
+   * @param {string} id @param {Record<string, any>} [which]
+   * @returns {Promise<import("./types.js").Stretch>}
+   */
+  events = (id, which = {}) =>
+    this.#json(`${of(id)}/events?${new URLSearchParams(which)}`);
+  session = (id) => this.#json(of(id));
+  /** Who is in a session, and what the asker may do with them. @param {string} id */
+  people = (id) => this.#json(`${of(id)}/people`);
+  giveRole = (id, person, role) =>
+    this.#json(`${of(id)}/people/${encodeURIComponent(person)}`, {
+      method: "PATCH",
+      body: JSON.stringify({ role }),
+    });
+  remove = (id, person) =>
+    this.#json(`${of(id)}/people/${encodeURIComponent(person)}`, { method: "DELETE" });
+  invitations = (id) => this.#json(`${of(id)}/invitations`);
+  invite = (id, wanted) =>
+    this.#json(`${of(id)}/invitations`, { method: "POST", body: JSON.stringify(wanted) });
+  revoke = (id, number) =>
+    this.#json(`${of(id)}/invitations/${encodeURIComponent(number)}`, { method: "DELETE" });
+  linkApp = (id) => this.#json(`${of(id)}/links`, { method: "POST" });
+  requests = () => this.#json("/v1/requests");
+  answerRequest = (number, allow) =>
+    this.#json(`/v1/requests/${encodeURIComponent(number)}`, {
+      method: "POST",
+      body: JSON.stringify({ allow }),
+    });
+  /** What is planned in a session, and what the asker may do about it. @param {string} id */
+  schedules = (id) => this.#json(`${of(id)}/schedules`);
+  schedule = (id, wanted) =>
+    this.#json(`${of(id)}/schedules`, { method: "POST", body: JSON.stringify(wanted) });
+  pauseSchedule = (id, schedule, paused) =>
+    this.#json(`${of(id)}/schedules/${encodeURIComponent(schedule)}`, {
+      method: "PATCH",
+      body: JSON.stringify({ paused }),
+    });
+  runSchedule = (id, schedule) =>
+    this.#json(`${of(id)}/schedules/${encodeURIComponent(schedule)}/run`, {
+      method: "POST",
+      body: "{}",
+    });
+  removeSchedule = (id, schedule) =>
+    this.#json(`${of(id)}/schedules/${encodeURIComponent(schedule)}`, { method: "DELETE" });
+  notify = () => this.#json("/v1/me/notify");
+  chooseNotify = (chosen) =>
+    this.#json("/v1/me/notify", { method: "PUT", body: JSON.stringify(chosen) });
   create = (title) =>
     this.#json("/v1/sessions", { method: "POST", body: JSON.stringify({ title }) });
 

@@ -2,6 +2,7 @@
  * One connection that follows a session: the log, and what passes beside it.
  *
  * Rules:
+ * - It begins with the last events, and goes on from the offset that they came with.
  * - The offset moves only with what was taken in; every reopening starts from it, so nothing is
  *   missed, and what comes twice is for the fold to pass over.
  * - The server ends each response after a minute; that is no failure and is not shown.
@@ -18,6 +19,7 @@ import { Refused, Unauthorized } from "./api.js";
 import { Gap } from "./log.js";
 import { SseParser } from "./sse.js";
 
+const BEGINNING = "-1";
 const STALL_MS = 35_000;
 const HIDDEN_MS = 5_000;
 const FIRST_PAUSE_MS = 400;
@@ -28,6 +30,7 @@ const SILENCES_BEFORE_POLLING = 2;
 
 /**
  * @typedef {object} Listener
+ * @property {(stretch: import("./types.js").Stretch) => void} begin  the end of the log, all anew
  * @property {(events: any[], caughtUp: boolean) => void} log  raises `Gap` when events are missing
  * @property {(frame: import("./types.js").Frame) => void} live
  * @property {(state: import("./types.js").Connection) => void} state
@@ -36,7 +39,7 @@ const SILENCES_BEFORE_POLLING = 2;
  */
 
 export class Follower {
-  #offset = "-1";
+  #offset = BEGINNING;
   #failures = 0;
   #gaps = 0;
   #silences = 0;
@@ -45,6 +48,11 @@ export class Follower {
   #response = new AbortController();
   #again = false;
   #wake = () => {};
+
+  /** Where in the log this page stands; opaque. */
+  get offset() {
+    return this.#offset;
+  }
 
   /** @param {import("./api.js").Api} api @param {string} session @param {Listener} listener */
   constructor(api, session, listener) {
@@ -60,7 +68,7 @@ export class Follower {
     while (!this.#closed) {
       this.#again = false;
       try {
-        await this.#catchUp();
+        if (this.#offset === BEGINNING) await this.#begin();
         if (this.#silences < SILENCES_BEFORE_POLLING) await this.#stream();
         else await this.#poll();
         if (!this.#closed) await this.#pause(Math.random() * 150);
@@ -83,15 +91,12 @@ export class Follower {
     this.#wake();
   }
 
-  /** Read page by page until little is left, so that a long log is shown as it arrives. */
-  async #catchUp() {
-    let behind = this.#offset === "-1";
-    while (behind && !this.#closed) {
-      const page = await this.api.page(this.session, this.#offset);
-      this.listener.log(page.events, page.upToDate);
-      behind = !page.upToDate && page.offset !== this.#offset;
-      this.#offset = page.offset;
-    }
+  /** Read the end of the log. */
+  async #begin() {
+    const stretch = await this.api.events(this.session);
+    if (this.#closed) return;
+    this.listener.begin(stretch);
+    this.#offset = stretch.offset;
   }
 
   async #stream() {
@@ -186,7 +191,7 @@ export class Follower {
 
   #startOver() {
     this.#gaps = 0;
-    this.#offset = "-1";
+    this.#offset = BEGINNING;
     this.listener.reset();
   }
 

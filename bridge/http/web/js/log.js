@@ -4,6 +4,12 @@
  * Rules:
  * - Keyed by seq and idempotent: an event at or below `log.seq` changes nothing.
  * - Dense: an event past `log.seq + 1` raises `Gap`; whoever feeds it reads again from its offset.
+ *   It begins anywhere: only the last events are read at first, and from whoever came later what
+ *   was said before is hidden. `first` is where it begins.
+ * - Of what was before it only what still matters is known (`logOf`): the open run, and questions.
+ *   An open one is in `asked`, and no item; when it is closed, its card stands where that happened.
+ * - Earlier events are put before it by folding it anew (`refolded`): what later ones change in
+ *   them is right then. What is shown as before stays the same item.
  * - Total: an unknown type, or a target that is not there, is passed over; its seq still counts.
  * - An item is never changed in place; `fold` copies the list once and replaces what changed.
  * - What a run writes is numbered within the run (`run:r_1:0`, `run:r_1:1`), so that a preview
@@ -11,10 +17,11 @@
  *
  * @typedef {import("./types.js").Event} Event
  * @typedef {import("./types.js").Item} Item
- * @typedef {{seq: number, items: Item[], index: Map<string, number>, seqs: Map<number, string>,
- *   open: {run: string, agent: string, at: string, said: number} | null, ended: Set<string>,
- *   questions: Set<string>, merged: Map<string, string>, agent: string, title: string | null,
- *   archived: boolean}} Log
+ * @typedef {{seq: number, first: number, position: number, items: Item[],
+ *   index: Map<string, number>, seqs: Map<number, string>,
+ *   open: {run: string, agent: string, at: string, said: number, upto: number} | null,
+ *   ended: Set<string>, questions: Set<string>, asked: Map<string, Item>,
+ *   merged: Map<string, string>, schedules: Map<string, Event>, agent: string, title: string | null, archived: boolean}} Log
  */
 
 /** Raised when an event is missing between the log and what comes next. */
@@ -24,17 +31,47 @@ export class Gap extends Error {}
 export function emptyLog() {
   return {
     seq: 0,
+    first: 0,
+    position: 0,
     items: [],
     index: new Map(),
     seqs: new Map(),
     open: null,
     ended: new Set(),
     questions: new Set(),
+    asked: new Map(),
     merged: new Map(),
+    schedules: new Map(),
     agent: "",
     title: null,
     archived: false,
   };
+}
+
+/**
+ * Return a log that begins with these events.
+ * @param {Event[]} standing  what still matters of what was before them
+ * @param {Event[]} events
+ * @returns {Log}
+ */
+export function logOf(standing, events) {
+  const log = emptyLog();
+  for (const event of standing) STANDING[event.type]?.(log, event);
+  for (const event of events) take(log, event);
+  return log;
+}
+
+/**
+ * Return the log folded anew, now that it begins earlier.
+ * @param {Log} had @param {Event[]} standing @param {Event[]} events
+ */
+export function refolded(had, standing, events) {
+  const log = logOf(standing, events);
+  log.items = log.items.map((item) => {
+    const was = had.items[had.index.get(item.key) ?? -1];
+    return was && JSON.stringify(was) === JSON.stringify(item) ? was : item;
+  });
+  return log;
 }
 
 /**
@@ -59,13 +96,16 @@ const copied = (log) => ({
   seqs: new Map(log.seqs),
   ended: new Set(log.ended),
   questions: new Set(log.questions),
+  asked: new Map(log.asked),
   merged: new Map(log.merged),
+  schedules: new Map(log.schedules),
 });
 
 /** @param {Log} log @param {Event} event */
 function take(log, event) {
   if (event.seq <= log.seq) return;
-  if (event.seq !== log.seq + 1) throw new Gap(`expected ${log.seq + 1}, got ${event.seq}`);
+  if (log.seq && event.seq !== log.seq + 1) throw new Gap(`expected ${log.seq + 1}, got ${event.seq}`);
+  log.first ||= event.seq;
   log.seq = event.seq;
   Object.hasOwn(FOLDS, event.type) && FOLDS[event.type](log, event);
 }
@@ -86,6 +126,17 @@ export function personOf(log, id) {
   return now;
 }
 
+/** Return the question that was asked last under an id. @param {Log} log @param {string} question */
+export const askedIn = ({ items, asked }, question) =>
+  asked.get(question) ??
+  items.filter((item) => item.kind === "question" && item.question === question).at(-1);
+
+/** Return the open questions, the oldest first. @param {Log} log */
+export const questionsOf = ({ items, questions, asked }) => [
+  ...asked.values(),
+  ...items.filter((item) => item.kind === "question" && !item.closed && questions.has(item.question)),
+];
+
 /** @param {Log} log @returns {"idle" | "running" | "waiting"} */
 export function stateOf(log) {
   if (log.open) return "running";
@@ -98,10 +149,14 @@ export const writingKey = (log) => (log.open ? `run:${log.open.run}:${log.open.s
 // -- how items are added and replaced ---------------------------------------------------------
 
 /** @param {Log} log @param {Event} event @param {string} key @param {string} kind @param {object} rest */
-function add(log, event, key, kind, rest) {
-  log.index.set(key, log.items.length);
-  log.seqs.set(event.seq, key);
-  log.items.push({ key, kind, seq: event.seq, at: event.at, ...rest });
+const add = (log, event, key, kind, rest) =>
+  put(log, { key, kind, seq: event.seq, at: event.at, ...rest });
+
+/** @param {Log} log @param {Item} item */
+function put(log, item) {
+  log.index.set(item.key, log.items.length);
+  log.seqs.set(item.seq, item.key);
+  log.items.push(item);
 }
 
 /** @param {Log} log @param {Event} event @param {object} rest */
@@ -119,9 +174,38 @@ const replaceSeq = (log, seq, change) => replace(log, log.seqs.get(seq), change)
 /** @param {Event} event */
 const words = (event) => ({
   text: event.content?.text ?? "",
+  said: event.content?.said ?? {},
   attachments: event.content?.attachments ?? [],
   literal: event.content?.literal === true,
 });
+
+/**
+ * Put what became of something pushed below what it says, in each language of either.
+ * @param {Item} pushed @param {Event} event
+ */
+function below(pushed, event) {
+  const codes = Object.keys({ ...pushed.said, ...event.said });
+  const both = (/** @type {string} */ code) =>
+    `${pushed.said?.[code] ?? pushed.text}\n\n${event.said?.[code] ?? event.text ?? ""}`;
+  return { text: both(""), said: Object.fromEntries(codes.map((code) => [code, both(code)])) };
+}
+
+/** What of a schedule people change: when it was planned anew, all of it is as before. */
+const planOf = ({ rule = {}, action, text, to, late, until }) =>
+  JSON.stringify([rule.at, rule.seconds, rule.expression, rule.zone, action, text, to, late, until]);
+
+/**
+ * What happened to a schedule that was set; empty: nothing that people did, or can tell by what is
+ * known. Whose it is, is not who paused it.
+ * @param {Event | undefined} before @param {Event} now
+ */
+function changeOf(before, now) {
+  const again = before !== undefined || now.again > 0;
+  if (!again) return "scheduled";
+  if (now.paused && !before?.paused) return "paused";
+  if (before?.paused && !now.paused) return "resumed";
+  return before && planOf(before) !== planOf(now) ? "changed" : "";
+}
 
 const SHOWN_ENDS = new Set(["cancelled", "failed", "abandoned"]);
 
@@ -133,6 +217,24 @@ function explained(log, { run }) {
   const last = log.items[log.items.length - 1];
   return last?.kind === "composed" && last.tone === "notice" && last.run === run;
 }
+
+/** @param {Log} log @param {Event} event @returns {Item} */
+const question = (log, event) => ({
+  key: `question:${event.seq}`,
+  kind: "question",
+  seq: event.seq,
+  at: event.at,
+  question: event.question,
+  run: event.run,
+  form: event.kind,
+  text: event.text ?? "",
+  options: event.options ?? [],
+  to: event.to ?? [],
+  call: event.call ?? null,
+  expires: event.expires_at ?? null,
+  agent: event.agent || log.open?.agent || log.agent,
+  closed: null,
+});
 
 // -- what each event does ---------------------------------------------------------------------
 
@@ -159,10 +261,12 @@ const FOLDS = {
   },
 
   run_started(log, event) {
-    log.open = { run: event.run, agent: event.agent ?? "", at: event.at, said: 0 };
+    const { run, agent = "", at, upto = 0 } = event;
+    log.open = { run, agent, at, said: 0, upto };
     log.agent = event.agent || log.agent;
   },
   run_finished(log, event) {
+    const upto = log.open?.run === event.run ? log.open.upto : log.position + 1;
     if (log.open?.run === event.run) log.open = null;
     log.ended.add(event.run);
     if (shows(event) && !explained(log, event)) {
@@ -170,8 +274,10 @@ const FOLDS = {
         what: event.outcome,
         who: event.by ?? null,
         reason: event.reason ?? "",
+        again: event.upto < upto,
       });
     }
+    log.position = Math.max(log.position, event.upto ?? 0);
   },
   message_composed(log, event) {
     const open = log.open?.run === event.run ? log.open : null;
@@ -201,21 +307,17 @@ const FOLDS = {
   },
   question_asked(log, event) {
     log.questions.add(event.question);
-    add(log, event, `question:${event.question}`, "question", {
-      question: event.question,
-      form: event.kind,
-      text: event.text ?? "",
-      options: event.options ?? [],
-      to: event.to ?? [],
-      call: event.call ?? null,
-      expires: event.expires_at ?? null,
-      agent: log.open?.agent ?? log.agent,
-      closed: null,
-    });
+    put(log, question(log, event));
   },
   question_closed(log, event) {
     log.questions.delete(event.question);
-    replace(log, `question:${event.question}`, {
+    const before = log.asked.get(event.question);
+    if (log.asked.delete(event.question)) put(log, { ...before, seq: event.seq, at: event.at });
+    const key = `question:${event.asked}`;
+    const asked = log.items[log.index.get(key) ?? -1];
+    if (asked && asked !== log.items[log.items.length - 1] && event.outcome !== "answered")
+      line(log, event, { what: event.outcome, of: asked });
+    replace(log, key, {
       closed: {
         outcome: event.outcome,
         answer: event.answer ?? "",
@@ -231,6 +333,11 @@ const FOLDS = {
       source: event.source ?? {},
       buttons: event.buttons ?? [],
     });
+  },
+  push_closed(log, event) {
+    const key = log.seqs.get(event.push);
+    const pushed = log.items[log.index.get(key) ?? -1];
+    if (pushed) replace(log, key, { buttons: [], ...below(pushed, event) });
   },
   triggered(log, event) {
     line(log, event, { what: "triggered", source: event.source ?? {}, text: event.prompt ?? "" });
@@ -267,13 +374,19 @@ const FOLDS = {
     });
   },
   schedule_set(log, event) {
-    line(log, event, { what: "scheduled", who: event.by ?? null, text: event.text ?? "" });
+    const what = changeOf(log.schedules.get(event.schedule), event);
+    log.schedules.set(event.schedule, event);
+    if (what) line(log, event, { what, who: event.by ?? null, text: event.text ?? "" });
   },
   schedule_removed(log, event) {
+    log.schedules.delete(event.schedule);
     line(log, event, { what: "unscheduled", who: event.by ?? null });
   },
   note_kept(log, event) {
     line(log, event, { what: "noted", text: event.text ?? "" });
+  },
+  exchange_undone(log, event) {
+    line(log, event, { what: "undone", who: event.by ?? null });
   },
   session_forked(log, event) {
     line(log, event, { what: "forked" });
@@ -284,5 +397,14 @@ const FOLDS = {
   },
   redacted(log, event) {
     replaceSeq(log, event.target, { text: "", attachments: [], gone: "redacted" });
+  },
+};
+
+/** What an event of before the log does to it. @type {Record<string, (log: Log, event: Event) => void>} */
+const STANDING = {
+  run_started: FOLDS.run_started,
+  question_asked(log, event) {
+    log.questions.add(event.question);
+    log.asked.set(event.question, question(log, event));
   },
 };

@@ -8,6 +8,7 @@
 
 import { exposed, hiddenHost, seen } from "./text.js";
 import { h, icon } from "./dom.js";
+import { readNames, unspacedEmphasis } from "./markdown_rules.js";
 import { WORDS } from "./words.js";
 
 const SAFE_ADDRESS = /^(?:https?:\/\/|mailto:|tel:)/i;
@@ -85,8 +86,20 @@ function makeParser() {
   made.renderer.rules.text = (tokens, at) =>
     made.utils.escapeHtml(seen(tokens[at].content));
   made.renderer.rules.image = imageAsLink;
+  made.inline.ruler.before("autolink", "html_break", htmlBreak);
+  readNames(made);
+  unspacedEmphasis(made);
   for (const name of ["th_open", "td_open"]) made.renderer.rules[name] = alignedCell;
   return made;
+}
+
+/** Models write `<br>` where Markdown has no line break, in tables above all: the only tag that is read. */
+function htmlBreak(state, silent) {
+  const found = /^<br[ \t]{0,8}\/?>[ \t]{0,8}\n?/i.exec(state.src.slice(state.pos, state.pos + 32));
+  if (!found) return false;
+  if (!silent) state.push("hardbreak", "br", 0);
+  state.pos += found[0].length;
+  return true;
 }
 
 /** An image's address is linked, never loaded: loading it would tell its host who reads this. */

@@ -3,23 +3,40 @@
 import { Api, Unauthorized } from "./api.js";
 import { ACTS } from "./acts.js";
 import { $ } from "./dom.js";
-import { itemOf } from "./log.js";
+import { speak, speakAsBefore } from "./language.js";
+import { itemOf, questionsOf } from "./log.js";
 import { PostOffice } from "./post.js";
 import { OpenSession } from "./session.js";
-import { putInAddress, sessionInAddress, takeFromAddress, token } from "./token.js";
+import {
+  dropInvitation,
+  invitation,
+  invitationTaken,
+  keepToken,
+  putInAddress,
+  sessionInAddress,
+  takeFromAddress,
+  token,
+} from "./token.js";
 import { announce } from "./view/announcer.js";
 import { Composer } from "./view/composer.js";
-import { hideGate, showGate } from "./view/gate.js";
+import { hideGate, showGate, showInvitation } from "./view/gate.js";
+import { PeopleDialog } from "./view/people.js";
+import { SchedulesDialog } from "./view/schedules.js";
 import { Screen, contextOf } from "./view/screen.js";
 import { Sidebar } from "./view/sidebar.js";
 import { gist, speakerOf, spoken } from "./view/spoken.js";
+import { sayStatic } from "./view/static.js";
 import { WORDS } from "./words.js";
 
 const LIST_MS = 60_000;
+/** How long the page waits for its texts before it is shown in English until they are there. */
+const WORDS_MS = 3_000;
 const DRAWN_AFTER_MS = 150;
 /** Of a growing text, drawing takes a fifth of the time at most: the rest is the reader's. */
 const REST = 5;
 const COUNTED = new Set(["said", "composed", "question", "pushed"]);
+
+const later = () => new Promise((resolve) => setTimeout(resolve, WORDS_MS));
 
 export class Page {
   #drawing = false;
@@ -40,9 +57,12 @@ export class Page {
     this.sidebar = new Sidebar({
       open: (id) => this.show(id),
       create: (title) => this.#create(title),
+      change: (me) => this.#change(me),
       listen: () => this.#list(),
     });
     this.screen = new Screen(this.composer, this.sidebar);
+    const unauthorized = (/** @type {Error} */ error) => this.#notIn(error);
+    this.dialogs = [new PeopleDialog(unauthorized), new SchedulesDialog(unauthorized)];
     this.#wire();
   }
 
@@ -50,15 +70,51 @@ export class Page {
 
   async start() {
     this.#leave();
+    const saying = Promise.race([this.#say(speakAsBefore()), later()]);
+    if (invitation() || !token()) await saying;
+    if (invitation()) return this.#invited("");
     if (!token()) return showGate("", () => this.start());
     this.api = new Api(token());
     try {
       this.me = await this.api.me();
       this.sessions = await this.api.sessions();
     } catch (error) {
+      await saying;
       return this.#notIn(error);
     }
+    await Promise.race([this.#say(speak(this.me.language)), later()]);
     await this.#comeIn();
+  }
+
+  /** Say everything in the language of the page, once it is another one. @param {Promise<boolean>} changing */
+  async #say(changing) {
+    if (!(await changing)) return;
+    sayStatic();
+    this.screen.speak();
+    this.changed();
+  }
+
+  /** @param {string} problem */
+  #invited(problem) {
+    const drop = () => {
+      dropInvitation();
+      this.start();
+    };
+    showInvitation(problem, (name) => this.#join(name), drop);
+  }
+
+  /** @param {string} name */
+  async #join(name) {
+    const { code, token } = invitation();
+    try {
+      const { session } = await new Api(token).signIn(code, name);
+      keepToken(token);
+      invitationTaken();
+      putInAddress(session, true);
+    } catch (error) {
+      return this.#invited(error.message || WORDS.unreachable);
+    }
+    this.start();
   }
 
   async #comeIn() {
@@ -66,16 +122,21 @@ export class Page {
     await this.post.open();
     hideGate();
     this.sidebar.greet(this.me);
+    this.sidebar.me.greet(this.me.name);
     this.composer.tray.maxBytes = this.me.max_file_bytes;
     const first = this.sessions.find(({ archived }) => !archived)?.id;
     const named = this.sessions.find(({ id }) => id === sessionInAddress())?.id;
     if (named ?? first) this.show(named ?? first, true);
-    else await this.#create("");
+    else if (this.me.may_begin) await this.#create("");
+    else this.screen.bar(WORDS.lostSession, "lost");
   }
 
   #postOffice() {
     return new PostOffice(this.api, this.me.participant, {
-      taken: (session, entry, answer) => this.#isOpen(session)?.taken(entry, answer),
+      taken: (session, entry, answer) => {
+        this.#isOpen(session)?.taken(entry, answer);
+        if (answer.reply) this.#renew();
+      },
       refused: (session, entry, why) => this.#isOpen(session)?.refused(entry, why),
       base: (session) => this.#isOpen(session)?.log.seq ?? 0,
       find: (session, entry) => this.#isOpen(session)?.find(entry),
@@ -100,6 +161,7 @@ export class Page {
   #leave() {
     this.open?.close();
     this.post?.close();
+    for (const each of this.dialogs) each.close();
     this.open = null;
   }
 
@@ -118,6 +180,7 @@ export class Page {
       over: (error) => this.#over(error),
     });
     this.screen.open(this.open);
+    for (const each of this.dialogs) each.open(this.open);
     this.open.start();
     this.changed();
   }
@@ -133,13 +196,44 @@ export class Page {
     }
   }
 
+  /** @param {{name?: string, language?: string}} change */
+  async #change(change) {
+    await this.#called(await this.api.changeMe(change));
+  }
+
+  /** @param {{participant: string, name: string, language: string}} me */
+  async #called(me) {
+    this.me = { ...this.me, ...me };
+    this.sidebar.greet(this.me);
+    await this.#say(speak(me.language));
+    await this.open?.refresh();
+    this.changed();
+  }
+
+  /** A command may have begun a session, or named one, or a person; so may people elsewhere. */
+  async #renew() {
+    try {
+      const me = await this.api.me();
+      const isNew = me.name !== this.me.name || me.language !== this.me.language;
+      if (isNew) await this.#called(me);
+    } catch (error) {
+      return this.#failedQuietly(error);
+    }
+    await this.#list();
+  }
+
   async #list() {
     try {
       this.sessions = await this.api.sessions();
       this.changed();
     } catch (error) {
-      if (error instanceof Unauthorized) this.#notIn(error);
+      this.#failedQuietly(error);
     }
+  }
+
+  /** What is asked again later needs no words. @param {Error} error */
+  #failedQuietly(error) {
+    if (error instanceof Unauthorized) this.#notIn(error);
   }
 
   #connected() {
@@ -150,6 +244,7 @@ export class Page {
   /** @param {Error} error */
   #over(error) {
     if (error instanceof Unauthorized) return this.#notIn(error);
+    for (const each of this.dialogs) each.close();
     this.screen.bar(WORDS.lostSession, "lost");
   }
 
@@ -161,6 +256,12 @@ export class Page {
    */
   say(text, replyTo, attachments = []) {
     this.open?.say(text, replyTo, attachments);
+    this.screen.log.toEnd();
+  }
+
+  /** Say what a button of something pushed says. @param {string} text @param {number} of */
+  echo(text, of) {
+    this.open?.say(text, of, [], true);
     this.screen.log.toEnd();
   }
 
@@ -218,6 +319,7 @@ export class Page {
     const { open, screen, sessions } = this;
     const began = performance.now();
     if (open) screen.draw(open, this.#context(), sessions, this.#unread);
+    for (const each of this.dialogs) each.update();
     this.#restUntil = began + REST * (performance.now() - began);
   }
 
@@ -226,13 +328,17 @@ export class Page {
   // -- what the page hears --------------------------------------------------------------------
 
   #wire() {
-    $("#log").addEventListener("click", (event) => this.#clicked(event));
-    $("#log").addEventListener("submit", (event) => this.#answered(event));
+    for (const box of [$("#log"), $("#asked")]) {
+      box.addEventListener("click", (event) => this.#clicked(event));
+      box.addEventListener("submit", (event) => this.#answered(event));
+    }
+    $("#state").addEventListener("click", () => this.#toQuestion());
     addEventListener("hashchange", () => this.#addressChanged());
     addEventListener("popstate", () => this.#addressChanged());
     addEventListener("online", () => this.post?.adopt());
     document.addEventListener("visibilitychange", () => this.#seen());
-    setInterval(() => document.hidden || this.#list(), LIST_MS);
+    document.addEventListener("visibilitychange", () => this.open?.look());
+    setInterval(() => document.hidden || this.#renew(), LIST_MS);
     setInterval(() => this.post?.adopt(), LIST_MS);
   }
 
@@ -255,6 +361,14 @@ export class Page {
     if (act && this.open) act(this, button);
   }
 
+  /** Bring the question that was asked last into sight, and the keyboard to it. */
+  #toQuestion() {
+    const asked = this.open && questionsOf(this.open.log).at(-1);
+    if (!asked) return;
+    if (this.open.log.asked.has(asked.question)) this.screen.asked.show(asked.seq);
+    else this.screen.log.show(asked.seq, true);
+  }
+
   /** @param {SubmitEvent} event */
   #answered(event) {
     event.preventDefault();
@@ -269,7 +383,7 @@ export class Page {
     const item = itemOf(this.open.log, seq);
     if (!item) return;
     const context = this.#context();
-    const name = item.who && context.mine(item.who) ? WORDS.yourself : speakerOf(item, context);
+    const name = item.who && context.mine(item.who) ? "" : speakerOf(item, context);
     this.composer.quote({ seq, name, text: gist(item) });
   }
 }

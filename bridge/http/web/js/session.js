@@ -1,12 +1,22 @@
 /** One session as this page has it open: what was read of it, and what is said to it. */
 
 import { Unauthorized } from "./api.js";
-import { emptyLog, fold, personOf, stateOf } from "./log.js";
+import { askedIn, emptyLog, fold, logOf, personOf, refolded, stateOf } from "./log.js";
 import { Follower } from "./live.js";
 import { MediaShelf, namesOf } from "./media.js";
 
 const TYPING_MS = 3_000;
+/** Said again well before the bridge forgets it, after a minute. */
+const LOOKING_MS = 25_000;
+/** Not for each event of a burst. */
+const LOOKED_MS = 500;
 const REFRESH_MS = 250;
+/** Events of one page of what came before. */
+const EARLIER = 200;
+/** The same, where something far above is looked for. */
+const FAR_ABOVE = 1_000;
+/** Events above what is read within which something that is pointed at is fetched. */
+const REACH = 5_000;
 /** @type {import("./types.js").Frame} */
 const NOBODY = { previews: [], typing: [], present: [] };
 
@@ -26,6 +36,12 @@ const mediaOf = (attachments) => (attachments ?? []).map(({ media }) => media).j
 export class OpenSession {
   log = emptyLog();
   caughtUp = false;
+  /** There are events before those that were read. */
+  more = false;
+  /** What was read: the log is their fold. @type {Pick<import("./types.js").Stretch, "events" | "standing">} */
+  #read = { events: [], standing: [] };
+  /** @type {Promise<boolean> | null} */
+  #reading = null;
   /** @type {import("./types.js").Snapshot | null} */
   snapshot = null;
   frame = NOBODY;
@@ -40,6 +56,8 @@ export class OpenSession {
   #strangers = new Set();
   #refreshing = 0;
   #typedAt = 0;
+  #looking = { timer: 0, soon: 0, visible: false };
+  #view = `web-${crypto.getRandomValues(new Uint32Array(2)).join("-")}`;
 
   /**
    * @param {import("./api.js").Api} api @param {string} id
@@ -54,6 +72,7 @@ export class OpenSession {
     this.watcher = watcher;
     this.shelf = new MediaShelf(api, id);
     this.follower = new Follower(api, id, {
+      begin: (stretch) => this.#begin(stretch),
       log: (events, caughtUp) => this.#took(events, caughtUp),
       live: (frame) => this.#saw(frame),
       state: (state) => this.#state(state),
@@ -65,10 +84,14 @@ export class OpenSession {
   start() {
     this.refresh();
     this.follower.start();
+    this.#looking.timer = setInterval(() => this.look(), LOOKING_MS);
   }
 
   close() {
     clearTimeout(this.#refreshing);
+    clearInterval(this.#looking.timer);
+    clearTimeout(this.#looking.soon);
+    this.#say({ visible: false });
     this.follower.close();
     this.shelf.close();
   }
@@ -87,17 +110,21 @@ export class OpenSession {
   /**
    * @param {string} text @param {number | null} replyTo
    * @param {import("./types.js").Attachment[]} attachments  which are up already
+   * @param {boolean} [literal]  it is no command, whatever it looks like
    */
-  say(text, replyTo, attachments) {
+  say(text, replyTo, attachments, literal = false) {
     const body = { type: "message", text, place: "web" };
-    if (replyTo !== null) Object.assign(body, { reply_to: replyTo });
+    if (replyTo !== null)
+      Object.assign(body, { reply_to: replyTo, offset: this.follower.offset });
+    if (literal) Object.assign(body, { literal });
     if (attachments.length) Object.assign(body, { attachments });
     this.post.send(this.id, body);
   }
 
   /** @param {string} question @param {string} answer */
   answer(question, answer) {
-    this.post.send(this.id, { type: "answer", question, answer, place: "web" });
+    const run = askedIn(this.log, question)?.run;
+    this.post.send(this.id, { type: "answer", question, run, answer, place: "web" });
   }
 
   /** Not queued: a stop that arrives late would end another answer. */
@@ -113,10 +140,33 @@ export class OpenSession {
     this.api.say(this.id, { type: "typing" }).catch(() => {});
   }
 
+  /** Say that this page is visible and what it shows, or that it is not any more. */
+  look() {
+    const visible = !document.hidden && this.caughtUp && this.connection === "connected";
+    this.#say(visible ? { visible, seen: this.log.seq } : { visible });
+  }
+
+  #lookSoon() {
+    if (document.hidden || this.#looking.soon) return;
+    this.#looking.soon = setTimeout(() => {
+      this.#looking.soon = 0;
+      this.look();
+    }, LOOKED_MS);
+  }
+
+  /** What was not said is not looking: nothing is tried again. */
+  #say({ visible, seen = 0 }) {
+    if (!visible && !this.#looking.visible) return;
+    this.#looking.visible = visible;
+    const body = { type: "looking", view: this.#view, visible, seen };
+    this.api.say(this.id, body).catch(() => {});
+  }
+
   /** Show something to this reader alone. @param {Partial<import("./timeline.js").Note>} note */
   note(note) {
     const id = note.id ?? `note:${crypto.getRandomValues(new Uint32Array(2)).join("")}`;
-    const fresh = { asked: "", text: "", refused: false, at: new Date().toISOString(), ...note };
+    const at = new Date().toISOString();
+    const fresh = { asked: "", text: "", refused: false, buttons: [], at, ...note };
     this.notes = [...this.notes, { ...fresh, id, after: this.log.seq }];
     this.watcher.changed();
   }
@@ -137,9 +187,9 @@ export class OpenSession {
   }
 
   /** @param {Entry} entry @param {import("./types.js").Answer} answer */
-  taken(entry, { events, reply }) {
+  taken(entry, { events, reply, buttons }) {
     if (events.length) this.#settle(entry, events[events.length - 1]);
-    if (reply) this.note({ ...this.#noteOf(entry, events), text: reply });
+    if (reply) this.note({ ...this.#noteOf(entry, events), text: reply, buttons });
     this.watcher.changed();
   }
 
@@ -168,6 +218,10 @@ export class OpenSession {
    */
   find(entry) {
     if (!this.caughtUp || this.connection !== "connected") return undefined;
+    if (this.more && this.log.first > (entry.base ?? 0) + 1) {
+      this.earlier(FAR_ABOVE);
+      return undefined;
+    }
     const { items } = this.log;
     const same = items.find((item) => item.seq > (entry.base ?? 0) && this.#isOwn(item, entry));
     return same?.seq ?? null;
@@ -185,15 +239,72 @@ export class OpenSession {
 
   // -- what it says ---------------------------------------------------------------------------
 
+  /** @param {import("./types.js").Stretch} stretch */
+  #begin({ events, standing, more }) {
+    this.log = logOf(standing, events);
+    this.#read = { events, standing };
+    this.more = more;
+    this.#claim(this.log.items);
+    this.#meet([...standing, ...events]);
+    this.caughtUp = true;
+    this.#lookSoon();
+    this.watcher.changed();
+  }
+
+  /** Read a page of what came before; false: there is none, or it could not be had. */
+  earlier(limit = EARLIER) {
+    this.#reading ??= this.#before(limit).finally(() => (this.#reading = null));
+    return this.#reading;
+  }
+
+  async #before(limit) {
+    const { first } = this.log;
+    if (!this.more) return false;
+    try {
+      const { events, standing, more } = await this.api.events(this.id, { before: first, limit });
+      if (this.log.first !== first) return false;
+      this.#prepend(events, standing);
+      this.more = more;
+    } catch (error) {
+      if (error instanceof Unauthorized) this.watcher.over(error);
+      return false;
+    }
+    this.watcher.changed();
+    return true;
+  }
+
+  #prepend(events, standing) {
+    const from = events[0]?.seq ?? this.log.first;
+    const known = new Set(standing.map(({ seq }) => seq));
+    const kept = this.#read.standing.filter(({ seq }) => seq < from && !known.has(seq));
+    const all = [...standing, ...kept].sort((a, b) => a.seq - b.seq);
+    this.#read = { events: [...events, ...this.#read.events], standing: all };
+    this.log = refolded(this.log, all, this.#read.events);
+    this.#meet([...standing, ...events]);
+  }
+
+  /** The first event that can be fetched to be shown. */
+  get reach() {
+    return this.more ? this.log.first - REACH : this.log.first;
+  }
+
+  /** Read what is above, up to an event. @param {number} seq */
+  async readUpTo(seq) {
+    if (seq < this.reach) return;
+    while (this.log.first > seq && (await this.earlier(FAR_ABOVE)));
+  }
+
   /** @param {import("./types.js").Event[]} events @param {boolean} caughtUp */
   #took(events, caughtUp) {
     const { seq } = this.log;
     this.log = fold(this.log, events);
+    this.#read.events.push(...events.filter((event) => event.seq > seq));
     const fresh = this.log.seq > seq ? this.#since(seq) : [];
     this.#claim(fresh);
     this.#meet(events);
     if (this.caughtUp && fresh.length) this.watcher.heard(fresh);
     this.caughtUp ||= caughtUp;
+    if (this.caughtUp && (fresh.length || caughtUp)) this.#lookSoon();
     if (fresh.length || caughtUp || this.log.seq > seq) this.watcher.changed();
   }
 
@@ -266,6 +377,8 @@ export class OpenSession {
 
   #reset() {
     this.log = emptyLog();
+    this.#read = { events: [], standing: [] };
+    this.more = false;
     this.caughtUp = false;
     this.aliases = new Map();
     this.watcher.changed();

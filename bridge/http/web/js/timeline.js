@@ -13,7 +13,7 @@
  * @typedef {{key: string, kind: string, at?: string, item?: any, continued?: boolean,
  *   quote?: Item | null, extra?: any}} Row
  * @typedef {{id: string, after: number, at: string, asked: string, text: string,
- *   refused: boolean}} Note
+ *   refused: boolean, buttons: import("./types.js").Offered[]}} Note
  */
 
 import { itemOf, writingKey } from "./log.js";
@@ -23,8 +23,8 @@ const TOGETHER_MS = 5 * 60_000;
 
 /**
  * @param {{log: Log, from: number, notes: Note[], pending: Entry[],
- *   aliases: Map<number, string>, previews: import("./types.js").Preview[]}} view
- *   `from` is the index of the first item that is shown.
+ *   aliases: Map<number, string>, previews: import("./types.js").Preview[], reach: number}} view
+ *   `from` is the index of the first item that is shown, `reach` the first event that could be.
  * @returns {Row[]}
  */
 export function timeline(view) {
@@ -33,6 +33,22 @@ export function timeline(view) {
   rows.push(...writingRows(view), ...pendingRows(view));
   return withDays(grouped(rows));
 }
+
+/**
+ * The open questions that were asked before anything that is shown.
+ * @param {{log: Log, pending: Entry[]}} view @returns {Row[]}
+ */
+export const askedRows = ({ log, pending }) =>
+  [...log.asked.values()].map((item) => questionRow(item, pending));
+
+/** @returns {Row} */
+const questionRow = (item, pending) => ({
+  key: item.key,
+  kind: item.kind,
+  at: item.at,
+  item,
+  extra: answering(item, pending),
+});
 
 /** @param {Row} a @param {Row} b */
 export function sameRow(a, b) {
@@ -54,13 +70,19 @@ function withNotes(items, notes) {
 }
 
 /** @returns {Row} */
-function rowOf(item, { log, aliases, pending }) {
+function rowOf(item, { log, aliases, pending, reach }) {
   if (item.note) return { key: item.key, kind: "note", at: item.at, item: item.note };
   const row = { key: aliases.get(item.seq) ?? item.key, kind: item.kind, at: item.at, item };
-  if (item.kind === "said") return { ...row, quote: itemOf(log, item.replyTo) ?? null };
-  if (item.kind === "question") return { ...row, extra: answering(item, pending) };
+  if (item.kind === "said") return { ...row, ...quoted(item, log, reach) };
+  if (item.kind === "question") return questionRow(item, pending);
   if (item.kind === "tool") return { ...row, extra: cut(item, log) };
   return row;
+}
+
+/** What it replies to; `extra`: that is not here, but could be. */
+function quoted({ replyTo }, log, reach) {
+  const quote = itemOf(log, replyTo) ?? null;
+  return { quote, extra: !quote && replyTo !== null && replyTo >= reach && replyTo < log.first };
 }
 
 /** Return the answer to this question that is on its way, if any. */

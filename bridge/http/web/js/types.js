@@ -8,6 +8,10 @@
  * An event of the log: the fields of its body beside these three.
  * @typedef {{seq: number, at: string, type: string, [field: string]: any}} Event
  *
+ * The last events of a log, or the last before one. `standing` is what still matters of what was
+ * before them, `more` whether anything was, `offset` where the stream goes on.
+ * @typedef {{events: Event[], standing: Event[], offset: string, more: boolean}} Stretch
+ *
  * What the log view shows for one or several events. `key` is stable for good; an item that
  * changes is replaced by a new object, so that `===` tells whether it has to be drawn again.
  * @typedef {{key: string, kind: string, seq: number, at: string, [field: string]: any}} Item
@@ -26,7 +30,10 @@
  * first tried, null before that.
  * @typedef {{id: string, at: string, base: number | null, body: Record<string, any>}} Entry
  *
- * @typedef {{events: number[], offset: string, reply: string | null, repeated: boolean}} Answer
+ * A button below a reply; `text` is what pressing it says.
+ * @typedef {{label: string, text: string}} Offered
+ * @typedef {{events: number[], offset: string, reply: string | null, buttons?: Offered[],
+ *   repeated: boolean}} Answer
  *
  * @typedef {"connecting" | "connected" | "reconnecting" | "offline"} Connection
  */

@@ -1,151 +1,282 @@
-/** Every text the page itself writes. One catalogue, so that it reads in one voice. */
+/**
+ * Every text that the page itself writes, in one place. It is read when it is shown, so that it is
+ * said in the language of that moment. A pattern is one whole text: translators see nothing else.
+ */
+
+import { _, _n, listed } from "./language.js";
 
 export const WORDS = {
-  someone: "Someone",
-  agent: "Agent",
+  get someone() { return _("Someone"); },
+  get agent() { return _("Agent"); },
   bridge: "Bridgehead",
-  you: "You",
-  yourself: "yourself",
-  isYou: "(you)",
-  today: "Today",
-  yesterday: "Yesterday",
-  untitled: "Untitled session",
+  get you() { return _("You"); },
+  get isYou() { return _("(you)"); },
+  get today() { return _("Today"); },
+  get yesterday() { return _("Yesterday"); },
+  get untitled() { return _("Untitled session"); },
 
-  replaceSignIn:
-    "You are signed in here. The link that you opened signs you in as someone else, or with another" +
-    " token. Use it only if you know where it comes from.",
+  get replaceSignIn() {
+    return _("You are signed in here. The link that you opened signs you in as someone else, or with another token. Use it only if you know where it comes from.");
+  },
+  get joinAnew() {
+    return _("You are signed in here. The invitation that you opened makes this browser somebody else's, with another name. Use it only if you want that.");
+  },
+  get onlyReads() { return _("You can read in this session. You cannot write in it."); },
   leadsTo: (host) => ` (${host})`,
 
-  reply: "Reply",
-  replyTo: (name) => `Reply to ${name}`,
-  answering: (name) => `Answering ${name}`,
-  dropReply: "Do not quote",
-  copy: "Copy",
-  copied: "Copied",
-  edited: "edited",
-  overheard: "overheard",
-  deleted: "This message was deleted.",
-  redacted: "The words of this message were taken out of the log.",
-  unseen: "an earlier message",
-  transcript: "Transcript",
+  get reply() { return _("Reply"); },
+  /** @param {string} name  empty: to oneself */
+  replyTo: (name) => (name ? _("Reply to {name}", { name }) : _("Reply to yourself")),
+  answering: (name) => (name ? _("Answering {name}", { name }) : _("Answering yourself")),
+  get dropReply() { return _("Do not quote"); },
+  get copy() { return _("Copy"); },
+  get copied() { return _("Copied"); },
+  get edited() { return _("edited"); },
+  get overheard() { return _("overheard"); },
+  get deleted() { return _("This message was deleted."); },
+  get redacted() { return _("The text of this message was removed from the log."); },
+  get unseen() { return _("an earlier message"); },
+  transcript: (text) => _("Transcript: {text}", { text }),
 
-  files: "Files",
-  kinds: { image: "picture", voice: "voice message", audio: "sound", video: "film", file: "file" },
-  fileNamed: (kind, name) => `${kind ?? "file"} ${name}`,
-  openPicture: (name) => `${name}, opens in a new tab`,
-  saveFile: (name, size) => `Save ${name}, ${size}`,
-  addFiles: "Add files",
-  removeFile: (name) => `Remove ${name}`,
-  tryAgain: "Try again",
-  tryFileAgain: (name) => `Try again to send ${name}`,
-  uploading: (name) => `Sending ${name}`,
-  fileReady: (name) => `${name} is ready to be sent`,
-  fileFailed: (name, why) => `${name}: ${why}`,
-  noConnection: "Not sent: the bridge cannot be reached. Try again once you are connected.",
-  emptyFile: "Not sent: this file is empty.",
-  largeFile: (most) => `Not sent: ${most} are the most.`,
-  tooManyFiles: (most) => `A message carries ${most} files at most; the others were left out.`,
-  filesMissing: "Not sent yet: a file did not arrive. Try it again, or remove it.",
-  filesComing: "Goes out as soon as the files are there.",
-  noFilesInCommand: "A command takes no files. Send it by itself, or remove them.",
-  dropHere: "Let go to add it to your message",
+  get files() { return _("Files"); },
+  kinds: {
+    get image() { return _("picture"); },
+    get voice() { return _("voice message"); },
+    get audio() { return _("sound"); },
+    get video() { return _("film"); },
+    get file() { return _("file"); },
+  },
+  fileNamed: (kind, name) => `${kind ?? WORDS.kinds.file} ${name}`,
+  openPicture: (name) => _("{name}, opens in a new tab", { name }),
+  saveFile: (name, size) => _("Save {name}, {size}", { name, size }),
+  removeFile: (name) => _("Remove {name}", { name }),
+  get tryAgain() { return _("Try again"); },
+  tryFileAgain: (name) => _("Try again to send {name}", { name }),
+  uploading: (name) => _("Sending {name}", { name }),
+  fileReady: (name) => _("{name} is ready to be sent", { name }),
+  fileFailed: (name, why) => _("{name}: {why}", { name, why }),
+  get noConnection() { return _("Not sent: the bridge cannot be reached. Try again once you are connected."); },
+  get emptyFile() { return _("Not sent: this file is empty."); },
+  largeFile: (most) => _("Not sent: the limit is {most}.", { most }),
+  tooManyFiles: (most) =>
+    _n("A message can have at most {count} file; the others were left out.", "A message can have at most {count} files; the others were left out.", most),
+  get filesMissing() { return _("Not sent yet: a file did not arrive. Try it again, or remove it."); },
+  get filesComing() { return _("Your message is sent as soon as the files are there."); },
+  get noFilesInCommand() { return _("A command cannot have files. Send the command by itself, or remove the files."); },
+  get dropHere() { return _("Drop the file to add it to your message"); },
 
-  pending: "Waiting to be sent",
-  sending: "Sending",
-  private: "Only you see this",
-  notSent: "Not sent",
-  dismiss: "Dismiss",
+  get pending() { return _("Waiting to be sent"); },
+  get sending() { return _("Sending"); },
+  get private() { return _("Only you see this"); },
+  get notSent() { return _("Not sent"); },
+  get notDone() { return _("Not done"); },
+  get formerPlace() { return _("another chat"); },
+  get dismiss() { return _("Dismiss"); },
 
-  working: "Working",
-  interim: "on the way",
-  toolRunning: "running",
-  toolFailed: "failed",
-  toolDone: "done",
-  toolCut: "interrupted, outcome unknown",
-  toolInput: "Arguments",
-  toolResult: "Result",
+  get working() { return _("Working"); },
+  get interim() { return _("on the way"); },
+  get toolRunning() { return _("running"); },
+  get toolFailed() { return _("failed"); },
+  get toolDone() { return _("done"); },
+  get toolCut() { return _("interrupted, outcome unknown"); },
+  get toolInput() { return _("Arguments"); },
+  get toolResult() { return _("Result"); },
 
-  question: "Question",
-  approval: "Approval needed",
-  closed: "closed",
-  exactCall: "The exact call",
-  yourAnswer: "Your answer",
-  answer: "Answer",
+  get question() { return _("Question"); },
+  get approval() { return _("Approval needed"); },
+  get closed() { return _("closed"); },
+  get exactCall() { return _("The exact call:"); },
+  get yourAnswer() { return _("Your answer"); },
+  get answer() { return _("Answer"); },
+  /** The answers that the bridge's own questions offer, by their ids, with what they are called in the log. */
+  offered: {
+    approve: ["Approve", () => _("Approve")],
+    deny: ["Deny", () => _("Deny")],
+    always: ["Always", () => _("Always")],
+    yes: ["Yes", () => _("Yes")],
+    no: ["No", () => _("No")],
+  },
   answeredBy: (answer, name, place) =>
-    `${name} answered “${answer}”${place ? ` · ${place}` : ""}`,
-  answered: (answer) => `Answered: “${answer}”`,
-  expired: "Nobody answered in time.",
-  withdrawn: "The question was withdrawn.",
-  expires: (when) => `Open until ${when}`,
-  askedOf: (names) => `Asked of ${names}`,
+    place
+      ? _("{name} answered “{answer}” · {place}", { name, answer, place })
+      : _("{name} answered “{answer}”", { name, answer }),
+  youAnswered: (answer, place) =>
+    place
+      ? _("You answered “{answer}” · {place}", { answer, place })
+      : _("You answered “{answer}”", { answer }),
+  answered: (answer) => _("Answered: “{answer}”", { answer }),
+  get expired() { return _("Nobody answered in time."); },
+  get withdrawn() { return _("No longer needed."); },
+  expires: (when) => _("Open until {when}", { when }),
+  askedOf: (names) => _("Asked of {names}", { names }),
 
   states: {
-    idle: "Idle",
-    running: "Working",
-    waiting: "Waiting for an answer",
-    archived: "Archived",
+    get idle() { return _("Idle"); },
+    get running() { return _("Working"); },
+    get waiting() { return _("Waiting for an answer"); },
+    get archived() { return _("Archived"); },
   },
   connections: {
-    connecting: "Connecting…",
-    connected: "Connected",
-    reconnecting: "Reconnecting…",
-    offline: "Offline",
+    get connecting() { return _("Connecting…"); },
+    get connected() { return _("Connected"); },
+    get reconnecting() { return _("Reconnecting…"); },
+    get offline() { return _("Offline"); },
   },
-  offlineBar: "You are offline. What you write is kept here and sent once you are back.",
-  reconnectingBar: "The connection is gone for a moment. Nothing is lost; coming back…",
-  backOnline: "Connected again.",
-  lostSession: "This session is not there any more, or you are no longer part of it.",
-  stopFailed: "The bridge could not be reached, so nothing was stopped.",
-  unreachable: "The bridge cannot be reached just now.",
+  get offlineBar() { return _("You are offline. What you write is kept here and sent once you are back."); },
+  get reconnectingBar() { return _("The connection broke off. Nothing is lost; reconnecting…"); },
+  get lostSession() { return _("This session no longer exists, or you are no longer part of it."); },
+  get stopFailed() { return _("The bridge could not be reached, so nothing was stopped."); },
+  get unreachable() { return _("The bridge cannot be reached just now."); },
 
   typing: (names) =>
-    names.length === 1 ? `${names[0]} is writing…` : `${listed(names)} are writing…`,
-  present: (names) => `Here now: ${listed(names)}`,
-  newMessages: (count) => (count === 1 ? "1 new message" : `${count} new messages`),
-  toEnd: "To the end",
-  about: (people, places, here) =>
-    `${people} ${people === 1 ? "person" : "people"}, ${places} ${places === 1 ? "place" : "places"}. ${here}`,
-  away: "not here now",
-  somewhere: "another place",
-  places: { web: "browser", terminal: "terminal", api: "API" },
-  refusedToken:
-    "That token is not accepted here. The link that bridge run prints is the one to use.",
+    _n("{names} is writing…", "{names} are writing…", names.length, { names: listed(names) }),
+  present: (names) => _("Here now: {names}", { names: listed(names) }),
+  newMessages: (count) => _n("{count} new message", "{count} new messages", count),
+  get toEnd() { return _("To the end"); },
+  get earlier() { return _("Show earlier messages"); },
+  get reading() { return _("Fetching earlier messages…"); },
+  about(people, places, here) {
+    const they = _n("{count} person", "{count} people", people);
+    const following = _n("{count} place follows", "{count} places follow", places);
+    return _("{people}. {places}. {here}", { people: they, places: following, here }).trim();
+  },
+  get away() { return _("not here now"); },
+  get somewhere() { return _("another place"); },
+  places: {
+    get web() { return _("browser"); },
+    get terminal() { return _("terminal"); },
+    api: "API",
+  },
+  get refusedToken() { return _("That token is not accepted here. Use the link that bridge run prints."); },
+
+  people: {
+    roles: {
+      get owner() { return _("owner"); },
+      get member() { return _("member"); },
+      get viewer() { return _("viewer"); },
+    },
+    roleOf: (name) => _("Role of {name}", { name }),
+    get remove() { return _("Remove"); },
+    removeNamed: (name) => _("Remove {name} from this session", { name }),
+    sureToRemove: (name) => _("Remove {name} from this session?", { name }),
+    get leave() { return _("Leave"); },
+    get leaveSession() { return _("Leave this session"); },
+    get sureToLeave() { return _("Leave this session? You no longer see what is said in it."); },
+    get allow() { return _("Allow"); },
+    get onlyThisRoom() { return _("Only this room"); },
+    get deny() { return _("Deny"); },
+    answerFor: (answer, name) => _("{answer}: {name}", { answer, name }),
+    inPrivate: (app) => app,
+    inRoom: (room, app) => _("in the room {room}, {app}", { room, app }),
+    get saved() { return _("Saved."); },
+    giveLink: (until) => _("Let them open this link in a browser, until {until}:", { until }),
+    giveCode: (until) => _("Send this code to the bot in private, until {until}:", { until }),
+    picture: (host) => _("QR code of the link to {host}", { host }),
+    get shownOnce() { return _("Whoever has it can use it. It is shown once, and gone when you close this."); },
+    get toCopy() { return _("To be copied"); },
+    get aLink() { return _("link"); },
+    get aCode() { return _("code"); },
+    get withHistory() { return _("with history"); },
+    invited: (by, came, uses, until) =>
+      _("by {by}, {came} of {uses} came, until {until}", { by, came, uses, until }),
+    get revoke() { return _("Revoke"); },
+    revokeNamed: (number) => _("Revoke invitation {number}", { number }),
+  },
+
+  schedules: {
+    doing: ({ action, text }) =>
+      action === "say" ? _("Say: {text}", { text }) : _("Ask the agent: {text}", { text }),
+    next: (when) => _("next: {when}", { when }),
+    get paused() { return _("paused"); },
+    by: (name) => _("by {name}", { name }),
+    get byBridge() { return _("by the bridge"); },
+    until: (when) => _("until {when}", { when }),
+    times: (count) => _n("{count} more time", "{count} more times", count),
+    get pause() { return _("Pause"); },
+    get resume() { return _("Resume"); },
+    get run() { return _("Run now"); },
+    get remove() { return _("Remove"); },
+    sureToRemove: (what) => _("Remove this schedule? {what}", { what }),
+    understood: (when, next) => _("Planned {when}. The next time is {next}.", { when, next }),
+    planned: (when) => _("Planned {when}.", { when }),
+    isPaused: (what) => _("Paused: {what}", { what }),
+    goesOn: (what, next) => _("Resumed: {what}. The next time is {next}.", { what, next }),
+  },
 
   cameFrom: {
-    schedule: "schedule",
-    webhook: "webhook",
-    api: "push",
-    background: "background work",
+    get schedule() { return _("schedule"); },
+    get webhook() { return _("webhook"); },
+    get api() { return _("push"); },
+    get background() { return _("background work"); },
   },
 
   lines: {
-    joined: (item, name) => `${name} joined${item.role === "viewer" ? " as a viewer" : ""}`,
-    role: (item, name) => `${name} is now ${item.role === "owner" ? "an owner" : `a ${item.role}`}`,
-    left: (item, name, by) => (by && by !== name ? `${name} was removed by ${by}` : `${name} left`),
-    linked: (item, name, by, place) => `${place} follows this session`,
-    unlinked: (item, name, by, place) => `${place} no longer follows this session`,
-    cancelled: (item, name) => (item.who ? `Stopped by ${name}` : "Stopped"),
-    failed: (item) => `The agent could not answer${item.reason ? `: ${item.reason}` : "."}`,
-    abandoned: (item) =>
-      item.reason === "shutdown"
-        ? "The bridge restarted; the answer goes on."
-        : "The answer was cut off; it is tried again.",
-    setting: (item, name) => `${item.who ? `${name} set` : "Set"} ${item.name} to “${item.value}”`,
-    scheduled: (item, name) => `${item.who ? `${name} scheduled` : "Scheduled"}: ${item.text}`,
-    unscheduled: (item, name) =>
-      item.who ? `${name} removed a schedule` : "A schedule was removed",
-    noted: (item) => `Noted: ${item.text}`,
-    forked: () => "This session began as a copy of another.",
-    archived: (item, name) => (item.who ? `Archived by ${name}` : "Archived"),
-    triggered: (item) => `Asked of the agent: ${item.text}`,
+    joined: ({ role }, name) =>
+      role === "viewer" ? _("{name} joined as a viewer", { name }) : _("{name} joined", { name }),
+    role({ role }, name) {
+      if (role === "owner") return _("{name} is now an owner", { name });
+      if (role === "viewer") return _("{name} is now a viewer", { name });
+      return _("{name} is now a member", { name });
+    },
+    left: (_item, name, by) =>
+      by && by !== name
+        ? _("{name} was removed by {by}", { name, by })
+        : _("{name} left", { name }),
+    linked: (_item, _name, _by, place) => _("{place} follows this session", { place }),
+    unlinked: (_item, _name, _by, place) => _("{place} no longer follows this session", { place }),
+    cancelled: ({ who }, name) => (who ? _("Stopped by {name}", { name }) : _("Stopped")),
+    failed({ reason, again }) {
+      const why = reason?.replace(/\.$/, "");
+      if (!why)
+        return again
+          ? _("The agent could not answer. It is tried again.")
+          : _("The agent could not answer.");
+      return again
+        ? _("The agent could not answer: {why}. It is tried again.", { why })
+        : _("The agent could not answer: {why}.", { why });
+    },
+    abandoned: ({ reason }) =>
+      reason === "shutdown"
+        ? _("The bridge restarted; the answer goes on.")
+        : _("The answer was cut off; it is tried again."),
+    expired: ({ text }) => _("Nobody answered in time: {text}", { text }),
+    withdrawn: ({ text }) => _("No longer needed: {text}", { text }),
+    setting({ who, name: setting, value }, name) {
+      const [, opened] = setting.match(/^may:(.+)$/) ?? [];
+      if (opened) return opens(opened, value === "members", who && name);
+      return who
+        ? _("{name} set {setting} to “{value}”", { name, setting, value })
+        : _("Set {setting} to “{value}”", { setting, value });
+    },
+    scheduled: ({ who, text }, name) =>
+      who ? _("{name} scheduled: {text}", { name, text }) : _("Scheduled: {text}", { text }),
+    paused: ({ text }) => _("Paused the schedule: {text}", { text }),
+    resumed: ({ text }) => _("Resumed the schedule: {text}", { text }),
+    changed: ({ who, text }, name) =>
+      who
+        ? _("{name} changed a schedule: {text}", { name, text })
+        : _("Changed a schedule: {text}", { text }),
+    unscheduled: ({ who }, name) =>
+      who ? _("{name} removed a schedule", { name }) : _("A schedule was removed"),
+    noted: ({ text }) => _("Noted: {text}", { text }),
+    forked: () => _("This session began as a copy of another."),
+    undone: (_item, name) =>
+      _("{name} took back the last exchange: the agent does not remember it", { name }),
+    archived: ({ who }, name) => (who ? _("Archived by {name}", { name }) : _("Archived")),
+    triggered: ({ text }) => _("Asked of the agent: {text}", { text }),
   },
 
-  said: (name, place) => (place ? `${name}, ${place}` : name),
-  announced: (who, text) => `${who}: ${text}`,
+  said: (name, place) => (place ? _("{name}, {place}", { name, place }) : name),
+  announced: (who, text) => _("{who}: {text}", { who, text }),
 };
 
-/** @param {string[]} names */
-export function listed(names) {
-  if (names.length < 2) return names.join("");
-  return `${names.slice(0, -1).join(", ")} and ${names[names.length - 1]}`;
+/** @param {string} setting @param {boolean} toMembers @param {string | null} name  of who did it */
+function opens(setting, toMembers, name) {
+  if (!name)
+    return toMembers
+      ? _("The bridge lets owners and members change the {setting}", { setting })
+      : _("The bridge lets only owners change the {setting}", { setting });
+  return toMembers
+    ? _("{name} lets owners and members change the {setting}", { name, setting })
+    : _("{name} lets only owners change the {setting}", { name, setting });
 }

@@ -25,14 +25,15 @@ export class CommandList {
     this.#all = commands;
   }
 
-  /** Show what fits the text, if it is the beginning of a command. */
+  /** Show what fits the text, if it is the beginning of a command; a whole one (/mode) is meant. */
   match() {
     const start = /^\/(\S*)$/.exec(this.text.value)?.[1]?.toLowerCase();
-    const open = start !== undefined && this.text.value !== this.#dismissed;
+    const whole = this.#all.some(({ name }) => name === start);
+    const open = start !== undefined && !whole && this.text.value !== this.#dismissed;
     if (this.text.value !== this.#dismissed) this.#dismissed = "";
     this.#at = 0;
     this.#show(
-      open ? this.#all.filter(({ name }) => name.startsWith(start) && name !== start) : [],
+      open ? this.#all.filter(({ name }) => name.startsWith(start)) : [],
     );
   }
 

@@ -1,6 +1,6 @@
 /** Where one writes: the text, its files, the commands, what is quoted, send and stop. */
 
-import { $, h, icon } from "../dom.js";
+import { $, h, icon, setText } from "../dom.js";
 import { own } from "../storage.js";
 import { label, shortened } from "../text.js";
 import { WORDS } from "../words.js";
@@ -67,7 +67,7 @@ export class Composer {
 
   /** @param {Iterable<File>} files */
   #add(files) {
-    if (this.#isHeld) return;
+    if (this.#isHeld || this.text.disabled) return;
     this.tray.add(files);
     this.focus();
   }
@@ -79,6 +79,16 @@ export class Composer {
     const focused = document.activeElement === this.stopButton;
     this.stopButton.hidden = !running;
     if (focused) this.focus();
+  }
+
+  /** Let one write, or say why one may not. @param {string} why */
+  permit(why) {
+    setText($("#only-reads"), why);
+    if (this.text.disabled === Boolean(why)) return;
+    for (const each of [this.text, $("#send"), $("#attach")]) each.disabled = Boolean(why);
+    $("#composer").hidden = Boolean(why);
+    $("#keys").hidden = Boolean(why);
+    $("#only-reads").hidden = !why;
   }
 
   /** Not on touch screens, where a keyboard would cover half of what one came to read. */

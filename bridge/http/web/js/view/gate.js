@@ -6,8 +6,7 @@ import { WORDS } from "../words.js";
 
 /** Show the gate until a token was given. @param {string} problem @param {() => void} retry */
 export function showGate(problem, retry) {
-  $("#app").hidden = true;
-  $("#gate").hidden = false;
+  show("#gate-form");
   $("#gate-error").hidden = !problem;
   setText($("#gate-error"), problem);
   document.title = WORDS.bridge;
@@ -17,6 +16,32 @@ export function showGate(problem, retry) {
     keepToken(tokenIn($("#gate-token").value));
     $("#gate-token").value = "";
     retry();
+  };
+}
+
+/** @param {string} form */
+function show(form) {
+  $("#app").hidden = true;
+  $("#gate").hidden = false;
+  for (const each of ["#gate-form", "#invite-form"]) $(each).hidden = each !== form;
+}
+
+/**
+ * Ask whoever was invited what they are called.
+ * @param {string} problem @param {(name: string) => void} join @param {() => void} drop
+ */
+export function showInvitation(problem, join, drop) {
+  show("#invite-form");
+  $("#invite-error").hidden = !problem;
+  setText($("#invite-error"), problem);
+  document.title = WORDS.bridge;
+  $("#invite-join").disabled = false;
+  $("#invite-name").focus();
+  $("#invite-cancel").onclick = drop;
+  $("#invite-form").onsubmit = (/** @type {SubmitEvent} */ event) => {
+    event.preventDefault();
+    $("#invite-join").disabled = true;
+    join($("#invite-name").value);
   };
 }
 

@@ -1,16 +1,19 @@
 /** The head of the room: title, state, who is here, which places follow. */
 
 import { $, h, icon, setText } from "../dom.js";
+import { listed } from "../language.js";
 import { label } from "../text.js";
-import { WORDS, listed } from "../words.js";
+import { WORDS } from "../words.js";
 import { avatar } from "./parts.js";
 
 const FACES = 3;
+/** How the ids of the bridge's own clients begin. */
+const CLIENT = "http:";
 /** The bridge's own clients: they always follow, so they are named where someone is in them. */
 const OWN = new Map([
-  [WORDS.places.web, "web"],
-  [WORDS.places.terminal, "terminal"],
-  [WORDS.places.api, "out"],
+  ["web", "web"],
+  ["terminal", "terminal"],
+  ["api", "out"],
 ]);
 
 /**
@@ -46,26 +49,33 @@ export function whoIsHere(session) {
   return here;
 }
 
-/** @param {import("../types.js").Place} place */
-export const placeName = ({ label: text }) =>
-  WORDS.places[text] ?? (label(text) || WORDS.somewhere);
+/** Which of the bridge's own clients a place is, if it is one. @param {import("../types.js").Place} place */
+function clientOf({ id }) {
+  const client = id.startsWith(CLIENT) ? id.slice(CLIENT.length) : "";
+  return OWN.has(client) ? client : "";
+}
 
 /** @param {import("../types.js").Place} place */
-const placeIcon = (place) => icon(OWN.get(placeName(place)) ?? "place");
+export const placeName = (place) =>
+  WORDS.places[clientOf(place)] ?? (label(place.label) || WORDS.somewhere);
+
+/** @param {import("../types.js").Place} place */
+const placeIcon = (place) => icon(OWN.get(clientOf(place)) ?? "place");
 
 /** @param {import("../types.js").Place} place @param {import("../session.js").OpenSession} session */
 function isLived(place, { frame }) {
-  const name = placeName(place);
-  return !OWN.has(name) || frame.present.some((each) => WORDS.places[each.place] === name);
+  const client = clientOf(place);
+  return !client || frame.present.some((each) => each.place === client);
 }
 
 /** @param {import("../types.js").Place} place */
 const placeChip = (place) =>
   h("span", { class: "chip" }, placeIcon(place), h("bdi", {}, placeName(place)));
 
-/** @param {HTMLElement} node @param {string} state */
+/** While a question is open it leads there. @param {HTMLElement} node @param {string} state */
 function drawState(node, state) {
   node.dataset.state = state;
+  /** @type {HTMLButtonElement} */ (node).disabled = state !== "waiting";
   setText(node, WORDS.states[state] ?? state);
 }
 
@@ -90,7 +100,7 @@ function personLine({ id, name, role }, here, context) {
   const face = avatar(id, name);
   if (places) face.classList.add("here");
   const where = places
-    ? listed(places.map((place) => placeName({ id: "", label: place })))
+    ? listed(places.map((place) => placeName({ id: CLIENT + place, label: place })))
     : WORDS.away;
   const you = context.mine(id) ? ` ${WORDS.isYou}` : "";
   return h(
@@ -98,7 +108,7 @@ function personLine({ id, name, role }, here, context) {
     {},
     face,
     h("span", {}, h("bdi", {}, label(name)), you),
-    h("small", {}, `${role} · ${where}`),
+    h("small", {}, `${WORDS.people.roles[role] ?? role} · ${where}`),
   );
 }
 

@@ -2,54 +2,60 @@
  * The log on the screen.
  *
  * Rules:
- * - Rows are drawn once and drawn again only when they changed (`sameRow`); nodes keep their place.
- * - Only the last items are in the document; earlier ones come when one scrolls up to them.
- * - Who is at the end stays at the end; who has scrolled up is not moved, and is told what is new.
+ * - Only the last items are in the document; earlier ones come when one scrolls up to them: first
+ *   those that were read already, then those that are read for it, a page at a time.
+ * - Who is at the end stays at the end; who has scrolled up is not moved, neither by what comes in
+ *   below nor by what is put above, and is told what is new.
  */
 
-import { $, h, patch, setText } from "../dom.js";
-import { sameRow, timeline } from "../timeline.js";
+import { $, h, setText } from "../dom.js";
+import { timeline } from "../timeline.js";
 import { WORDS } from "../words.js";
-import { drawn } from "./rows.js";
+import { RowList, pointAt } from "./row_list.js";
 
 const FIRST_SHOWN = 120;
 const MOST_SHOWN = 400;
 const MORE_SHOWN = 150;
 const NEAR_END_PX = 60;
+/** Kinds of rows that show that somebody has said or asked something here. */
+const BEGUN = new Set(
+  "said composed question pushed note pending asking writing".split(" "),
+);
 
 export class LogView {
-  /** @type {Map<string, {row: any, node: HTMLElement}>} */
-  #rows = new Map();
   #version = "";
-  #from = 0;
+  /** The seq of the first item that is shown. */
+  #since = 0;
   #atEnd = true;
   #unseen = 0;
   #wasWhole = false;
+  #wasConnected = false;
   /** @type {import("../session.js").OpenSession | null} */
   #session = null;
 
   constructor() {
     this.log = $("#log");
-    this.list = $("#rows");
+    this.rows = new RowList($("#rows"));
     this.button = $("#to-end");
-    this.top = h("div", { class: "top", "aria-hidden": "true" });
+    this.earlier = h("button", { type: "button", class: "earlier", hidden: true }, WORDS.earlier);
+    this.top = h("div", { class: "top" }, this.earlier);
     this.log.prepend(this.top);
     this.log.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     this.button.addEventListener("click", () => this.toEnd());
-    new IntersectionObserver(([{ isIntersecting }]) => isIntersecting && this.#showEarlier(), {
-      root: this.log,
-      rootMargin: "300px",
-    }).observe(this.top);
+    this.earlier.addEventListener("click", () => this.#showEarlier());
+    this.nearTop = new IntersectionObserver(
+      ([{ isIntersecting }]) => isIntersecting && this.#showEarlier(),
+      { root: this.log, rootMargin: "300px" },
+    );
     const settled = new ResizeObserver(() => this.#atEnd && this.toEnd());
-    for (const box of [this.log, this.list]) settled.observe(box);
+    for (const box of [this.log, this.rows.list]) settled.observe(box);
   }
 
   /** @param {import("../session.js").OpenSession} session */
   open(session) {
     this.#session = session;
-    this.#rows.clear();
-    this.list.replaceChildren();
-    this.#from = 0;
+    this.rows.clear();
+    this.#since = 0;
     this.#wasWhole = false;
     this.toEnd();
   }
@@ -58,13 +64,15 @@ export class LogView {
   update(context, version) {
     const session = this.#session;
     if (!session) return;
-    this.#moveWindow(session.log.items.length);
-    const rows = this.#rowsOf(session);
-    this.#draw(rows, context, version, this.#wasWhole);
-    this.#wasWhole = session.caughtUp;
+    this.context = context;
+    this.#version = version;
+    this.#moveWindow(session.log.items);
+    const rows = this.#draw(this.#wasWhole);
+    $("#first-hint").hidden =
+      !session.caughtUp || session.more || rows.some(({ kind }) => BEGUN.has(kind));
     if (this.#atEnd) this.toEnd();
     this.#showButton();
-    this.context = context;
+    this.#lookUp(session);
   }
 
   /** Something new came in. @param {number} count */
@@ -79,73 +87,104 @@ export class LogView {
     this.#showButton();
   }
 
-  /** Bring an event into sight and point at it. @param {number} seq */
-  show(seq) {
-    const at = this.#session?.log.items.findIndex((item) => item.seq === seq) ?? -1;
+  /**
+   * Bring an event into sight and point at it; read up to it where it is above what was read.
+   * @param {number} seq @param {boolean} [focused]  the keyboard goes to its first button or field
+   */
+  async show(seq, focused = false) {
+    const session = this.#session;
+    await session?.readUpTo(seq);
+    if (!session || session !== this.#session) return;
+    const at = session.log.items.findIndex((item) => item.seq === seq);
     if (at < 0) return;
     if (at < this.#from) this.#showFrom(Math.max(0, at - 20));
-    const node = $(`[data-seq="${seq}"]`, this.list);
     this.#atEnd = false;
-    node?.scrollIntoView({ block: "center" });
-    node?.classList.add("pointed");
-    setTimeout(() => node?.classList.remove("pointed"), 1600);
+    pointAt(this.rows.list, seq, "center", focused);
+  }
+
+  // -- the window -----------------------------------------------------------------------------
+
+  /** The index of the first item that is shown. */
+  get #from() {
+    const { items } = this.#session.log;
+    return Math.max(
+      0,
+      items.findIndex(({ seq }) => seq >= this.#since),
+    );
+  }
+
+  /** @param {import("../types.js").Item[]} items */
+  #moveWindow(items) {
+    if (this.#atEnd && items.length - this.#from > MOST_SHOWN)
+      this.#since = items[items.length - FIRST_SHOWN].seq;
+  }
+
+  /** Show what is above; read it, unless it was. */
+  async #showEarlier() {
+    const session = this.#session;
+    if (!session?.caughtUp) return;
+    if (!this.#from && !(await this.#read(session))) return;
+    if (session !== this.#session) return;
+    this.#showFrom(Math.max(0, this.#from - MORE_SHOWN));
+    this.#watchTop();
   }
 
   /** @param {import("../session.js").OpenSession} session */
-  #rowsOf(session) {
-    const { log, notes, aliases, frame } = session;
-    const pending = session.pending();
-    return timeline({ log, from: this.#from, notes, aliases, previews: frame.previews, pending });
+  async #read(session) {
+    setText(this.earlier, WORDS.reading);
+    const found = await session.earlier();
+    setText(this.earlier, WORDS.earlier);
+    return found;
   }
 
-  #moveWindow(count) {
-    if (this.#from > count) this.#from = 0;
-    if (this.#atEnd && count - this.#from > MOST_SHOWN) this.#from = count - FIRST_SHOWN;
-  }
-
-  #showEarlier() {
-    if (this.#from > 0) this.#showFrom(Math.max(0, this.#from - MORE_SHOWN));
-  }
-
-  /** Show from an earlier item on, without moving what one reads. @param {number} from */
+  /** @param {number} from */
   #showFrom(from) {
-    const below = this.log.scrollHeight - this.log.scrollTop;
-    this.#from = from;
-    this.#draw(this.#rowsOf(this.#session), this.context, this.#version, false);
-    this.log.scrollTop = this.log.scrollHeight - below;
+    this.#since = this.#session.log.items[from]?.seq ?? 0;
+    this.#draw(false);
   }
 
-  /**
-   * @param {any[]} rows @param {import("./rows.js").Context} context @param {string} version
-   * @param {boolean} arriving  new rows have just come in, and may show it
-   */
-  #draw(rows, context, version, arriving) {
-    const keys = new Set(rows.map(({ key }) => key));
-    for (const [key, { node }] of this.#rows) if (!keys.has(key)) this.#remove(key, node);
-    let place = this.list.firstChild;
-    for (const row of rows) {
-      const had = this.#rows.get(row.key)?.node;
-      const node = this.#nodeFor(row, context, version !== this.#version, arriving);
-      if (node === place || (had && had === place)) place = node.nextSibling;
-      else this.list.insertBefore(node, place);
-    }
-    this.#version = version;
+  /** Look whether the top is in sight once there is something, or something can be had again. */
+  #lookUp({ caughtUp, connection }) {
+    const isConnected = connection === "connected";
+    if ((caughtUp && !this.#wasWhole) || (isConnected && !this.#wasConnected)) this.#watchTop();
+    this.#wasWhole = caughtUp;
+    this.#wasConnected = isConnected;
   }
 
-  #remove(key, node) {
-    node.remove();
-    this.#rows.delete(key);
+  /** Hear whether the top is in sight, now and when that changes. */
+  #watchTop() {
+    this.nearTop.unobserve(this.top);
+    this.nearTop.observe(this.top);
   }
 
-  #nodeFor(row, context, stale, arriving) {
-    const had = this.#rows.get(row.key);
-    if (had && !stale && sameRow(had.row, row)) return had.node;
-    const node = drawn(row, context);
-    if (had) carry(had.node, node);
-    else if (arriving) node.classList.add("fresh");
-    had?.node.replaceWith(node);
-    this.#rows.set(row.key, { row, node });
-    return node;
+  // -- drawing --------------------------------------------------------------------------------
+
+  /** @param {boolean} arriving  new rows have just come in, and may show it */
+  #draw(arriving) {
+    const { log, notes, aliases, frame, reach, more } = this.#session;
+    const from = this.#from;
+    const pending = this.#session.pending();
+    const rows = timeline({ log, from, notes, aliases, previews: frame.previews, pending, reach });
+    const anchor = this.#atEnd ? null : this.#firstInSight();
+    const was = anchor?.getBoundingClientRect().top;
+    this.#offer(from > 0 || more);
+    this.rows.draw(rows, this.context, this.#version, arriving);
+    if (anchor?.isConnected) this.log.scrollTop += anchor.getBoundingClientRect().top - was;
+    this.#since = log.items[from]?.seq ?? 0;
+    return rows;
+  }
+
+  /** The row that is to stay where it is. @returns {HTMLElement | undefined} */
+  #firstInSight() {
+    const { top } = this.log.getBoundingClientRect();
+    const rows = [...this.rows.list.querySelectorAll(":scope > [data-seq]")];
+    return /** @type {any} */ (rows.find((row) => row.getBoundingClientRect().bottom > top));
+  }
+
+  /** @param {boolean} isMore  there is something above */
+  #offer(isMore) {
+    if (!isMore && document.activeElement === this.earlier) this.log.focus();
+    this.earlier.hidden = !isMore;
   }
 
   #scrolled() {
@@ -155,37 +194,14 @@ export class LogView {
     this.#showButton();
   }
 
+  /** The page speaks another language. */
+  speak() {
+    setText(this.earlier, WORDS.earlier);
+    this.#showButton();
+  }
+
   #showButton() {
     this.button.hidden = this.#atEnd;
     setText(this.button, this.#unseen ? WORDS.newMessages(this.#unseen) : WORDS.toEnd);
   }
-}
-
-/**
- * Keep what a reader did to a row that is drawn again: an opened fold, words half typed, the
- * focus, the nodes of a text that only grew, and what is being played.
- * @param {HTMLElement} old @param {HTMLElement} fresh
- */
-function carry(old, fresh) {
-  if (old instanceof HTMLDetailsElement && fresh instanceof HTMLDetailsElement)
-    fresh.open = old.open;
-  const [had, has] = [$(".md", old), $(".md", fresh)];
-  if (had && has && old.classList.contains("composed")) {
-    const grown = document.createDocumentFragment();
-    grown.append(...has.childNodes);
-    patch(had, grown);
-    has.replaceWith(had);
-  }
-  for (const shown of /** @type {any} */ (fresh.querySelectorAll("[data-file]"))) {
-    const kept = $(`[data-file="${CSS.escape(shown.dataset.file)}"]`, old);
-    if (kept) shown.replaceWith(kept);
-  }
-  for (const input of /** @type {any} */ (fresh.querySelectorAll("input[data-keep]"))) {
-    const typed = $(`input[data-keep="${CSS.escape(input.dataset.keep)}"]`, old);
-    if (typed) input.value = typed.value;
-  }
-  const keep = old.contains(document.activeElement)
-    ? document.activeElement.getAttribute("data-keep")
-    : null;
-  if (keep) queueMicrotask(() => $(`[data-keep="${CSS.escape(keep)}"]:enabled`, fresh)?.focus());
 }

@@ -1,6 +1,7 @@
 /** What several kinds of rows are made of. */
 
 import { h, icon } from "../dom.js";
+import { inMine } from "../language.js";
 import { literal, rendered } from "../markdown.js";
 import { exposed, fullTimeOf, hue, initials, label, timeOf } from "../text.js";
 import { WORDS } from "../words.js";
@@ -52,7 +53,7 @@ export const badge = (text) => h("span", { class: "badge" }, text);
 export function body(item) {
   if (item.gone) return h("p", { class: "gone" }, WORDS[item.gone]);
   if (!item.text) return null;
-  return item.literal ? words(item.text) : prose(item.text);
+  return item.literal ? words(item.text) : prose(inMine(item));
 }
 
 /** @param {string} name @param {number} seq */

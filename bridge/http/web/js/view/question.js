@@ -2,7 +2,8 @@
 
 import { h, icon } from "../dom.js";
 import { fullTimeOf, label } from "../text.js";
-import { WORDS, listed } from "../words.js";
+import { listed } from "../language.js";
+import { WORDS } from "../words.js";
 import { agentAvatar, heading, prose, written } from "./parts.js";
 
 /** @param {any} row @param {import("./rows.js").Context} context */
@@ -36,12 +37,18 @@ const badge = ({ form, closed }) => {
 
 /** What exactly is approved is in sight as long as it can be. */
 function call({ name, display }, open) {
-  const title = h("summary", {}, `${WORDS.exactCall}: `, h("code", {}, label(name)));
+  const title = h("summary", {}, `${WORDS.exactCall} `, h("code", {}, label(name)));
   return h("details", { class: "call", open }, title, written(display ?? ""));
 }
 
 /** What may be answered without having read the whole call: what lets nothing run. */
 const denies = ({ id }) => ["deny", "no", "refuse"].includes(id);
+
+/** One of the bridge's own answers can be said in other languages. @param {import("../types.js").Option} option */
+export function nameOf({ id, label: name }) {
+  const [known, say] = Object.hasOwn(WORDS.offered, id) ? WORDS.offered[id] : [];
+  return known === name ? say() : label(name);
+}
 
 /** @param {any} item @param {string | null} sent */
 function choices(item, sent) {
@@ -66,7 +73,7 @@ function choices(item, sent) {
       "button",
       props,
       done && option.id === chosen ? icon("check") : null,
-      label(option.label),
+      nameOf(option),
     );
   });
   return h("div", { class: "choices", role: "group", "aria-label": WORDS.yourAnswer }, ...buttons);
@@ -106,8 +113,9 @@ function foot(item, context) {
 /** @param {any} item @param {import("./rows.js").Context} context */
 function closing({ closed, options }, context) {
   if (closed.outcome !== "answered") return WORDS[closed.outcome] ?? "";
-  const answer = label(options.find(({ id }) => id === closed.answer)?.label ?? closed.answer);
+  const answer = nameOf(options.find(({ id }) => id === closed.answer) ?? { id: "", label: closed.answer });
   if (!closed.by) return WORDS.answered(answer);
-  const name = context.mine(closed.by) ? WORDS.you : context.name(closed.by);
-  return WORDS.answeredBy(answer, name, closed.where ? context.place(closed.where) : "");
+  const place = closed.where ? context.place(closed.where) : "";
+  if (context.mine(closed.by)) return WORDS.youAnswered(answer, place);
+  return WORDS.answeredBy(answer, context.name(closed.by), place);
 }

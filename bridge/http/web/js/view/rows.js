@@ -1,6 +1,7 @@
 /** How each kind of row looks. Every function returns one fresh element. */
 
 import { h, icon } from "../dom.js";
+import { inMine } from "../language.js";
 import { dayName, label, shortened } from "../text.js";
 import { WORDS } from "../words.js";
 import {
@@ -56,7 +57,7 @@ const ROWS = {
 // -- people -----------------------------------------------------------------------------------
 
 /** @param {any} row @param {Context} context */
-function saidRow({ item, quote }, context) {
+function saidRow({ item, quote, extra: isNear }, context) {
   const mine = context.mine(item.who);
   const name = mine ? WORDS.you : context.name(item.who);
   const place = context.place(item.where);
@@ -73,15 +74,15 @@ function saidRow({ item, quote }, context) {
     h(
       "div",
       { class: "bubble" },
-      quoteOf(quote, item.replyTo, context),
+      quoteOf(quote, item.replyTo, context, isNear),
       item.about ? aboutOf(item.about) : null,
       body(item),
       item.transcript
-        ? h("p", { class: "transcript", dir: "auto" }, `${WORDS.transcript}: ${item.transcript}`)
+        ? h("p", { class: "transcript", dir: "auto" }, WORDS.transcript(item.transcript))
         : null,
       files(item.attachments, context.shelf),
     ),
-    replyButton(mine ? WORDS.yourself : name, item.seq),
+    replyButton(mine ? "" : name, item.seq),
   );
 }
 
@@ -103,12 +104,16 @@ function pendingRow({ item, quote, extra: untried }, context) {
   );
 }
 
-/** @param {any} quote @param {number | null} replyTo @param {Context} context */
-function quoteOf(quote, replyTo, context) {
+/**
+ * @param {any} quote @param {number | null} replyTo @param {Context} context
+ * @param {boolean} [isNear]  what is not here can be fetched
+ */
+function quoteOf(quote, replyTo, context, isNear = false) {
   if (replyTo == null) return null;
+  const props = { type: "button", class: "quote", data: { act: "show", of: replyTo } };
+  if (!quote && isNear) return h("button", props, h("span", {}, WORDS.unseen));
   if (!quote) return h("p", { class: "quote" }, WORDS.unseen);
   const text = quote.gone ? WORDS[quote.gone] : shortened(gist(quote), 160);
-  const props = { type: "button", class: "quote", data: { act: "show", of: quote.seq } };
   return h(
     "button",
     props,
@@ -161,34 +166,41 @@ function writingRow({ item, at }) {
 
 // -- the rest ---------------------------------------------------------------------------------
 
-/** The option that takes back a grant names it; any other one says its label. */
-function said(id, text) {
-  return id?.startsWith("u:") ? `/unlink ${id.slice(2)}` : text;
+/**
+ * Of what the bridge itself pushes, an option may take back a grant or answer a request; any other
+ * says its label.
+ */
+function said({ source, seq }, option) {
+  const { id, label: name } = option;
+  const ours = source?.kind === "background" && source?.name === "bridge";
+  const [kind, number, decision] = ours ? (id?.split(":") ?? []) : [];
+  if (kind === "u") return { label: inMine(option), text: `/unlink ${number}` };
+  if (kind === "r")
+    return { label: inMine(option), text: `/${decision === "allow" ? "admit" : "deny"} ${number}` };
+  return { label: name, text: name, of: seq };
 }
 
 /** @param {any} row @param {Context} context */
 function pushedRow({ item }, context) {
   const name = sourceOf(item.source);
   const kind = WORDS.cameFrom[item.source?.kind] ?? "";
-  const buttons = item.buttons.map(({ id, label: text }) =>
-    h(
-      "button",
-      { type: "button", class: "choice", data: { act: "press", say: said(id, text) } },
-      label(text),
-    ),
-  );
+  const buttons = item.buttons.map((option) => said(item, option));
   return h(
     "article",
     { class: "row pushed", "aria-label": name, data: { seq: item.seq } },
     h("span", { class: "avatar bell", "aria-hidden": "true" }, icon("bell")),
     heading(name, kind === name ? "" : kind, item.at),
     h("div", { class: "words" }, body(item), files(item.attachments, context.shelf)),
-    buttons.length ? h("div", { class: "choices" }, ...buttons) : null,
+    choices(buttons),
   );
 }
 
-/** @param {{id?: string, asked: string, text: string, refused?: boolean, waiting?: boolean}} note */
-function noteBox({ id, asked, text, refused, waiting }) {
+/**
+ * @param {{id?: string, asked: string, text: string, refused?: boolean, waiting?: boolean,
+ *   buttons?: import("../types.js").Offered[]}} note
+ */
+function noteBox({ id, asked, text, refused, waiting, buttons = [] }) {
+  const unsent = asked.startsWith("/") ? WORDS.notDone : WORDS.notSent;
   const close = {
     type: "button",
     class: "icon-button",
@@ -199,18 +211,32 @@ function noteBox({ id, asked, text, refused, waiting }) {
     "aside",
     {
       class: refused ? "row note refused" : "row note",
-      "aria-label": refused ? WORDS.notSent : WORDS.private,
+      "aria-label": refused ? unsent : WORDS.private,
     },
     h(
       "header",
       {},
       icon("eye"),
-      refused ? WORDS.notSent : WORDS.private,
+      refused ? unsent : WORDS.private,
       asked && h("code", { dir: "auto" }, shortened(asked, 80)),
       waiting ? null : h("button", close, icon("close")),
     ),
     waiting ? activity(WORDS.sending) : prose(text),
+    choices(buttons),
   );
+}
+
+/**
+ * Buttons that say something: a command, or, `of` something pushed, words to the letter.
+ * @param {(import("../types.js").Offered & {of?: number})[]} buttons
+ */
+function choices(buttons) {
+  if (!buttons.length) return null;
+  const drawn = buttons.map(({ label: name, text: say, of }) => {
+    const data = of === undefined ? { act: "press", say } : { act: "echo", say, of };
+    return h("button", { type: "button", class: "choice", data }, label(name));
+  });
+  return h("div", { class: "choices" }, ...drawn);
 }
 
 /** @param {any} row @param {Context} context */

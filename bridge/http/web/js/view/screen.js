@@ -1,9 +1,11 @@
 /** Everything in sight, drawn from the open session. */
 
 import { $, setText } from "../dom.js";
+import { code } from "../language.js";
 import { label } from "../text.js";
 import { WORDS } from "../words.js";
 import { announce } from "./announcer.js";
+import { AskedView } from "./asked.js";
 import { drawHeader, placeName } from "./header.js";
 import { LogView } from "./log.js";
 
@@ -18,13 +20,21 @@ export class Screen {
     this.composer = composer;
     this.sidebar = sidebar;
     this.log = new LogView();
+    this.asked = new AskedView();
   }
 
   /** @param {import("../session.js").OpenSession} session */
   open(session) {
     this.log.open(session);
+    this.asked.rows.clear();
     this.composer.open(session.id);
     this.composer.focus();
+  }
+
+  /** The page speaks another language: what is not drawn each time is drawn again. */
+  speak() {
+    this.#barState = "";
+    this.log.speak();
   }
 
   /**
@@ -33,8 +43,10 @@ export class Screen {
    */
   draw(open, context, sessions, unread) {
     drawHeader(open, context);
+    this.asked.update(open, context, versionOf(open));
     this.log.update(context, versionOf(open));
     this.composer.update(open.snapshot?.commands ?? [], open.state === "running");
+    this.composer.permit(isViewer(open, context) ? WORDS.onlyReads : "");
     this.sidebar.update(sessions, open.id, open.title);
     this.sidebar.connection(open.connection);
     drawTyping(open, context);
@@ -73,16 +85,21 @@ export function contextOf(open, me) {
   return {
     me: me.participant,
     name: (id) => people.get(open.person(id ?? "")) || WORDS.someone,
-    place: (id) => places.get(id ?? "") ?? "",
+    place: (id) => places.get(id ?? "") ?? (id ? WORDS.formerPlace : ""),
     mine: (id) => open.person(id) === me.participant,
     offline: open.connection === "offline",
     shelf: open.shelf,
   };
 }
 
+function isViewer({ snapshot }, context) {
+  return snapshot?.participants.some(({ id, role }) => role === "viewer" && context.mine(id));
+}
+
 /** What changes how every row reads: who is who. */
 function versionOf({ snapshot, connection }) {
-  return JSON.stringify([snapshot?.participants, snapshot?.places, connection === "offline"]);
+  const isOffline = connection === "offline";
+  return JSON.stringify([snapshot?.participants, snapshot?.places, isOffline, code()]);
 }
 
 function drawTyping(open, context) {

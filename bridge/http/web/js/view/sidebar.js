@@ -5,11 +5,13 @@ import { shared } from "../storage.js";
 import { hue, initials, label, whenOf } from "../text.js";
 import { WORDS } from "../words.js";
 import { replaceIfChanged } from "./header.js";
+import { MeForm } from "./me.js";
 
 /**
  * @typedef {object} Choices
  * @property {(id: string) => void} open
  * @property {(title: string) => Promise<void>} create
+ * @property {(me: {name?: string, language?: string}) => Promise<void>} change
  * @property {() => void} listen  the list is being looked at: read it again
  */
 
@@ -20,15 +22,18 @@ export class Sidebar {
     this.nav = $("#sidebar");
     this.list = $("#sessions");
     this.form = $("#new-form");
+    this.me = new MeForm(choices.change);
     this.#wireDrawer();
     this.#wireNew();
     this.#wireTheme();
     this.list.addEventListener("click", (event) => this.#picked(event));
   }
 
-  /** @param {{name: string, participant: string}} me */
-  greet({ name, participant }) {
+  /** @param {{name: string, language: string, participant: string, may_begin: boolean}} me */
+  greet({ name, language, participant, may_begin: mayBegin }) {
+    $("#new-open").hidden = !mayBegin;
     setText($("#my-name"), label(name));
+    this.me.known(name, language);
     setText($("#my-avatar"), initials(name));
     $("#my-avatar").dataset.hue = String(hue(participant));
   }

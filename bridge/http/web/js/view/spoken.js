@@ -1,9 +1,11 @@
 /** Items in words: who says it, and how a reader that listens hears it. */
 
+import { inMine, listed } from "../language.js";
 import { plain } from "../markdown.js";
 import { namesOf } from "../media.js";
 import { label, shortened } from "../text.js";
-import { WORDS, listed } from "../words.js";
+import { WORDS } from "../words.js";
+import { nameOf } from "./question.js";
 
 /** @typedef {import("./rows.js").Context} Context */
 
@@ -25,8 +27,12 @@ export function sentence(item, context) {
   const write = WORDS.lines[item.what];
   if (!write) return "";
   const by = item.by ? context.name(item.by) : "";
-  return label(shortened(write(item, context.name(item.who), by, context.place(item.where)), 400));
+  const told = item.of ? { ...item, text: named(item.of) } : item;
+  return label(shortened(write(told, context.name(item.who), by, context.place(item.where)), 400));
 }
+
+/** Name a question on one line: by its call, else how it begins. @param {any} question */
+const named = (question) => shortened(question.call?.brief || plain(question), 80);
 
 /**
  * Return an item as it is announced; empty for what nobody has to be told of.
@@ -37,14 +43,20 @@ export function spoken(item, context) {
   return speak ? speak(item, context) : "";
 }
 
+/** What an item says in one plain text, as its reader reads it. @param {any} item */
+const heard = (item) => plain({ ...item, text: inMine(item) });
+
 /** What an item says in one plain text: its words, else the names of its files. @param {any} item */
-export const gist = (item) => plain(item) || namesOf(item.attachments);
+export const gist = (item) => heard(item) || namesOf(item.attachments);
 
 /** @param {any} item */
 function words(item) {
-  const said = shortened(plain(item), 600);
+  const said = shortened(heard(item), 600);
   return [said, namesOf(item.attachments)].filter(Boolean).join(" ");
 }
+
+/** Lines that someone who does not look has to be told. */
+const ANNOUNCED = new Set(["cancelled", "failed", "expired", "withdrawn"]);
 
 /** @type {Record<string, (item: any, context: Context) => string>} */
 const SPOKEN = {
@@ -59,10 +71,10 @@ const SPOKEN = {
   },
   pushed: (item, context) => WORDS.announced(speakerOf(item, context), words(item)),
   question(item) {
-    const options = listed(item.options.map((option) => label(option.label)));
+    const options = listed(item.options.map(nameOf));
     return WORDS.announced(WORDS.question, `${words(item)} ${options}`);
   },
   line(item, context) {
-    return item.what === "cancelled" || item.what === "failed" ? sentence(item, context) : "";
+    return ANNOUNCED.has(item.what) ? sentence(item, context) : "";
   },
 };

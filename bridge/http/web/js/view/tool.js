@@ -19,9 +19,9 @@ export function toolRow({ item, extra: cut }) {
       h("span", { class: "brief", dir: "auto" }, item.brief),
       h("span", { class: "tool-state" }, word),
     ),
-    h("h3", {}, WORDS.toolInput),
+    h("p", { class: "part" }, WORDS.toolInput),
     written(item.input),
-    item.result === null ? null : h("h3", {}, WORDS.toolResult),
+    item.result === null ? null : h("p", { class: "part" }, WORDS.toolResult),
     item.result === null ? null : source(pretty(item.result)),
   );
 }

@@ -1,0 +1,155 @@
+"""What people and places may be called, sans I/O.
+
+Names are chosen by whoever bears them, so they are data: they are cleaned once, when a person or a
+place becomes known, and nothing that is left in them can begin a line, a label, a mention, a link
+or markup. The rules:
+
+- Compatibility forms become the usual ones (NFKC), runs of blanks and line breaks one space.
+- Controls, invisible and directional characters, brackets, quotes and the marks of Markdown go.
+- An address stays readable but is none any more: no `://`, no `@`, no dot between two letters.
+- At most LONGEST characters, and at most MOST_MARKS combining marks on one of them.
+- Cleaning twice changes nothing.
+- Two people of one session never bear the same name, nor one that looks the same: the later one
+  has a number behind it. So nobody's own name ends in such a number, nor in a role.
+"""
+
+import re
+import unicodedata
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from bridge.domain.look_alikes import BLANK, DOTS, skeleton
+
+LONGEST = 48
+"""Characters of a name."""
+
+LONGEST_TYPED = 60
+"""Characters of what somebody typed that are repeated to them, or to a room."""
+
+LONGEST_TITLE = 80
+"""Characters of a session's title where it stands in a text of ours."""
+
+MOST_MARKS = 2
+"""Combining marks in a row: as many as any living script needs."""
+
+DOT = "\N{ONE DOT LEADER}"
+"""Reads as a dot, and makes no address."""
+
+_DROPPED = frozenset('[]{}<>"`*|~\\#') | frozenset(
+    map(chr, (0x34F, *range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)))
+)
+"""Marks of Markdown, and the combining marks that show nothing."""
+
+_STOPS = frozenset(".\u3002")
+"""Browsers read an ideographic full stop as a dot."""
+
+_SPACED = DOTS - {DOT} - _STOPS | {"@"}
+_DOTTED = re.compile(f"(?<=\\w)[{''.join(sorted(_STOPS))}](?=\\w)")
+_BLANKS = re.compile(r"\s+")
+_ENDS = f" _:-.,;/{DOT}"
+_BEHIND = re.compile(r"(?P<stem>.*)\((?P<mark>[^()]*)\)", re.DOTALL)
+_ROLES = frozenset({"owner", "member", "viewer", "you"})
+
+Key = TypeVar("Key", bound=Hashable)
+
+
+def clean_name(name: str) -> str:
+    """Return a name that can be shown anywhere as it is; "" where nothing of it is left."""
+    return _cleaned(name, LONGEST)
+
+
+def own_name(name: str) -> str:
+    """Return a person's name, cleaned, without what only we write behind one: `Ada (2)`."""
+    stem = clean_name(name)
+    while (shorter := unmarked(stem)) != stem:
+        stem = shorter
+    return stem
+
+
+def unmarked(name: str) -> str:
+    """Return a cleaned name without the number or role in brackets that it ends in, if any."""
+    found = _BEHIND.fullmatch("".join(map(_bracket, name)))
+    if found is None:
+        return name
+    mark = found["mark"].strip()
+    if not mark.isdecimal() and _ROLES.isdisjoint(reads_as(mark)):
+        return name
+    return name[: len(found["stem"])].strip(_ENDS)
+
+
+def _bracket(char: str) -> str:
+    return {"Ps": "(", "Pe": ")"}.get(unicodedata.category(char), char)
+
+
+def clean_title(title: str) -> str:
+    """Return a session's title that can be shown anywhere as it is, cleaned as names are."""
+    return _cleaned(title, LONGEST_TITLE)
+
+
+def clean_line(words: str, longest: int) -> str:
+    """Return somebody's words as one line that can be shown anywhere as it is, cleaned as names."""
+    return _cleaned(words, longest)
+
+
+def typed(words: str) -> str:
+    """Return what somebody typed as code in Markdown: one line, cut, no mention or link."""
+    line = " ".join(words[: 8 * LONGEST_TYPED].split()).replace("`", "'")
+    shown = "".join(char for char in line if char.isprintable())
+    return f"`{shown if len(shown) <= LONGEST_TYPED else shown[: LONGEST_TYPED - 1] + '…'}`"
+
+
+def _cleaned(name: str, longest: int) -> str:
+    kept = unicodedata.normalize("NFC", "".join(_kept(name[: longest * 8])))
+    kept = _DOTTED.sub(DOT, kept.replace("://", " ")).replace("\u3002", " ")
+    return _BLANKS.sub(" ", kept)[:longest].strip(_ENDS)
+
+
+def _kept(name: str) -> list[str]:
+    kept: list[str] = []
+    marks = 0
+    for char in unicodedata.normalize("NFKC", name):
+        category = unicodedata.category(char)
+        marks = marks + 1 if category in {"Mn", "Me"} else 0
+        if marks > MOST_MARKS or char in _DROPPED:
+            continue
+        if char.isspace() or char in _SPACED or category in {"Cc", "Zl", "Zp"}:
+            kept.append(" ")
+        elif not category.startswith("C") and char not in BLANK:
+            kept.append(char)
+    return kept
+
+
+@dataclass(slots=True)
+class NamesApart(Generic[Key]):
+    """Names that were told apart, each once: the first of those that read the same keeps it."""
+
+    names: dict[Key, str] = field(default_factory=dict)
+    _taken: set[str] = field(default_factory=set)
+    _last: dict[str, int] = field(default_factory=dict)
+
+    def add(self, key: Key, name: str) -> None:
+        """Add a name, with a number behind it if one that is there reads the same."""
+        alike = reads_as(name)
+        number = max(self._last.get(each, 1) for each in alike)  # counted on: a crowd may be so
+        candidate = name if number == 1 else f"{name} ({number})"
+        while not self._taken.isdisjoint(reads_as(candidate)):
+            number += 1
+            candidate = f"{name} ({number})"
+        self._last |= dict.fromkeys(alike, number)
+        self._taken |= reads_as(candidate)
+        self.names[key] = candidate
+
+
+def told_apart(names: Mapping[Key, str]) -> dict[Key, str]:
+    """Return the names, each once: of those that read the same, all but the first get a number."""
+    apart: NamesApart[Key] = NamesApart()
+    for key, name in names.items():
+        apart.add(key, name)
+    return apart.names
+
+
+def reads_as(name: str) -> frozenset[str]:
+    """Return what a name is read as: two that have one of these in common can be confused."""
+    plain = name.casefold()
+    return frozenset({plain, skeleton(name), skeleton(plain)})

@@ -1,0 +1,519 @@
+"""What the courier has to know of a person to ask `bridge.delivery.notify` what rings where.
+
+The rules:
+
+- Someone with one place and no wishes, who is not looking at the session and was not a moment ago,
+  costs no read and no timer: everything rings there.
+- What was shown silently says so in its receipt. The receipts of a person's other lanes are read
+  only for what is about to ring, or may be due.
+- Of a person's private places in a session the first `MOST_PLACES` ring; the others never do.
+- The process knows in which lanes it showed something silently, and looks once at the start where
+  one that died may have (`recall`): in sessions with something that may still ring.
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+
+from bridge.delivery import notify
+from bridge.delivery.notify import Copy, Person, PrivatePlace, Times, Tone, copy_of, reminder_part
+from bridge.domain.errors import NotFound, StoreError
+from bridge.domain.events import (
+    Event,
+    MessageComposed,
+    MessageReceived,
+    Pushed,
+    QuestionAsked,
+)
+from bridge.domain.ids import (
+    START,
+    ChannelName,
+    ConversationId,
+    ParticipantId,
+    Seq,
+    SessionId,
+)
+from bridge.domain.parts import Capabilities, Conversation, Receipt, Span
+from bridge.domain.records import replace
+from bridge.engine.access.admission import Admission
+from bridge.engine.looking import Looking
+from bridge.engine.wishes import Wishes
+from bridge.ports.channel import Channel
+from bridge.ports.clock import Clock
+from bridge.ports.engine import Sessions
+from bridge.ports.store import Store
+from bridge.session.fold import Call, Session
+
+log = structlog.get_logger()
+
+KEPT = 1000
+"""Sessions whose private places are kept in mind."""
+
+MOST_PLACES = 8
+RECALLED = timedelta(days=7)
+RECALLED_SESSIONS = 200
+"""Sessions that are looked at once after a start: those touched last, within this time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tones:
+    """How events are shown: those `hushed` do not ring, those from `held` on are not shown yet.
+
+    `at`: when to look again.
+    """
+
+    hushed: frozenset[Seq] = frozenset()
+    held: Seq | None = None
+    at: datetime | None = None
+
+    def shown(self, events: Sequence[Event]) -> Sequence[Event]:
+        """Return the events before the one that is held back."""
+        held = self.held
+        return events if held is None else [each for each in events if each.seq < held]
+
+
+AS_EVER = Tones()
+
+
+@dataclass(frozen=True, slots=True)
+class _Elsewhere:
+    """Someone has so many places that this one never rings."""
+
+
+_ELSEWHERE = _Elsewhere()
+
+
+@dataclass(slots=True, kw_only=True)
+class _Private:
+    """The private places of everyone in a session whose places are these.
+
+    `first`: those of someone with many that may ring, and where they had spoken by then.
+    """
+
+    places: object
+    of: Mapping[ParticipantId, Sequence[ConversationId]]
+    first: dict[ParticipantId, tuple[Sequence[ConversationId], object]] = field(
+        default_factory=dict
+    )
+
+    def first_of(self, who: ParticipantId, session: Session) -> Sequence[ConversationId]:
+        """Return the places that may ring of someone who has many, in the order of their links."""
+        spoke = session.spoke.get(who, ())
+        known = self.first.get(who)
+        if known is not None and known[1] is spoke:
+            return known[0]
+        mine = self.of[who]
+        person = Person(
+            who=who, spots=tuple(PrivatePlace(place=each) for each in mine), spoke=spoke
+        )
+        kept = {each.place for each in notify.ordered(person, session.head)[:MOST_PLACES]}
+        first = tuple(each for each in mine if each in kept)
+        self.first[who] = first, spoke
+        return first
+
+
+class Ringing:
+    """`escalate`: after how long what nobody saw rings in the next place."""
+
+    def __init__(
+        self, store: Store, clock: Clock, persons: "Persons", *, escalate: timedelta
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._persons = persons
+        self._escalate = escalate
+        self._since = clock.now()
+        self._held: dict[ConversationId, Seq] = {}
+        self._deciding = asyncio.Lock()
+        self._about_to: dict[tuple[SessionId, Seq], dict[ConversationId, datetime]] = {}
+
+    # -- what a process knows by itself
+
+    def watches(self, conversation: ConversationId) -> bool:
+        """Say whether something may be to ring in this lane that was shown silently."""
+        return conversation in self._persons.silenced
+
+    def holds(self, conversation: ConversationId) -> bool:
+        """Say whether something is held back in this lane."""
+        return conversation in self._held
+
+    def watch(self, conversation: ConversationId) -> None:
+        """Look whether something in this lane is to ring that was shown silently."""
+        self._persons.silenced.add(conversation)
+
+    def came(self, conversation: ConversationId) -> bool:
+        """Note that its person wrote from a place; return whether it held something back."""
+        held = self._held.pop(conversation, None)
+        if held is not None:
+            self._persons.came[conversation] = held
+        return held is not None
+
+    async def recall(self, sessions: Sessions) -> Iterable[ConversationId]:
+        """Return the lanes in which a process that died may have shown silently what is to ring."""
+        found: list[ConversationId] = []
+        now = self._clock.now()
+        for row in await self._store.sessions(limit=RECALLED_SESSIONS):
+            if row.touched_at < now - RECALLED:
+                continue
+            lanes = [each.id for each in await self._store.conversations(row.id) if not each.room]
+            if lanes and await _needs_a_look(sessions, row.id, now):
+                found += lanes
+        return found
+
+    # -- what is asked before something is shown
+
+    async def tones(
+        self,
+        session: Session,
+        lane: Conversation,
+        limits: Capabilities,
+        events: Sequence[Event],
+        now: datetime,
+    ) -> Tones:
+        """Return how these events are shown in a lane that they were not shown in yet."""
+        low = not limits.silent and any(map(notify.is_low, events))
+        found = await self._persons.of_lane(session, lane, limits, low=low) if events else None
+        if found is None:
+            return AS_EVER
+        calls = _calls(session, events)
+        if isinstance(found, _Elsewhere):
+            return Tones(hushed=frozenset(each.seq for each in calls))
+        times, loud = self._times(now), START
+        held = [] if limits.silent else _notices(found, lane, events, times)
+        hushed: set[Seq] = set()
+        for call in (each for each in calls if _concerns(each, found, lane.id)):
+            tone, at = await self._tone(session, found, lane, call, times)
+            if tone == "loud":
+                loud = call.seq
+                continue
+            hushed.add(call.seq)
+            if tone == "held":
+                held.append((call.seq, at))
+        return self._toned(lane, hushed, [each for each in held if each[0] > loud])
+
+    def _toned(
+        self, lane: Conversation, hushed: set[Seq], held: Sequence[tuple[Seq, datetime | None]]
+    ) -> Tones:
+        """Return the tones of a lane; what is held back does not hold up what rings after it."""
+        first = min((seq for seq, _ in held), default=None)
+        if first is None:
+            self._held.pop(lane.id, None)
+        else:
+            self._held[lane.id] = max(seq for seq, _ in held)
+        hushed = {each for each in hushed if first is None or each < first}
+        if hushed:
+            self._persons.silenced.add(lane.id)
+        at = min((at for _, at in held if at is not None), default=None)
+        return Tones(hushed=frozenset(hushed), held=first, at=at)
+
+    async def _tone(
+        self, session: Session, person: Person, lane: Conversation, call: Call, times: Times
+    ) -> tuple[Tone, datetime | None]:
+        """Return how a call is shown; what other places say can only make it ring later."""
+        soonest = notify.tone(call, person, lane.id, {}, times)
+        if soonest[0] != "loud" or len(person.spots) == 1:
+            return soonest
+        async with self._deciding:
+            copies = dict((await self._copies(session, person, [call]))[call.seq])
+            own = copies.pop(lane.id, None)
+            if own is not None and own.rung is not None:
+                return soonest  # it was tried, and is tried again as it was
+            found = notify.tone(call, person, lane.id, copies, times)
+            if found[0] == "loud":
+                self._mark(session, call, lane, times.now)
+            return found
+
+    def _mark(self, session: Session, call: Call, lane: Conversation, now: datetime) -> None:
+        """Let the person's other lanes know of a ring before its receipt does."""
+        if len(self._about_to) >= KEPT:
+            self._about_to = {}
+        self._about_to.setdefault((session.id, call.seq), {})[lane.id] = now
+
+    async def previews(self, session: Session, lane: Conversation, limits: Capabilities) -> bool:
+        """Say whether what is being written is shown: where that rings, only if the answer may."""
+        run = session.open_run
+        if limits.silent or limits.drafts or run is None:
+            return True
+        person = await self._persons.of_lane(session, lane, limits)
+        if person is None or isinstance(person, _Elsewhere):
+            return person is None
+        now = self._clock.now()
+        call = Call(seq=session.head + 1, at=now, kind="answer", asker=run.asker)
+        return notify.ring(call, person, lane.id, {}, self._times(now)).now
+
+    # -- what is asked once a lane has come to rest
+
+    async def remind(
+        self, session: Session, lane: Conversation, limits: Capabilities, now: datetime
+    ) -> tuple[bool, datetime | None]:
+        """Begin the line that is due here, and say whether one is; else when to look again.
+
+        One lane after the other, so that each knows of what rang just before.
+        """
+        person = await self._persons.of_lane(session, lane, limits)
+        if person is None or isinstance(person, _Elsewhere):
+            return False, None
+        async with self._deciding:
+            ringing, at = await self._due(session, lane, person, now)
+            for receipt in reminding(ringing, session, lane, self._clock.now()) if ringing else ():
+                await self._store.record(receipt)
+        if not ringing and at is None:
+            self._persons.silenced.discard(lane.id)
+        return bool(ringing), at
+
+    async def _due(
+        self, session: Session, lane: Conversation, person: Person, now: datetime
+    ) -> tuple[Sequence[Call], datetime | None]:
+        """Return what is to ring now that was shown silently, and when to look again."""
+        pending, looks, times = [], [], self._times(now)
+        for call in _waiting(session, lane.cursor):
+            if not _concerns(call, person, lane.id):
+                continue
+            soonest = notify.ring(call, person, lane.id, {lane.id: Copy(shown=True)}, times)
+            if soonest.now:
+                pending.append(call)
+            elif soonest.at is not None:
+                looks.append(soonest.at)
+        copies = await self._copies(session, person, pending) if pending else {}
+        ringing = []
+        for call in pending:
+            own = copies[call.seq].get(lane.id)
+            if own is None or not own.shown:
+                continue
+            found = notify.ring(call, person, lane.id, copies[call.seq], times)
+            if found.now:
+                ringing.append(call)
+            elif found.at is not None:
+                looks.append(found.at)
+        return ringing, min(looks, default=None)
+
+    # -- small
+
+    def _times(self, now: datetime) -> Times:
+        return Times(now=now, since=self._since, escalate=self._escalate)
+
+    async def _copies(
+        self, session: Session, person: Person, calls: Sequence[Call]
+    ) -> Mapping[Seq, Mapping[ConversationId, Copy]]:
+        """Return how each call stands in each of a person's places."""
+        seqs = {each.seq for each in calls}
+        read = {
+            spot.place: await self._store.receipts(session.id, spot.place, sources=seqs)
+            for spot in person.spots
+        }
+        return {
+            seq: {place: copy_of(receipts, seq) for place, receipts in read.items()} for seq in seqs
+        }
+
+
+class Persons:
+    """Whose place a lane is, with all of their private places, for `bridge.delivery.notify`.
+
+    `silenced` are the lanes in which this process showed something silently, `came` how much a
+    place held back when its person is known to have come there.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        channels: Mapping[ChannelName, Channel],
+        *,
+        admission: Admission,
+        looking: Looking,
+        wishes: Wishes,
+    ) -> None:
+        self.silenced: set[ConversationId] = set()
+        self.came: dict[ConversationId, Seq] = {}
+        self._store = store
+        self._channels = channels
+        self._admission = admission
+        self._looking = looking
+        self._wishes = wishes
+        self._private: dict[SessionId, _Private] = {}
+        self._reading = asyncio.Lock()
+
+    async def of_lane(
+        self, session: Session, lane: Conversation, limits: Capabilities, *, low: bool = False
+    ) -> "Person | _Elsewhere | None":
+        """Return whose place a lane is, with all of theirs; None where everything rings there.
+
+        `low`: something is to be shown that does not.
+        """
+        who = session.conversations.get(lane.id)
+        if lane.room or who is None:
+            return None
+        known = self._private.get(session.id)
+        if known is None or known.places is not session.conversations:
+            known = await self._read_private(session)
+        places = known.of[who]
+        if len(places) > MOST_PLACES:
+            places = known.first_of(who, session)
+            if lane.id not in places:
+                return _ELSEWHERE
+        looking = self._looking.looks(session.id, who)
+        wish = await self._wishes.of(who, lane.id)
+        is_plain = len(places) == 1 and not looking and wish is notify.AS_EVERYONE
+        if is_plain and not low and lane.id not in self.silenced:
+            return None
+        here = PrivatePlace(place=lane.id, silent=limits.silent, wish=wish)
+        return Person(
+            who=who,
+            spots=tuple(
+                [
+                    here if each == lane.id else await self._spot(session, who, each)
+                    for each in places
+                ]
+            ),
+            spoke=session.spoke.get(who, ()),
+            looking=looking,
+            seen=self._looking.seen(session.id, who),
+            came={each: self.came[each] for each in places if each in self.came},
+        )
+
+    async def _read_private(self, session: Session) -> "_Private":
+        """Look up which places are private, where anyone has more than one; once for all lanes."""
+        async with self._reading:
+            known = self._private.get(session.id)
+            if known is None or known.places is not session.conversations:
+                self._private = self._private if len(self._private) < KEPT else {}
+                known = self._private[session.id] = await self._privately(session)
+            return known
+
+    async def _privately(self, session: Session) -> "_Private":
+        found: dict[ParticipantId, list[ConversationId]] = {}
+        for place, who in session.conversations.items():
+            if who is not None:
+                found.setdefault(who, []).append(place)
+        if any(len(each) > 1 for each in found.values()):
+            lanes = await self._store.conversations(session.id)
+            rooms = {each.id for each in lanes if each.room}
+            found = {who: [p for p in mine if p not in rooms] for who, mine in found.items()}
+        return _Private(places=session.conversations, of=found)
+
+    async def _spot(
+        self, session: Session, who: ParticipantId, place: ConversationId
+    ) -> PrivatePlace:
+        """Return another private place of a person."""
+        lane = await self._store.conversation(place)
+        channel = self._channels.get(lane.address.channel) if lane is not None else None
+        wish = await self._wishes.of(who, place)
+        if lane is None or channel is None:
+            return PrivatePlace(place=place, silent=False, wish=wish, takes=False)
+        follows = not lane.suspended and lane.session == session.id
+        takes = follows and await self._admission.may_show(lane, session)
+        silent = channel.capabilities(lane.address).silent
+        return PrivatePlace(place=place, silent=silent, wish=wish, takes=takes)
+
+
+def _calls(session: Session, events: Sequence[Event]) -> list[Call]:
+    """Return what of these events is to ring."""
+    found = [each for each in map(_call_of, events) if each is not None]
+    if not found:
+        return found
+    known = {each.seq: each for each in session.calls if each.seq >= found[0].seq}
+    return [known.get(each.seq) or replace(each, to=session.people(each.to)) for each in found]
+
+
+def _call_of(event: Event) -> Call | None:
+    """Return an event as a call, of which the fold does not know any more who asked for it."""
+    body = event.body
+    if isinstance(body, MessageComposed) and body.kind != "interim":
+        return Call(seq=event.seq, at=event.at, kind="answer")
+    if isinstance(body, QuestionAsked):
+        return Call(seq=event.seq, at=event.at, kind="question", to=body.to)
+    if isinstance(body, Pushed) and not body.folded and body.priority != "low":
+        return Call(
+            seq=event.seq,
+            at=event.at,
+            kind="push",
+            to=body.to,
+            places=body.places,
+            urgent=body.priority == "high",
+        )
+    return None
+
+
+def _notices(
+    person: Person, lane: Conversation, events: Sequence[Event], times: Times
+) -> list[tuple[Seq, datetime | None]]:
+    """Return what is no call, and held back all the same where a place cannot be silent."""
+    return [
+        (each.seq, None)
+        for each in events
+        if isinstance(each.body, MessageReceived | MessageComposed | Pushed)
+        and _call_of(each) is None
+        and notify.holds(each.seq, person, lane.id, times.now, low=notify.is_low(each))
+    ]
+
+
+def _waiting(session: Session, cursor: Seq) -> list[Call]:
+    """Return what may still ring that a place was shown: the open questions, and the last else."""
+    open_ones = {each.asked: each for each in session.questions.values()}
+    known = {each.seq: each for each in session.calls}
+    old = [
+        Call(seq=seq, at=each.asked_at, kind="question", to=each.to)
+        for seq, each in open_ones.items()
+        if seq not in known and each.asked_at is not None
+    ]
+    return [
+        each
+        for each in (*old, *session.calls)
+        if START < each.seq <= cursor and (each.kind != "question" or each.seq in open_ones)
+    ]
+
+
+async def _needs_a_look(sessions: Sessions, session: SessionId, now: datetime) -> bool:
+    """Say whether anything of a session may have to ring; one that cannot be read is looked at."""
+    try:
+        return _may_ring(await sessions.fold(session), now)
+    except (StoreError, NotFound) as error:
+        log.warning("session not recalled", session=session, error=str(error))
+        return True
+
+
+def _may_ring(session: Session, now: datetime) -> bool:
+    """Say whether anything may still ring that was shown without a ring."""
+    return any(notify.lasts(each, now) for each in _waiting(session, session.head))
+
+
+def _concerns(call: Call, person: Person, here: ConversationId) -> bool:
+    """Say whether a call is shown in a place of someone's own."""
+    if call.places:
+        return here in call.places
+    return not call.to or person.who in call.to
+
+
+def reminding(
+    ringing: Sequence[Call], session: Session, lane: Conversation, now: datetime
+) -> list[Receipt]:
+    """Return the receipts by which one line rings for all of these; the one that is sent, last.
+
+    A question comes before anything else, else what is newest.
+    """
+    first = max(ringing, key=lambda each: (each.kind == "question", each.seq))
+    owed = Receipt(
+        session=session.id,
+        conversation=lane.id,
+        part=reminder_part(first.seq),
+        source=first.seq,
+        upto=first.seq,
+        span=Span(start=0, end=0),
+        state="owed",
+        at=now,
+    )
+    others = [
+        replace(
+            owed,
+            part=reminder_part(each.seq),
+            source=each.seq,
+            upto=each.seq,
+            state="skipped",
+            why="summarised",
+        )
+        for each in ringing
+        if each is not first
+    ]
+    return [*others, owed]

@@ -1,0 +1,125 @@
+"""The scheduler fires what is due: the event and the schedule's next slot are one append.
+
+When a schedule is due is in `bridge.session.schedule`; what is appended when it fires, is set or is
+removed, in `bridge.session.decide_external`.
+
+The rules:
+
+- It keeps nothing: what is due is read from the store each time. A slot has a key, so that two
+  processes, or one that died in between, fire it once.
+- What cannot be fired (its zone is gone from this machine) stays due, and holds up no other: it
+  looks beyond these, however many they are, and at them again only after a pause.
+- When the clock was set back since it last looked, or since anything was appended, whatever repeats
+  is planned anew, so that nothing is silent until the clock has caught up. A clock that is only put
+  right, by less than a minute, does not make what has just fired due once more.
+"""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from bridge.domain.commands import Fire, PlanAnew
+from bridge.domain.errors import Refused, StoreError
+from bridge.ports.clock import Clock
+from bridge.ports.engine import Sessions
+from bridge.ports.store import DueSchedule, Store
+from bridge.unseen import note
+
+log = structlog.get_logger()
+
+EVER = datetime.max.replace(tzinfo=UTC)
+MANY = 1_000_000
+"""Schedules that are planned anew at once: all of them."""
+
+AT_ONCE = 200
+"""Slots that are fired before it looks again."""
+
+PUT_RIGHT = timedelta(minutes=1)
+"""How far back a clock goes that is only put right."""
+
+SHORTEST_SLEEP = 0.05
+REFUSED_SLEEP = 5.0
+"""Seconds between two looks while something that is due cannot be fired."""
+
+LONGEST_SLEEP = 30.0
+"""Seconds after which it looks again, whatever it knows: a clock may have been set."""
+
+
+class Scheduler:
+    """Fires the schedules of every session."""
+
+    def __init__(self, store: Store, sessions: Sessions, clock: Clock) -> None:
+        self._store = store
+        self._sessions = sessions
+        self._clock = clock
+        self._bell = asyncio.Event()
+        self._looked_at: datetime | None = None
+
+    def wake(self) -> None:
+        """Look again: a schedule was set."""
+        self._bell.set()
+
+    async def run(self) -> None:
+        """Fire until cancelled."""
+        while True:
+            self._bell.clear()
+            is_done = await self.fire_due()
+            await self._sleep(SHORTEST_SLEEP if is_done else REFUSED_SLEEP)
+
+    async def fire_due(self) -> bool:
+        """Fire every slot that has come; False when one could not be fired."""
+        now = self._clock.now()
+        if await self._is_set_back(now):
+            await self._plan_anew()
+        self._looked_at = now
+        stuck = set[DueSchedule]()
+        while True:
+            due = await self._store.due_schedules(now, limit=AT_ONCE + len(stuck))
+            left = [each for each in due if each not in stuck]
+            if not left:  # what another process fired is not due any more
+                return stuck.isdisjoint(due)
+            stuck |= {each for each in left if not await self._fire(each)}
+
+    async def _fire(self, due: DueSchedule) -> bool:
+        """Fire a slot; False when nothing came of it."""
+        why = ""
+        try:
+            fire = Fire(schedule=due.schedule, slot=due.slot)
+            if (await self._sessions.submit(due.session, fire)).fresh:
+                return True
+        except StoreError:
+            raise
+        except Exception as error:  # noqa: BLE001 - one that is broken holds up no other
+            why = str(error) if isinstance(error, Refused) else type(error).__name__
+        note("schedule_not_fired", session=due.session, schedule=due.schedule, why=why)
+        return False
+
+    async def _is_set_back(self, now: datetime) -> bool:
+        if self._looked_at is not None:
+            return now < self._looked_at - PUT_RIGHT
+        newest = await self._store.sessions(limit=1)
+        return bool(newest) and now < newest[0].touched_at - PUT_RIGHT
+
+    async def _plan_anew(self) -> None:
+        """Plan what repeats by the clock as it is now."""
+        for due in await self._store.due_schedules(EVER, limit=MANY):
+            plan = PlanAnew(schedule=due.schedule, slot=due.slot)
+            try:
+                await self._sessions.submit(due.session, plan)
+            except Refused as refused:
+                log.warning("schedule not planned", schedule=due.schedule, reason=str(refused))
+
+    async def _sleep(self, least: float) -> None:
+        slot = await self._store.next_slot()
+        seconds = LONGEST_SLEEP
+        if slot is not None:
+            left = (slot - self._clock.now()).total_seconds()
+            seconds = min(max(left, least), LONGEST_SLEEP)
+        sleep = asyncio.ensure_future(self._clock.sleep(seconds))
+        ring = asyncio.ensure_future(self._bell.wait())
+        try:
+            await asyncio.wait({sleep, ring}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            sleep.cancel()
+            ring.cancel()

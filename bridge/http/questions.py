@@ -1,0 +1,250 @@
+"""Questions of programs: asked once, waited for by long-poll, taken back.
+
+A question's id is made of who asks and their key, so that whoever asks again after a crash waits
+for the answer of the first time. What became of it is read in the log, each time.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel, ConfigDict, Field
+
+from bridge import texts
+from bridge.domain.commands import Ask, Withdraw
+from bridge.domain.content import Option
+from bridge.domain.display_names import own_name
+from bridge.domain.errors import Refused
+from bridge.domain.events import Event, QuestionAsked, QuestionClosed
+from bridge.domain.ids import START, ParticipantId, QuestionId, Seq, mint
+from bridge.http.deliveries import LONGEST_WAIT, Timeout
+from bridge.http.dependencies import Entry, enter
+from bridge.http.errors import Fault, failures
+from bridge.http.pushes import MOST_PEOPLE, Label
+from bridge.http.streaming import Leash
+from bridge.http.validators import Name, Words
+from bridge.session import permissions
+
+router = APIRouter(tags=["questions"])
+
+MOST_OPTIONS = 10
+LONGEST_TEXT = 20_000
+LONGEST_SECONDS = 30 * 86_400
+PAGE = 500
+FARTHEST = 50_000
+"""Events from the end of the log in which is looked for what became of a question."""
+
+State = Literal["open", "answered", "expired", "withdrawn"]
+
+
+class NewQuestion(BaseModel):
+    """What people are asked. Without `options` they answer in words, as a reply to it.
+
+    `to` are the people of the session who may answer; left out, everyone who may. `timeout` is in
+    seconds; left out, it is open until it is answered or taken back. Asked again with the same
+    `key`, it is the same question.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: Annotated[Words, Field(min_length=1, max_length=LONGEST_TEXT)]
+    options: Annotated[list[Label], Field(max_length=MOST_OPTIONS)] = []
+    to: Annotated[list[Name], Field(max_length=MOST_PEOPLE)] = []
+    timeout: Annotated[float, Field(ge=1, le=LONGEST_SECONDS)] | None = None
+    key: Name | None = None
+
+
+class Answerer(BaseModel):
+    id: str
+    name: str
+
+
+class QuestionView(BaseModel):
+    """`answer` is an option's label, and `index` which it is; or the words. `by` gave it."""
+
+    id: str
+    session: str
+    seq: int
+    state: State
+    answer: str | None
+    index: int | None
+    by: Answerer | None
+    at: datetime | None
+    expires_at: datetime | None
+    repeated: bool = False
+
+
+@router.post(
+    "/v1/sessions/{session}/questions",
+    operation_id="ask",
+    status_code=201,
+    responses=failures(400, 401, 403, 404, 413, 415, 503),
+)
+async def ask(entry: Annotated[Entry, Depends(enter)], new: NewQuestion) -> QuestionView:
+    """Ask people something; with a key it is asked once."""
+    if not new.text.strip() or len(set(new.options)) != len(new.options):
+        raise Fault(400, "malformed", "say what is asked, and each of the options once")
+    by, reach = entry.asker.participant, entry.reach
+    expires = new.timeout and reach.clock.now() + timedelta(seconds=new.timeout)
+    command = Ask(
+        by=by,
+        question=_named(by, new.key or mint("k")),
+        text=new.text,
+        options=_options(new.options),
+        to=tuple(ParticipantId(each) for each in new.to),
+        expires_at=expires or None,
+    )
+    try:
+        appended = await reach.sessions.submit(entry.session.id, command)
+    except Refused:
+        if new.key is None or permissions.why_not(entry.session, by, Ask):
+            raise
+        asked, is_new = await _asked_before(entry, command.question), False
+        if asked is None:
+            raise
+    else:
+        (asked,), is_new = appended.events, bool(appended.fresh)
+    view = await _view(entry, asked)
+    return view.model_copy(update={"repeated": not is_new})
+
+
+async def _asked_before(entry: Entry, question: QuestionId) -> Event | None:
+    """Return the event of the first time: what was asked then is no more to be allowed now."""
+    try:
+        return await _asked(entry, question)
+    except Fault:
+        return None
+
+
+def _named(by: ParticipantId, key: str) -> QuestionId:
+    return QuestionId(f"ask_{hashlib.sha256(f'{by}/{key}'.encode()).hexdigest()[:24]}")
+
+
+def _options(labels: Sequence[str]) -> tuple[Option, ...]:
+    return tuple(
+        Option(id=f"option-{number}", label=each) for number, each in enumerate(labels, start=1)
+    )
+
+
+@router.get(
+    "/v1/sessions/{session}/questions/{question}",
+    operation_id="get_question",
+    responses=failures(400, 401, 403, 404, 503),
+)
+async def get_question(
+    entry: Annotated[Entry, Depends(enter)],
+    question: Name,
+    wait: Literal["closed"] | None = None,
+    seconds: Timeout = LONGEST_WAIT,
+) -> QuestionView:
+    """Say what became of a question, at once or as soon as it is over.
+
+    It waits as long as a long-poll at most; ask again if it is still open.
+    """
+    _check_role(entry)
+    if wait is not None:
+        await _closed(entry, QuestionId(question), seconds)
+        if not await entry.still_open():
+            raise Fault(404, "not_found", "there is no such session here any more")
+    return await _view(entry, await _asked(entry, QuestionId(question)))
+
+
+@router.delete(
+    "/v1/sessions/{session}/questions/{question}",
+    operation_id="withdraw_question",
+    responses=failures(400, 401, 403, 404, 503),
+)
+async def withdraw_question(
+    entry: Annotated[Entry, Depends(enter)], question: Name
+) -> QuestionView:
+    """Take back what a program asked; of one that is over, say how it ended."""
+    asked = await _asked(entry, QuestionId(question))
+    command = Withdraw(by=entry.asker.participant, question=QuestionId(question))
+    await entry.reach.sessions.submit(entry.session.id, command)
+    return await _view(entry, asked)
+
+
+def _check_role(entry: Entry) -> None:
+    why = permissions.why_not(entry.session, entry.asker.participant, Ask)
+    if why:
+        raise Fault(403, "refused", why)
+
+
+async def _closed(entry: Entry, question: QuestionId, seconds: float) -> None:
+    """Wait until a question is not open any more, for a while."""
+    reach, leash = entry.reach, Leash(min(seconds, entry.reach.limits.long_poll))
+    with reach.flows.holding(leash, entry.asker.participant):
+        while not leash.over:
+            session = await reach.sessions.fold(entry.session.id)
+            if question not in session.questions:
+                return
+            more = reach.store.wait(session.id, after=session.head)
+            if await leash.wait(more, LONGEST_WAIT):  # of which the fold may not know yet
+                await leash.wait(asyncio.sleep(reach.limits.recheck), reach.limits.recheck)
+
+
+async def _asked(entry: Entry, question: QuestionId) -> Event:
+    """Return the event in which a program asked this. Raises `Fault` 404."""
+    session = await entry.reach.sessions.fold(entry.session.id)
+    known = session.questions.get(question)
+    seq = known.asked if known is not None else None
+    if seq is None:
+        closed = await _last(entry, question)
+        seq = closed.body.asked if closed and isinstance(closed.body, QuestionClosed) else None
+    found = await entry.reach.store.read(session.id, after=(seq or 0) - 1, limit=1) if seq else ()
+    is_ours = found and isinstance(found[0].body, QuestionAsked) and found[0].body.by is not None
+    if not is_ours or found[0].seq <= entry.hidden:
+        raise Fault(404, "not_found", "no program asked this in this session")
+    return found[0]
+
+
+async def _last(entry: Entry, question: QuestionId) -> Event | None:
+    """Return the event that closed a question, looking from the end of the log."""
+    reach, session = entry.reach, entry.session.id
+    end = await reach.store.head(session)
+    last = max(START, end - FARTHEST, entry.hidden)
+    while end > last:
+        start = max(last, end - PAGE)
+        for event in reversed(await reach.store.read(session, after=start, limit=end - start)):
+            if isinstance(event.body, QuestionClosed) and event.body.question == question:
+                return event
+        end = Seq(start)
+    return None
+
+
+async def _view(entry: Entry, event: Event) -> QuestionView:
+    asked = event.body
+    assert isinstance(asked, QuestionAsked)
+    session = await entry.reach.sessions.fold(event.session)
+    known = QuestionView(
+        id=asked.question,
+        session=event.session,
+        seq=event.seq,
+        state="open",
+        answer=None,
+        index=None,
+        by=None,
+        at=None,
+        expires_at=asked.expires_at,
+    )
+    if asked.question in session.questions:
+        return known
+    closed = await _last(entry, asked.question)
+    if closed is None or not isinstance(closed.body, QuestionClosed):
+        raise Fault(404, "not_found", "this was answered too long ago to be found")
+    body = closed.body
+    labels = {each.id: (number, each.label) for number, each in enumerate(asked.options)}
+    index, answer = labels.get(body.answer, (None, body.answer or None))
+    found = {"state": body.outcome, "answer": answer, "index": index, "at": closed.at}
+    return known.model_copy(update={**found, "by": await _who(entry, body.by)})
+
+
+async def _who(entry: Entry, who: ParticipantId | None) -> Answerer | None:
+    if who is None:
+        return None
+    known = (await entry.reach.store.participants([who])).get(who)
+    name = own_name(known.name) if known is not None else ""
+    return Answerer(id=who, name=name or texts.SOMEONE)

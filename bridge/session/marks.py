@@ -1,0 +1,129 @@
+"""How far the bridge is with each of the last messages that asked it, sans I/O.
+
+The rules:
+
+- What is addressed to the agent is seen. It is worked on from the start of the run that reads it,
+  through its questions, until a run that dealt with it ends: then it is done, or given up (failed),
+  or somebody told the bridge to stop (none).
+- A run that failed, died or was interrupted and will be tried again changes nothing: the message is
+  still worked on.
+- What is asked once more (`/retry`) is seen again, the first message with it. What was taken back
+  is forgotten, and what was said before a restore asks nothing.
+"""
+
+from typing import assert_type
+
+from bridge.domain.events import (
+    INTERRUPTED,
+    Event,
+    MemoryEvent,
+    MessageComposed,
+    MessageDeleted,
+    MessageEdited,
+    MessageReceived,
+    OutsideEvent,
+    QuestionAsked,
+    QuestionClosed,
+    Redacted,
+    RunFinished,
+    RunStarted,
+    SetupEvent,
+    ToolEvent,
+    Transcribed,
+    UsageReported,
+)
+from bridge.domain.ids import Seq
+from bridge.domain.reactions import Mark
+from bridge.domain.records import replace
+from bridge.session.state import Asked, Session
+
+ASKED_KEPT = 20
+"""Messages of which is remembered how far the bridge is with them, the newest."""
+
+_MarksNothing = (
+    MessageEdited
+    | Transcribed
+    | Redacted
+    | UsageReported
+    | MessageComposed
+    | ToolEvent
+    | QuestionAsked
+    | OutsideEvent
+    | SetupEvent
+    | MemoryEvent
+)
+
+_OPEN: frozenset[Mark] = frozenset({"seen", "working"})
+
+
+def is_open(asked: Asked) -> bool:
+    """Say whether there will be more to say of a message."""
+    return asked.mark in _OPEN
+
+
+def marked(session: Session, event: Event) -> Session:
+    """Return the session with the marks as they are after an event, which is not folded yet."""
+    match event.body:
+        case MessageReceived() as heard:
+            return _heard(session, heard, event)
+        case MessageDeleted(target=target):
+            left = tuple(each for each in session.asked if each.seq != target)
+            return replace(session, asked=left)
+        case RunStarted(agent=agent, upto=upto):
+            is_begun = bool(agent)
+            only = frozenset[Mark]({"seen"} if is_begun else ())
+            return _changed(session, event, "working", upto=upto, only=only)
+        case RunFinished() as finished:
+            return _finished(session, finished, event)
+        case QuestionClosed(outcome=outcome):
+            is_over = outcome == "withdrawn" and session.open_run is None
+            return _changed(session, event, "none", upto=session.position) if is_over else session
+        case rest:
+            assert_type(rest, _MarksNothing)
+            return session
+
+
+def _heard(session: Session, heard: MessageReceived, event: Event) -> Session:
+    if heard.before_restore or not heard.addressed:
+        return session
+    new = Asked(seq=event.seq, place=heard.conversation, mark="seen", at=event.at)
+    again = tuple(
+        replace(each, mark="seen", at=event.at) if each.seq == heard.again else each
+        for each in session.asked
+    )
+    return replace(session, asked=(*again, new)[-ASKED_KEPT:])
+
+
+def _finished(session: Session, finished: RunFinished, event: Event) -> Session:
+    match finished.outcome:
+        case "completed" | "silent":
+            return _changed(session, event, "done", upto=finished.upto)
+        case "paused":
+            return _changed(session, event, "working", upto=finished.upto)
+        case "cancelled" if finished.reason != INTERRUPTED:
+            return _changed(session, event, "none", upto=finished.upto)
+        case "failed" | "abandoned" if finished.upto > session.position:
+            return _changed(session, event, "failed", upto=finished.upto)
+        case "cancelled" | "failed" | "abandoned":
+            return session
+
+
+def _changed(
+    session: Session,
+    event: Event,
+    mark: Mark,
+    *,
+    upto: Seq,
+    only: frozenset[Mark] = _OPEN,
+) -> Session:
+    if not any(each.mark in only and each.seq <= upto for each in session.asked):
+        return session
+    return replace(
+        session,
+        asked=tuple(
+            replace(each, mark=mark, at=event.at)
+            if each.mark in only and each.mark != mark and each.seq <= upto
+            else each
+            for each in session.asked
+        ),
+    )
