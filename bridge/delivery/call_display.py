@@ -173,7 +173,7 @@ def brief(name: str, arguments: str, *, most: int = 120) -> str:
     if len(shown) > most:
         head, tail = _two(shown, half)
         if not is_read:
-            head, tail = visible(head), visible(tail)
+            head, tail = visible(head)[:half], visible(tail)[-half:]
         shown = f"{_HALF.sub('', head)}{_left_out(len(shown) - most)}{_OTHER_HALF.sub('', tail)}"
     return f"{visible(name)} {shown}"
 

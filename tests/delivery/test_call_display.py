@@ -294,6 +294,7 @@ def test_whatever_a_call_is_it_stays_inside_its_block_and_its_lines_are_short(na
 
 
 @given(arguments.map(json.dumps))
+@example(json.dumps({"\u200b" * 90: "x" * 9000 + "\u200b" * 90}))
 def test_on_one_line_a_call_shows_its_head_and_its_tail(written):
     shown = brief("f", written)
     assert "\n" not in shown

@@ -11,7 +11,7 @@ import httpx
 from bridge.app import Running
 from bridge.demo.apps import Apps, four
 from tests.running import running_bridge
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 
 CODE = re.compile(r"/link (\w{5}-\w{5})")
 
@@ -50,13 +50,23 @@ class Rooms:
         return f"<@{slack}> " if room == "slack" else f"@{self.apps.telegram.bot.username} "
 
     async def events(self, kind: str) -> list[dict[str, Any]]:
+        found = await self._get("events", limit=200)
+        return [each for each in found["events"] if each["type"] == kind]
+
+    async def receipt(self, words: str) -> None:
+        """Wait until the bridge has read which messages show this: before, a reply names none."""
+        heard = await self.events("message_received")
+        (seq,) = (each["seq"] for each in heard if each["content"]["text"] == words)
+        await self._get(f"deliveries/{seq}", wait="settled")
+
+    async def _get(self, what: str, **query: Any) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {self.bridge.token}"}
         async with httpx.AsyncClient(
-            base_url=self.bridge.url, headers=headers, trust_env=False
+            base_url=self.bridge.url, headers=headers, trust_env=False, timeout=PATIENCE
         ) as client:
-            answer = await client.get("/v1/sessions/main/events", params={"limit": 200})
+            answer = await client.get(f"/v1/sessions/main/{what}", params=query)
             assert answer.status_code == 200, answer.text
-            return [each for each in answer.json()["events"] if each["type"] == kind]
+            return dict(answer.json())
 
 
 def says(shown: Callable[[], list[str]], words: str) -> Callable[[], bool]:
@@ -129,6 +139,7 @@ async def test_what_is_said_changed_reacted_to_and_taken_back_crosses_once(tmp_p
         await until(lambda: rooms.copy("Lunch at noon?"))
         assert "Sam" in rooms.copy("Lunch at noon?").text
 
+        await rooms.receipt("Lunch at noon?")
         reply = rooms.tom.says(rooms.group, "Gladly", reply_to=rooms.copy("Lunch at noon?"))
         await until(lambda: any("Gladly" in each.shown for each in rooms.in_channel()))
         heard = await rooms.events("message_received")
