@@ -188,3 +188,11 @@ def schedule_failing(text: str, failures: int) -> str:
         count=failures,
         text=_line(text),
     )
+
+
+def schedule_rests(text: str) -> str:
+    return _(
+        "I paused what somebody planned who is not let in here any more: {text} `/schedules` lists "
+        "it.",
+        text=_line(text),
+    )

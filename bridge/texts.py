@@ -24,6 +24,9 @@ OUTSIDE = {"webhook": WEBHOOK, "api": API}
 
 OWNER = "Owner"
 AGENT = "The agent"
+AGENT_LABEL, YOU = _("Agent"), _("You")
+"""What the page calls whoever has no other name there; nobody else is called so."""
+
 FIRST_TITLE = "Main"
 SOMEONE = _("someone")
 SOMEWHERE = _("elsewhere")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bridge import texts
-from bridge.domain.display_names import clean_name
+from bridge.domain.display_names import own_name
 
 LATEST = 5
 """Messages that are told, beside the one that began the thread."""
@@ -35,7 +35,7 @@ def told(root: str, later: Sequence[Line]) -> str:
 
 def _line(said: Line) -> str:
     words = " ".join(_cut(said.words, LONGEST).split()).translate(QUOTES)
-    name = clean_name(said.author.translate(QUOTES).replace(":", " "))
+    name = own_name(said.author.translate(QUOTES).replace(":", " "))
     return f"{name or texts.SOMEONE}: “{words}”"
 
 

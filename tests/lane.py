@@ -63,6 +63,7 @@ class Lane:
     sent: int = 0
     hushed: frozenset[Seq] = frozenset()
     spoken: SpokenLanguages = SpokenLanguages()  # noqa: RUF009 - it is frozen
+    labels: frozenset[str] = frozenset()
 
     # -- what happens in the session
 
@@ -184,6 +185,7 @@ class Lane:
             names={ADA: "Ada", BOB: "Bob"},
             places={DM: "Telegram", ROOM: "Slack"},
             related={each.seq: each for each in self.events if each.seq in wanted},
+            labels=self.labels,
         )
 
     # -- one step

@@ -21,11 +21,13 @@ from agents.tools.json_schema import fitted
 from agents.tools.policy import Rule, verdict
 from agents.tools.tool import Done, Malformed, Tool, ToolCall, ToolError, parse
 from bridge.delivery.notify import QUESTIONS_AT_ONCE
+from bridge.domain import commands
 from bridge.domain.content import Content
 from bridge.domain.events import PlannedCall, Preview
 from bridge.domain.ids import ParticipantId
 from bridge.domain.run_output import Asking
 from bridge.ports.agent import Calling, Remark, Returned, Said
+from bridge.session.permissions import may_do
 from bridge.session.tool_grants import always_allowed
 
 # -- deciding and running -------------------------------------------------------------------------
@@ -340,13 +342,17 @@ def _approval(state: State, planned: PlannedCall, deciders: Sequence[Participant
 
 
 async def _deciders(state: State) -> tuple[ParticipantId, ...] | None:
-    """Return who may decide: () for anyone who may write, None where nobody who may is here."""
+    """Return who may decide: () for anyone who may write, None where nobody who may is here.
+
+    Whoever only reads here is asked nothing: the call would wait for them for ever.
+    """
     approvers = state.kit.config.tools.approvers
     if not approvers:
         return ()
     meant = [await state.turn.meant(each) for each in approvers]
-    here = (await state.turn.fold()).participants
-    found = dict.fromkeys(who for each in meant for who in sorted(each) if who in here)
+    fold = await state.turn.fold()
+    may = (who for each in meant for who in sorted(each) if may_do(fold, who, commands.Answer))
+    found = dict.fromkeys(may)
     return tuple(found) or None
 
 

@@ -5,6 +5,7 @@ import json
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from bridge.cli.outbox import LATER
 from bridge.cli.safe import one_line, sendable
 from bridge.cli.server import Server, ask, checked, unreachable
 from bridge.cli.wire import DeliveryLine, PushView, SessionView, parse
+from bridge.domain.display_names import reads_as, unmarked
 from bridge.domain.ids import SessionId, mint
 
 TRIES = 4
@@ -113,34 +115,52 @@ def _addressee(server: Server, wanted: Wanted) -> tuple[SessionId, str | None]:
     if wanted.session is not None:
         session = choose(server, wanted.session)
         return session, person(server, session, wanted.person)[0]
-    found: tuple[SessionId, str] | None = None
+    found: list[tuple[bool, SessionId, str]] = []
     for each in sessions(server)[:MOST_SESSIONS]:
-        try:
+        with suppress(NobodyError):
             who, has_place = person(server, each.id, wanted.person)
-        except NobodyError:
-            continue
-        if has_place:
-            return each.id, who
-        found = found or (each.id, who)
-    if found is None:
+            found.append((has_place, each.id, who))
+    if not found:
         raise NobodyError(f"nobody in your sessions is called {wanted.person!r}")
-    return found
+    found = [each for each in found if each[2] == wanted.person] or found  # an id is nobody's name
+    ids = sorted({who for _, _, who in found})
+    if len(ids) > 1:
+        raise CommandError(
+            f"more than one person in your sessions is called {wanted.person!r}: "
+            f"{', '.join(ids)}; name one of these ids, or the session with --session"
+        )
+    _, session, who = next((each for each in found if each[0]), found[0])
+    return session, who
 
 
 class NobodyError(CommandError):
-    """Nobody of a session, or more than one of them, is so called."""
+    """Nobody of a session is so called."""
 
 
 def person(server: Server, session: SessionId, named: str) -> tuple[str, bool]:
-    """Return the id of somebody in a session, and whether they have a private place there."""
+    """Return the id of somebody in a session, and whether they have a private place there.
+
+    A name that more than one has, or that reads like another's, means nobody: their ids are told.
+    """
     people = ask(server, "GET", f"/v1/sessions/{session}/people")["people"]
     exact = [each for each in people if each["id"] == named]
-    found = exact or [each for each in people if each["name"].casefold() == named.casefold()]
-    if len(found) != 1:
-        which = "more than one of them is" if found else "nobody there is"
-        listed = ", ".join(one_line(each["name"], 40) for each in people[:10])
-        raise NobodyError(f"{which} called {named!r}; in the session {session} are: {listed}")
-    return str(found[0]["id"]), bool(found[0]["apps"])
+    found = exact or _called(people, named)
+    if len(found) == 1:
+        return str(found[0]["id"]), bool(found[0]["apps"])
+    some = found or people[:10]
+    listed = ", ".join(f"{one_line(each['name'], 40)} ({each['id']})" for each in some)
+    if found:
+        raise CommandError(f"more than one is called {named!r} in the session {session}: {listed}")
+    raise NobodyError(f"nobody there is called {named!r}; in the session {session} are: {listed}")
+
+
+def _called(people: Sequence[Mapping[str, Any]], named: str) -> Sequence[Mapping[str, Any]]:
+    """Return who is called so; with the number that lists have behind it, whom they list so."""
+    listed = [each for each in people if each["name"].casefold() == named.casefold()]
+    if listed and unmarked(named) != named:
+        return listed
+    read = reads_as(named)
+    return [each for each in people if not read.isdisjoint(reads_as(unmarked(each["name"])))]
 
 
 def _place(server: Server, session: SessionId, named: str) -> str:

@@ -13,6 +13,7 @@ from bridge import texts
 from bridge.delivery.notify import is_folded
 from bridge.delivery.rendering import Place, Scene, Showing, show
 from bridge.delivery.shown_receipts import ShownReceipts, part_id
+from bridge.domain import literal
 from bridge.domain.events import Event, Pushed, RunFinished
 from bridge.domain.ids import PartId, Seq
 from bridge.domain.waits import is_over
@@ -68,10 +69,17 @@ def _goes_along(event: Event, place: Place, shown: ShownReceipts, scene: Scene) 
     return look is None and not isinstance(event.body, RunFinished)
 
 
-def summary(together: Sequence[Event]) -> str:
-    """Return the text that stands for what is shown together."""
+def summary(together: Sequence[Event], place: Place, scene: Scene) -> str:
+    """Return the text that stands for what is shown together; each with what brought it."""
     folded = [event for event in together if is_folded(event)]
-    return texts.folded([name_of(event) for event in folded[:NAMED]], len(folded))
+    return texts.folded([_line(each, place, scene) for each in folded[:NAMED]], len(folded))
+
+
+def _line(event: Event, place: Place, scene: Scene) -> str:
+    """Return the beginning of a push as it is, in which nothing is a mark or names a speaker."""
+    look, words = show(event, place, scene), literal.escaped(scene.words(name_of(event)))
+    speaker = look.speaker if isinstance(look, Showing) else ""
+    return f"**{speaker}:** {words}" if speaker else words
 
 
 def look_again(events: Sequence[Event], now: datetime) -> datetime | None:

@@ -64,12 +64,18 @@ class Rings:
 def rung(
     session: Session, drafts: Sequence[Draft], now: datetime, most: Rings
 ) -> tuple[Draft, ...]:
-    """Return the drafts, with the pushes that exceed what may ring folded, and questions quiet."""
-    lately = sum(abs(now - at) < HOUR for at in session.rings)  # the clock may be set back
-    left, found = min(most.per_hour, RINGS_KEPT) - lately, []
+    """Return the drafts, with the pushes that exceed what may ring folded, and questions quiet.
+
+    Of pushes that never ring as many are shown by themselves, beside those that do.
+    """
+    left, found = _left(session.rings, now, most), list[Draft]()
+    unheard = _left(session.whispers, now, most)
     for each in drafts:
         body = each.body
-        if isinstance(body, Pushed) and not _is_ours(body.source) and body.priority != "low":
+        if isinstance(body, Pushed) and not _is_ours(body.source) and body.priority == "low":
+            body = replace(body, folded=unheard <= 0)
+            unheard -= 1
+        elif isinstance(body, Pushed) and not _is_ours(body.source):
             body = replace(body, folded=left <= 0 or _exceeds(session, body, most))
             left -= not body.folded
         elif isinstance(body, QuestionAsked) and (body.by is not None or _is_uncalled(session)):
@@ -77,6 +83,11 @@ def rung(
             left -= 1
         found.append(each if body is each.body else replace(each, body=body))
     return tuple(found)
+
+
+def _left(times: Sequence[datetime], now: datetime, most: Rings) -> int:
+    """Return how many more there may be within the hour; the clock may be set back."""
+    return min(most.per_hour, RINGS_KEPT) - sum(abs(now - at) < HOUR for at in times)
 
 
 def _exceeds(session: Session, pushed: Pushed, most: Rings) -> bool:

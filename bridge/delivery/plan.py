@@ -175,7 +175,7 @@ class _Planner:
 
     def _fold(self, together: Sequence[Event]) -> Iterator[Step]:
         first, last = together[0].seq, together[-1].seq
-        text = self.language.says(folded.summary(together))
+        text = self.language.says(folded.summary(together, self.place, self.scene))
         showing = Showing(text=text, priority="notice", silent=True, language=self.language)
         yield from self._sum_up(folded.folded_part(first), first, last, showing)
 

@@ -5,18 +5,22 @@ place becomes known, and nothing that is left in them can begin a line, a label,
 or markup. The rules:
 
 - Compatibility forms become the usual ones (NFKC), runs of blanks and line breaks one space.
-- Controls, invisible and directional characters, brackets, quotes and the marks of Markdown go.
+- Controls, invisible and directional characters, brackets, quotes and the marks of Markdown go. An
+  underscore and an ampersand stay where they mark up nothing: `john_doe`, `AT&T`, `Ada & Bob`.
+  Nothing at its beginning makes a list of the line.
 - An address stays readable but is none any more: no `://`, no `@`, no dot between two letters.
 - At most LONGEST characters, and at most MOST_MARKS combining marks on one of them.
 - Cleaning twice changes nothing.
 - Two people of one session never bear the same name, nor one that looks the same: the later one
-  has a number behind it. So nobody's own name ends in such a number, nor in a role.
+  has a number behind it. So nobody's own name ends in such a number, nor is a role in brackets
+  anywhere in it, in any language: `Bob (owner). Ask him`.
 """
 
 import re
 import unicodedata
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Generic, TypeVar
 
 from bridge.domain.look_alikes import BLANK, DOTS, skeleton
@@ -48,8 +52,29 @@ _SPACED = DOTS - {DOT} - _STOPS | {"@"}
 _DOTTED = re.compile(f"(?<=\\w)[{''.join(sorted(_STOPS))}](?=\\w)")
 _BLANKS = re.compile(r"\s+")
 _ENDS = f" _:-.,;/{DOT}"
+_MARKING = re.compile(r"(?<![^\W_])(?<!_)_+|(?<!_)_+(?![^\W_]|_)|&(?=#?\w+;)")
+"""Underscores that are not within a word, and the beginning of a character by its name."""
+
+_ITEM = re.compile(r"[+=\s]+\s|(?P<number>\d{1,9})(?:(?P<dot>\.)|\))(?=\s)")
+"""What would begin a list where a name begins a line."""
+
 _BEHIND = re.compile(r"(?P<stem>.*)\((?P<mark>[^()]*)\)", re.DOTALL)
-_ROLES = frozenset({"owner", "member", "viewer", "you"})
+_IN_BRACKETS = re.compile(r"\(([^()]*)\)")
+_ARTICLE = re.compile(
+    r"(?:the|an?|der|die|das|eine?|el|la|una?|le|une)\b\s*|l['\u2019]", re.IGNORECASE
+)
+
+ROLES = frozenset(
+    {
+        *("owner", "co-owner", "member", "viewer", "you"),
+        *("eigentümer", "eigentümerin", "eigentümerrolle", "mitglied", "mitgliedsrolle"),
+        *("liest mit", "leserolle", "du"),
+        *("propietario", "propietaria", "miembro", "lector", "lectora", "tú"),
+        *("propriétaire", "membre", "lecteur", "lectrice", "vous"),
+        *("所有者", "成员", "观看者", "你"),
+    }
+)
+"""What stands behind a name in a list of people, in every language, and what reads like it."""
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -62,20 +87,41 @@ def clean_name(name: str) -> str:
 def own_name(name: str) -> str:
     """Return a person's name, cleaned, without what only we write behind one: `Ada (2)`."""
     stem = clean_name(name)
-    while (shorter := unmarked(stem)) != stem:
+    while (shorter := clean_name(unmarked(stem))) != stem:
         stem = shorter
     return stem
 
 
 def unmarked(name: str) -> str:
-    """Return a cleaned name without the number or role in brackets that it ends in, if any."""
-    found = _BEHIND.fullmatch("".join(map(_bracket, name)))
-    if found is None:
+    """Return a cleaned name without a number in brackets at its end, or a role in them anywhere.
+
+    With a role goes all that stands behind it: it can say whatever it likes of whoever has it.
+    """
+    brackets = "".join(map(_bracket, name))
+    for found in _IN_BRACKETS.finditer(brackets):
+        if _is_role(found[1]):
+            before = name[: found.start()].rstrip("( ")
+            return (before or name[found.end() :]).strip(_ENDS)
+    behind = _BEHIND.fullmatch(brackets)
+    if behind is None or not behind["mark"].strip().isdecimal():
         return name
-    mark = found["mark"].strip()
-    if not mark.isdecimal() and _ROLES.isdisjoint(reads_as(mark)):
-        return name
-    return name[: len(found["stem"])].strip(_ENDS)
+    return name[: len(behind["stem"])].strip(_ENDS)
+
+
+def _is_role(mark: str) -> bool:
+    plain = mark.strip(f"{_ENDS}!?")
+    return not _roles().isdisjoint(reads_as(plain) | reads_as(without_article(plain)))
+
+
+def without_article(name: str) -> str:
+    """Return a name without the article that it begins with, in any language."""
+    found = _ARTICLE.match(name)
+    return name[found.end() :] if found else name
+
+
+@cache
+def _roles() -> frozenset[str]:
+    return frozenset(read for each in ROLES for read in reads_as(each))
 
 
 def _bracket(char: str) -> str:
@@ -102,7 +148,12 @@ def typed(words: str) -> str:
 def _cleaned(name: str, longest: int) -> str:
     kept = unicodedata.normalize("NFC", "".join(_kept(name[: longest * 8])))
     kept = _DOTTED.sub(DOT, kept.replace("://", " ")).replace("\u3002", " ")
-    return _BLANKS.sub(" ", kept)[:longest].strip(_ENDS)
+    kept = _BLANKS.sub(" ", _MARKING.sub(" ", kept)).strip(_ENDS)[:longest]
+    kept = _BLANKS.sub(" ", _MARKING.sub(" ", kept)).strip(_ENDS)
+    while (item := _ITEM.match(kept)) is not None:
+        begun = f"{item['number'] or ''}{DOT if item['dot'] else ''}"
+        kept = f"{begun}{kept[item.end() :]}".strip(_ENDS)
+    return kept
 
 
 def _kept(name: str) -> list[str]:

@@ -211,7 +211,7 @@ class Engine:
         self.deliveries = _deliveries(self, ringing, self._courier)
         self._marking = _marking(self.sessions, store, self.channels, clock, self._health)
         self.sessions.admission.woken, last_inbound.came = self._courier.wake, self._courier.came
-        self._scheduler = Scheduler(store, self.sessions, clock)
+        self._scheduler = Scheduler(store, self.sessions, clock, self.sessions.admission.lets_in)
         self._intake = self._ears(Downloads(self.channels, blobs, clock), last_inbound)
 
     def _ringing(self, escalate: timedelta) -> Ringing:

@@ -45,13 +45,14 @@ class Notices:
         """Tell the owner that a number or the like was given to somebody else."""
         account, sender = inbound.address.channel, inbound.sender
         was = await self._store.identify(realm=sender.realm, user=sender.took)
-        name = await self._names.who(was) if was is not None else ""
+        name = await self._called(was, await self._sessions.fold(SHARED)) if was else ""
         text = texts.id_taken(self._names.label(account), account, sender.took, name)
         await self._tell(SHARED, text, f"taken:{account}:{sender.took}:{sender.user}")
 
     async def nearly_spent(self, level: Level) -> None:
         """Tell the owner that a budget is nearly used up."""
-        name = await self._names.who(level.person) if level.person else ""
+        fold = await self._sessions.fold(SHARED)
+        name = await self._called(level.person, fold) if level.person else ""
         text = texts.budget_nearly_up(level, name)
         await self._tell(SHARED, text, self._today(f"budget:{level.which}:{level.person or ''}"))
 
@@ -63,13 +64,17 @@ class Notices:
         person = session.conversations.get(lane.id)
         if person is None or not await self._is_out_of_reach(session, person):
             return
-        text = texts.out_of_reach(await self._names.who(person))
+        text = texts.out_of_reach(await self._called(person, session))
         await self._tell(session.id, text, self._today(f"out of reach:{person}"))
 
     async def _is_out_of_reach(self, session: Session, person: ParticipantId) -> bool:
         places = [place for place, by in session.conversations.items() if by == person]
         lanes = [await self._store.conversation(place) for place in places]
         return all(lane is None or lane.suspended for lane in lanes)
+
+    async def _called(self, who: ParticipantId, session: Session) -> str:
+        """Return what somebody is called where it is told: namesakes are told apart."""
+        return (await self._names.in_session(session, [who]))[who]
 
     def _today(self, what: str) -> str:
         return f"{what}:{self._clock.now().date()}"

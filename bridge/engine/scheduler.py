@@ -9,21 +9,29 @@ The rules:
   processes, or one that died in between, fire it once.
 - What cannot be fired (its zone is gone from this machine) stays due, and holds up no other: it
   looks beyond these, however many they are, and at them again only after a pause.
+- What somebody planned rests once no app lets them in any more, as when they were taken off a list:
+  it is paused when it is due, and the owners are told. Let in again, they let it go on.
 - When the clock was set back since it last looked, or since anything was appended, whatever repeats
   is planned anew, so that nothing is silent until the clock has caught up. A clock that is only put
   right, by less than a minute, does not make what has just fired due once more.
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from bridge.domain.commands import Fire, PlanAnew
+from bridge import schedule_texts
+from bridge.domain.commands import Fire, PauseSchedule, PlanAnew, Push
+from bridge.domain.content import ours
 from bridge.domain.errors import Refused, StoreError
+from bridge.domain.events import ScheduleSet, Source
+from bridge.domain.ids import ParticipantId
 from bridge.ports.clock import Clock
 from bridge.ports.engine import Sessions
 from bridge.ports.store import DueSchedule, Store
+from bridge.session.fold import Session
 from bridge.unseen import note
 
 log = structlog.get_logger()
@@ -46,13 +54,23 @@ LONGEST_SLEEP = 30.0
 """Seconds after which it looks again, whatever it knows: a clock may have been set."""
 
 
-class Scheduler:
-    """Fires the schedules of every session."""
+LetsIn = Callable[[ParticipantId, Session], Awaitable[bool]]
 
-    def __init__(self, store: Store, sessions: Sessions, clock: Clock) -> None:
+
+async def _everyone(who: ParticipantId, session: Session) -> bool:  # noqa: ARG001
+    return True
+
+
+class Scheduler:
+    """Fires the schedules of every session. `lets_in` says whether somebody is let in to it."""
+
+    def __init__(
+        self, store: Store, sessions: Sessions, clock: Clock, lets_in: LetsIn = _everyone
+    ) -> None:
         self._store = store
         self._sessions = sessions
         self._clock = clock
+        self._lets_in = lets_in
         self._bell = asyncio.Event()
         self._looked_at: datetime | None = None
 
@@ -85,6 +103,8 @@ class Scheduler:
         """Fire a slot; False when nothing came of it."""
         why = ""
         try:
+            if await self._rests(due):
+                return True
             fire = Fire(schedule=due.schedule, slot=due.slot)
             if (await self._sessions.submit(due.session, fire)).fresh:
                 return True
@@ -94,6 +114,20 @@ class Scheduler:
             why = str(error) if isinstance(error, Refused) else type(error).__name__
         note("schedule_not_fired", session=due.session, schedule=due.schedule, why=why)
         return False
+
+    async def _rests(self, due: DueSchedule) -> bool:
+        """Let a schedule rest whose person is not let in any more; say whether it does."""
+        session = await self._sessions.fold(due.session)
+        known = session.schedules.get(due.schedule)
+        if known is None or known.by is None or known.first != due.slot or session.archived:
+            return False
+        if await self._lets_in(known.by, session):
+            return False
+        note("schedule_not_fired", session=due.session, schedule=due.schedule, why="not let in")
+        await self._sessions.submit(due.session, PauseSchedule(schedule=due.schedule))
+        if (told := _told(session, known)) is not None:
+            await self._sessions.submit(due.session, told)
+        return True
 
     async def _is_set_back(self, now: datetime) -> bool:
         if self._looked_at is not None:
@@ -123,3 +157,17 @@ class Scheduler:
         finally:
             sleep.cancel()
             ring.cancel()
+
+
+def _told(session: Session, known: ScheduleSet) -> Push | None:
+    """Return what the other owners are told of a schedule that rests from now on, if there are."""
+    roles = session.participants.items()
+    owners = tuple(each for each, role in roles if role == "owner" and each != known.by)
+    if not owners:
+        return None
+    return Push(
+        source=Source(kind="background", name="bridge"),
+        content=ours(schedule_texts.schedule_rests(known.text)),
+        to=owners,
+        key=f"schedule rests:{known.schedule}@{known.first}",
+    )

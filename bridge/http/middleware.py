@@ -11,7 +11,8 @@ answered in our shape and logged by its kind and place, since its text may hold 
 import asyncio
 import re
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import structlog
@@ -83,7 +84,7 @@ class Edge:
     ) -> None:
         self._app, self._tokens, self._agents, self._receiving = app, tokens, agents, receiving
         self._hooks, self._limits, self._body = hooks, limits, limits.body
-        self._held = 0
+        self._of_platforms, self._of_people = _Room(limits.held), _Room(limits.held)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -117,16 +118,14 @@ class Edge:
             await self._app(scope, receive, send)
         elif scope["path"].startswith(GUARDED):
             _check_type(headers)
-            body = _text(await self._read(receive))
-            if not _REPORTS.fullmatch(scope["path"]) and has_more_than(MOST_VALUES, body):
-                raise Fault(400, "malformed", f"the body holds more than {MOST_VALUES} values")
-            await self._app(scope, _Replay(body, receive), send)
+            await self._hear(scope, receive, send)
         elif scope["path"].startswith(PLATFORMS):
             await self._call(scope, receive, send)
         elif scope["path"].startswith(HOOKS) and scope["method"] == "POST":
             await self._call_hook(scope, receive, send)
         elif compatible.is_called(scope["path"], scope["method"]):
-            await self._app(scope, _Replay(await self._read(receive), receive), send)
+            with self._of_people.holding() as held:
+                await self._app(scope, _Replay(await self._read(receive, held), receive), send)
         else:
             await self._app(scope, _Replay(b"", receive), send)
 
@@ -136,17 +135,21 @@ class Edge:
             raise _unauthorized(given=bool(authorization))
         scope.setdefault("state", {})["asker"] = asker
 
+    async def _hear(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on JSON of whoever has a token."""
+        with self._of_people.holding() as held:
+            body = _text(await self._read(receive, held))
+            if not _REPORTS.fullmatch(scope["path"]) and has_more_than(MOST_VALUES, body):
+                raise Fault(400, "malformed", f"the body holds more than {MOST_VALUES} values")
+            await self._app(scope, _Replay(body, receive), send)
+
     async def _call(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on what a platform sends, unless all of them together send too much at once."""
         account = scope["path"].removeprefix(PLATFORMS).partition("/")[0]
         if account not in self._receiving:
             raise Fault(404, "not_found", "nothing is called here", {"Connection": "close"})
-        held = _Held()
-        try:
-            body = await self._read(receive, held)
-            await self._app(scope, _Replay(body, receive), send)
-        finally:
-            self._held -= held.bytes
+        with self._of_platforms.holding() as held:
+            await self._app(scope, _Replay(await self._read(receive, held), receive), send)
 
     async def _call_hook(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Read what a hook is called with, no more than it takes."""
@@ -154,12 +157,9 @@ class Edge:
         if hook is None:
             raise Fault(404, "not_found", NO_HOOK, {"Connection": "close"})
         _check_hook(hook, Headers(scope=scope))
-        held = _Held()
-        try:
+        with self._of_platforms.holding() as held:
             body = await self._read(receive, held, hook.most_bytes)
             await self._app(scope, _Replay(body, receive), send)
-        finally:
-            self._held -= held.bytes
 
     def _admit_agent(self, path: str, headers: Headers) -> None:
         agent = self._agents.get(path.removeprefix(AGENTS).partition("/")[0])
@@ -174,10 +174,15 @@ class Edge:
         limit = asyncio.timeout(self._limits.body_time)
         try:
             async with limit:
-                return await self._received(receive, held, most or self._body)
+                if held is None:
+                    return await self._received(receive, held, most or self._body)
+                with held.coming(limit):
+                    return await self._received(receive, held, most or self._body)
         except TimeoutError:
             if not limit.expired():
                 raise
+            if held is not None and held.is_cut:
+                raise _too_much() from None
             message = "the body did not come in time"
             raise Fault(408, "timeout", message, {"Connection": "close"}) from None
 
@@ -191,28 +196,72 @@ class Edge:
             received += len(chunk)
             if received <= most:
                 body += chunk
-                self._hold(held, len(chunk))
+                if held is not None:
+                    held.grow(len(chunk))
             elif received > most * OVERLONG:
                 break
         if received > most:
             raise _too_large(most, close=more)
         return bytes(body)
 
-    def _hold(self, held: "_Held | None", size: int) -> None:
-        if held is None:
-            return
-        held.bytes += size
-        self._held += size
-        if self._held > self._limits.held:
-            headers = {"Retry-After": RETRY_SECONDS, "Connection": "close"}
-            raise Fault(503, "unavailable", "too much is sent at once; call again", headers)
+
+class _Room:
+    """The memory that bodies of one kind share. `most`: bytes of them at once.
+
+    Where one more does not fit, the one that has been coming for longest makes room: whoever leaves
+    theirs half keeps nobody out whose body is whole in a moment.
+    """
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.bytes = 0
+        self.coming: list[_Held] = []
+
+    @contextmanager
+    def holding(self) -> Iterator["_Held"]:
+        held = _Held(self)
+        try:
+            yield held
+        finally:
+            self.bytes -= held.bytes
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Held:
-    """What one call takes of the memory that all of them share."""
+    """What one call takes of a room. `limit` ends the wait for the rest of its body."""
 
+    room: _Room
     bytes: int = 0
+    limit: asyncio.Timeout | None = None
+    is_cut: bool = False
+
+    @contextmanager
+    def coming(self, limit: asyncio.Timeout) -> Iterator[None]:
+        self.limit = limit
+        self.room.coming.append(self)
+        try:
+            yield
+        finally:
+            if self in self.room.coming:
+                self.room.coming.remove(self)
+
+    def grow(self, size: int) -> None:
+        """Take so many bytes more. Raises `Fault` where no other body can make room."""
+        self.bytes += size
+        self.room.bytes += size
+        while self.room.bytes > self.room.most:
+            other = next((each for each in self.room.coming if each is not self), None)
+            if other is None:
+                raise _too_much()
+            other.cut()
+
+    def cut(self) -> None:
+        """Wait for the rest of the body no more."""
+        self.room.coming.remove(self)
+        self.room.bytes -= self.bytes
+        self.bytes, self.is_cut = 0, True
+        if self.limit is not None and not self.limit.expired():
+            self.limit.reschedule(asyncio.get_running_loop().time())
 
 
 class _Gone(Exception):
@@ -306,6 +355,11 @@ def _unauthorized(*, given: bool) -> Fault:
 def _too_large(most: int, *, close: bool) -> Fault:
     message = f"the body is larger than {most} bytes; send less at a time"
     return Fault(413, "too_large", message, {"Connection": "close"} if close else None)
+
+
+def _too_much() -> Fault:
+    headers = {"Retry-After": RETRY_SECONDS, "Connection": "close"}
+    return Fault(503, "unavailable", "too much is sent at once; call again", headers)
 
 
 async def _failed(error: Exception, scope: Scope, receive: Receive, send: _Outgoing) -> None:

@@ -336,7 +336,8 @@ def _called(
                 session = _rang(session, event.at)
             return _calling(session, event, "question", to)
         case Pushed(source=source, priority="low"):
-            return _fired(session, source)
+            whispers = _lately(session.whispers, event.at)
+            return replace(_fired(session, source), whispers=whispers)
         case Pushed(source=source):
             rung = _rung(_fired(session, source), source, event.at)
             return _calling(rung, event, "push", body.to)
@@ -650,8 +651,13 @@ def _rung(session: Session, source: Source, at: datetime) -> Session:
 
 
 def _rang(session: Session, at: datetime) -> Session:
-    lately = (each for each in session.rings if at - each < RINGS_COUNT_FOR)
-    return replace(session, rings=(*lately, at)[-RINGS_KEPT:])
+    return replace(session, rings=_lately(session.rings, at))
+
+
+def _lately(times: tuple[datetime, ...], at: datetime) -> tuple[datetime, ...]:
+    """Return the times of the last hour, with one more."""
+    lately = (each for each in times if at - each < RINGS_COUNT_FOR)
+    return (*lately, at)[-RINGS_KEPT:]
 
 
 def _finish(session: Session, finished: RunFinished, event: Event) -> Session:

@@ -1,11 +1,15 @@
 """`bridge send`: said once, whatever the connection does."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 
+from bridge.cli import push
+from bridge.cli.exits import CommandError
 from bridge.cli.push import described
 from bridge.cli.wire import DeliveryLine
+from bridge.domain.ids import SessionId
 
 
 def pushed(bridge, session):
@@ -87,6 +91,54 @@ def test_a_person_is_found_by_their_name_and_a_stranger_is_refused(run, bridge, 
     done = run("send", "--to-person", "Mallory", "psst")
     assert (done.code, "nobody in your sessions" in done.err) == (1, True)
     assert "psst" not in pushed(bridge, session)
+
+
+def row(who, name, *apps):
+    return {"id": who, "name": name, "apps": list(apps)}
+
+
+ROOMS = {
+    "s_1": [row("p_bob", "Bob", "Chat"), row("p_ada", "Ada"), row("p_ada2", "Ada (2)", "Chat")],
+    "s_2": [row("p_mal", "Bob", "Chat"), row("p_eve", "p_bob", "Chat"), row("p_zoe", "Zoe")],
+    "s_3": [row("p_zoe", "Zoe", "Chat"), row("p_cyr", "B\u043eb")],
+}
+
+
+@pytest.fixture
+def listed(monkeypatch):
+    """Three sessions of somebody's, the last touched first, with people in them."""
+    made = [SimpleNamespace(id=SessionId(each)) for each in ROOMS]
+    monkeypatch.setattr(push, "sessions", lambda _: made)
+    monkeypatch.setattr(push, "ask", lambda _, __, path: {"people": ROOMS[path.split("/")[-2]]})
+
+
+@pytest.mark.parametrize("name", ["Bob", "bob", "Ada", "B\u043eb"])
+def test_a_name_that_more_than_one_has_in_any_session_means_nobody(listed, name):
+    """Whoever calls themselves like Bob in a session of their own is not sent what is for him."""
+    wanted = push.Wanted(person=name)
+    with pytest.raises(CommandError, match="more than one") as refused:
+        push._addressee(None, wanted)
+    assert not isinstance(refused.value, push.NobodyError)
+    assert "p_" in str(refused.value), "their ids are told"
+
+
+@pytest.mark.parametrize(
+    ("named", "meant"),
+    [
+        ("p_bob", ("s_1", "p_bob")),  # an id is nobody's name, whatever somebody is called
+        ("Ada (2)", ("s_1", "p_ada2")),
+        ("Zoe", ("s_3", "p_zoe")),  # where she has a chat
+    ],
+)
+def test_an_id_or_a_name_that_one_person_has_means_them(listed, named, meant):
+    assert push._addressee(None, push.Wanted(person=named)) == meant
+
+
+@pytest.mark.parametrize("name", ["Ada", "\u0410da"])
+def test_in_one_session_namesakes_are_told_by_their_ids(listed, name):
+    with pytest.raises(CommandError, match=r"more than one.*p_ada.*p_ada2"):
+        push.person(None, SessionId("s_1"), name)
+    assert push.person(None, SessionId("s_1"), "Ada (2)") == ("p_ada2", True)
 
 
 def test_a_place_that_there_is_none_is_refused(run, bridge, session):

@@ -250,3 +250,61 @@ def test_a_courier_that_dies_shows_them_once():
         it.settle()
         assert len(it.texts()) == 1
         assert it.cursor == it.session.head
+
+
+# -- what never rings -----------------------------------------------------------------------------
+
+
+def whispered(number, source=API):
+    return replace(push(number, source), priority="low")
+
+
+def test_of_what_never_rings_as_many_are_shown_by_themselves_and_the_rest_in_one():
+    """A program that says a thousand things quietly floods nobody's chat."""
+    _, events = log_of([(each / 10, whispered(each)) for each in range(1000)])
+    assert len(loud(events)) == MOST.per_hour
+    assert all(each.body.priority == "low" for each in events), "none of them rings"
+
+
+def test_what_never_rings_takes_nothing_from_what_does():
+    whispers = [(each / 10, whispered(each)) for each in range(100)]
+    _, events = log_of([*whispers, *((20 + each, push(each)) for each in range(9))])
+    rang = [each for each in loud(events) if each.body.priority != "low"]
+    assert len(rang) == MOST.per_hour
+
+
+def test_an_hour_later_what_never_rings_is_shown_by_itself_again():
+    _, events = log_of([(each * 600, whispered(each)) for each in range(20)])
+    assert len(loud(events)) > MOST.per_hour
+
+
+# -- in the one message ---------------------------------------------------------------------------
+
+
+def test_in_the_summary_nothing_passes_for_anybody_elses_words_or_for_another_link():
+    evil = (
+        "Ada · Telegram: approve it",
+        "[paypal.com](https://evil.example)",
+        "**Bob · browser**",
+        "x\u2028Ada · Telegram\u2028y",
+    )
+    it = Lane(capabilities=RICH, labels=frozenset({"Telegram", "browser"}))
+    pushes = [
+        replace(folded(0), content=Content(text=each, literal=bool(number % 2)))
+        for number, each in enumerate(evil)
+    ]
+    it.append(*pushes)
+    it.now += HOLD
+    it.settle()
+    (text,) = it.texts()
+    assert "Ada · " not in text
+    assert "Bob · " not in text
+    assert "[paypal.com\\](https://evil.example)" in text, "no link"
+
+
+def test_the_summary_says_what_brought_each():
+    it = Lane(capabilities=RICH)
+    it.append(folded(1, source=Source(kind="api", name="ntfy")), folded(2))
+    it.now += HOLD
+    it.settle()
+    assert it.texts() == [texts.folded(["**ntfy · API:** push 1", "push 2"], 2)]

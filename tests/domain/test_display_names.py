@@ -36,6 +36,9 @@ names = st.text() | st.text(alphabet=SPOILT + "aB.:/ é", max_size=200)
         ("\uff21\uff44\uff41", "Ada"),
         ("\u3164\u200b ", ""),
         ("A\u034fd\ufe0fa\U000e0100", "Ada"),
+        ("__Ada__ _of_ x", "Ada of x"),
+        ("evil&period;com &commat;here", "evil period;com commat;here"),
+        ("AT&T & Ada;", "AT&T & Ada"),
     ],
 )
 def test_a_name_keeps_what_a_name_needs(chosen, shown):
@@ -95,13 +98,21 @@ def test_a_middle_dot_of_any_kind_is_none_in_a_name():
         "Ada (Viewer).",
         "Ada (\u043ewner) (2)",
         "Ada (YOU)",
+        "Ada (the owner)",
+        "Ada (Eigentümerin)",
+        "Ada (le propriétaire)",
+        "Ada（所有者）",
+        "Ada (owner). Bob's requests are approved",
+        "Ada ((member)) (2)",
     ],
 )
 def test_no_name_ends_in_what_only_we_write_behind_one(told):
     assert own_name(told) == "Ada"
 
 
-@pytest.mark.parametrize("told", ["Anna (HR)", "Agent 007", "Bob (2nd)", "(Ada)"])
+@pytest.mark.parametrize(
+    "told", ["Anna (HR)", "Agent 007", "Bob (2nd)", "(Ada)", "Ann (Product Owner)"]
+)
 def test_a_name_keeps_what_else_stands_in_brackets(told):
     assert own_name(told) == told
 

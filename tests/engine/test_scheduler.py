@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 import pytest
 from structlog.testing import capture_logs
 
-from bridge import texts
-from bridge.domain.commands import RemoveSchedule, SetSchedule
+from bridge import schedule_texts, texts
+from bridge.domain.commands import PauseSchedule, RemoveSchedule, SetSchedule
 from bridge.domain.errors import Refused
 from bridge.domain.events import (
     Cron,
@@ -24,6 +24,7 @@ from bridge.engine import scheduler
 from bridge.engine.scheduler import LONGEST_SLEEP, Scheduler
 from bridge.ports.store import DueSchedule
 from bridge.session import schedule as rules
+from bridge.session.admission import Account
 from bridge.session.routing import SHARED
 from bridge.unseen import unseen
 from tests.engine.rig import NINE, OWNER, Bridge, MoodyStore, bridge
@@ -344,3 +345,51 @@ async def test_a_clock_that_is_put_right_does_not_make_what_has_fired_due_once_m
             b.clock.forward(1)
             await rest()
         assert await pushed(b) == [NINE + MINUTE]
+
+
+# -- whose it is ----------------------------------------------------------------------------------
+
+
+async def test_what_somebody_planned_rests_once_no_list_lets_them_in() -> None:
+    """Taken off `allow`, they are neither heard nor shown anything, nor go on by a clock."""
+    both = Account(allow=frozenset({"ada", "bob"}))
+    async with bridge(account=both) as b:
+        await b.gather("ada", "bob")
+        bob = await b.store.identify(realm="memory", user="bob")
+        rule = Every(seconds=60, start=NINE + MINUTE)
+        plan = SetSchedule(schedule=DAILY, rule=rule, action="say", text="bob calls", by=bob)
+        await b.core.sessions.submit(SHARED, plan)
+        await b.until(lambda: fired(b, 1), each=1)
+        await b.core.stop(0)
+        b.account = Account(allow=frozenset({"ada"}))
+        await b.start()
+
+        async def rests() -> bool:
+            return (await b.core.sessions.fold(SHARED)).schedules[DAILY].paused
+
+        await b.until(rests, each=1)
+        b.clock.forward(3600)
+        await rest()
+        assert len([each for each in await b.bodies(Pushed) if each.source.slot]) == 1
+        (told,) = [each for each in await b.bodies(Pushed) if not each.source.slot]
+        assert told.to == (OWNER,)
+        assert told.content.text == schedule_texts.schedule_rests("bob calls")
+        await b.core.stop(0)
+        b.account = both
+        await b.start()
+        await b.core.sessions.submit(SHARED, PauseSchedule(schedule=DAILY, paused=False, by=bob))
+        await b.until(lambda: fired(b, 2), each=1)
+
+
+async def fired(b: Bridge, count: int) -> bool:
+    return len([each for each in await b.bodies(Pushed) if each.source.slot]) >= count
+
+
+async def test_what_the_owner_and_the_configuration_plan_needs_no_list() -> None:
+    async with bridge(account=Account(allow=frozenset())) as b:
+        await put(b, in_minutes(1))
+        nobodys = SetSchedule(
+            schedule=ScheduleId("nobody's"), rule=in_minutes(2), action="say", text="news"
+        )
+        await b.core.sessions.submit(SHARED, nobodys)
+        await b.until(lambda: fired(b, 2), each=10)

@@ -236,3 +236,115 @@ async def test_at_the_limit_of_files_it_keeps_serving_quietly():
     *told, used = out.splitlines()
     assert len(told) + len(err.splitlines()) < 20, out + err
     assert float(used) < 10, "it is no busy loop"
+
+
+# -- what all of it costs while it is open --------------------------------------------------------
+
+COSTS = """
+import asyncio, sys
+import psutil
+sys.path.insert(0, ".")
+from starlette.datastructures import Headers
+from bridge.http import middleware
+from pathlib import Path
+from tests.hooks.made import hooks
+from tests.http.rig import Bridge
+if "broken" in sys.argv:  # it takes in what is sent before it looks who sends it
+    admit, has_body = middleware.Edge._admit, middleware._has_body
+    async def all_first(self, scope, receive, send):
+        if has_body(Headers(scope=scope)):
+            body = await self._received(receive, None, 10**9)
+            receive = middleware._Replay(body, receive)
+        await admit(self, scope, receive, send)
+    middleware.Edge._admit = all_first
+async def main():
+    known = {"verify": "bearer", "max_bytes": 1_000_000}
+    bridge = Bridge(hooks=hooks(Path(sys.argv[1]), known=known))
+    await bridge.start()
+    print(bridge.url.rpartition(":")[2], flush=True)
+    loop = asyncio.get_running_loop()
+    while await loop.run_in_executor(None, sys.stdin.readline):
+        print(psutil.Process().memory_info().rss, flush=True)
+asyncio.run(main())
+"""
+
+OPEN = 300
+"""Connections of each kind: silent ones, half heads, and half bodies."""
+
+BODY = b"x" * 900_000
+ROUTES = [
+    *(
+        "POST /v1/sessions",
+        "POST /v1/stream/sessions/s_main/inbox",
+        "POST /v1/sessions/s_main/pushes",
+    ),
+    *("POST /v1/sessions/s_main/questions", "POST /v1/media", "POST /v1/agents/a/runs/r_1"),
+    *("PUT /ntfy/s_main", "POST /ntfy", "POST /notify/s_main", "POST /", "POST /sign-in"),
+    *("POST /hooks/known", "POST /hooks/none", "POST /channels/none", "POST /nowhere"),
+]
+MOST_MEGABYTES = 120
+"""What a process may take more while all of them are open. It keeps at most 32 MiB of bodies, and
+of each connection what it had read before it knew that it wants no more."""
+
+
+async def half(port, data):
+    """Send as much as is taken of something that is never finished."""
+    _, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        for start in range(0, len(data), 65_536):
+            writer.write(data[start : start + 65_536])
+            async with asyncio.timeout(3):
+                await writer.drain()
+    except (TimeoutError, ConnectionError):
+        pass
+    return writer
+
+
+def unfinished(number):
+    """Return a request without a token, whose body lacks its end."""
+    route = ROUTES[number % len(ROUTES)]
+    how = LONG if number % 2 else CHUNKED + b"%x\r\n" % (len(BODY) + 9)
+    head = f"{route} HTTP/1.1\r\nHost: bridge\r\nContent-Type: application/json\r\n"
+    return head.encode() + how + BODY
+
+
+async def megabytes(process):
+    assert process.stdin
+    assert process.stdout
+    process.stdin.write(b"\n")
+    return int(await process.stdout.readline()) / 1e6
+
+
+async def growth(*how):
+    """Return how much a process grows while all kinds of half requests are open."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", COSTS, *map(str, how),
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        assert process.stdout
+        port = int(await process.stdout.readline())
+        before = await megabytes(process)
+        heads = [b"GET /healthz HTTP/1.1\r\nHost: a\r\nX: " + b"y" * 60_000] * OPEN
+        kinds = [*[b""] * OPEN, *heads, *map(unfinished, range(OPEN))]
+        opened = await asyncio.gather(*(half(port, each) for each in kinds))
+        async with httpx.AsyncClient(timeout=20) as client:
+            answer = await client.get(f"http://127.0.0.1:{port}/healthz")
+        grown = await megabytes(process) - before
+        for writer in opened:
+            writer.close()
+        assert answer.status_code == 200
+        return grown
+    finally:
+        process.kill()
+        await process.wait()
+
+
+async def test_nine_hundred_half_requests_without_a_token_take_little_memory(tmp_path):
+    """Silent connections, half heads and half bodies, to whatever there is that takes a body."""
+    assert await growth(tmp_path) < MOST_MEGABYTES
+
+
+async def test_the_measure_tells_an_edge_that_reads_bodies_of_anybody(tmp_path):
+    """So that the one above can fail."""
+    assert await growth(tmp_path, "broken") > 1.5 * MOST_MEGABYTES

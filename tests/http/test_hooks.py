@@ -3,7 +3,9 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import httpx
 import pytest
@@ -15,7 +17,7 @@ from bridge.domain.ids import START
 from bridge.http.hook_calls import Incoming
 from tests.hooks import payloads
 from tests.hooks.made import SECRET, call, hooks
-from tests.http.rig import ADA, BOB, MAIN, QUICK, Bridge, serving
+from tests.http.rig import ADA, BOB, MAIN, QUICK, Bridge, bearer, serving
 from tests.waiting import PATIENCE
 
 WINDOW = timedelta(minutes=5)
@@ -621,3 +623,55 @@ async def test_only_the_last_calls_are_kept(bridge, outside, ada) -> None:
     old = await ada.post("/v1/hooks/plain/calls/6/replay", json={})
     new = await ada.post("/v1/hooks/plain/calls/55/replay", json={})
     assert (old.status_code, new.status_code) == (409, 200)
+
+
+# -- half bodies ----------------------------------------------------------------------------------
+
+SHARED_BYTES = 50_000
+HALF = b"x" * 9_000
+"""Of what several calls at once may take, and of what each of them leaves half."""
+
+
+async def left_half(bridge: Bridge, path: str, *, token: str = "") -> tuple[Any, Any]:
+    """Begin to send something, and stop in the middle."""
+    url = httpx.URL(bridge.url)
+    reader, writer = await asyncio.open_connection(url.host, url.port)
+    head = f"POST {path} HTTP/1.1\r\nHost: b\r\nContent-Type: application/json\r\n{token}"
+    writer.write(f"{head}Content-Length: 10000\r\n\r\n".encode() + HALF)
+    await writer.drain()
+    return reader, writer
+
+
+async def test_whoever_leaves_bodies_half_keeps_no_service_out(tmp_path) -> None:
+    """They need not know the secret. What has been coming for longest makes room, and is told."""
+    limits = replace(QUICK, held=SHARED_BYTES)
+    made = hooks(tmp_path, plain={"verify": "bearer", "as": "message"})
+    async with serving(limits, hooks=made) as bridge:
+        halves = [await left_half(bridge, "/hooks/plain") for _ in range(20)]
+        first = await asyncio.wait_for(halves[0][0].readline(), PATIENCE)
+        assert first == b"HTTP/1.1 503 Service Unavailable\r\n"
+        async with httpx.AsyncClient(base_url=bridge.url, timeout=PATIENCE) as outside:
+            for number in range(20):
+                payload = {"text": "y" * 8_000, "n": number}
+                incoming = call(made["plain"], payload, delivery=f"d-{number}")
+                assert (await post(outside, "plain", incoming)).status_code == 202
+        for _, writer in halves:
+            writer.close()
+
+
+async def test_nor_does_whoever_has_a_token_keep_others_out(tmp_path) -> None:
+    """A guest who may only read has one too; and what is without a token is counted apart."""
+    limits = replace(QUICK, held=SHARED_BYTES)
+    made = hooks(tmp_path, plain={"verify": "bearer", "as": "message"})
+    async with serving(limits, hooks=made) as bridge, bridge.client() as ada:
+        token = f"Authorization: {bearer(BOB)['Authorization']}\r\n"
+        paths = (f"/v1/sessions/{MAIN}/pushes", f"/ntfy/{MAIN}", "/v1/sessions", f"/notify/{MAIN}")
+        halves = [await left_half(bridge, path, token=token) for path in paths * 5]
+        for number in range(20):
+            said = {"text": "y" * 8_000, "key": f"k-{number}"}
+            assert (await ada.post(f"/v1/sessions/{MAIN}/pushes", json=said)).status_code == 201
+        async with httpx.AsyncClient(base_url=bridge.url, timeout=PATIENCE) as outside:
+            incoming = call(made["plain"], {"text": "y" * 40_000})
+            assert (await post(outside, "plain", incoming)).status_code == 202
+        for _, writer in halves:
+            writer.close()

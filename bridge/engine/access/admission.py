@@ -169,6 +169,18 @@ class Admission:
         accounts = self._accounts if elsewhere else ()
         return any(book.admits_person(each, who, nowhere, elsewhere) for each in accounts)
 
+    async def lets_in(self, who: ParticipantId, session: Session) -> bool:
+        """Say whether someone is let in to a session by any app in which they are known.
+
+        Whoever is known in none is a client's of the HTTP side, where their token decides.
+        """
+        book, mine = await self.book(), await self.identities(who)
+        apps = [each for each in book.accounts if each in book.realms and book.is_known(each, mine)]
+        if who in book.out or who in session.put_out:
+            return False
+        is_let_in = any(book.admits_person(each, who, session, mine) for each in apps)
+        return is_let_in or not apps or who in book.owners
+
     async def _read(self) -> Book:
         read = self._store.facts
         grants = [_grant(body) for body in (await read(GRANTS)).values()]

@@ -54,7 +54,8 @@ class Invitation:
     `used_by` names the one identity that may send it again, `grant` what it was given for it.
     With a `role` it is an invitation, for others to come as themselves: `uses` of them at most, and
     `takers` are the identities that did, by name, with the grant of each. `earlier`: they may read
-    what was said before they came. `browser`: they come in the browser, and nowhere else.
+    what was said before they came. `browser`: they come in the browser, and nowhere else. `number`
+    is made up: nothing of the code can be found out by it. It is empty in what was kept before.
     """
 
     participant: ParticipantId
@@ -70,6 +71,7 @@ class Invitation:
     takers: Mapping[str, str] = field(default_factory=dict)
     earlier: bool = False
     browser: bool = False
+    number: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,8 +84,8 @@ class Found:
 
     @property
     def number(self) -> str:
-        """Return what names it to its issuer, and is no part of the code."""
-        return self.key[:NUMBER_LENGTH].upper()
+        """Return what names it to its issuer; the code is not found by it."""
+        return self.invitation.number or self.key[:NUMBER_LENGTH].upper()
 
     def change(self, **changes: str | bool | Mapping[str, str]) -> FactChange:
         """Return the change of the kept code to this, which fails when it is not as it was."""
@@ -141,6 +143,7 @@ class PairingCodes:
                 uses=wanted.uses,
                 earlier=wanted.earlier,
                 browser=wanted.browser,
+                number="".join(secrets.choice(CODE_ALPHABET) for _ in range(NUMBER_LENGTH)),
             )
         )
 

@@ -136,7 +136,7 @@ class AccessCards:
 
     async def outcome(self, request: AccessRequest) -> str:
         """Say how a request ended."""
-        by = await self.names.who(request.by) if request.by is not None else texts.SOMEONE
+        by = await self.called(request.by) if request.by is not None else texts.SOMEONE
         match request.state:
             case "allow":
                 return admission_texts.request_allowed(called(request), by, request.id)
@@ -144,6 +144,11 @@ class AccessCards:
                 return admission_texts.request_denied(called(request), by)
             case "open" | "expired":
                 return admission_texts.request_expired(called(request))
+
+    async def called(self, who: ParticipantId) -> str:
+        """Return what an owner of the bridge is called: namesakes are told apart."""
+        fold = await self.sessions.fold(SHARED)
+        return (await self.names.in_session(fold, [who]))[who]
 
     async def _card(self, request: AccessRequest, owners: Sequence[ParticipantId]) -> Push:
         text = admission_texts.asks_to_be_let_in(

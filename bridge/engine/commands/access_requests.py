@@ -145,7 +145,7 @@ class AccessRequests:
         outcome = await self.cards.outcome(request)
         if (why := await self._finish(request)) and is_first:
             raise Refused(why)
-        return outcome if is_first else await _decided_already(self.names, request)
+        return outcome if is_first else await _decided_already(self.cards, request)
 
     async def read_by_others(self, address: Address) -> None:
         """Note that a place is a room, for what was asked there while it was a private one."""
@@ -242,7 +242,7 @@ class AccessRequests:
             return False
         welcome = admission_texts.YOU_ARE_IN
         if request.room:
-            by = await self.names.who(grant.by)
+            by = await self.cards.called(grant.by)
             welcome = admission_texts.guest_is_in(called(request), by)
         push = Push(
             source=Source(kind="background", name="bridge"),
@@ -287,10 +287,10 @@ async def _take_back(guests: Guests, grant: Grant, why: str) -> None:
     await told(guests.sessions, SHARED, push)
 
 
-async def _decided_already(names: DisplayNames, request: AccessRequest) -> str:
+async def _decided_already(cards: AccessCards, request: AccessRequest) -> str:
     if request.by is None:
         return admission_texts.DECIDED_BY_NOBODY
-    return admission_texts.decided_already(await names.who(request.by))
+    return admission_texts.decided_already(await cards.called(request.by))
 
 
 @dataclass(slots=True)

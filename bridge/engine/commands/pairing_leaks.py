@@ -70,7 +70,8 @@ class PairingLeaks:
         good = [each for each in found if not (each.invitation.used_by or each.invitation.void)]
         if not good:
             return
-        name = await self.names.who(by) if by is not None else texts.AGENT
+        names = await self.names.in_session(session, [by] if by is not None else ())
+        name = names[by] if by is not None else texts.AGENT
         for each in good:
             await self._void(each, admission_texts.code_was_said(name, session.title))
 

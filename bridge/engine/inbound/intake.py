@@ -47,7 +47,7 @@ from bridge import admission_texts, texts
 from bridge.delivery.shown_receipts import last_message
 from bridge.domain.commands import Answer, Delete, Edit, Push, React, Say
 from bridge.domain.content import LONGEST_QUOTE, Content, Quote, file_name, ours
-from bridge.domain.display_names import clean_name
+from bridge.domain.display_names import own_name
 from bridge.domain.errors import Refused
 from bridge.domain.events import (
     Body,
@@ -678,7 +678,7 @@ def _quote(quoted: Quoted) -> Quote:
     """Return what a message is about, cut; its files come with the message's own."""
     words = quoted.text.strip() or ", ".join(_file(each) for each in quoted.files)
     cut = words if len(words) <= LONGEST_QUOTE else f"{words[: LONGEST_QUOTE - 1]}…"
-    return Quote(author=clean_name(quoted.author) or texts.SOMEONE, text=cut)
+    return Quote(author=own_name(quoted.author) or texts.SOMEONE, text=cut)
 
 
 def _has(said: Content, files: Sequence[RemoteFile]) -> bool:

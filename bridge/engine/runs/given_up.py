@@ -82,7 +82,7 @@ class GivenUp:
         if earliest <= visible.hidden_from_some(session):
             return ""  # everybody reads the notice
         first = next(iter(standing.values()))
-        name = await self._names.who(first.who) if first.who is not None else texts.NOBODY
+        name = await self._called(session, first.who) if first.who is not None else texts.NOBODY
         words = first.content.text or ", ".join(each.name for each in first.content.attachments)
         return texts.unread(name, quoted(words), len(standing) - 1)
 
@@ -101,6 +101,9 @@ class GivenUp:
             ]
         )
 
+    async def _called(self, session: Session, who: ParticipantId) -> str:
+        return (await self._names.in_session(session, [who]))[who]
+
     async def _about(self, session: Session, said: Said) -> Quote | None:
         """Return what something was about: who asks again replies to the words given up.
 
@@ -114,7 +117,7 @@ class GivenUp:
             match event.body:
                 case MessageReceived(participant=who):
                     standing = await self._standing(session.id, {event.seq})
-                    name = await self._names.who(who)
+                    name = await self._called(session, who)
                     return next((_quote(name, now.content) for now in standing.values()), None)
                 case MessageComposed(agent=author, content=content):
                     return _quote(author, content)

@@ -73,7 +73,9 @@ class Upkeep:
             try:
                 await self._keep_up(agent, turn)
             except (AgentError, StoreError) as error:
-                log.warning("upkeep ended", session=turn.session, why=str(error))
+                # an agent's reason may quote what was said
+                kind, said = type(error).__name__, str(error)
+                log.warning("upkeep ended", session=turn.session, error=kind, text=said)
             except Exception:
                 log.exception("agent raised", session=turn.session)
 

@@ -109,7 +109,10 @@ async def test_the_shared_session_keeps_the_default() -> None:
     assert "session::agent" not in (await door.dispatcher.fold(SHARED)).settings
 
 
-@pytest.mark.parametrize("name", ["someone 5678", "Bridgehead", "agent", "0wner", "Echo", "Member"])
+@pytest.mark.parametrize(
+    "name",
+    ["someone 5678", "Bridgehead", "agent", "0wner", "Echo", "Member", "jemand 5678", "所有者"],
+)
 async def test_whose_app_calls_them_like_one_of_us_is_called_by_their_id(name: str) -> None:
     """As with a name that they choose: nobody takes them for the bridge, an agent or a role."""
     door = await Doorway().open()
