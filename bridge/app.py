@@ -28,6 +28,7 @@ from bridge.engine.blob_sweeper import FILES, tidy
 from bridge.engine.clock import SystemClock
 from bridge.engine.engine import Connected, Engine
 from bridge.engine.inbound.feed import feeds
+from bridge.engine.lookups import own_lookups
 from bridge.engine.watchdog import Watchdog
 from bridge.health import agent_checks, examine, trials
 from bridge.http import private
@@ -97,7 +98,7 @@ async def running(config: Config, clock: Clock | None = None) -> AsyncIterator[R
     clock = clock or SystemClock()
     private_folder(config.data)
     surroundings = Surroundings(clock=clock, data=config.data)
-    async with config.store.plugin.open(config.store.options, surroundings) as store:
+    async with _store(config, surroundings) as store:
         files = _files(config, surroundings)
         channels = _channels(config, store, surroundings, files)
         core = _core(config, store, surroundings, channels, files.blobs)
@@ -183,6 +184,14 @@ def _core(
         most=config.notify,
         language=config.language,
     )
+
+
+@asynccontextmanager
+async def _store(config: Config, surroundings: Surroundings) -> AsyncIterator[Store]:
+    """Open the store, for a bridge whose lookups of names hold up nothing else."""
+    with own_lookups(asyncio.get_running_loop()):
+        async with config.store.plugin.open(config.store.options, surroundings) as store:
+            yield store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

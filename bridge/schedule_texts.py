@@ -181,6 +181,14 @@ def label(what: str, number: str) -> str:
     return composed("{what} {number}", what=what, number=number)
 
 
+def due_before_restore(text: str) -> str:
+    return _(
+        "This was due before the bridge was restored from an earlier backup, and may have been done"
+        " then, so the agent is not asked again: {text} If it was not done, ask for it.",
+        text=_line(text),
+    )
+
+
 def schedule_failing(text: str, failures: int) -> str:
     return _(
         "A schedule failed {count} times in a row, and now runs less often until it works again: "

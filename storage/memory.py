@@ -55,6 +55,7 @@ from bridge.ports.store import (
 from bridge.ports.surroundings import Surroundings
 from storage.append_rules import InboxKey, Ledger, admit, asked, names_any, origin_receipt
 from storage.receipts import ReceiptBook
+from storage.text_cleaning import clean
 from storage.waiters import Waiters
 
 Lane = tuple[SessionId, ConversationId]
@@ -230,6 +231,10 @@ class MemoryStore:
     async def repeated(self, account: str, external_id: str) -> Appended | None:
         await self.check()
         return self._inbox.get((account, external_id))
+
+    async def keyed(self, session: SessionId, key: str) -> Event | None:
+        await self.check()
+        return self._ledger(session).keys.get(clean(key))
 
     async def rewrite(
         self, session: SessionId, bodies: Mapping[Seq, Body], *, expect: Seq | None = None

@@ -49,6 +49,7 @@ READS = frozenset(
         "wait",
         "head",
         "repeated",
+        "keyed",
         "snapshot",
         "conversation",
         "receipts",

@@ -244,6 +244,7 @@ class _Planner:
                     yield from self._skip(event.seq, "unsupported")
                 is_forgotten = isinstance(event.body, Redacted)
                 yield from self._retraction(target, earlier, old=not is_forgotten)
+                yield from self._taken_back(event.seq)
             case Reacting() as reacting:
                 yield from self._reaction(event.seq, reacting)
             case Muted():
@@ -371,6 +372,12 @@ class _Planner:
                 yield Note(receipt=self._became(copy, "deleted"))
             elif copy.message is not None:
                 yield Retract(message=copy.message, receipt=self._became(copy, "deleted"))
+
+    def _taken_back(self, seq: Seq) -> Iterator[Step]:
+        """Settle what kept this owed when all else was dropped (`bridge.engine.outbound`)."""
+        kept = self.receipts.get(part_id(seq, 0))
+        if kept is not None and kept.state not in SETTLED:
+            yield Note(receipt=self._became(kept, "skipped"))
 
     def _copies(self, target: Seq, earlier: Sequence[Seq]) -> Sequence[Receipt]:
         return [copy for seq in (target, *earlier) for copy in self.shown.copies(seq)]

@@ -2,7 +2,7 @@
 
 A restored log changes a plan: what may have been shown before is marked. That is what stood in the
 log when it was copied, and was not shown by then. So may be what people said after the copy and is
-heard again. It is shown all the same.
+heard again, and what a schedule said that was due by then. It is shown all the same.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from bridge.delivery.part_splitter import marked
 from bridge.domain.epoch import Epoch
-from bridge.domain.events import Event, MessageReceived
+from bridge.domain.events import Event, MessageReceived, Pushed
 from bridge.domain.ids import MessageId, Seq
 from bridge.domain.parts import Part, Receipt
 from bridge.domain.records import replace
@@ -83,8 +83,10 @@ def in_epoch(steps: Sequence[Step], events: Sequence[Event], epoch: Epoch) -> tu
 
 def may_be_shown(event: Event, epoch: Epoch) -> bool:
     """Say whether places may have been shown an event in an earlier epoch."""
-    is_old = isinstance(event.body, MessageReceived) and event.body.before_restore
-    return is_old or epoch.is_older(event.at)
+    body = event.body
+    is_old = isinstance(body, MessageReceived) and body.before_restore
+    was_due = isinstance(body, Pushed) and epoch.may_have_heard(body.source.slot)
+    return is_old or was_due or epoch.is_older(event.at)
 
 
 def _marked(step: Step, doubtful: frozenset[Seq]) -> Step:

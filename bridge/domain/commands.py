@@ -309,10 +309,16 @@ class Trigger:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fire:
-    """A schedule's planned time `slot` has come."""
+    """A schedule's planned time `slot` has come.
+
+    `is_over`: it fired before, by a clock that was set back since; the schedule only goes on.
+    `restored`: until when a log that was restored since may have fired what was due.
+    """
 
     schedule: ScheduleId
     slot: datetime
+    is_over: bool = False
+    restored: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,9 +12,19 @@ from bridge import texts
 from bridge.caches import cache
 from bridge.catalogs import others
 from bridge.delivery.notify import Rings
-from bridge.domain.commands import Answer, Change, Command, Join, Say, words_of
+from bridge.domain.commands import (
+    Answer,
+    Ask,
+    Change,
+    Command,
+    Join,
+    Push,
+    Say,
+    Trigger,
+    words_of,
+)
 from bridge.domain.errors import NotFound, UnknownSession
-from bridge.domain.events import MessageReceived, Pushed, Triggered
+from bridge.domain.events import Event, MessageReceived, Pushed, Triggered
 from bridge.domain.ids import (
     ChannelName,
     ParticipantId,
@@ -23,6 +33,7 @@ from bridge.domain.ids import (
     trace_of,
 )
 from bridge.domain.parts import Address, Reply
+from bridge.domain.records import replace
 from bridge.engine.access.admission import Admission
 from bridge.engine.access.pairing_codes import PairingCodes
 from bridge.engine.access.places import Places
@@ -57,6 +68,7 @@ from bridge.ports.store import Appended, Origin, Producer, Store
 from bridge.session import slash
 from bridge.session.admission import Account
 from bridge.session.budget import Budgets
+from bridge.session.decide import repeated_key
 from bridge.session.fold import Session
 from bridge.session.routing import typed_answer
 from bridge.unseen import note
@@ -179,6 +191,10 @@ class Dispatcher:
         producer: Producer | None = None,
     ) -> Appended:
         await self._guard(session, command)
+        known = await self._taken_before(session, command)
+        if known is not None:  # all that is left of it is a number of its producer
+            used = await self._submit(session, lambda _: (None, None), origin, producer)
+            return used if used.repeated else replace(used, events=(known,), repeated=True)
         if isinstance(command, Answer):
             unseen = await unread(
                 self._store, await self.fold(session), command.conversation, typed=False
@@ -216,6 +232,13 @@ class Dispatcher:
         if outcome[0] is not None:
             await self._guard(session, outcome[0])
         return await self._submit(session, lambda _: outcome, origin, producer)
+
+    async def _taken_before(self, session: SessionId, command: Command) -> Event | None:
+        """Return the event of a keyed command that is refused now, and was taken before."""
+        if not isinstance(command, Push | Trigger | Ask):
+            return None
+        key = repeated_key(await self.fold(session), command, now=self._clock.now())
+        return await self._store.keyed(session, key) if key else None
 
     async def _guard(self, session: SessionId, command: Command) -> None:
         """See to it that no code is worth anything once it can be read in a session."""

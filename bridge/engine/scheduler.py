@@ -5,8 +5,10 @@ removed, in `bridge.session.decide_external`.
 
 The rules:
 
-- It keeps nothing: what is due is read from the store each time. A slot has a key, so that two
-  processes, or one that died in between, fire it once.
+- It keeps nothing: what is due is read from the store each time. A slot has a key, which is its
+  time: so two processes, or one that died in between, fire it once. What the store knows by its key
+  and is due all the same came twice by a clock that was set back: it is passed.
+- What was due until a log that was restored since was last heard of may have been fired by it.
 - What cannot be fired (its zone is gone from this machine) stays due, and holds up no other: it
   looks beyond these, however many they are, and at them again only after a pause.
 - What somebody planned rests once no app lets them in any more, as when they were taken off a list:
@@ -28,6 +30,7 @@ from bridge.domain.content import ours
 from bridge.domain.errors import Refused, StoreError
 from bridge.domain.events import ScheduleSet, Source
 from bridge.domain.ids import ParticipantId
+from bridge.domain.records import replace
 from bridge.ports.clock import Clock
 from bridge.ports.engine import Sessions
 from bridge.ports.store import DueSchedule, Store
@@ -105,9 +108,16 @@ class Scheduler:
         try:
             if await self._rests(due):
                 return True
-            fire = Fire(schedule=due.schedule, slot=due.slot)
-            if (await self._sessions.submit(due.session, fire)).fresh:
+            fire = Fire(
+                schedule=due.schedule, slot=due.slot, restored=await self._restored(due.slot)
+            )
+            fired = await self._sessions.submit(due.session, fire)
+            if fired.fresh:
                 return True
+            if fired.events:
+                log.info("schedule fired before", session=due.session, schedule=due.schedule)
+                over = replace(fire, is_over=True)
+                return bool((await self._sessions.submit(due.session, over)).fresh)
         except StoreError:
             raise
         except Exception as error:  # noqa: BLE001 - one that is broken holds up no other
@@ -128,6 +138,12 @@ class Scheduler:
         if (told := _told(session, known)) is not None:
             await self._sessions.submit(due.session, told)
         return True
+
+    async def _restored(self, slot: datetime) -> datetime | None:
+        """Return until when a log that was restored since may have fired what was due, and this."""
+        epoch = await self._store.epoch()
+        is_known = epoch.may_have_heard(slot) and not epoch.was_ahead(self._clock.now())
+        return epoch.heard if is_known else None
 
     async def _is_set_back(self, now: datetime) -> bool:
         if self._looked_at is not None:

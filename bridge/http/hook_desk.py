@@ -202,9 +202,6 @@ class HookDesk:
         self, hook: Hook, incoming: Incoming, seen: Seen, *, again: bool
     ) -> Appended:
         """Put the words into the log, once. Raises `NotFound` and `Refused`."""
-        session = await self._sessions.fold(hook.session)
-        if session.archived:
-            raise Refused("it is archived")
         now = self._clock.now()
         ids = identities(seen.call, incoming.body, now)
         async with AsyncExitStack() as stack:
@@ -213,6 +210,8 @@ class HookDesk:
             known = await self._known(hook, seen.call, ids, now)
             if known is not None and not again:
                 return known
+            if (await self._sessions.fold(hook.session)).archived:
+                raise Refused("it is archived")
             # a replay of what was never taken is the delivery itself, should it come once more
             name = mint("replay") if known is not None else ids[0]
             origin = Origin(account=hook.account, external_id=name)

@@ -1,7 +1,8 @@
 """Questions of programs: asked once, waited for by long-poll, taken back.
 
 A question's id is made of who asks and their key, so that whoever asks again after a crash waits
-for the answer of the first time. What became of it is read in the log, each time.
+for the answer of the first time. What became of it is read in the log, each time: by its key, which
+costs the same however long the log is, and whatever is asked for.
 """
 
 import asyncio
@@ -17,9 +18,8 @@ from bridge import texts
 from bridge.domain.commands import Ask, Withdraw
 from bridge.domain.content import Option
 from bridge.domain.display_names import own_name
-from bridge.domain.errors import Refused
 from bridge.domain.events import Event, QuestionAsked, QuestionClosed
-from bridge.domain.ids import START, ParticipantId, QuestionId, Seq, mint
+from bridge.domain.ids import ParticipantId, QuestionId, mint
 from bridge.http.deliveries import LONGEST_WAIT, Timeout
 from bridge.http.dependencies import Entry, enter
 from bridge.http.errors import Fault, failures
@@ -27,16 +27,13 @@ from bridge.http.pushes import MOST_PEOPLE, Label
 from bridge.http.streaming import Leash
 from bridge.http.validators import Name, Words
 from bridge.session import permissions
+from bridge.session.decide_questions import asking_key, closing_key
 
 router = APIRouter(tags=["questions"])
 
 MOST_OPTIONS = 10
 LONGEST_TEXT = 20_000
 LONGEST_SECONDS = 30 * 86_400
-PAGE = 500
-FARTHEST = 50_000
-"""Events from the end of the log in which is looked for what became of a question."""
-
 State = Literal["open", "answered", "expired", "withdrawn"]
 
 
@@ -97,26 +94,10 @@ async def ask(entry: Annotated[Entry, Depends(enter)], new: NewQuestion) -> Ques
         to=tuple(ParticipantId(each) for each in new.to),
         expires_at=expires or None,
     )
-    try:
-        appended = await reach.sessions.submit(entry.session.id, command)
-    except Refused:
-        if new.key is None or permissions.why_not(entry.session, by, Ask):
-            raise
-        asked, is_new = await _asked_before(entry, command.question), False
-        if asked is None:
-            raise
-    else:
-        (asked,), is_new = appended.events, bool(appended.fresh)
+    appended = await reach.sessions.submit(entry.session.id, command)
+    (asked,) = appended.events
     view = await _view(entry, asked)
-    return view.model_copy(update={"repeated": not is_new})
-
-
-async def _asked_before(entry: Entry, question: QuestionId) -> Event | None:
-    """Return the event of the first time: what was asked then is no more to be allowed now."""
-    try:
-        return await _asked(entry, question)
-    except Fault:
-        return None
+    return view.model_copy(update={"repeated": not appended.fresh})
 
 
 def _named(by: ParticipantId, key: str) -> QuestionId:
@@ -162,6 +143,10 @@ async def withdraw_question(
 ) -> QuestionView:
     """Take back what a program asked; of one that is over, say how it ended."""
     asked = await _asked(entry, QuestionId(question))
+    known = await _view(entry, asked)
+    if known.state != "open":  # however long ago that was
+        _check_role(entry)
+        return known
     command = Withdraw(by=entry.asker.participant, question=QuestionId(question))
     await entry.reach.sessions.submit(entry.session.id, command)
     return await _view(entry, asked)
@@ -188,31 +173,10 @@ async def _closed(entry: Entry, question: QuestionId, seconds: float) -> None:
 
 async def _asked(entry: Entry, question: QuestionId) -> Event:
     """Return the event in which a program asked this. Raises `Fault` 404."""
-    session = await entry.reach.sessions.fold(entry.session.id)
-    known = session.questions.get(question)
-    seq = known.asked if known is not None else None
-    if seq is None:
-        closed = await _last(entry, question)
-        seq = closed.body.asked if closed and isinstance(closed.body, QuestionClosed) else None
-    found = await entry.reach.store.read(session.id, after=(seq or 0) - 1, limit=1) if seq else ()
-    is_ours = found and isinstance(found[0].body, QuestionAsked) and found[0].body.by is not None
-    if not is_ours or found[0].seq <= entry.hidden:
+    found = await entry.reach.store.keyed(entry.session.id, asking_key(question))
+    if found is None or not isinstance(found.body, QuestionAsked) or found.seq <= entry.hidden:
         raise Fault(404, "not_found", "no program asked this in this session")
-    return found[0]
-
-
-async def _last(entry: Entry, question: QuestionId) -> Event | None:
-    """Return the event that closed a question, looking from the end of the log."""
-    reach, session = entry.reach, entry.session.id
-    end = await reach.store.head(session)
-    last = max(START, end - FARTHEST, entry.hidden)
-    while end > last:
-        start = max(last, end - PAGE)
-        for event in reversed(await reach.store.read(session, after=start, limit=end - start)):
-            if isinstance(event.body, QuestionClosed) and event.body.question == question:
-                return event
-        end = Seq(start)
-    return None
+    return found
 
 
 async def _view(entry: Entry, event: Event) -> QuestionView:
@@ -232,9 +196,10 @@ async def _view(entry: Entry, event: Event) -> QuestionView:
     )
     if asked.question in session.questions:
         return known
-    closed = await _last(entry, asked.question)
+    key = closing_key(asked.question, event.seq)
+    closed = await entry.reach.store.keyed(event.session, key)
     if closed is None or not isinstance(closed.body, QuestionClosed):
-        raise Fault(404, "not_found", "this was answered too long ago to be found")
+        raise Fault(404, "not_found", "how this ended is not known here any more")
     body = closed.body
     labels = {each.id: (number, each.label) for number, each in enumerate(asked.options)}
     index, answer = labels.get(body.answer, (None, body.answer or None))

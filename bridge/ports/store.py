@@ -115,6 +115,9 @@ class Log(Protocol):
     async def repeated(self, account: str, external_id: str) -> Appended | None:
         """Return what became of an inbound identity that is known already, as a repeat gets it."""
 
+    async def keyed(self, session: SessionId, key: str) -> Event | None:
+        """Return the event of a session that has this key, however far back. Changes nothing."""
+
     async def rewrite(
         self, session: SessionId, bodies: Mapping[Seq, Body], *, expect: Seq | None = None
     ) -> None:

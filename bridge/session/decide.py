@@ -58,7 +58,7 @@ from bridge.session import permissions
 from bridge.session.decide_external import planned, prompted
 from bridge.session.decide_membership import arranged
 from bridge.session.decide_messages import said, undone
-from bridge.session.decide_questions import answered, asked, expired, taken_back
+from bridge.session.decide_questions import answered, asked, asking_key, expired, taken_back
 from bridge.session.decide_run_output import recorded, summed_up
 from bridge.session.decide_runs import ended, refused, reported, started, stopped
 from bridge.session.drafting import Drafts
@@ -94,6 +94,28 @@ def decide(session: Session, command: Command, *, now: datetime) -> Drafts:
             return redacted(command)
         case _:
             assert_never(command)
+
+
+def repeated_key(session: Session, command: Command, *, now: datetime) -> str:
+    """Return the key under which what is refused now may have been taken before; "" where not.
+
+    A repeat is a success, whatever became of the session meanwhile; but not for whoever may not
+    ask it any more.
+    """
+    match command:
+        case Push(key=str(key), by=by) | Trigger(key=str(key), by=by) if key:
+            pass
+        case Ask(question=question, by=by):
+            key = asking_key(question)
+        case _:
+            return ""
+    if by is not None and permissions.refusal(session, command):
+        return ""
+    try:
+        decide(session, command, now=now)
+    except Refused:
+        return key
+    return ""
 
 
 def _remembered(session: Session, command: SumUp | Undo) -> Drafts:

@@ -2,14 +2,17 @@
 
 The rules of schedules:
 
-- Only the slot that a schedule is next due at fires, and it has a key: so it fires once, however
-  often it is tried, and whatever another process saw due before the schedule was changed.
+- Only the slot that a schedule is next due at fires, and its time is its key: so it fires once,
+  however often it is tried, whatever another process saw due before the schedule was changed, and
+  whatever was done to the clock. A slot that comes again, as the clock was set back, is passed.
+- What may have been asked of the agent before the log was restored is not asked again; whose it is
+  is told. What is said is said again: places mark it.
 - A schedule runs while whoever set it may set one. It is removed with their right to, and the
   owners are told.
 - Whoever pauses a schedule, or lets it go on, does not become whose it is; whoever changes it does.
 - What failed several times in a row is told once, to whose schedule it is, or to the owners.
-- Each plan of a schedule has a number (`again`): after the clock was set back the same times come
-  again, and are other slots then. So are those of one that was over and has the same id (`since`).
+- Each plan of a schedule has a number (`again`), but a slot is the same one in all of them. Those
+  of a schedule that was over and has the same id are others (`since`).
 - In a session that is over nothing is due; what was planned there all the same is removed.
 """
 
@@ -263,14 +266,18 @@ def _fire(session: Session, command: Fire, now: datetime) -> Drafts:
     if known.first != command.slot:
         return ()
     failures, since = session.failing.get(command.schedule, (0, 0))
+    if command.is_over:
+        return _left_out(known, _next(known, command.slot, now))
+    if command.restored is not None and known.action == "ask":
+        following = _next(replace(known, late="once"), command.slot, command.restored)
+        words = schedule_texts.due_before_restore(known.text)
+        key = f"restored:{_slot(known, command)}"
+        return (*_left_out(known, following), *one(_told(session, known, words), key=key))
     if known.late == "skip" and schedule.is_late(command.slot, now):
-        uncounted = replace(known, times=None)  # it is no run
-        following = schedule.slot_after(uncounted, command.slot, now, failures=failures)
-        return _left_out(known, following)
+        return _left_out(known, _next(known, command.slot, now, failures=failures))
     following = schedule.slot_after(known, command.slot, now, failures=failures)
     source = Source(kind="schedule", name=command.schedule, slot=command.slot, next_slot=following)
-    key = f"schedule:{_plan(known)}@{command.slot.isoformat()}"
-    fired = one(_said(known, source), key=key)
+    fired = one(_said(known, source), key=f"schedule:{_slot(known, command)}")
     if failures < schedule.FAILED_OFTEN:
         return fired
     told = _failing(session, known, failures)
@@ -285,6 +292,13 @@ def _said(
     return Triggered(source=source, prompt=known.text, by=by)
 
 
+def _next(
+    known: ScheduleSet, slot: datetime, now: datetime, *, failures: int = 0
+) -> datetime | None:
+    """Return the slot after one that is no run; None: never again."""
+    return schedule.slot_after(replace(known, times=None), slot, now, failures=failures)
+
+
 def _left_out(known: ScheduleSet, following: datetime | None) -> Drafts:
     """Return what moves a schedule on without a run."""
     if following is None:
@@ -293,10 +307,15 @@ def _left_out(known: ScheduleSet, following: datetime | None) -> Drafts:
 
 
 def _failing(session: Session, known: ScheduleSet, failures: int) -> Pushed:
+    return _told(session, known, schedule_texts.schedule_failing(known.text, failures))
+
+
+def _told(session: Session, known: ScheduleSet, text: str) -> Pushed:
+    """Return what whoever's schedule it is is told, or the owners."""
     owners = tuple(who for who, role in session.participants.items() if role == "owner")
     return Pushed(
         source=Source(kind="background", name="bridge"),
-        content=ours(schedule_texts.schedule_failing(known.text, failures)),
+        content=ours(text),
         to=(known.by,) if known.by is not None else owners,
     )
 
@@ -312,8 +331,15 @@ def _planned_anew(session: Session, command: PlanAnew, now: datetime) -> Drafts:
     return one(anew, key=f"planned anew:{_plan(anew)}")
 
 
+def _slot(known: ScheduleSet, command: Fire) -> str:
+    """Return by which name a slot is told from all others of this schedule, and of others."""
+    return f"{_name(known)}@{command.slot.isoformat()}"
+
+
 def _plan(known: ScheduleSet) -> str:
     """Return by which name a plan of a schedule is told from all others that it ever had."""
-    since = f"+{known.since}" if known.since else ""
-    again = f"#{known.again}" if known.again else ""
-    return f"{known.schedule}{since}{again}"
+    return f"{_name(known)}#{known.again}"
+
+
+def _name(known: ScheduleSet) -> str:
+    return f"{known.schedule}+{known.since}" if known.since else known.schedule

@@ -30,7 +30,7 @@ from bridge.domain.events import (
     SettingChanged,
     is_whole,
 )
-from bridge.domain.ids import ParticipantId, QuestionId, RunId
+from bridge.domain.ids import ParticipantId, QuestionId, RunId, Seq
 from bridge.domain.run_output import Asking
 from bridge.session import visible
 from bridge.session.drafting import Drafts, one
@@ -70,7 +70,7 @@ def answered(session: Session, command: Answer, now: datetime) -> Drafts:
         outside=command.outside,
     )
     return (
-        Draft(body=closed, key=_key(command.question, question)),
+        Draft(body=closed, key=closing_key(command.question, question.asked)),
         *_allowed(session, question, command),
     )
 
@@ -90,7 +90,7 @@ def asked(session: Session, command: Ask, now: datetime) -> Drafts:
         expires_at=command.expires_at,
         by=command.by,
     )
-    return one(body, key=f"asked:{command.question}")
+    return one(body, key=asking_key(command.question))
 
 
 def _check(session: Session, command: Ask, now: datetime) -> None:
@@ -191,11 +191,17 @@ def _closing(
     by: ParticipantId | None = None,
 ) -> Draft:
     closed = QuestionClosed(question=question, asked=asked.asked, outcome=outcome, by=by)
-    return Draft(body=closed, key=_key(question, asked))
+    return Draft(body=closed, key=closing_key(question, asked.asked))
 
 
-def _key(question: QuestionId, asked: OpenQuestion) -> str:
-    return f"closed:{question}@{asked.asked}"
+def asking_key(question: QuestionId) -> str:
+    """Return the key of the event in which a program asks this."""
+    return f"asked:{question}"
+
+
+def closing_key(question: QuestionId, asked: Seq) -> str:
+    """Return the key of the event that closes a question, which was asked in the event `asked`."""
+    return f"closed:{question}@{asked}"
 
 
 def is_taken(session: Session, asking: Asking) -> bool:

@@ -40,6 +40,9 @@ from bridge.session.state import Asked, Session
 ASKED_KEPT = 20
 """Messages of which is remembered how far the bridge is with them, the newest."""
 
+OPEN_KEPT = 200
+"""More of them where the bridge is not done with any: each has a mark that is to come off."""
+
 _MarksNothing = (
     MessageEdited
     | Transcribed
@@ -53,12 +56,12 @@ _MarksNothing = (
     | MemoryEvent
 )
 
-_OPEN: frozenset[Mark] = frozenset({"seen", "working"})
+OPEN_MARKS: frozenset[Mark] = frozenset({"seen", "working"})
 
 
 def is_open(asked: Asked) -> bool:
     """Say whether there will be more to say of a message."""
-    return asked.mark in _OPEN
+    return asked.mark in OPEN_MARKS
 
 
 def marked(session: Session, event: Event) -> Session:
@@ -91,7 +94,21 @@ def _heard(session: Session, heard: MessageReceived, event: Event) -> Session:
         replace(each, mark="seen", at=event.at) if each.seq == heard.again else each
         for each in session.asked
     )
-    return replace(session, asked=(*again, new)[-ASKED_KEPT:])
+    return replace(session, asked=_kept((*again, new)))
+
+
+def _kept(asked: tuple[Asked, ...]) -> tuple[Asked, ...]:
+    """Return those that are remembered: what is done with is forgotten first."""
+    beyond = len(asked) - ASKED_KEPT
+    if beyond <= 0:
+        return asked
+    left = []
+    for each in asked:
+        if beyond > 0 and not is_open(each):
+            beyond -= 1
+        else:
+            left.append(each)
+    return tuple(left[-OPEN_KEPT:])
 
 
 def _finished(session: Session, finished: RunFinished, event: Event) -> Session:
@@ -114,7 +131,7 @@ def _changed(
     mark: Mark,
     *,
     upto: Seq,
-    only: frozenset[Mark] = _OPEN,
+    only: frozenset[Mark] = OPEN_MARKS,
 ) -> Session:
     if not any(each.mark in only and each.seq <= upto for each in session.asked):
         return session

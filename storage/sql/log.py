@@ -32,6 +32,7 @@ from storage.sql.lanes import keep_receipts
 from storage.sql.projections import apply_projections
 from storage.sql.rows import Values, event_of, micros
 from storage.sql.tables import events, inbox, producers, sessions, snapshots
+from storage.text_cleaning import clean
 
 _INSERT_EVENTS = inserting(events)
 _INSERT_INBOX = inserting(inbox)
@@ -99,6 +100,16 @@ def rows(connection: Connection, session: SessionId, after: Seq, limit: int) -> 
     if not found:
         head(connection, session)
     return found
+
+
+def keyed(connection: Connection, session: SessionId, key: str) -> Event | None:
+    """Return the event that has this key. Raises `UnknownSession`."""
+    wanted = events.c.session_id == clean(session), events.c.key == clean(key)
+    row = connection.execute(select(events).where(*wanted)).one_or_none()
+    if row is None:
+        head(connection, session)
+        return None
+    return event_of(row)
 
 
 def events_of(found: Sequence[Row[Any]]) -> list[Event]:

@@ -206,6 +206,9 @@ class SqlStore:
         key = (account, external_id)
         return (await self._read(lambda connection: log.repeated(connection, {key}))).get(key)
 
+    async def keyed(self, session: SessionId, key: str) -> Event | None:
+        return await self._read(lambda connection: log.keyed(connection, session, key))
+
     async def head(self, session: SessionId) -> Seq:
         self._still_open()
         known = self._event_cache.head(session)

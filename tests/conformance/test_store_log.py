@@ -161,6 +161,17 @@ async def test_a_key_is_unique_in_its_session_only(lived_in: Store):
     assert texts(appended.fresh) == ["b"]
 
 
+async def test_an_event_is_found_by_its_key_and_nothing_is_appended(lived_in: Store):
+    """Also by one with characters that no database takes: they are replaced alike."""
+    await put(lived_in, S1, said("a"), said("b", key="k"), said("c", key="k\x00"))
+    found = [await lived_in.keyed(S1, each) for each in ("k", "k\x00", "other")]
+    assert [each and each.seq for each in found] == [2, 3, None]
+    assert await lived_in.keyed(S2, "k") is None
+    assert texts(await log_of(lived_in)) == ["a", "b", "c"]
+    with pytest.raises(UnknownSession):
+        await lived_in.keyed(NOBODY, "k")
+
+
 async def test_of_concurrent_appends_of_one_key_one_is_fresh(lived_in: Store):
     calls = [lived_in.append(S1, [said(str(n), key="k")], at=AT) for n in range(20)]
     appended = await asyncio.gather(*calls)

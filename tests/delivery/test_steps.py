@@ -109,3 +109,12 @@ def test_a_mark_stands_once_at_the_first_part_and_never_in_a_changed_message() -
 
 def test_a_step_that_sends_nothing_is_as_it_was() -> None:
     assert in_epoch([Advance(to=3)], [event(3, OLD)], EPOCH) == (Advance(to=3),)
+
+
+def test_what_a_schedule_says_that_was_due_before_the_restore_may_be_a_repeat() -> None:
+    """It is said anew, since the copy did not know that it was said; later ones are no repeats."""
+    for slot, is_marked in ((OLD, True), (NOON, True), (NEW, False)):
+        source = Source(kind="schedule", name="s_1", slot=slot)
+        said = replace(event(1, NEW), body=Pushed(source=source, content=Content(text="Tea.")))
+        step = Show(part=part())
+        assert (texts.REPEATED in shown(step, said).text) == is_marked

@@ -172,8 +172,14 @@ async def test_a_session_where_another_agent_answers_does_not_exist(bridge, agen
 
 
 async def test_an_archived_session_takes_nothing_more(bridge, agent) -> None:
+    """But for what it took before: that it comes again is a success, and changes nothing."""
+    keyed = [{**PUSH, "key": "one"}, {"type": "trigger", "prompt": "look", "key": "two"}]
+    first = [(await agent.post(SESSION, json=each)).json() for each in keyed]
     await bridge.sessions.submit(MAIN, Archive(by=ADA))
     assert (await agent.post(SESSION, json=PUSH)).status_code == 403
+    again = [await agent.post(SESSION, json=each) for each in keyed]
+    assert [each.json() for each in again] == [{**each, "repeated": True} for each in first]
+    assert (await agent.post(SESSION, json={**PUSH, "key": "three"})).status_code == 403
 
 
 @pytest.mark.parametrize(

@@ -433,6 +433,19 @@ async def test_an_archived_session_takes_nothing(bridge, outside) -> None:
     assert await bodies(bridge) == []
 
 
+async def test_a_delivery_that_comes_again_once_the_session_is_archived_was_taken(
+    bridge, outside
+) -> None:
+    """Its service lost the answer, not the call: it would send it again for days."""
+    made = call(bridge.hooks["orders"], payloads.ORDER)
+    first = await post(outside, "orders", made)
+    await bridge.sessions.submit(MAIN, Archive(by=ADA))
+    again = await post(outside, "orders", made)
+    assert (again.status_code, again.json()) == (200, {**first.json(), "status": "repeated"})
+    other = call(bridge.hooks["orders"], {**payloads.ORDER, "more": 1})
+    assert (await post(outside, "orders", other)).status_code == 409
+
+
 async def test_a_template_that_does_not_fit_a_payload_is_told_to_the_owner(
     bridge, outside, ada
 ) -> None:

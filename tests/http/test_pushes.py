@@ -7,14 +7,15 @@ from typing import Any
 import httpx
 import pytest
 
-from bridge.domain.commands import Archive, ChangeRole, Link
-from bridge.domain.ids import ChannelName, ConversationId, ParticipantId, PartId, Seq
+from bridge.domain.commands import Archive, ChangeRole, Leave, Link
+from bridge.domain.events import Pushed
+from bridge.domain.ids import START, ChannelName, ConversationId, ParticipantId, PartId, Seq
 from bridge.domain.parts import Address, Receipt, Span
 from bridge.http import deliveries
 from channels.memory import MemoryChannel
 from channels.memory_platform import MemoryPlatform
 from tests.feeding import feeding
-from tests.http.rig import ADA, BOB, EVE, MAIN, SESSION, Bridge, put, serving
+from tests.http.rig import ADA, BOB, EVE, MAIN, SESSION, Bridge, numbered, put, serving
 from tests.http.rig import QUICK as SHORT
 from tests.waiting import PATIENCE
 
@@ -286,3 +287,46 @@ async def test_who_has_the_page_open_is_named(bridge: Bridge, ada: httpx.AsyncCl
     async with ada.stream("GET", f"{SESSION}/live", params={"place": "web"}):
         pushed = await push(ada)
     assert (pushed["present"], pushed["told"]) == ([ADA], None)
+
+
+# -- once -----------------------------------------------------------------------------------------
+
+
+async def test_a_push_that_comes_again_is_a_success_whatever_became_of_the_session(
+    bridge: Bridge, ada: httpx.AsyncClient
+) -> None:
+    """Its sender lost the answer: the session is archived since, and whom it was for has left."""
+    await bridge.join(BOB)
+    first = await push(ada, key="build-17", to=[BOB])
+    await bridge.sessions.submit(MAIN, Leave(participant=BOB, by=ADA))
+    assert (await push(ada, key="build-17", to=[BOB]))["id"] == first["id"]
+    await bridge.sessions.submit(MAIN, Archive(by=ADA))
+    again = await push(ada, key="build-17", to=[BOB])
+    assert (again["id"], again["seq"], again["repeated"]) == (first["id"], first["seq"], True)
+    new = await ada.post(PUSHES, json={"text": "news", "key": "build-18"})
+    assert (new.status_code, new.json()["error"]["code"]) == (403, "refused")
+    events = await bridge.store.read(MAIN, after=START, limit=1000)
+    pushes = [each for each in events if isinstance(each.body, Pushed)]
+    assert len(pushes) == 1
+
+
+async def test_who_may_not_push_any_more_learns_nothing_by_a_key(
+    bridge: Bridge, ada: httpx.AsyncClient
+) -> None:
+    await bridge.join(BOB)
+    await push(ada, key="build-17")
+    async with bridge.client(BOB) as bob:
+        assert (await bob.post(PUSHES, json={"text": "news", "key": "build-17"})).status_code == 201
+        await bridge.sessions.submit(MAIN, ChangeRole(participant=BOB, role="viewer", by=ADA))
+        refused = await bob.post(PUSHES, json={"text": "news", "key": "build-17"})
+    assert refused.status_code == 403
+
+
+async def test_a_numbered_push_that_comes_again_once_the_session_is_archived_uses_its_number_up(
+    bridge: Bridge, ada: httpx.AsyncClient
+) -> None:
+    said = {"type": "push", "text": "news", "key": "build-17"}
+    first = await put(ada, said, **numbered("script", 0))
+    await bridge.sessions.submit(MAIN, Archive(by=ADA))
+    again = await put(ada, said, **numbered("script", 1))
+    assert (again["repeated"], again["events"]) == (True, first["events"])

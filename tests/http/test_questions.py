@@ -7,9 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from bridge.domain.commands import Answer, Archive, ExpireQuestions, Leave, Stop
+from bridge.domain.commands import Answer, Archive, ExpireQuestions, Leave, Stop, Withdraw
 from bridge.domain.ids import QuestionId
-from bridge.http import questions
 from tests.http.rig import ADA, BOB, EVE, MAIN, SESSION, Bridge, put, serving
 from tests.http.rig import QUICK as SHORT
 from tests.waiting import PATIENCE
@@ -217,11 +216,24 @@ async def test_what_no_program_asked_is_not_found(bridge: Bridge, ada: httpx.Asy
 async def test_an_answer_is_found_however_much_was_said_since(
     bridge: Bridge, ada: httpx.AsyncClient, monkeypatch
 ) -> None:
-    monkeypatch.setattr(questions, "PAGE", 2)
+    """Nobody reads the log for it: not for what was answered, nor for what nobody asked."""
     asked = await ask(ada)
     await answer(bridge, asked)
-    for _ in range(5):
-        await bridge.say("and so on")
+    for each in range(150):  # more than a session remembers of what is over
+        other = await ask(ada, key=f"other-{each}")
+        await bridge.sessions.submit(MAIN, Withdraw(by=ADA, question=QuestionId(other["id"])))
+    reads = []
+    read = bridge.store.read
+
+    async def counted(session, *, after, limit):
+        reads.append(limit)
+        return await read(session, after=after, limit=limit)
+
+    await bridge.sessions.fold(MAIN)
+    monkeypatch.setattr(bridge.store, "read", counted)
     assert (await state(ada, asked))["answer"] == "no"
-    monkeypatch.setattr(questions, "FARTHEST", 4)
-    assert (await ada.get(f"{QUESTIONS}/{asked['id']}")).status_code == 404
+    assert (await ada.get(f"{QUESTIONS}/ask_nothing")).status_code == 404
+    assert (await ada.get(f"{QUESTIONS}/ask_nothing", params={"wait": "closed"})).status_code == 404
+    taken_back = await ada.delete(f"{QUESTIONS}/{asked['id']}")
+    assert (taken_back.status_code, taken_back.json()["state"]) == (200, "answered"), "a repeat"
+    assert sum(reads) <= 10, reads

@@ -3,10 +3,11 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -136,10 +137,15 @@ class Standing(Four):
 
 @asynccontextmanager
 async def standing(
-    data: Path, *, only: Sequence[str] = ("telegram",), **more: Any
+    data: Path,
+    *,
+    only: Sequence[str] = ("telegram",),
+    each: Mapping[str, Any] = MappingProxyType({}),
+    **more: Any,
 ) -> AsyncIterator[Standing]:
+    """Yield a bridge that is not started yet; `each`: settings of every app's own section."""
     async with four() as apps:
-        story = Standing(apps=apps, data=data, more=more, only=only)
+        story = Standing(apps=apps, data=data, more=more, only=only, each=each)
         try:
             yield story
         finally:

@@ -22,6 +22,7 @@ __all__ = ["empty_database"]
 
 AGENT = Path(__file__).with_name("mortal.py")
 INBOX = "/v1/stream/sessions/main/inbox"
+SECRET = "a-secret-of-twenty-one"
 
 
 @dataclass
@@ -138,3 +139,60 @@ async def test_after_three_deaths_only_what_kills_is_given_up_and_named(
         (tmp_path / "healed").write_text("")
         ada.says("/retry")
         await story.until(lambda: sees("Heard: w00 poison"))
+
+
+@pytest.mark.parametrize("store", ["sqlite", "postgres"])
+async def test_what_a_service_asks_that_kills_is_given_up_alone_and_people_are_answered(
+    store: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """Nobody is to wait behind a call of a hook; it counts once, however often it comes again."""
+    url = request.getfixturevalue("empty_database") if store == "postgres" else ""
+    secret = tmp_path / "secret"
+    secret.write_text(SECRET)
+    secret.chmod(0o600)
+    hook = {"verify": "bearer", "secret": {"file": str(secret)}, "ask": "Look at this."}
+    more = settings(tmp_path, url) | {"hooks": {"orders": hook | {"idempotency": "order"}}}
+    async with one_app(tmp_path / "data", more, url) as story:
+        ada, owner = story.apps.telegram, Owner(story)
+
+        def sees(words: str) -> bool:
+            return any(words in each for each in shown(ada))
+
+        await story.start()
+        ada.says(JOIN)
+        await story.until(lambda: sees(JOINED))
+        await called(owner, "poison")
+        for death in range(3):
+            await died(story)
+            ada.says(f"w{death}1 said while it is dead")
+            await asyncio.sleep(0.2)
+            await story.start()
+            await called(owner, "poison", again=True)
+            if death < 2:
+                await owner.says(f"w{death}2 said between two deaths")
+        for word in ("w01", "w02", "w11", "w12", "w21"):
+            await story.until(lambda word=word: sees(word))
+        await owner.says("w30 how are you")
+        await story.until(lambda: sees("w30"))
+        events = await owner.log()
+        (notice,) = finals(events, "notice")
+        assert "poison" in notice, "it is named"
+        answered = " ".join(finals(events, "final"))
+        assert all(answered.count(word) == 1 for word in ("w01", "w02", "w11", "w12", "w21"))
+        assert [each["type"] for each in events].count("triggered") == 1
+
+
+async def called(owner: Owner, order: str, *, again: bool = False) -> None:
+    """Call the hook as a service does, until it is answered; or it kills before that."""
+
+    async def is_taken() -> bool:
+        try:
+            async with owner.client() as client:
+                headers = {"Authorization": f"Bearer {SECRET}"}
+                called = await client.post("/hooks/orders", json={"order": order}, headers=headers)
+        except httpx.HTTPError:
+            await asyncio.sleep(0.02)
+            return not again  # it may have killed before the answer came
+        return called.is_success
+
+    await until(is_taken)

@@ -204,7 +204,49 @@ def test_a_schedule_is_planned_anew_once_when_the_clock_was_set_back():
     assert (draft.body.text, draft.body.again) == ("tea", 1)
     play >> Fire(schedule=SCHEDULE, slot=draft.body.first)
     (fired,) = play.drafts
-    assert "#1@" in fired.key, "else the slot of the first plan would be this one"
+    assert fired.key.endswith(f"@{draft.body.first.isoformat()}")
+    assert "#" not in fired.key, "it is the same slot in every plan"
+
+
+def test_a_slot_that_comes_again_is_passed_and_costs_no_run():
+    play = with_ada(seconds(1), replace(schedule(), times=3), timedelta(hours=1))
+    again = Fire(schedule=SCHEDULE, slot=AT + timedelta(hours=1), is_over=True)
+    play >> again
+    (draft,) = play.drafts
+    assert isinstance(draft.body, ScheduleSet)
+    assert (draft.body.first, draft.body.times) == (AT + timedelta(hours=2), 3)
+    play >> again << NOTHING
+
+
+@pytest.mark.parametrize("late", ["once", "all", "skip"])
+def test_what_may_have_been_asked_before_a_restore_is_not_asked_again_and_that_is_told(late):
+    """By then the agent's tools may have worked; what came due since is asked as ever."""
+    play = with_ada(seconds(1), replace(schedule(action="ask"), late=late), timedelta(hours=9))
+    heard = AT + timedelta(hours=8, minutes=30)
+    slot = AT + timedelta(hours=1)
+    play >> Fire(schedule=SCHEDULE, slot=slot, restored=heard)
+    moved, told = play.drafts
+    assert moved.body.first == AT + timedelta(hours=9)
+    assert told.body.to == (ADA,)
+    assert "may have been done then" in told.body.content.text
+
+
+def test_what_was_to_be_asked_once_before_a_restore_is_told_and_removed():
+    slot = AT + timedelta(hours=1)
+    play = with_ada(schedule(Once(at=slot), action="ask"), timedelta(hours=2))
+    play >> Fire(schedule=SCHEDULE, slot=slot, restored=slot)
+    removed, told = play.drafts
+    assert isinstance(removed.body, ScheduleRemoved)
+    assert isinstance(told.body, Pushed)
+
+
+def test_what_was_to_be_said_before_a_restore_is_said():
+    """A reminder that comes twice is cheaper than one that never comes; places mark it."""
+    slot = AT + timedelta(hours=1)
+    play = with_ada(seconds(1), schedule(), timedelta(hours=1))
+    play >> Fire(schedule=SCHEDULE, slot=slot, restored=slot)
+    (said,) = play.drafts
+    assert said.body.source.slot == slot
 
 
 @pytest.mark.parametrize("gone", [True, False], ids=["it was removed", "it is due soon"])

@@ -15,7 +15,7 @@ from bridge.domain.events import (
     RunStarted,
 )
 from bridge.session.fold import Session, evolve
-from bridge.session.marks import ASKED_KEPT, is_open
+from bridge.session.marks import ASKED_KEPT, OPEN_KEPT, is_open
 from tests.playbook import ADA, AT, DM, HERE
 
 
@@ -110,6 +110,15 @@ def test_a_mark_says_since_when_and_from_where():
     assert not is_open(done)
 
 
-def test_only_the_newest_are_kept():
-    kept = after(*(said() for _ in range(ASKED_KEPT + 5))).asked
-    assert [each.seq for each in kept] == list(range(6, ASKED_KEPT + 6))
+def test_of_what_is_done_with_only_the_newest_are_kept():
+    asked = [said() for _ in range(ASKED_KEPT + 5)]
+    done = after(*asked, started(len(asked)), ended("completed", len(asked)), said(), said()).asked
+    assert [each.seq for each in done] == [*range(8, len(asked) + 1), 28, 29]
+
+
+def test_whoever_waits_is_not_forgotten_for_others_who_came_since():
+    """Each has a mark that says so, and that is to come off."""
+    waiting = [said() for _ in range(ASKED_KEPT + 5)]
+    assert len(after(*waiting).asked) == len(waiting)
+    many = after(*(said() for _ in range(OPEN_KEPT + 5))).asked
+    assert [each.seq for each in many] == list(range(6, OPEN_KEPT + 6)), "but there is an end"

@@ -3,18 +3,26 @@
 The courier does it, between two plans of the lane, so that nothing is under way there. A part that
 was attempted stays unknown, for it may be seen; what was never sent is skipped, and says why. What
 came after it was asked is not dropped. After a death in the middle the rest is owed as before.
+
+What was taken back is never dropped: people were told that it is gone. Where the place shows it,
+the event that takes it back stays owed, behind the cursor, until the place has removed it.
 """
 
 import asyncio
 from dataclasses import dataclass, field
 
-from bridge.delivery.shown_receipts import is_preview
+from bridge.delivery.shown_receipts import ShownReceipts, is_preview, part_id
+from bridge.domain.events import Event, MessageDeleted, Redacted
 from bridge.domain.ids import ConversationId, ParticipantId, Seq, SessionId
-from bridge.domain.parts import SETTLED, Conversation, Receipt
+from bridge.domain.parts import SETTLED, Conversation, Receipt, Span
 from bridge.domain.records import replace
 from bridge.ports.clock import Clock
 from bridge.ports.store import Store
 from bridge.unseen import note
+
+PAGE = 500
+
+TakesBack = MessageDeleted | Redacted
 
 
 @dataclass(slots=True, kw_only=True)
@@ -72,10 +80,12 @@ class LaneDrops:
 
     async def _dropped(self, lane: Conversation, asked: LaneDrop) -> int:
         for each in await self._store.receipts(asked.session, lane.id, sources=()):
-            if each.state not in SETTLED and not is_preview(each) and each.source <= asked.upto:
+            is_owed = each.state not in SETTLED and not is_preview(each)
+            if is_owed and each.source <= asked.upto and not await self._takes_back(each):
                 await self._store.record(self._left(each), over=[each.state])
         behind = max(0, asked.upto - lane.cursor)
         if behind:
+            await self._keep_takebacks(lane, asked)
             await self._store.advance(asked.session, lane.id, asked.upto)
         where = lane.address
         note(
@@ -87,6 +97,39 @@ class LaneDrops:
             by=asked.by,
         )
         return behind
+
+    async def _takes_back(self, receipt: Receipt) -> bool:
+        found = await self._store.read(receipt.session, after=receipt.source - 1, limit=1)
+        return any(isinstance(each.body, TakesBack) for each in found)
+
+    async def _keep_takebacks(self, lane: Conversation, asked: LaneDrop) -> None:
+        """Keep owed what takes something back that the place shows."""
+        after = lane.cursor
+        while after < asked.upto:
+            page = await self._store.read(asked.session, after=after, limit=PAGE)
+            for event in page:
+                if event.seq <= asked.upto and isinstance(event.body, TakesBack):
+                    await self._keep(lane, event, event.body)
+            after = page[-1].seq if page else asked.upto
+
+    async def _keep(self, lane: Conversation, event: Event, body: TakesBack) -> None:
+        earlier = body.earlier if isinstance(body, MessageDeleted) else ()
+        targets = {body.target, *earlier}
+        known = await self._store.receipts(event.session, lane.id, sources={*targets, event.seq})
+        receipts = {each.part: each for each in known}
+        part, shown = part_id(event.seq, 0), ShownReceipts(receipts)
+        if part not in receipts and any(shown.copies(each) for each in targets):
+            owed = Receipt(
+                session=event.session,
+                conversation=lane.id,
+                part=part,
+                source=event.seq,
+                upto=event.seq,
+                span=Span(start=0, end=0),
+                state="owed",
+                at=self._clock.now(),
+            )
+            await self._store.record(owed)
 
     def _left(self, receipt: Receipt) -> Receipt:
         """Return what is kept of a part that is not sent any more."""

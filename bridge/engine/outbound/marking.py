@@ -6,11 +6,13 @@ The rules:
   say which mark each message has. Only where they differ something is done; so a mark is right
   after a crash, and what changed twice meanwhile is shown once.
 - A mark holds up nothing: this works beside the lanes, and a failure is noted and left. It is
-  tried again a few times at most, and soon; then it counts as shown.
+  tried again a few times at most, and soon; then it counts as shown. But one that says that work is
+  going on is taken off as soon as the platform takes calls again, within a day.
 - A place that takes no reactions is not asked again before the next start.
 - What was asked long ago and never marked is left alone.
 - Where a message has a mark that is not the last one, a fact says so: its place is looked at first
-  at the next start. What a process that died may have shown there is taken off, whatever it was.
+  at the next start. What a process that died may have shown there is taken off, whatever it was,
+  also where nothing is to be marked any more.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -29,6 +31,7 @@ from bridge.domain.errors import (
 from bridge.domain.ids import ChannelName, ConversationId, MessageId, PartId, Seq, SessionId
 from bridge.domain.parts import Conversation, Receipt, Span
 from bridge.domain.reactions import EMOJI_OF, MARKS
+from bridge.domain.records import replace
 from bridge.engine.access.admission import Admission
 from bridge.engine.keyed_worker import KeyedWorker
 from bridge.engine.outbound.calls import called
@@ -38,7 +41,7 @@ from bridge.ports.clock import Clock
 from bridge.ports.engine import Sessions
 from bridge.ports.store import Store
 from bridge.session.fold import Session
-from bridge.session.marks import is_open
+from bridge.session.marks import OPEN_MARKS, is_open
 from bridge.session.state import Asked
 
 log = structlog.get_logger()
@@ -48,6 +51,10 @@ SCOPE = "marked"
 
 MOST_TRIES = 3
 AGAIN = timedelta(seconds=5)
+MOST_PAUSE = timedelta(minutes=5)
+ENDS_WITHIN = timedelta(days=1)
+"""How long it is tried to take off a mark that is not true any more."""
+
 LONGEST_WAIT = timedelta(minutes=2)
 LONG_AGO = timedelta(minutes=10)
 WITHIN = timedelta(seconds=15)
@@ -114,23 +121,24 @@ class Marking:
             return None
         session = await self._sessions.fold(lane.session)
         asked = _asked(session, conversation)
-        if not self._is_marked(lane, channel):  # so that it is not looked at with every event
+        is_marked, is_able = self._is_marked(lane), _is_able(lane, channel)
+        is_left = is_able and conversation in await self._places()  # by a process that marked
+        if not is_able or not (is_marked or is_left):  # not looked at with every event
             self._settled[conversation] = (session.id, asked)
             return None
         if not asked or self._settled.get(conversation) == (session.id, asked):
             return None
         if not await self._admission.may_show(lane, session):
             return None
-        again = await self._mark(lane, channel, session, asked)
+        wanted = asked if is_marked else tuple(replace(each, mark="none") for each in asked)
+        again = await self._mark(lane, channel, session, wanted)
         if again is None:
             self._settled[conversation] = (session.id, asked)
-            await self._note(conversation, left=any(map(is_open, asked)))
+            await self._note(conversation, left=any(map(is_open, wanted)))
         return again
 
-    def _is_marked(self, lane: Conversation, channel: Channel) -> bool:
-        is_able = channel.capabilities(lane.address).reacts and isinstance(channel, Reacting)
-        account = self._admission.account(lane.address.channel)
-        return is_able and account.marks(room=lane.room)
+    def _is_marked(self, lane: Conversation) -> bool:
+        return self._admission.account(lane.address.channel).marks(room=lane.room)
 
     async def _mark(
         self, lane: Conversation, channel: Channel, session: Session, asked: tuple[Asked, ...]
@@ -154,7 +162,8 @@ class Marking:
                 await self._note(lane.id, left=True)
             gone = self._gone(lane.id, each, had)
             call = _call(channel, lane, message, EMOJI_OF[each.mark], gone)
-            at = await self._show(lane, session, each, call)
+            ends = not is_open(each) and had in OPEN_MARKS
+            at = await self._show(lane, session, each, call, ends=ends)
             if at is not None:
                 again.append(at)
             if lane.id in self._refusing:
@@ -162,9 +171,12 @@ class Marking:
         return min(again, default=None)
 
     async def _show(
-        self, lane: Conversation, session: Session, asked: Asked, call: Shown
+        self, lane: Conversation, session: Session, asked: Asked, call: Shown, *, ends: bool
     ) -> datetime | None:
-        """Show one mark; return when to try again, None when it is settled."""
+        """Show one mark; return when to try again, None when it is settled.
+
+        `ends`: it takes the place of one that is not true any more.
+        """
         channel, where = self._channels[lane.address.channel], lane.address
         try:
             await called(channel, where, call, within=WITHIN)
@@ -176,7 +188,7 @@ class Marking:
                 code=error.code,
                 why=str(error),
             )
-            at = self._again(lane, asked, error)
+            at = self._again(lane, asked, error, ends=ends)
             if at is not None:
                 return at
         self._tries.pop((lane.id, asked.seq), None)
@@ -191,7 +203,9 @@ class Marking:
             return [each for each in MARKS if each != EMOJI_OF[asked.mark]]
         return [each for mark, each in EMOJI_OF.items() if mark == had and each]
 
-    def _again(self, lane: Conversation, asked: Asked, error: ChannelError) -> datetime | None:
+    def _again(
+        self, lane: Conversation, asked: Asked, error: ChannelError, *, ends: bool
+    ) -> datetime | None:
         now = self._clock.now()
         match error:
             case ChangeRefused():
@@ -202,7 +216,10 @@ class Marking:
             case _:
                 tries = self._tries.get((lane.id, asked.seq), 0) + 1
                 self._tries[lane.id, asked.seq] = tries
-                at = error.until if isinstance(error, RateLimited) else now + AGAIN * tries
+                pause = min(AGAIN * 2 ** (tries - 1), MOST_PAUSE)
+                at = error.until if isinstance(error, RateLimited) else now + pause
+                if ends:
+                    return at if at - asked.at <= ENDS_WITHIN else None
                 return at if tries < MOST_TRIES and at - now <= LONGEST_WAIT else None
 
     async def _places(self) -> set[ConversationId]:
@@ -220,6 +237,10 @@ class Marking:
         elif not left and conversation in noted:
             await self._store.drop_fact(SCOPE, conversation)
             noted.discard(conversation)
+
+
+def _is_able(lane: Conversation, channel: Channel) -> bool:
+    return channel.capabilities(lane.address).reacts and isinstance(channel, Reacting)
 
 
 def _call(

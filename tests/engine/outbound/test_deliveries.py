@@ -1,20 +1,24 @@
 """Why a place is shown nothing just now, as the courier and who is let in have it."""
 
 import asyncio
+from collections.abc import AsyncGenerator
 
 import pytest
 from structlog.testing import capture_logs
 
 from bridge.domain.errors import StoreUnavailable, Unreachable
-from bridge.domain.ids import ChannelName, Seq, SessionId
+from bridge.domain.events import MessageDeleted, Preview
+from bridge.domain.ids import ChannelName, MessageId, Seq, SessionId
 from bridge.domain.parts import Address
 from bridge.domain.records import replace
 from bridge.engine.outbound.lane_drops import LaneDrop, LaneDrops
 from bridge.engine.outbound.progress import Progress
+from bridge.ports.agent import Ended, Said, Turn
 from bridge.session.admission import Account
 from bridge.session.routing import SHARED
+from channels.memory import EVERYTHING
 from tests.engine.outbound.test_ringing import OneThatCannotBeSilent, move_in, pushed
-from tests.engine.rig import CHAT, OWNER, Bridge, bridge
+from tests.engine.rig import CHAT, OWNER, Acting, Bridge, bridge
 from tests.waiting import PATIENCE
 
 
@@ -115,6 +119,67 @@ async def test_what_a_place_is_owed_is_dropped_between_two_plans_and_the_rest_co
         assert "old news" not in b.shown("phone")
         assert "old news" in b.shown("desk")
         assert not await b.core.deliveries.rows()
+
+
+async def test_what_was_taken_back_is_removed_from_a_place_whatever_is_dropped_there() -> None:
+    """Whoever took it back was told that it is gone; new words of before the drop never come."""
+    async with bridge(agent=Acting(silent)) as b:
+        await move_in(b, "desk", "phone")
+        one = said_at_desk(b, "my password is swordfish")
+        await b.until_shown("phone", "swordfish")
+        other = said_at_desk(b, "and my PIN")
+        await b.until_shown("phone", "my PIN")
+        await b.until_at_rest()
+        b.platform.close("phone")
+        await b.push("old news")
+        await b.until(lambda: _is(b, "closed"))
+        b.platform.unsay("desk", one)
+        b.platform.unsay("desk", other)
+        await b.until_logged(MessageDeleted, 2)
+        lane = await b.lane("phone")
+        for _ in range(2):
+            await b.core.deliveries.drop(lane.id, by=OWNER)
+        (row,) = await b.core.deliveries.rows()
+        assert (row.behind, row.parts) == (0, 2), "it is told that something is owed"
+        await b.restart()
+        b.platform.open("phone").obstacle = None
+        await b.core.deliveries.retry(lane.id)
+        await b.until(lambda: not any("password" in each for each in b.shown("phone")))
+        await b.until_at_rest()
+        left = b.shown("phone")
+        assert not any(word in each for each in left for word in ("swordfish", "PIN", "old news"))
+        assert not await b.core.deliveries.rows()
+
+
+async def test_where_nothing_can_be_taken_back_a_drop_leaves_nothing_owed() -> None:
+    mute = replace(EVERYTHING, deletes=False)
+    async with bridge(agent=Acting(silent), capabilities=mute) as b:
+        await move_in(b, "desk", "phone")
+        one = said_at_desk(b, "my password is swordfish")
+        await b.until_shown("phone", "swordfish")
+        await b.until_at_rest()
+        b.platform.close("phone")
+        await b.push("old news")
+        await b.until(lambda: _is(b, "closed"))
+        b.platform.unsay("desk", one)
+        await b.until_logged(MessageDeleted)
+        lane = await b.lane("phone")
+        await b.core.deliveries.drop(lane.id, by=OWNER)
+        b.platform.open("phone").obstacle = None
+        await b.core.deliveries.retry(lane.id)
+        await b.until_at_rest()
+        assert not await b.core.deliveries.rows()
+
+
+async def silent(turn: Turn) -> AsyncGenerator[Preview | Said]:
+    """Answer nothing."""
+    yield Ended()
+
+
+def said_at_desk(b: Bridge, text: str) -> MessageId:
+    """Let the person say something at the desk; return how its platform names it."""
+    b.platform.say("desk", "ada", text)
+    return next(each.id for each in reversed(b.platform.seen("desk")) if each.text == text)
 
 
 async def test_no_more_is_dropped_than_was_seen_to_be_owed_and_the_log_says_who_did_it() -> None:

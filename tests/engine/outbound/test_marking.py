@@ -11,9 +11,11 @@ from bridge.domain.events import MessageComposed, RunFinished
 from bridge.engine.outbound.marking import LONG_AGO, MOST_TRIES, SCOPE
 from bridge.ports.agent import Ended
 from bridge.session.admission import EVERYONE, Account
+from bridge.session.marks import ASKED_KEPT
 from channels.memory import EVERYTHING
 from storage.memory import MemoryStore
 from tests.engine.rig import NINE, Acting, Bridge, Stalled, bridge
+from tests.stepping import rest
 
 MARKING = Account(allow=frozenset({EVERYONE}), reactions="on")
 ROOMS = Account(allow=frozenset({EVERYONE}))
@@ -166,6 +168,69 @@ async def test_a_mark_is_put_right_by_the_next_process_and_then_nothing_is_left_
         await run.until(lambda: _empty(run))
         count = run.platform.counts["react"]
         await run.restart()
+        await run.until_at_rest()
+        assert run.platform.counts["react"] == count
+
+
+async def test_a_mark_of_work_that_ended_in_an_outage_is_taken_off_when_that_is_over():
+    """However long it lasts: nobody is to believe for ever that work is going on."""
+    agent = Stalled()
+    async with bridge(agent=agent, account=MARKING) as run:
+        await run.place("ada")
+        run.platform.say("ada", "ada", "well?")
+        await run.until(lambda: marks(run) == [("⏳",)])
+        run.platform.refuse(Unreachable("away"), on="react", times=None)
+        agent.released.set()
+        await run.until_shown("ada", "So it is.")
+        for _ in range(60):
+            run.clock.forward(120)
+            await rest()
+        assert marks(run) == [("⏳",)]
+        run.platform.recover()
+        await run.until(lambda: marks(run) == [("✅",)], each=30)
+        await run.until(lambda: _empty(run))
+
+
+async def test_a_limit_of_an_hour_is_waited_for_by_a_mark_that_is_not_true_any_more():
+    agent = Stalled()
+    async with bridge(agent=agent, account=MARKING) as run:
+        await run.place("ada")
+        run.platform.say("ada", "ada", "well?")
+        await run.until(lambda: marks(run) == [("⏳",)])
+        until = run.clock.now() + timedelta(hours=1)
+        run.platform.refuse(RateLimited("slower", until=until), on="react")
+        agent.released.set()
+        await run.until_logged(RunFinished)
+        await run.until(lambda: marks(run) == [("✅",)], each=60)
+
+
+async def test_of_many_who_wait_nobody_keeps_the_mark_of_one_who_waits():
+    """Also where so many asked that only the last are remembered once they are done with."""
+    agent = Stalled()
+    async with bridge(agent=agent, account=MARKING) as run:
+        await run.place("ada")
+        for number in range(2 * ASKED_KEPT):
+            run.platform.say("ada", "ada", f"well {number}?")
+        await run.until(lambda: all(marks(run)))
+        agent.released.set()
+        await run.until(lambda: set(marks(run)) == {("✅",)})
+
+
+async def test_a_mark_that_a_dead_process_left_is_taken_off_where_nothing_is_marked_any_more():
+    """Whoever runs the bridge turned it off before the next start."""
+    agent = Stalled()
+    async with bridge(agent=agent, account=MARKING) as run:
+        await run.place("ada")
+        run.platform.say("ada", "ada", "well?")
+        await run.until(lambda: marks(run) == [("⏳",)])
+        await run.core.stop(0)
+        run.account = replace(MARKING, reactions="off")
+        await run.start()
+        await run.until(lambda: marks(run) == [()])
+        await run.until(lambda: _empty(run))
+        count = run.platform.counts["react"]
+        agent.released.set()
+        await run.until_shown("ada", "So it is.")
         await run.until_at_rest()
         assert run.platform.counts["react"] == count
 
