@@ -7,6 +7,7 @@ step. Unknown fields are refused, so that a slip of the pen is not silently igno
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal, Self, get_args
 
@@ -137,6 +138,9 @@ def _people(given: tuple[str, ...]) -> tuple[ParticipantId, ...]:
 
 def _number(given: Any, most: float) -> float | None:
     """Return a number that may be so, None for what is none: what is added up must stay one."""
+    if isinstance(given, str):
+        with suppress(ValueError):
+            given = float(given)
     if isinstance(given, bool) or not isinstance(given, int | float) or given != given:  # noqa: PLR0124 - NaN
         return None
     return min(max(given, 0), most)
@@ -163,7 +167,7 @@ USAGE: Mapping[str, Callable[[Any], Any]] = {
 
 
 class UsageInput(_Object):
-    """What was used. It is beside the point of a run, so that no value here ends one."""
+    """What was used. It is beside the point of a run: no value and no further field ends one."""
 
     input_tokens: int = 0
     output_tokens: int = 0
@@ -176,8 +180,9 @@ class UsageInput(_Object):
     def _bounded(cls, given: Any, read_: ModelWrapValidatorHandler[Self]) -> Self:
         fields = given if isinstance(given, dict) else {}
         bounded = {
-            **fields,
-            **{name: USAGE[name](fields[name]) for name in USAGE.keys() & fields.keys()},
+            name: USAGE[name](value) if name in USAGE else value
+            for name, value in fields.items()
+            if name in cls.model_fields
         }
         made = read_(bounded)
         made._is_odd = bounded != given  # noqa: SLF001 - its own

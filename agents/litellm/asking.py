@@ -16,7 +16,7 @@ from agents.fitting import fitted, shortened, tokens, within, words
 from agents.litellm.client import Abilities, abilities
 from agents.litellm.config import ModelSection
 from agents.litellm.failure import Trouble
-from agents.litellm.files import cost, parts, picture_part, said_of, shown, without_room
+from agents.litellm.files import cost, parts, picture_part, said_of, shown, taken, without_room
 from agents.litellm.model_retries import Shown
 from agents.litellm.openai_messages import Beside, Manner, Part, messages, offered
 from agents.litellm.prompt import is_silence
@@ -110,7 +110,10 @@ class Answering:
         wanted = shown(lines, able)
         missing = [each for each in wanted if each.media not in state.files]
         state.files |= await parts(missing, state.turn.blobs)
-        return {each.media: state.files[each.media] for each in wanted if each.media in state.files}
+        found = ((each, state.files.get(each.media)) for each in wanted)
+        return {
+            each.media: taken(each.name, part, able) for each, part in found if part is not None
+        }
 
     def _offer(
         self,

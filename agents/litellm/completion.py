@@ -22,6 +22,7 @@ from agents.litellm.prompt import SUM_UP, may_become_silence, visible, visible_s
 from agents.litellm.state import State
 from agents.litellm.stream_parser import Answer
 from agents.litellm.working_log import Past, beside
+from agents.litellm.written_calls import so_far
 from agents.transcript import Line
 from bridge.domain.content import Content
 from bridge.domain.errors import AgentError, AgentFailed, AgentUnavailable
@@ -112,7 +113,7 @@ def _take(state: State, progress: Progress) -> None:
 
 def _preview(state: State, answer: Answer) -> Preview:
     state.answer = answer
-    text = visible_so_far(answer.text)
+    text = so_far(visible_so_far(answer.text))
     if answer.calls:
         return state.preview(text, activity=f"preparing {answer.calls[-1].name}")
     if may_become_silence(text):

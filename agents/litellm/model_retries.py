@@ -10,6 +10,7 @@ The rules:
 - A conversation that is too long for a model is told to the caller, who can shorten it.
 - A stream that ends without saying why was cut off: what came of it is thrown away. So is one that
   says that it broke off.
+- A call that came as words, of a server that did not know it for one, is a call (`written_calls`).
 - Where a model only ever answered nothing, what its server sends is looked at, and told.
 """
 
@@ -18,13 +19,16 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from agents.litellm.client import ask
+from agents.litellm.client import LOCAL, ask
 from agents.litellm.config import ModelSection
 from agents.litellm.errors import ending
 from agents.litellm.failure import Trouble, Unanswered
 from agents.litellm.look import what_comes_back
 from agents.litellm.openai_messages import Message
-from agents.litellm.stream_parser import Answer
+from agents.litellm.prompt import visible
+from agents.litellm.stream_parser import Answer, Wanted
+from agents.litellm.written_calls import apart
+from bridge.domain.ids import CallId, mint
 from bridge.ports.clock import Clock
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 20.0
@@ -140,9 +144,24 @@ async def _attempt(
                 answer.add(piece)
             yield Progress(model=section.model, answer=answer)
     answer.seal()
+    _take_written(answer, section, shown)
     _check(answer, request)
     request.taken(section)
     yield Progress(model=section.model, answer=answer, over=True)
+
+
+def _take_written(answer: Answer, section: ModelSection, shown: Shown) -> None:
+    """Take the calls that came as words from a server of one's own, which may not know them."""
+    is_own = section.api_base is not None or section.model.startswith(LOCAL)
+    if answer.calls or not is_own:
+        return
+    words, calls = apart(visible(answer.text), {each["function"]["name"] for each in shown.tools})
+    if calls:
+        answer.written = words
+        answer.calls = [
+            Wanted(call=CallId(mint("k")), id="", name=each.name, arguments=each.arguments)
+            for each in calls
+        ]
 
 
 def _check(answer: Answer, request: Request) -> None:

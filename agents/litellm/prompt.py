@@ -210,13 +210,13 @@ _LONGEST_BEGUN = 100
 
 _OPEN = "|".join(each.open for each in THOUGHT_MARKS)
 _CLOSE = "|".join(each.close for each in THOUGHT_MARKS if each.close)
-_CODE = (
+CODE = (
     r"^[ \t]*(?P<fence>```+|~~~+).*?(?:^[ \t]*(?P=fence)|\Z)"
     r"|(?P<ticks>(?<!`)`+(?!`))[^\n]*?(?<!`)(?P=ticks)(?!`)"
 )
 _FLAGS = re.DOTALL | re.IGNORECASE | re.MULTILINE
 _INSIDE = re.compile(rf"(?P<open>{_OPEN})|(?P<close>{_CLOSE})|(?P<end>{THEN})", _FLAGS)
-_OUTSIDE = re.compile(rf"{_INSIDE.pattern}|(?P<code>{_CODE})", _FLAGS)
+_OUTSIDE = re.compile(rf"{_INSIDE.pattern}|(?P<code>{CODE})", _FLAGS)
 """What a model writes around what it thinks; in code, or within a line, it is only a word."""
 
 _RUN = re.compile(rf"(?:\s|{THEN})*+", _FLAGS)

@@ -127,7 +127,7 @@ class State:
     answer: Answer = field(default_factory=Answer)
     ending: Ended | None = None
     thoughts: Thoughts = field(default_factory=Thoughts)
-    files: dict[MediaId, Part] = field(default_factory=dict)
+    files: dict[MediaId, Part | None] = field(default_factory=dict)
     pictures: dict[CallId, Sequence[Picture]] = field(default_factory=dict)
     questions: list[Asking] = field(default_factory=list)
     revision: int = 0

@@ -19,10 +19,11 @@ The rules:
 import asyncio
 import json
 from base64 import b64decode
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from importlib import import_module
+from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import structlog
@@ -51,6 +52,9 @@ UNKNOWN = "the connection to the server broke: whether the call took effect is u
 UNREADABLE = "this call was made, but its result cannot be read"
 MOST_PICTURES, MOST_PICTURE_BYTES = 4, 3_750_000
 """Of one result; more is named."""
+
+MOST_LEAVES, DEEPEST_LEAF, LONGEST_SUMMARY = 200, 16, 20_000
+"""Values of a result that are looked for in its text, and characters of that."""
 
 
 class ServerDown(Exception):
@@ -279,10 +283,44 @@ async def _listed(client: "Client") -> list["Offered"]:
 def _done(result: "CallToolResult") -> Done:
     pictures: list[Picture] = []
     texts = [_said(block, pictures) for block in result.content]
-    if not any(texts) and result.structured_content is not None:
-        texts = [json.dumps(result.structured_content, ensure_ascii=False)]
+    values = result.structured_content
+    if values is not None and not _says(texts, values):
+        texts.append(json.dumps(values, ensure_ascii=False))
     text = "\n\n".join(filter(None, texts))
     return Done(text=text, failed=bool(result.is_error), pictures=tuple(pictures))
+
+
+def _says(texts: Sequence[str], values: Any) -> bool:
+    """Say whether the text of a result has the values in it: some servers only sum them up there.
+
+    A text that is too long to be looked through, or of too many values, is no summary.
+    """
+    said = "\n".join(filter(None, texts))
+    leaves = list(islice(_leaves(values), MOST_LEAVES + 1))
+    if not said or len(said) > LONGEST_SUMMARY or len(leaves) > MOST_LEAVES:
+        return bool(said) and len(said) > LONGEST_SUMMARY
+    return all(any(form in said for form in _forms(each)) for each in leaves)
+
+
+def _leaves(values: Any, depth: int = DEEPEST_LEAF) -> Iterator[Any]:
+    match values:
+        case dict() if depth:
+            for each in values.values():
+                yield from _leaves(each, depth - 1)
+        case list() if depth:
+            for each in values:
+                yield from _leaves(each, depth - 1)
+        case None | bool():
+            pass
+        case _:
+            yield values
+
+
+def _forms(leaf: Any) -> Iterator[str]:
+    """Yield how a text may have a value: as it is, or as JSON has it."""
+    yield str(leaf)
+    for is_ascii in (True, False):
+        yield json.dumps(leaf, ensure_ascii=is_ascii).strip('"')
 
 
 def _said(block: Any, pictures: list[Picture]) -> str:

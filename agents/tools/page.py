@@ -65,9 +65,9 @@ def readable(body: bytes, mime: str, charset: str = "", packing: str = "") -> st
     elif body.startswith(GZIP) and (is_text(mime) or mime in PAGES):  # packed, and not said so
         body = _unpacked(body)
     if mime in PAGES or (not mime and _looks_like_html(body)):
-        return text_of(_decoded(body, charset, is_page=True))
+        return text_of(decoded(body, charset, is_page=True))
     if is_text(mime) or (not mime and b"\0" not in body[:1000]):
-        return _decoded(body, charset)
+        return decoded(body, charset)
     return f"[A file of type {mime or 'unknown'}, {len(body)} bytes; it cannot be shown as text.]"
 
 
@@ -89,7 +89,8 @@ def _unpacked(body: bytes) -> bytes:
     return body
 
 
-def _decoded(body: bytes, charset: str, *, is_page: bool = False) -> str:
+def decoded(body: bytes, charset: str = "", *, is_page: bool = False) -> str:
+    """Return bytes as text, in the character set that they or whoever brought them names."""
     for mark, named in BOMS:
         if body.startswith(mark):
             return body[len(mark) :].decode(named, errors="replace")

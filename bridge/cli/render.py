@@ -21,6 +21,7 @@ from bridge.delivery.markdown_rules import (
     formulas,
     line_breaks,
     names,
+    tasks,
 )
 
 LONGEST = 60_000
@@ -42,6 +43,7 @@ def _reader() -> MarkdownIt:
     line_breaks(made)
     formulas(made)
     names(made)
+    tasks(made)
     return made
 
 

@@ -1,4 +1,4 @@
-r"""What models write that CommonMark does not read: seven rules beside those of its parser.
+r"""What models write that CommonMark does not read: eight rules beside those of its parser.
 
 Addresses written as they are (`https://example.org/a_b`) are read whole before emphasis is.
 GitHub's rules, a little stricter: an address ends before a space, a quote or a bracket that
@@ -32,6 +32,8 @@ Names and products: `__init__.py`, `self.__dict__`, `__name__` (Python's own), `
 Rows of tables: GitHub splits code at a `|` in it, and drops the cells that a row has too many. Here
 a `|` in code is a part of it, and the cells that are too many stand in the last one: nothing that
 was said is lost.
+
+Tasks: an item of a list that begins with `[ ]` or `[x]` has a box to tick there, as at GitHub.
 """
 
 # ruff: noqa: RUF001, RUF002 - letters of other scripts are the point
@@ -47,6 +49,7 @@ from markdown_it.common.utils import isWhiteSpace, unescapeAll
 from markdown_it.parser_inline import ParserInline
 from markdown_it.ruler import RuleOptionsType
 from markdown_it.rules_block import StateBlock, table
+from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline, escape, newline
 from markdown_it.rules_inline.state_inline import Scanned
 from markdown_it.token import Token
@@ -470,3 +473,25 @@ def _fill(state: StateBlock, row: list[Token]) -> None:
     found[len(row) - 1 :] = [" | ".join(surplus)] if surplus else []
     for at, token in enumerate(row):
         token.content = found[at] if at < len(found) else ""
+
+
+# -- tasks ----------------------------------------------------------------------------------------
+
+TASK = re.compile(r"\[([ xX])\](?=[ ])")
+BOXES = {" ": "☐", "x": "☑", "X": "☑"}
+ITEM = ("list_item_open", "paragraph_open", "inline")
+
+
+def tasks(md: MarkdownIt) -> None:
+    """Teach the parser to draw their boxes."""
+    md.core.ruler.push("tasks", _tasks)
+
+
+def _tasks(state: StateCore) -> None:
+    for opening, paragraph, inline in zip(
+        state.tokens, state.tokens[1:], state.tokens[2:], strict=False
+    ):
+        if (opening.type, paragraph.type, inline.type) == ITEM and inline.children:
+            words = inline.children[0]
+            if words.type == "text" and (box := TASK.match(words.content)):
+                words.content = BOXES[box[1]] + words.content[box.end() :]

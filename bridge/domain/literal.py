@@ -38,6 +38,7 @@ _ADDRESS = re.compile(
 )
 _MARK = re.compile(r"[\\`*_~\]<>#+\-=|$&]|(?<=\d)[.)](?!\d)")
 _MARKED = re.compile(r"[ \t]*(?:[-*+][ \t]|\d{1,9}[.)][ \t]|>|-#)|[ ]{0,3}#{1,6}[ \t]")
+_QUOTING = re.compile(r"[ \t]*(?:>[ \t]?)++")
 _TYPED = re.compile(
     r"^```[^`\n]{0,100}\n(?:(?!^```)[\s\S]){1,16000}^```[ \t]*$"
     r"|(?<!`)`[^`\n]{1,1000}`(?!`)"
@@ -94,6 +95,7 @@ def laid_out(markdown: str, code: re.Pattern[str]) -> str:
     """Return Markdown whose lines begin where they did, with all its empty lines.
 
     Lists, quotes and headings stay what they are, and so do a command and all that `code` finds.
+    Lines of a quote begin where they did in it.
     """
     pieces, at = [], 0
     for found in code.finditer(markdown):
@@ -110,9 +112,16 @@ def _laid_out(prose: str, *, begun: bool) -> str:
     """Return a stretch of the Markdown; the first of its lines may have `begun` before."""
     first, *more = _LINE_ENDS.sub("\n", prose).split("\n")
     if not begun and not first.lstrip().startswith("/"):
-        first = first if _MARKED.match(first) else _indented(first)
-    lines = (each if _MARKED.match(each) else _indented(each) for each in more)
-    return "\n".join((first, *_spaced(lines)))
+        first = _begun(first)
+    return "\n".join((first, *_spaced(map(_begun, more))))
+
+
+def _begun(line: str) -> str:
+    """Return a line of Markdown that begins where it did, within a quote too."""
+    quoted = _QUOTING.match(line)
+    mark = quoted[0] if quoted is not None else ""
+    words = line[len(mark) :]
+    return mark + (words if _MARKED.match(words) else _indented(words))
 
 
 def _spaced(lines: Iterable[str]) -> Iterator[str]:

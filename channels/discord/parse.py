@@ -346,12 +346,11 @@ def _content(message: Message, scene: Scene) -> Content:
 
 
 def _files(message: Message, scene: Scene) -> Iterator[RemoteFile]:
-    is_voice = bool(message.get("flags", 0) & VOICE_MESSAGE)
-    attached = list(message.get("attachments", ()))
-    passed_on = told.snapshots(cast("dict[str, Any]", message))
-    attached += [each for one in passed_on for each in one.get("attachments") or ()]
-    for each in attached:
-        yield _file(each, str(message["id"]), scene.place, is_voice=is_voice)
+    own = cast("dict[str, Any]", message)
+    for one in (own, *told.snapshots(own)):
+        is_voice = bool((one.get("flags") or 0) & VOICE_MESSAGE)
+        for each in one.get("attachments") or ():
+            yield _file(each, str(message["id"]), scene.place, is_voice=is_voice)
 
 
 def _file(attached: Attachment, message: str, place: str, *, is_voice: bool) -> RemoteFile:

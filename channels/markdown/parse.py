@@ -9,7 +9,6 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from functools import lru_cache
 
 from markdown_it import MarkdownIt
@@ -25,6 +24,7 @@ from bridge.delivery.markdown_rules import (
     margins,
     names,
     table_rows,
+    tasks,
 )
 from bridge.domain.literal import NO_BREAK
 from channels.markdown import safe
@@ -53,8 +53,6 @@ REMEMBERED = 8
 
 
 APART = re.compile(r"\n(?:[ \t]*\n)+")
-TASK = re.compile(r"\[(?P<mark>[ xX])\][ ]")
-BOXES = {"": "☐", "x": "☑", "X": "☑"}
 LANGUAGE = re.compile(r"[\w+#.-]+(?=\s|$)")
 """What may stand behind a fence and be no words of its own."""
 
@@ -104,6 +102,7 @@ def _markdown() -> MarkdownIt:
     formulas(md)
     table_rows(md)
     names(md)
+    tasks(md)
     md.parse("")  # compiles its rules, which two threads must not do at once
     return md
 
@@ -232,19 +231,8 @@ def _listing(token: Token, tokens: Iterator[Token]) -> Listing:
     for inner in tokens:
         if inner.type != "list_item_open":
             break
-        items.append(_task(tuple(_blocks(tokens))))
+        items.append(tuple(_blocks(tokens)))
     return Listing(items=tuple(items), start=start, mark=token.markup)
-
-
-def _task(blocks: Blocks) -> Blocks:
-    """Return an item with a box to tick where the source has `[ ]` or `[x]`."""
-    if not blocks or not isinstance(first := blocks[0], Paragraph) or not first.inline:
-        return blocks
-    words = first.inline[0]
-    if not isinstance(words, Text) or (found := TASK.match(words.text)) is None:
-        return blocks
-    box = Text(text=BOXES[found["mark"].strip()] + words.text[found.end() - 1 :])
-    return (replace(first, inline=(box, *first.inline[1:])), *blocks[1:])
 
 
 def _rows(tokens: Iterator[Token]) -> Iterator[tuple[Inline, ...]]:

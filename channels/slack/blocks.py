@@ -23,10 +23,16 @@ DEEPEST = 8
 DEEPEST_NAMED = 48
 """Levels of a message in which it is looked for people: each passed on has about ten."""
 
+MOST_COUNTED = 100_000
+"""Of levels, and of numbers of an item."""
+
 OWN = "\0"
 """Stands for our own mention while the ends are cleared of it."""
 
-ENDS = re.compile(rf"\A(?:\s*+{OWN}\s*+[:,]?)+\s*|(?<!\s)\s*+{OWN}\s*+(?=[.!?]?\s*+\Z)")
+SEEN = f"x{OWN}x"
+"""The same, as a word, for what tells words from what nobody sees."""
+
+ENDS = re.compile(rf"\A(?:(?:\s|&nbsp;)*+{OWN}\s*+[:,]?)+\s*|(?<!\s)\s*+{OWN}\s*+(?=[.!?]?\s*+\Z)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,12 +106,57 @@ def written(elements: Sequence[Json], names: MentionNames) -> Content:
 
 
 def _whole(elements: Iterable[Json], writer: "_Writer") -> str:
-    return "".join(writer.block(each) + _apart(each) for each in elements)
+    every = list(elements)
+    written = zip(every, _margins(every), [*every[1:], None], strict=True)
+    return "".join(
+        writer.block(each, margin=margin) + _apart(each, following)
+        for each, margin, following in written
+    )
 
 
-def _apart(element: Json) -> str:
-    """Return what stands after a block: what follows a list or a quote is no part of it."""
-    return "\n\n" if element.get("type") in {"rich_text_list", "rich_text_quote"} else "\n"
+def _apart(element: Json, following: Json | None) -> str:
+    """Return what stands after a block: what follows a list or a quote is no part of it.
+
+    A list goes on in the next one, which lies in it or around it.
+    """
+    if element.get("type") not in {"rich_text_list", "rich_text_quote"}:
+        return "\n"
+    goes_on = following is not None and _is_listed(element) and _is_listed(following)
+    return "\n" if goes_on and _first(following or {}) == 1 else "\n\n"
+
+
+def _margins(elements: Iterable[Json]) -> Iterator[str]:
+    """Yield what stands before each line of a block: a list lies in the item before it."""
+    around: list[tuple[int, int]] = []
+    for each in elements:
+        if not _is_listed(each):
+            around.clear()
+            yield ""
+            continue
+        level = min(_count(each.get("indent")), DEEPEST)
+        while around and around[-1][0] >= level:
+            around.pop()
+        column = around[-1][1] if around else 0
+        yield " " * column
+        last = _first(each) + max(len(dicts(each.get("elements"))) - 1, 0)
+        around.append((level, column + len(_mark(each, last))))
+
+
+def _is_listed(element: Json) -> bool:
+    return element.get("type") == "rich_text_list"
+
+
+def _first(listing: Json) -> int:
+    """Return the number of the first item; of one without numbers 1."""
+    return _count(listing.get("offset")) + 1 if listing.get("style") == "ordered" else 1
+
+
+def _mark(listing: Json, number: int) -> str:
+    return f"{number}. " if listing.get("style") == "ordered" else "- "
+
+
+def _count(given: Any) -> int:
+    return min(max(given, 0), MOST_COUNTED) if isinstance(given, int) else 0
 
 
 def _is_formatted(elements: Iterable[Json]) -> bool:
@@ -131,27 +182,35 @@ class _Writer:
     def mention(self, user: str) -> str:
         return str(self.plain(f"@{self.names.people.get(user) or user}"))
 
-    def block(self, element: Json, depth: int = DEEPEST) -> str:
+    def block(self, element: Json, depth: int = DEEPEST, *, margin: str = "") -> str:
         leaves = dicts(element.get("elements"))
         match element.get("type"):
             case "rich_text_list":
-                return "\n".join(self._items(element, depth)) if depth else ""
+                return "\n".join(self._items(element, depth, margin)) if depth else ""
             case "rich_text_preformatted":
                 code = "".join(_code(each, self.names) for each in leaves).strip("\n")
                 fence = to_markdown.ticks(code, least=3)
                 return f"{fence}\n{code}\n{fence}"
             case "rich_text_quote":
-                quoted = "".join(self._leaf(each) for each in leaves).strip("\n")
+                quoted = self._lines(leaves).strip("\n")
                 return "\n".join(f"> {line}".rstrip() for line in quoted.split("\n"))
             case _:
-                return "".join(self._leaf(each) for each in leaves)
+                return self._lines(leaves)
 
-    def _items(self, listing: Json, depth: int) -> Iterator[str]:
-        indent = "   " * min(int(listing.get("indent") or 0), DEEPEST)
-        first = int(listing.get("offset") or 0) + 1
-        for number, item in enumerate(dicts(listing.get("elements")), start=first):
-            mark = f"{number}. " if listing.get("style") == "ordered" else "- "
-            yield f"{indent}{mark}{self.block(item, depth - 1)}"
+    def _lines(self, leaves: Iterable[Json]) -> str:
+        """Return words in a line, or in several that begin where they did."""
+        words = "".join(map(self._leaf, leaves))
+        if self.plain is str:
+            return words
+        laid_out = literal.laid_out(words.replace(OWN, SEEN), to_markdown.WRITTEN_CODE)
+        return laid_out.replace(SEEN, OWN)
+
+    def _items(self, listing: Json, depth: int, margin: str) -> Iterator[str]:
+        items = dicts(listing.get("elements"))
+        for number, item in enumerate(items, start=_first(listing)):
+            mark = _mark(listing, number)
+            within = f"\n{margin}{' ' * len(mark)}"
+            yield f"{margin}{mark}{self.block(item, depth - 1).replace(chr(10), within)}"
 
     def _leaf(self, leaf: Json) -> str:
         style = _style(leaf)

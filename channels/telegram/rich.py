@@ -10,6 +10,7 @@ from typing import Any
 
 from bridge import texts
 from bridge.domain import literal
+from channels.telegram.to_markdown import WRITTEN_CODE
 
 DEEPEST = 16
 """Levels of nesting that are read."""
@@ -66,7 +67,7 @@ def _blocks(blocks: Iterable[Any], depth: int) -> Iterator[str]:
 
 
 def _block(block: Json, depth: int) -> str:
-    words = _text(block.get("text"), depth)
+    words = literal.laid_out(_text(block.get("text"), depth), WRITTEN_CODE)
     match block.get("type"):
         case "heading":
             return f"{'#' * min(6, max(1, int(block.get('size') or 1)))} {words}"

@@ -102,11 +102,15 @@ def content(text: str, entities: Sequence[Entity], bot: Named) -> Content:
     is_literal = not is_formatted(each.entity for each in spans)
     waiting = deque(spans)
     written = _written(text, 0, len(text), waiting, str if is_literal else literal.escaped)
-    parted = BLOCK_ENDS.sub("\n\n", BLOCK_BEGINS.sub("\n\n", written))
-    words = CALL.sub("", parted).strip() or text.strip()
+    words = CALL.sub("", _parted(written)).strip() or text.strip()
     if not is_literal:
         words = literal.laid_out(words, WRITTEN_CODE)
     return Content(text=words, literal=bool(words) and is_literal)
+
+
+def _parted(written: str) -> str:
+    """Return what was written with an empty line on both sides of each block."""
+    return BLOCK_ENDS.sub("\n\n", BLOCK_BEGINS.sub("\n\n", written))
 
 
 def _spans(text: str, entities: Iterable[Entity], bot: Named) -> Iterator[_Span]:
@@ -173,7 +177,8 @@ def _marked(span: _Span, inner: str) -> str:
         case "text_link" if not span.entity.url.startswith("tg:"):
             return _linked(inner, span.entity.url)
         case "blockquote" | "expandable_blockquote":
-            quoted = "\n".join(f"> {line}".rstrip() for line in inner.strip("\n").split("\n"))
+            lines = literal.laid_out(_parted(inner).strip("\n"), WRITTEN_CODE).split("\n")
+            quoted = "\n".join(f"> {line}".rstrip() for line in lines)
             return f"{OPENED}{quoted}{CLOSED}"
         case mark if mark == CALLED:
             return CALLED

@@ -84,18 +84,38 @@ Source: https://www.twilio.com/docs/messaging/guides/webhook-request#whatsapp-sp
 CHOSEN = ("ButtonText", "ListTitle", "ListDescription")
 """What somebody chose of what they were sent from here, which the body says again."""
 
-DATA = re.compile(r"(?:Interactive|Flow|Order|Contact|Nfm)\w*", re.IGNORECASE)
-"""Fields that hold what someone filled in, chose or ordered, whatever else was said."""
+DATA = re.compile(
+    r"(?:Interactive|Flow|Order|Contact|Nfm|Poll|Event|Product|Catalog|Sticker|Vote)\w*",
+    re.IGNORECASE,
+)
+"""Fields that hold what someone filled in, chose, ordered or asks, whatever else was said."""
 
+NO_APP = "a message of a kind that WhatsApp passes on to no app"
 KINDS = {
+    "audio": "a sound",
+    "button": "a button that was pressed",
     "contacts": "contacts",
+    "document": "a file",
+    "event": "an event",
+    "image": "a picture",
     "interactive": "a form that was filled in",
+    "location": "a place",
     "order": "an order",
+    "poll": "a poll",
+    "poll_creation": "a poll",
+    "poll_update": "a vote in a poll",
+    "product": "a product",
     "reaction": "a reaction",
     "sticker": "a sticker",
-    "unsupported": "a message of a kind that WhatsApp passes on to no app",
+    "unknown": NO_APP,
+    "unsupported": NO_APP,
+    "video": "a film",
 }
-"""How types of messages are called that came without words."""
+"""How types of messages are called that came without words: those of Meta's webhooks, and what
+people send of which Meta passes on no more than that it came.
+
+Source: https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages
+"""
 
 DEEPEST, MOST_LINES = 8, 60
 LONGEST_NUMBER = 9

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -119,3 +120,48 @@ def test_no_tag_is_left_but_in_a_flag(text):
 @given(st.text(alphabet=list("\ufe00\ufe0d\ufe0f\U000e0100\U000e01efa東"), max_size=20))
 def test_no_two_selectors_follow_each_other(text):
     assert not re.search("[\ufe00-\ufe0f\U000e0100-\U000e01ef]{2}", as_seen(text))
+
+
+LONG = 100_000
+HELD = 0.05
+"""Seconds of the loop."""
+
+WORST = {
+    "joiners between letters": "a\u200d",
+    "joiners between emoji": "\U0001f600\u200d",
+    "joiners in Persian": "\u0645\u200c",
+    "joiners of Brahmi": "\U00011013\u200d",
+    "selectors behind emoji": "\u2764\ufe0f",
+    "selectors behind letters": "a\ufe0f",
+    "selectors behind ideographs": "\u6771\U000e0101",
+    "selectors behind rare ideographs": "\U00020000\U000e0101",
+    "tags": "\U000e0041",
+    "tags behind letters": "a\U000e0041",
+    "flags": f"\U0001f3f4{FLAGS[0]}",
+    "flags without an end": f"\U0001f3f4{FLAGS[0][:-1]}",
+    "marks of direction": "\u200fa",
+    "soft hyphens": "\u00ad",
+    "spaces of no width": "\u200b",
+    "one after the other": "\u200b\u200c",
+    "of all kinds": "a\u200d\U000e0041\ufe0f\U0001f600\u200d",
+    "signs": "\u2764",
+    "emoji": "\U0001f600",
+    "music": "\U0001d11e\u200d",
+    "letters": "\u0444",
+}
+
+
+def seconds(text):
+    begun = process_time()
+    as_seen(text)
+    return process_time() - begun
+
+
+@pytest.mark.parametrize("worst", WORST.values(), ids=WORST)
+def test_no_text_holds_the_loop(worst):
+    """100,000 characters take less than 50 ms, and four times as many no more than about four."""
+    text = worst * (LONG // len(worst))
+    as_seen(worst)  # what it looks for is put together once
+    short = min(seconds(text) for _ in range(3))
+    assert short < HELD
+    assert min(seconds(4 * text) for _ in range(2)) < 4 * HELD

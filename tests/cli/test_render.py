@@ -138,6 +138,11 @@ def test_a_simple_formula_is_readable_and_emphasis_stands_beside_any_punctuation
     assert "*" not in rows
 
 
+def test_a_task_has_a_box():
+    rows = painted(Line(look="answer", text="- [x] a\n- [ ] **b**\n- [x]c")).splitlines()
+    assert [row.strip(" •·") for row in rows if row.strip(" •·")] == ["☑ a", "☐ b", "[x]c"]
+
+
 def test_a_line_break_in_html_is_one():
     rows = painted(Line(look="answer", text="a<br>b `c<br>d`")).splitlines()
     assert [row.strip() for row in rows if row.strip()] == ["·", "a", "b c<br>d"]

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import json
 import os
 import re
 import subprocess
@@ -19,6 +20,8 @@ from tests.waiting import until
 
 BUSY = re.compile("loop_held|machine_busy")
 """What the log says only of the machine that the tests run on."""
+
+HELPER = "{type: litellm, model: openai/some}"
 
 SPY = r"""
 import ctypes, os, pwd, subprocess
@@ -85,7 +88,7 @@ def test_it_says_where_to_talk_and_nothing_else_and_stops_without_a_trace(own_br
 
 async def test_an_agent_without_a_key_is_told_at_the_start_and_to_whoever_writes(tmp_path):
     """It starts all the same: everything but that agent works."""
-    config = "agents: {helper: {type: litellm, model: openai/some}}\n"
+    config = f"agents: {{helper: {HELPER}}}\n"
     bridge = BridgeProcess(tmp_path / "data", config)
     bridge.start()
     try:
@@ -98,6 +101,34 @@ async def test_an_agent_without_a_key_is_told_at_the_start_and_to_whoever_writes
         ).out
         assert "the agent 'helper' has no API key: the owner has to set OPENAI_API_KEY" in said
         assert "litellm" not in said
+    finally:
+        bridge.stop()
+
+
+async def test_a_program_that_is_not_there_is_told_at_the_start_by_the_doctor_and_to_whoever_writes(
+    tmp_path,
+):
+    """So is a model without a key beside it: each with what to do about it."""
+    script = "{type: process, command: [/no/such/agent.sh]}"
+    config = f"agent: script\nagents: {{script: {script}, helper: {HELPER}}}\n"
+    bridge = BridgeProcess(tmp_path / "data", config)
+    bridge.start()
+    try:
+        await until(lambda: "Its data is in" in bridge.log.read_text())
+        out = " ".join(bridge.log.read_text().split())
+        assert "agent script: the program /no/such/agent.sh is not there" in out
+        assert "put it there, or correct command" in out
+        assert "agent helper: openai/some has no API key" in out
+        assert "set OPENAI_API_KEY where the bridge starts" in out
+        doctor = await asyncio.to_thread(command, "doctor", "--json", environ=bridge.environ)
+        found = {each["name"]: each for each in json.loads(doctor.out)["checks"]}
+        for name, fix in (("script", "put it there"), ("helper", "OPENAI_API_KEY")):
+            check = found[f"agent {name}"]
+            assert (check["ok"], fix in check["fix"]) == (False, True)
+        assert doctor.code == 1
+        chat = await asyncio.to_thread(command, "chat", environ=bridge.environ, given="hello\n")
+        assert "agent.sh" in chat.out
+        assert "Traceback" not in chat.out
     finally:
         bridge.stop()
 

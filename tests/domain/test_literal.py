@@ -106,6 +106,13 @@ def test_the_beginnings_of_lines_stay_where_they_are() -> None:
     assert shown.replace("\u00a0", " ") == words.expandtabs(4)
 
 
+def test_lines_of_a_quote_begin_where_they_did_in_it() -> None:
+    text = "> if x:\n>   y\n> - a\n>   - b\n>> c\n>>   d"
+    laid_out = literal.laid_out(text, TICKED)
+    assert laid_out == "> if x:\n> &nbsp;\u00a0y\n> - a\n>   - b\n>> c\n>> &nbsp;\u00a0d"
+    assert literal.laid_out(laid_out, TICKED) == laid_out
+
+
 @pytest.mark.parametrize("words", ["a\n\n\nb", "a\n\n\n\n\n    b\n\nc\n\n\nd"])
 def test_empty_lines_stay_as_many_as_they_were(words) -> None:
     for render in SPACED:

@@ -50,6 +50,9 @@ MOST_CALLS = 200_000
 HEAVY = 40_000
 """Events since the last summary that weigh more than all that is kept of other sessions."""
 
+WINDOW = 128_000 * 4
+"""Characters that the largest window of the model could hold at the very most."""
+
 SAYS = "turn = hear(); say('ended', text='You said: ' + turn['messages'][-1]['text'])"
 
 
@@ -187,6 +190,28 @@ async def test_no_turn_of_a_hundred_thousand_events_holds_the_loop(agent):
         with steps() as cold:
             await asked(made, "the third")
         assert max(*warm, *cold) <= MOST_CALLS
+    finally:
+        await made.core.stop(0)
+
+
+@pytest.mark.parametrize("agent", ["litellm"], indirect=True)
+async def test_an_answer_in_a_hundred_thousand_events_is_one_request_of_a_bounded_size(
+    agent, models
+):
+    """None of them was ever summed up; what is read for it is the newest of the log."""
+    made = await begun(agent)
+    try:
+        await asked(made, "the second")
+        await asked(made, "the third")
+        assert len(models.asked) == 3
+        for request, words in zip(models.asked, ["first", "second", "third"], strict=True):
+            shown = request.text()
+            assert f"the {words}" in shown
+            assert len(shown) < WINDOW
+            assert "older events are left out here" in shown
+            assert "This is message 0." not in shown
+        folded = EVENTS  # once, at the start: the log came without a snapshot
+        assert made.store.gave <= folded + NEWEST + PAGE + 4 * WARM
     finally:
         await made.core.stop(0)
 

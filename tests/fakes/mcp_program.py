@@ -90,6 +90,27 @@ REPORT = {
 }
 SHAPES = {
     "structured": {"content": [], "structuredContent": {"answer": 42}},
+    "summed up": {
+        "content": [{"type": "text", "text": "2 found; they are in structured content."}],
+        "structuredContent": {"found": ["a\nb", 7.5], "more": True},
+    },
+    "twice": {
+        "content": [{"type": "text", "text": '{"found": ["a\\nb"], "count": 1}'}],
+        "structuredContent": {"found": ["a\nb"], "count": 1},
+    },
+    "wrapped": {
+        "content": [{"type": "text", "text": "a\nb"}],
+        "structuredContent": {"result": "a\nb"},
+    },
+    "handle": {
+        "content": [{"type": "text", "text": "the page"}],
+        "structuredContent": {"session": "h1"},
+    },
+    "refused": {
+        "content": [{"type": "text", "text": "database connection refused"}],
+        "structuredContent": {"answer": 42},
+        "isError": True,
+    },
     "link": {"content": [{"type": "text", "text": "Found report:"}, REPORT]},
     "blank": {"content": [{"type": "text", "text": ""}]},
     "textless": {"content": [{"type": "text"}]},

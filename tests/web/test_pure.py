@@ -281,3 +281,10 @@ def test_a_line_break_in_html_is_one(page: Page):
     script = """async raw => { const made = (await import('/web/js/markdown.js')).rendered(raw);
       const box = document.createElement('div'); box.append(made); return box.innerHTML.trim() }"""
     assert page.evaluate(script, "a<br>b `c<br>d`") == "<p>a<br>\nb <code>c&lt;br&gt;d</code></p>"
+
+
+def test_a_task_has_a_box_and_no_bare_brackets(page: Page):
+    script = """async raw => { const made = (await import('/web/js/markdown.js')).rendered(raw);
+      return [...made.querySelectorAll('li')].map(it => it.textContent.trim().split('\\n')[0]) }"""
+    source = "- [x] a\n- [ ] **b**\n  1. [X] c\n- [x]d [x]\n\n- [ ] `e`"
+    assert page.evaluate(script, source) == ["☑ a", "☐ b", "☑ c", "[x]d [x]", "☐ e"]

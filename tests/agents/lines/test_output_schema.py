@@ -147,6 +147,10 @@ def test_usage_that_nobody_has_is_taken_for_the_most_that_is() -> None:
         ('{"input_tokens": true, "cost": false}', 0, None),
         ('{"input_tokens": 2.7, "cost": []}', 2, None),
         ('{"input_tokens": {}, "cost": 1e400, "model": 7}', 0, MOST_COST),
+        ('{"input_tokens": 3.0, "cached_tokens": 2, "details": {"x": "y"}}', 3, None),
+        ('{"input_tokens": "3.0", "cost": "0.5"}', 3, 0.5),
+        ('{"prompt_tokens": 3}', 0, None),
+        ("7.5", 0, None),
         ('"some"', 0, None),
         ("[1, 2]", 0, None),
     ],
@@ -155,6 +159,9 @@ def test_usage_that_cannot_be_so_ends_no_run(given, tokens, cost) -> None:
     ended = read(f'{{"type": "ended", "text": "x", "usage": {given}}}'.encode(), number=1)
     assert ended.usage.usage() == Usage(input_tokens=tokens, output_tokens=0, cost=cost)
     assert ended.usage.is_odd
+    if given[0] == "{":
+        line = read(f'{{"type": "usage", {given[1:]}'.encode(), number=1)
+        assert line.said().usage == ended.usage.usage()
 
 
 def test_usage_that_may_be_so_is_not_doubted() -> None:

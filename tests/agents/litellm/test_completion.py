@@ -246,7 +246,20 @@ async def test_odd_counts_in_the_last_chunk_of_a_stream_spoil_no_answer(bench, c
     assert story.fold.used.tokens >= 0
 
 
-ODD = ["7.5", "1e400", "NaN", "1e30", '"12"', '"many"', "-7", "true", "null", '{"a": 1}', "[1]"]
+ODD = [
+    "12.0",
+    "7.5",
+    "1e400",
+    "NaN",
+    "1e30",
+    '"12"',
+    '"many"',
+    "-7",
+    "true",
+    "null",
+    '{"a": 1}',
+    "[1]",
+]
 
 
 @pytest.mark.parametrize("model", ["openai/gpt-4o-mini", "deepseek/deepseek-chat"])

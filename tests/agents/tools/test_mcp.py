@@ -217,6 +217,14 @@ LINK = "Quarterly report: reports://quarterly/2026-q3, application/pdf, Quarterl
     ("shape", "text"),
     [
         ("structured", '{"answer": 42}'),
+        (
+            "summed up",
+            '2 found; they are in structured content.\n\n{"found": ["a\\nb", 7.5], "more": true}',
+        ),
+        ("twice", '{"found": ["a\\nb"], "count": 1}'),
+        ("wrapped", "a\nb"),
+        ("handle", 'the page\n\n{"session": "h1"}'),
+        ("refused", 'database connection refused\n\n{"answer": 42}'),
         ("link", f"Found report:\n\n[{LINK}]"),
         ("blank", ""),
     ],
@@ -224,7 +232,7 @@ LINK = "Quarterly report: reports://quarterly/2026-q3, application/pdf, Quarterl
 async def test_a_result_of_any_shape_is_told(shape, text):
     async with server() as made:
         done = await use(made, "shapes", text=shape)
-        assert (done.text, done.failed) == (text, False)
+        assert (done.text, done.failed) == (text, shape == "refused")
 
 
 async def test_a_result_that_cannot_be_read_is_told_as_one_and_the_server_goes_on():

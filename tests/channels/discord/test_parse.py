@@ -76,6 +76,22 @@ def test_what_is_forwarded_is_quoted_with_its_files():
     assert [each.name for each in heard.what.files] == ["a.txt"]
 
 
+def test_a_voice_message_that_is_forwarded_is_one():
+    """Whether it is a voice message its own flags say, not those of what passes it on."""
+    spoken = {"id": "8", "filename": "voice-message.ogg", "size": 1, "url": "http://cdn/v.ogg",
+              "content_type": "audio/ogg"}  # fmt: skip
+    reference = {"type": 1, "message_id": "50", "channel_id": "3"}
+    for flags, kind in ((1 << 13, "voice"), (0, "audio")):
+        snapshot = {"message": {"content": "", "flags": flags, "attachments": [spoken]}}
+        forwarded = message(
+            "", flags=1 << 14, message_reference=reference, message_snapshots=[snapshot]
+        )
+        (file,) = parse.said(forwarded, SCENE).what.files
+        assert file.kind == kind
+    own = message("", flags=1 << 13, attachments=[spoken])
+    assert [each.kind for each in parse.said(own, SCENE).what.files] == ["voice"]
+
+
 def test_a_sticker_is_told_by_its_name():
     heard = parse.said(message("", sticker_items=[{"id": "3", "name": "Wave"}]), SCENE)
     assert heard.what.content.text == "[sticker: Wave]"

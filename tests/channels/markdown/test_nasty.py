@@ -111,6 +111,22 @@ NASTY = [
         "telegram": ("1. one\n   • two\nx = 1\n2. ☐ three", [("pre", 16, 5)]),
     },
     {
+        "source": "- [x] a\n- [ ] **b**\n  - [X] c\n- [x]d [x] \\[x\\]",
+        "discord": "- ☑ a\n- ☐ **b**\n  - ☑ c\n- \\[x\\]d \\[x\\] \\[x\\]",
+        "slack": "- ☑ a\n- ☐ **b**\n  - ☑ c\n- \\[x\\]d \\[x\\] \\[x\\]",
+        "whatsapp": "- ☑ a\n- ☐ *b*\n  - ☑ c\n- [x]d [x] [x]",
+        "plain": "- ☑ a\n- ☐ b\n  - ☑ c\n- [x]d [x] [x]",
+        "telegram": ("• ☑ a\n• ☐ b\n  • ☑ c\n• [x]d [x] [x]", [("bold", 10, 1)]),
+    },
+    {
+        "source": "> a\n>\n> b",
+        "discord": "> a\n> \n> b",
+        "slack": "> a\n>\n> b",
+        "whatsapp": "> a\n> \n> b",
+        "plain": "> a\n>\n> b",
+        "telegram": ("a\n\nb", [("blockquote", 0, 4)]),
+    },
+    {
         "source": "7) a\n8) b",
         "discord": "7. a\n8. b",
         "slack": "7) a\n8) b",

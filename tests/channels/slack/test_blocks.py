@@ -3,8 +3,11 @@
 import pytest
 
 from bridge.domain.content import Content
+from channels.discord import from_markdown as discord
 from channels.slack import blocks, content
 from channels.slack.blocks import MentionNames
+from channels.telegram.render import formatted
+from channels.whatsapp import from_markdown as whatsapp
 
 NAMES = MentionNames(people={"U1": "Ada_B", "UBOT": "bridge"}, me="UBOT")
 
@@ -65,6 +68,47 @@ def test_what_is_formatted_becomes_markdown(element, expected):
 def test_what_follows_a_list_is_no_part_of_it():
     listing = {"type": "rich_text_list", "style": "bullet", "elements": [section("a")]}
     assert told(rich(listing, section("after"))).text == "- a\n\nafter"
+
+
+def bullets(*items, **more):
+    return {"type": "rich_text_list", "style": "bullet", "elements": list(items), **more}
+
+
+def numbered(*items, **more):
+    return {"type": "rich_text_list", "style": "ordered", "elements": list(items), **more}
+
+
+@pytest.mark.parametrize(
+    ("elements", "expected"),
+    [
+        ([bullets(section("a")), bullets(section("b"), indent=1), bullets(section("c"))],
+         "- a\n  - b\n- c"),
+        ([numbered(section("a"), offset=9), bullets(section("b"), indent=1)], "10. a\n    - b"),
+        ([bullets(section("a")), numbered(section("b"), section("c"), indent=1),
+          bullets(section("d"), indent=2)], "- a\n  1. b\n  2. c\n     - d"),
+        ([section("so"), bullets(section("a"), indent=2)], "so\n- a"),
+        ([bullets(section("a")), numbered(section("b"), offset=4)], "- a\n\n5. b"),
+        ([bullets(section("a\n\nb"), section("c"))], "- a\n  \n  b\n- c"),
+        ([bullets(section("a")), bullets(section("b"), indent="x")], "- a\n- b"),
+        ([bullets(section("a\n  b"))], "- a\n  &nbsp;\u00a0b"),
+        ([section(user("UBOT"), " so\n"), bullets(section("a"))], "so\n\n- a"),
+        ([{"type": "rich_text_quote", "elements": [leaf("if x:\n  y")]}],
+         "> if x:\n> &nbsp;\u00a0y"),
+    ],
+)  # fmt: skip
+def test_lists_lie_in_each_other_as_they_did_and_lines_begin_where_they_did(elements, expected):
+    assert told(rich(*elements)).text == expected
+
+
+@pytest.mark.parametrize(
+    "render", [discord.render, whatsapp.render, lambda text: formatted(text).text]
+)
+def test_code_and_lines_that_are_indented_are_so_elsewhere(render):
+    code = {"type": "rich_text_preformatted", "elements": [leaf("  if x:\n    y")]}
+    words = section(leaf("so", bold=True), "\n  two\n    four ", leaf("run", code=True), "\n")
+    shown = render(told(rich(words, code)).text).replace("```", "").split("\n")
+    margins = [len(line) - len(line.lstrip(" ")) for line in shown if line.strip()]
+    assert margins == [0, 2, 4, 2, 4]
 
 
 @pytest.mark.parametrize(

@@ -71,6 +71,19 @@ async def test_a_mention_in_a_room_is_one_message_in_a_thread_of_its_own(fake, a
     assert (inbound.room, inbound.title) == (True, "#general (thread)")
 
 
+async def test_a_long_paste_is_heard_whole_and_line_by_line(fake, ada, general):
+    """In a thread, at the first mention and later; Slack takes 12,000 characters of people."""
+    ear = Ear()
+    lines = [f"{number:04}   at step_{number % 7}(x * {number})" for number in range(360)]
+    paste = "\n".join(lines)
+    async with listening(opened(fake), ear):
+        said = ada.says(general, f"<@{fake.workspace.bot_user}> {paste}")
+        await until(lambda: ear.heard)
+        ada.says(general, paste, thread=said.ts)
+        await until(lambda: len(ear.heard) == 2)
+    assert ear.texts() == [paste, paste]
+
+
 async def test_once_mentioned_the_bot_goes_on_answering_in_the_thread(fake, ada, general):
     ear = Ear()
     async with listening(opened(fake), ear):

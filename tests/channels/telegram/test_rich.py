@@ -15,6 +15,8 @@ def paragraph(text):
     ("block", "expected"),
     [
         ({"type": "pre", "text": "x = `1`", "language": "py"}, "```py\nx = `1`\n```"),
+        (paragraph("so\n  two"), "so\n&nbsp;\u00a0two"),
+        ({"type": "pre", "text": "  x\n    y"}, "```\n  x\n    y\n```"),
         ({"type": "pullquote", "text": "so", "credit": "Bob"}, "> so\n>\n> — Bob"),
         ({"type": "blockquote", "blocks": [paragraph("a"), paragraph("b")]}, "> a\n>\n> b"),
         ({"type": "table", "cells": [[{"text": "a"}, {"text": "b|c"}], [{"text": "1"}, {}]]},

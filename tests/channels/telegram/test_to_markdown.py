@@ -73,6 +73,15 @@ def test_a_quote_ends_where_it_ends():
     assert written(text, ("yes\nno", "blockquote", {})) == "he said\n\n> yes\n> no\n\nso what"
 
 
+def test_code_in_a_quote_is_code_in_it_and_lines_begin_where_they_did():
+    text = "he said:\nif x:\n    y\n  so\nno"
+    code = ("if x:\n    y", "pre", {"language": "py"})
+    got = written(text, ("he said:\nif x:\n    y\n  so", "blockquote", {}), code)
+    assert got == "> he said:\n>\n> ```py\n> if x:\n>     y\n> ```\n>\n> &nbsp;\u00a0so\n\nno"
+    shown = discord.render(got)
+    assert shown == "> he said:\n> \n> ```py\n> if x:\n>     y\n> ```\n> \n>   so\n\nno"
+
+
 def test_entities_that_lie_outside_of_the_text_are_ignored():
     outside = Entity(type="bold", offset=90, length=4)
     negative = Entity(type="bold", offset=-4, length=2)

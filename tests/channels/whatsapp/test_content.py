@@ -49,6 +49,36 @@ def test_what_has_no_words_is_told_by_its_kind(kind):
     assert said(MessageType=kind).text == (f"_({told.kind(kind)}; I cannot show it here)_")
 
 
+META = (
+    "audio", "button", "contacts", "document", "image", "interactive", "location", "order",
+    "reaction", "sticker", "text", "unknown", "unsupported", "video",
+)  # fmt: skip
+"""Types of messages that people send, by Meta's reference of the webhook `messages`."""
+
+
+@pytest.mark.parametrize("kind", [*META, "poll", "poll_update", "event", "of_tomorrow"])
+@pytest.mark.parametrize("forwarded", ["", "Forwarded", "FrequentlyForwarded"])
+def test_a_message_of_every_type_is_heard_also_one_that_is_passed_on(kind, forwarded):
+    given = {**form(""), "MessageType": kind, **({forwarded: "true"} if forwarded else {})}
+    text = spoken(given).content.text
+    assert f"_({told.kind(kind).replace(chr(92), '')}; I cannot" in text.replace("\\", "")
+    assert text.startswith("*Forwarded:*\n\n") == bool(forwarded)
+    for sort in META:
+        assert sort == "text" or "WhatsApp calls" not in told.kind(sort), "it has a name of ours"
+
+
+POLL = {"PollName": "Tea or *cake*?", "PollOptions": json.dumps(["Tea", "Cake"])}
+
+
+@pytest.mark.parametrize("forwarded", [{}, {"Forwarded": "true"}])
+@pytest.mark.parametrize("body", ["", "Vote please"])
+def test_what_a_poll_asks_is_told_also_of_one_that_is_passed_on(forwarded, body):
+    text = said(Body=body, MessageType="poll", **POLL, **forwarded).text.replace("\\", "")
+    told = "PollName: Tea or *cake*?\nTea\nCake"
+    head = "*Forwarded:*\n\n" if forwarded else ""
+    assert text == head + (f"{body}\n\n{told}" if body else told)
+
+
 def test_beside_files_nothing_is_said_of_a_kind():
     picture = world.Media(mime="image/jpeg", body=b"1")
     assert spoken(form("", files=(picture,), MessageType="image")).content == Content()

@@ -50,6 +50,17 @@ async def ask(b: Bridge, who: str, *shown: str) -> None:
     await b.until_at_rest(each=0.05)
 
 
+async def test_ten_answers_without_tokens_or_a_price_are_told_as_ten_answers() -> None:
+    async with bridge() as b:
+        for number in range(1, 11):
+            b.platform.say("ada", "ada", f"word {number}")
+            await b.until_logged(RunFinished, number, each=0.05)
+        await b.until_at_rest(each=0.05)
+        b.platform.say("ada", "ada", "/usage")
+        told = ["- in this session: 10 answers", "- today: 10 answers", "- this month: 10 answers"]
+        await b.until_shown("ada", "\n".join(told), each=0.05)
+
+
 async def warnings(b: Bridge) -> list[Pushed]:
     return [each for each in await b.bodies(Pushed) if each.source.kind == "background"]
 
