@@ -116,7 +116,7 @@ def _changed(
     upto: Seq,
     only: frozenset[Mark] = _OPEN,
 ) -> Session:
-    if not any(each.mark in only and each.seq <= upto for each in session.asked):
+    if not [each for each in session.asked if each.mark in only and each.seq <= upto]:
         return session
     return replace(
         session,
