@@ -9,7 +9,10 @@ from benchmarks.report import Result
 from bridge import logs
 from bridge.config.model import LogSection
 
-NAMES = ("appends", "latency", "fanout", "sse", "startup", "apps", "turns", "browsing", "growth")
+NAMES = (
+    "appends", "latency", "fanout", "sse", "startup", "apps", "turns", "browsing", "growth",
+    "steps",
+)  # fmt: skip
 
 
 def apart(name: str, *, quick: bool) -> Result:

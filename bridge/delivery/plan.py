@@ -151,7 +151,7 @@ class _Planner:
 
     def events(self, events: Sequence[Event]) -> Iterator[Step]:
         at, settled = 0, START
-        while at < len(events) and not referred([events[at]]) & self.sent:
+        while at < len(events) and not (self.sent and referred([events[at]]) & self.sent):
             event, together = (
                 events[at],
                 folded.batch(events, at, self.place, self.shown, self.scene),

@@ -75,7 +75,7 @@ from bridge.domain.events import (
     UsageReported,
 )
 from bridge.domain.ids import ConversationId, ParticipantId, Seq
-from bridge.domain.look_alikes import seen, skeleton
+from bridge.domain.look_alikes import has_dot, seen, skeleton
 from bridge.domain.parts import Button, Capabilities, Conversation, Priority
 from bridge.domain.records import replace
 from bridge.domain.wording import ENGLISH, Language, SpokenLanguages
@@ -113,6 +113,8 @@ class Scene:
 
     def words(self, text: str) -> str:
         """Return someone's words as they are shown."""
+        if not has_dot(text):  # most are so, and then no label need be said in any language
+            return text
         return unforged(text, self.labels | frozenset(map(self.language.says, self.labels)))
 
     def told(self, content: Content, quote: Quote | None = None) -> str:
@@ -690,8 +692,7 @@ _NamesNoPlace = (
     | SilentEvent  # but for a question that was answered in a place
 )
 _RefersToNothing = (
-    MessageReceived  # but for a reply
-    | RunEvent
+    RunEvent
     | MessageComposed
     | ToolEvent
     | QuestionAsked
@@ -724,20 +725,24 @@ def referred(events: Sequence[Event]) -> frozenset[Seq]:
     """Return the earlier events that these change, close or answer."""
     found: set[Seq] = set()
     for event in events:
-        match event.body:
+        body = event.body
+        if isinstance(body, _RefersToNothing):  # most do
+            continue
+        match body:
             case MessageEdited(target=seq, earlier=earlier):
                 found |= {seq, *earlier}
             case MessageDeleted(target=seq, earlier=earlier):
                 found |= {seq, *earlier}
+            case MessageReceived(reply_to=reply_to):
+                found |= {reply_to} if reply_to is not None else frozenset()
             case (
                 Redacted(target=seq)
                 | Transcribed(target=seq)
                 | QuestionClosed(asked=seq)
                 | PushClosed(push=seq)
                 | Reacted(target=seq)
-                | MessageReceived(reply_to=int(seq))
             ):
                 found.add(seq)
-            case rest:
-                assert_type(rest, _RefersToNothing)
+            case _:
+                assert_never(body)
     return frozenset(found)

@@ -20,7 +20,7 @@ import re
 import unicodedata
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import Generic, TypeVar
 
 from bridge.domain.look_alikes import BLANK, DOTS, skeleton
@@ -84,6 +84,7 @@ def clean_name(name: str) -> str:
     return _cleaned(name, LONGEST)
 
 
+@lru_cache(maxsize=1024)
 def own_name(name: str) -> str:
     """Return a person's name, cleaned, without what only we write behind one: `Ada (2)`."""
     stem = clean_name(name)
@@ -146,7 +147,12 @@ def typed(words: str) -> str:
 
 
 def _cleaned(name: str, longest: int) -> str:
-    kept = unicodedata.normalize("NFC", "".join(_kept(name[: longest * 8])))
+    return _made_clean(name[: longest * 8], longest)
+
+
+@lru_cache(maxsize=1024)
+def _made_clean(name: str, longest: int) -> str:
+    kept = unicodedata.normalize("NFC", "".join(_kept(name)))
     kept = _DOTTED.sub(DOT, kept.replace("://", " ")).replace("\u3002", " ")
     kept = _BLANKS.sub(" ", _MARKING.sub(" ", kept)).strip(_ENDS)[:longest]
     kept = _BLANKS.sub(" ", _MARKING.sub(" ", kept)).strip(_ENDS)

@@ -14,8 +14,8 @@ from bridge.domain.events import (
     MemoryEvent,
     MessageComposed,
     MessageEvent,
-    OutsideEvent,
     PeopleEvent,
+    PushClosed,
     Pushed,
     QuestionEvent,
     RunFinished,
@@ -81,26 +81,27 @@ class UsageKept:
     usage: Usage
 
 
-_ChangesNoRow = (
+_NeverChangesRow = (
     MessageEvent
     | RunStarted
-    | RunFinished
     | MessageComposed
     | ToolEvent
     | QuestionEvent
-    | OutsideEvent
+    | PushClosed
     | PeopleEvent
-    | SettingChanged
     | SessionForked
     | MemoryEvent
 )
-"""Some of these change one, but not always."""
+_ChangesNoRow = RunFinished | Pushed | Triggered | SettingChanged
+"""These change one, but not always."""
 
 Projection = LaneOpened | LaneClosed | SlotSet | TitleSet | ArchivedSet | UsageKept
 
 
 def project(body: Body) -> Projection | None:
     """Return the change of row that this body brings with it, if any."""
+    if isinstance(body, _NeverChangesRow):  # most of a log
+        return None
     match body:
         case ConversationLinked(conversation=conversation, welcome=welcome):
             return LaneOpened(conversation=conversation, welcome=welcome)

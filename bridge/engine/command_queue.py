@@ -110,10 +110,15 @@ class FoldCache:
         self._stale = True
         self._marks += 1
 
+    @property
+    def known(self) -> Session | None:
+        """Return the session as it stands, where nothing is to be read for that."""
+        return None if self._stale or self.in_doubt else self._session
+
     async def read(self) -> Session:
         """Return the session as it stands. Raises `UnknownSession`."""
-        if self._session is not None and not (self._stale or self.in_doubt):
-            return self._session  # asked many times for a message: nothing is to be waited for
+        if (known := self.known) is not None:
+            return known
         async with self._loading:
             if self._session is None or self._stale or self.in_doubt:
                 marks, found = self._marks, await self._catch_up()
@@ -192,6 +197,11 @@ class CommandQueue:
     def forget(self) -> None:
         """Look into the log before the fold is used again: there may be more than was seen."""
         self._fold.forget()
+
+    @property
+    def known(self) -> Session | None:
+        """Return the session as it stands, where nothing is to be read for that."""
+        return self._fold.known
 
     async def fold(self) -> Session:
         """Return the session as it stands. Raises `UnknownSession`."""

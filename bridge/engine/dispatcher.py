@@ -173,6 +173,10 @@ class Dispatcher:
         return len(self._queues)
 
     async def fold(self, session: SessionId) -> Session:
+        queue = self._queues.get(session)
+        if queue is not None and (known := queue.known) is not None:  # asked many times a message
+            self._queues.move_to_end(session)
+            return known
         try:
             return await self._queue(session).fold()
         except UnknownSession as error:

@@ -58,8 +58,7 @@ class KeyedWorker(Generic[Key]):
     def wake(self, key: Key) -> None:
         if self._closed:
             return
-        woken = self._woken.setdefault(key, asyncio.Event())
-        woken.set()
+        self.bell(key).set()
         if key not in self._tasks:
             # of its own context: its log lines are not about whatever woke it
             self._tasks[key] = asyncio.create_task(
@@ -68,7 +67,10 @@ class KeyedWorker(Generic[Key]):
 
     def bell(self, key: Key) -> asyncio.Event:
         """Return the event that `wake` sets; whoever waits on it clears it first."""
-        return self._woken.setdefault(key, asyncio.Event())
+        known = self._woken.get(key)
+        if known is None:
+            known = self._woken[key] = asyncio.Event()
+        return known
 
     async def close(self, grace: float = 0.0) -> None:
         """Let work in hand come to rest for `grace` seconds of real time, then cut it off."""

@@ -133,7 +133,7 @@ def _changed(
     upto: Seq,
     only: frozenset[Mark] = OPEN_MARKS,
 ) -> Session:
-    if not any(each.mark in only and each.seq <= upto for each in session.asked):
+    if not [each for each in session.asked if each.mark in only and each.seq <= upto]:
         return session
     return replace(
         session,

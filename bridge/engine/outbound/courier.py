@@ -254,13 +254,18 @@ class Courier:
         else:
             plan = delivery.plan(place, events, receipts, scene)
         steps = in_epoch(plan, events, await self._store.epoch())
+        bound = ""
         try:
             for step in steps:  # in a context of this lane's own (`KeyedWorker`)
-                bind_contextvars(trace=self._trace(session, step))
+                trace = self._trace(session, step)
+                if trace != bound:
+                    bind_contextvars(trace=trace)
+                    bound = trace
                 if not await self._do(step, lane, channel):
                     break
         finally:
-            unbind_contextvars("trace")
+            if bound:
+                unbind_contextvars("trace")
         return bool(steps)
 
     def _trace(self, session: Session, step: Step) -> str:

@@ -1,6 +1,8 @@
 """What a plan of delivery is made from: the events that a lane has still to show, and its receipts.
 
 A lane may have something owed before its cursor, which a later failure made so: that comes first.
+Lanes of a session that have come equally far have the same to show: it is read, and looked through,
+once for all of them.
 
 `unread` says which calls a place has not shown whole, so that nobody can approve them from there.
 A client of the HTTP side shows every call whole by itself; it is no place in the store, and nobody
@@ -44,18 +46,27 @@ Reading = tuple[Sequence[Event], Sequence[Receipt]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Unshown:
+    """What is past a cursor of a session; `sources` are those events and what they refer to."""
+
+    session: Session
+    after: Seq
+    events: Sequence[Event]
+    sources: frozenset[Seq]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Shown:
     """A scene, and what it was made for."""
 
     session: Session
-    events: tuple[Event, ...]
+    events: Sequence[Event]
     scene: Scene
 
     def serves(self, session: Session, events: Sequence[Event], now: datetime) -> bool:
         """Say whether it says of these events just what was looked up for them."""
-        is_same = session is self.session and len(events) == len(self.events)
-        is_now = is_same and abs(now - self.scene.now) <= AT_ONCE
-        return is_now and all(map(is_, events, self.events))
+        is_now = session is self.session and abs(now - self.scene.now) <= AT_ONCE
+        return is_now and (events is self.events or _are_same(events, self.events))
 
 
 class LaneReader:
@@ -67,6 +78,7 @@ class LaneReader:
         self._clock = clock
         self._several = several
         self._last: _Shown | None = None
+        self._unshown: _Unshown | None = None
 
     async def read(self, session: Session, lane: Conversation) -> Reading:
         """Return what is to be shown next, and the receipts that a plan needs."""
@@ -85,9 +97,9 @@ class LaneReader:
         now, last = self._clock.now(), self._last
         if last is None or not last.serves(session, events, now):
             scene = await self._scene(session, events, now)
-            self._last = _Shown(session=session, events=tuple(events), scene=scene)
+            self._last = _Shown(session=session, events=events, scene=scene)
             return scene
-        return replace(last.scene, now=now)
+        return last.scene if last.scene.now == now else replace(last.scene, now=now)
 
     async def _scene(self, session: Session, events: Sequence[Event], now: datetime) -> Scene:
         found = [await self._event(session, seq) for seq in referred(events)]
@@ -137,8 +149,17 @@ class LaneReader:
 
     async def events(self, session: Session, lane: Conversation) -> Sequence[Event]:
         """Return the events past the lane's cursor, as many as one plan takes."""
+        known, after = self._unshown, lane.cursor
+        if after >= session.head:
+            return ()
+        if known is None or known.session is not session or known.after != after:
+            events = tuple(await self._past(session, after))
+            known = _Unshown(session=session, after=after, events=events, sources=_sources(events))
+            self._unshown = known
+        return known.events
+
+    async def _past(self, session: Session, after: Seq) -> Sequence[Event]:
         found: list[Event] = []
-        after = lane.cursor
         while after < session.head and len(found) < FARTHEST:
             page = await self._store.read(session.id, after=after, limit=PAGE)
             found += [event for event in page if event.seq <= session.head]
@@ -150,17 +171,28 @@ class LaneReader:
     async def _receipts(
         self, session: Session, lane: Conversation, events: Sequence[Event]
     ) -> Sequence[Receipt]:
-        sources = {event.seq for event in events} | referred(events)
+        known = self._unshown
+        is_known = known is not None and events is known.events
+        sources = known.sources if known is not None and is_known else _sources(events)
         receipts = await self._store.receipts(session.id, lane.id, sources=sources)
         preview = live_preview(receipts) if receipts and events else None
         if preview is None:
             return receipts
-        sources |= set(range(preview.source + 1, events[-1].seq + 1))
+        sources |= frozenset(range(preview.source + 1, events[-1].seq + 1))
         return await self._store.receipts(session.id, lane.id, sources=sources)
 
     async def _event(self, session: Session, seq: Seq) -> Event | None:
         found = await self._store.read(session.id, after=seq - 1, limit=1)
         return found[0] if found else None
+
+
+def _are_same(some: Sequence[Event], others: Sequence[Event]) -> bool:
+    return len(some) == len(others) and all(map(is_, some, others))
+
+
+def _sources(events: Sequence[Event]) -> frozenset[Seq]:
+    """Return the numbers of events, and of those that they refer to."""
+    return frozenset(event.seq for event in events) | referred(events) if events else frozenset()
 
 
 # -- calls that were not shown whole ---------------------------------------------------------------

@@ -78,6 +78,19 @@ class Tones:
 AS_EVER = Tones()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Calling:
+    """What of some events is to ring, and how they are shown where none of it ever does.
+
+    Many places in a row are shown the same ones, so the last of these serves them all.
+    """
+
+    session: Session
+    events: Sequence[Event]
+    calls: Sequence[Call]
+    elsewhere: Tones
+
+
 @dataclass(frozen=True, slots=True)
 class _Elsewhere:
     """Someone has so many places that this one never rings."""
@@ -127,6 +140,7 @@ class Ringing:
         self._escalate = escalate
         self._since = clock.now()
         self._held: dict[ConversationId, Seq] = {}
+        self._calling = _calling(Session(id=SessionId("")), ())
         self._deciding = asyncio.Lock()
         self._about_to: dict[tuple[SessionId, Seq], dict[ConversationId, datetime]] = {}
 
@@ -178,9 +192,12 @@ class Ringing:
         found = await self._persons.of_lane(session, lane, limits, low=low) if events else None
         if found is None:
             return AS_EVER
-        calls = _calls(session, events)
+        calling = self._calling
+        if calling.session is not session or calling.events is not events:
+            calling = self._calling = _calling(session, events)
         if isinstance(found, _Elsewhere):
-            return Tones(hushed=frozenset(each.seq for each in calls))
+            return calling.elsewhere
+        calls = calling.calls
         times, loud = self._times(now), START
         held = [] if limits.silent else _notices(found, lane, events, times)
         hushed: set[Seq] = set()
@@ -254,6 +271,8 @@ class Ringing:
         One lane after the other, so that each knows of what rang just before.
         """
         person = await self._persons.of_lane(session, lane, limits)
+        if isinstance(person, _Elsewhere):
+            self._persons.silenced.discard(lane.id)  # nothing ever rings there
         if person is None or isinstance(person, _Elsewhere):
             return False, None
         async with self._deciding:
@@ -268,7 +287,8 @@ class Ringing:
         self, session: Session, lane: Conversation, person: Person, now: datetime
     ) -> tuple[Sequence[Call], datetime | None]:
         """Return what is to ring now that was shown silently, and when to look again."""
-        pending, looks, times = [], [], self._times(now)
+        pending, times = [], self._times(now)
+        later: dict[Seq, datetime] = {}
         for call in _waiting(session, lane.cursor):
             if not _concerns(call, person, lane.id):
                 continue
@@ -276,7 +296,8 @@ class Ringing:
             if soonest.now:
                 pending.append(call)
             elif soonest.at is not None:
-                looks.append(soonest.at)
+                later[call.seq] = soonest.at
+        looks = await _not_rung(self._store, session, lane, later) if later else []
         copies = await self._copies(session, person, pending) if pending else {}
         ringing = []
         for call in pending:
@@ -406,6 +427,20 @@ class Persons:
         takes = follows and await self._admission.may_show(lane, session)
         silent = channel.capabilities(lane.address).silent
         return PrivatePlace(place=place, silent=silent, wish=wish, takes=takes)
+
+
+async def _not_rung(
+    store: Store, session: Session, lane: Conversation, later: Mapping[Seq, datetime]
+) -> list[datetime]:
+    """Return when to look at what may ring here later: nothing rings twice in one place."""
+    own = await store.receipts(session.id, lane.id, sources=set(later))
+    return [at for seq, at in later.items() if copy_of(own, seq).rung is None]
+
+
+def _calling(session: Session, events: Sequence[Event]) -> _Calling:
+    calls = _calls(session, events)
+    elsewhere = Tones(hushed=frozenset(each.seq for each in calls))
+    return _Calling(session=session, events=events, calls=calls, elsewhere=elsewhere)
 
 
 def _calls(session: Session, events: Sequence[Event]) -> list[Call]:
