@@ -27,6 +27,7 @@ from bridge.ports.channel import Channel
 from bridge.ports.health import Check
 from bridge.ports.store import Store
 from bridge.ports.surroundings import AgentSurroundings, ChannelSurroundings, Surroundings
+from bridge.session.routing import Policy
 
 
 class Section(BaseModel):
@@ -84,12 +85,17 @@ class Setup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelPlugin:
-    """`title` is what people call the platform. `setup` serves `bridge add`."""
+    """`title` is what people call the platform. `setup` serves `bridge add`.
+
+    `sessions` and `welcome` are what an account has whose section does not say.
+    """
 
     title: str
     config: type[Section]
     create: Callable[[ChannelName, Any, ChannelSurroundings], Channel]
     setup: Setup | None = None
+    sessions: Policy = "shared"
+    welcome: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

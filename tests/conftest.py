@@ -18,7 +18,7 @@ from tests.waiting import PATIENCE
 ROOT = Path(__file__).parent.parent
 OURS = ("bridge", "channels", "agents", "storage")
 REQUIRE = "BRIDGE_TESTS_REQUIRE"
-"""Comma-separated markers whose tests may not be skipped: in CI `browser,postgres,ngircd,node`."""
+"""Comma-separated markers whose tests may not be skipped, such as `browser,postgres`."""
 SPECS = "BRIDGE_SPECS"
 """A folder with the platforms' official descriptions, for the tests that can use them."""
 KEPT = {REQUIRE, SPECS}

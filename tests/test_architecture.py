@@ -87,6 +87,8 @@ ALONE_FOR: dict[str, str] = {
     "bridge.session.decide_messages": "one of the themes of commands",
     "bridge.session.schedule": "when a rule is due: nothing of sessions",
     "bridge.testing.turns": "what every agent has to do",
+    "channels.email.automatic": "which mails no person wrote: nothing of what a mail says",
+    "channels.email.quoting": "a mail's own words: nothing of its parts and charsets",
     "channels.whatsapp.poll": "one of two ways to hear",
     "channels.whatsapp.webhook": "one of two ways to hear",
     "storage.sql.forgetting": "the one change of events",
@@ -111,6 +113,9 @@ NAMES_ON_EVERY_PLATFORM = frozenset(
 NAMES_OF_ONE_PLATFORM: dict[str, frozenset[str]] = {
     "telegram": frozenset({"rich"}),
     "discord": frozenset({"commands", "gateway"}),
+    "email": frozenset(
+        {"addresses", "authentication", "automatic", "html_text", "quoting", "smtp", "threads"}
+    ),
     "slack": frozenset({"blocks", "manifest", "names", "socket"}),
     "whatsapp": frozenset(
         {"aliases", "counters", "part_key", "poll", "service_window", "transport", "webhook"}
@@ -156,6 +161,7 @@ FAMILIES = {
     "storage.": "tests/conformance",
     "channels.markdown.": "tests/channels/markdown",
     "channels.discord.": "tests/channels/discord",
+    "channels.email.": "tests/channels/email",
     "channels.whatsapp.": "tests/channels/whatsapp",
 }
 """Whole packages that one suite tests: what they have to do is the port's contract."""
@@ -239,7 +245,15 @@ def test_starting_imports_nothing_that_is_not_configured(tmp_path):
         done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
     imported = {name.split(".")[0] for name in done.stdout.split()}
     assert "sqlalchemy" in imported
-    platforms = {"channels", "telegram", "discord", "slack_sdk", "slack_bolt", "twilio"}
+    platforms = {
+        "channels",
+        "telegram",
+        "discord",
+        "slack_sdk",
+        "slack_bolt",
+        "twilio",
+        "imapclient",
+    }
     clients = {"typer", "prompt_toolkit", "httpx", "litellm"}
     assert imported & {"alembic", "asyncpg", *platforms, *clients} == set()
 
@@ -442,7 +456,10 @@ def test_the_files_of_every_platform_have_the_same_names():
         assert names - NAMES_ON_EVERY_PLATFORM - NAMES_OF_ONE_PLATFORM[folder.name] == set()
 
 
-PLATFORMS = re.compile("telegram|discord|slack|whatsapp|twilio", re.IGNORECASE)
+PLATFORMS = re.compile(
+    r"(?i:telegram|discord|slack|whatsapp|twilio|\bimap|\bsmtp)"
+    r"|(?<!from )(?<!import )\b[Ee]mail\b"  # Python has a module of this name
+)
 
 NAMES_PLATFORMS: dict[str, str] = {
     "agents/litellm/config.py": "its error for people gives an account as an example",

@@ -847,7 +847,9 @@ def ask(
 
 @app.command()
 def add(
-    platform: Annotated[str, typer.Argument(help="telegram, discord, slack, whatsapp, model, …")],
+    platform: Annotated[
+        str, typer.Argument(help="telegram, discord, slack, whatsapp, email, model, …")
+    ],
     name: Annotated[str | None, typer.Option(help="The account's name. [the platform's]")] = None,
     setting: Annotated[
         list[str] | None,

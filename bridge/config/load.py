@@ -315,12 +315,13 @@ class _Reading:
         _check_channel(name, self._problems)
         if made := self._plugged("channels", raw, ("channels", name), ChannelSection):
             common, plugin, options = made
+            said = common.model_fields_set
             return ChannelConfig(
                 type=common.type,
                 label=common.label or plugin.title,
                 allow=common.allow,
-                sessions=common.sessions,
-                welcome=common.welcome,
+                sessions=common.sessions if "sessions" in said else plugin.sessions,
+                welcome=common.welcome if "welcome" in said else plugin.welcome,
                 strangers=common.strangers,
                 agent=common.agent,
                 agents=common.agents,

@@ -23,6 +23,7 @@ from bridge.testing.rig import Ability, ChannelRig
 from channels.memory import MemoryChannel
 from channels.memory_platform import MemoryPlatform
 from tests.conformance.rigs.discord import DiscordRig
+from tests.conformance.rigs.mail import EmailRig
 from tests.conformance.rigs.slack import SlackRig, SlackThreadRig
 from tests.conformance.rigs.telegram import TelegramRig, TelegramTopicRig
 from tests.conformance.rigs.whatsapp import WhatsAppRig
@@ -79,4 +80,5 @@ RIGS: tuple[type[ChannelRig], ...] = (
     SlackRig,
     SlackThreadRig,
     WhatsAppRig,
+    EmailRig,
 )

@@ -1,0 +1,120 @@
+"""A part, or a reply, as a mail: text, a page beside it, pictures in the page, files below. Pure.
+
+- Every mail of ours says that a program wrote it (RFC 3834), so that no program answers.
+- It answers the last mail that was heard in its thread, and names those before it.
+- What is sent plain has no page.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email import policy
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime
+from html import escape
+
+from bridge.domain.content import Attachment
+from bridge.domain.errors import Rejected
+from bridge.domain.ids import MessageId
+from channels.email import from_markdown
+from channels.email.config import EmailConfig
+from channels.email.parse import Thread
+from channels.markdown import plain
+
+SUBJECT = "Your conversation"
+"""Of a thread whose subject nobody knows any more."""
+
+AUTOMATIC = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
+POLICY = policy.SMTP.clone(cte_type="7bit")
+INLINE = frozenset({"image/png", "image/jpeg", "image/gif"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """A file with its bytes."""
+
+    attachment: Attachment
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """What is to be sent. `text` is Markdown; `is_plain`: sent without any form."""
+
+    message: MessageId
+    to: str
+    text: str
+    speaker: str = ""
+    is_plain: bool = False
+    files: Sequence[Loaded] = ()
+
+
+def mail(letter: Letter, thread: Thread | None, config: EmailConfig, now: datetime) -> bytes:
+    """Return a mail as it is sent. Raises `Rejected` for what no mail can hold."""
+    message = EmailMessage(policy=POLICY)
+    try:
+        _head(message, letter, thread, config, now)
+        message.set_content(_words(letter), charset="utf-8")
+        if not letter.is_plain:
+            _page(message, letter)
+        for file in letter.files:
+            if letter.is_plain or file.attachment.mime not in INLINE:
+                main, _, sub = file.attachment.mime.partition("/")
+                message.add_attachment(
+                    file.body, maintype=main, subtype=sub, filename=file.attachment.name
+                )
+        return message.as_bytes()
+    except (ValueError, UnicodeError) as error:
+        raise Rejected(f"this cannot be written as a mail: {error}", code="form") from error
+
+
+def _head(
+    message: EmailMessage, letter: Letter, thread: Thread | None, config: EmailConfig, now: datetime
+) -> None:
+    user, _, domain = config.address.partition("@")
+    message["From"] = Address(_line(config.name), user, domain)
+    message["To"] = letter.to
+    message["Subject"] = f"Re: {_line(thread.subject if thread else '') or SUBJECT}"
+    message["Date"] = format_datetime(now)
+    message["Message-ID"] = letter.message
+    if thread is not None:
+        message["In-Reply-To"] = thread.last
+        message["References"] = " ".join(thread.references)
+    for name, value in AUTOMATIC.items():
+        message[name] = value
+
+
+def _words(letter: Letter) -> str:
+    words = plain.render(letter.text)
+    return "\n".join(each for each in (letter.speaker, words) if each) + "\n"
+
+
+def _page(message: EmailMessage, letter: Letter) -> None:
+    """Put a page beside the words, with the pictures in it."""
+    shown = [
+        (f"{number}.{letter.message.strip('<>')}", file)
+        for number, file in enumerate(letter.files)
+        if file.attachment.mime in INLINE
+    ]
+    inside = from_markdown.label(letter.speaker) if letter.speaker else ""
+    inside += from_markdown.render(letter.text)
+    for name, file in shown:
+        described = escape(file.attachment.name)
+        inside += f'\n<p><img src="cid:{escape(name)}" alt="{described}"></p>'
+    message.add_alternative(from_markdown.page(inside), subtype="html", charset="utf-8")
+    *_, page = message.iter_parts()
+    assert isinstance(page, EmailMessage)
+    for name, file in shown:
+        page.add_related(
+            file.body,
+            maintype="image",
+            subtype=file.attachment.mime.partition("/")[2],
+            cid=f"<{name}>",
+            filename=file.attachment.name,
+            disposition="inline",
+        )
+
+
+def _line(words: str) -> str:
+    return " ".join("".join(each if each.isprintable() else " " for each in words).split())
