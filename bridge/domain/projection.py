@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import assert_type
 
 from bridge.domain.events import (
+    BackgroundEvent,
     Body,
     ConversationLinked,
     ConversationUnlinked,
@@ -91,6 +92,7 @@ _ChangesNoRow = (
     | OutsideEvent
     | PeopleEvent
     | SettingChanged
+    | BackgroundEvent
     | SessionForked
     | MemoryEvent
 )
