@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Literal
 
 from pydantic import Field
 
@@ -24,11 +25,18 @@ from agents.log_index import (
 from agents.samples import MARKDOWN, long_answer
 from bridge.domain.content import Attachment, Content, Option
 from bridge.domain.errors import AgentFailed, AgentUnavailable
-from bridge.domain.events import Event, PlannedCall, Preview, QuestionClosed, Triggered
+from bridge.domain.events import (
+    Event,
+    PlannedCall,
+    Preview,
+    QuestionClosed,
+    Source,
+    Triggered,
+)
 from bridge.domain.ids import CallId, QuestionId, RunId, Seq, mint
 from bridge.domain.run_output import Asking
 from bridge.plugins import AgentPlugin, Section
-from bridge.ports.agent import Calling, Ended, Remark, Returned, Said, Turn
+from bridge.ports.agent import Calling, Delegating, Ended, Remark, Returned, Said, Turn
 from bridge.ports.clock import Clock
 from bridge.ports.surroundings import Surroundings
 
@@ -191,6 +199,11 @@ def markdown(page: EchoRun) -> Iterator[Step]:
     yield from page.write(MARKDOWN)
 
 
+def background(page: EchoRun) -> Iterator[Step]:
+    yield Delegating(work=mint("w"), task=page.rest or "look around")
+    yield from page.write("I do that in the background, and tell you of it.")
+
+
 Scene = Callable[[EchoRun], Iterator[Step]]
 SCENES: dict[str, tuple[Scene, str]] = {
     "slow": (slow, f"takes its time: `slow 5` takes five seconds, `slow` takes {DEFAULT_SLOW}"),
@@ -200,6 +213,10 @@ SCENES: dict[str, tuple[Scene, str]] = {
     "ask": (ask, "asks you a question with two buttons; `ask 30` waits 30 seconds for the answer"),
     "approve": (approve, "asks whether it may roll a die"),
     "tool": (tool, "looks at the clock"),
+    "background": (
+        background,
+        "does what follows in the background: `background approve` asks there for approval",
+    ),
     "silent": (silent, "says nothing"),
     "fail": (fail, "fails"),
     "flaky": (flaky, f"fails {FLAKY_FAILURES} times, then answers"),
@@ -265,6 +282,7 @@ class Echo:
 
     help = HELP
     models: Sequence[str] = ()
+    logs_what_it_reads: Literal[True] = True
 
     def __init__(self, *, delay: float, clock: Clock) -> None:
         self._delay = delay
@@ -312,11 +330,17 @@ async def _scene(page: EchoRun, new: Ask, turn: Turn) -> Iterator[Step]:
             who, where = await turn.who(new.participant), await turn.where(new.conversation)
             words = "\n".join(filter(None, [content.text, _files(content.attachments)]))
             return _perform(page, f"{who} ({where}) said", words)
+        case Triggered(source=Source(kind="background"), prompt=prompt) if await _is_child(turn):
+            return _perform(page, "I was asked", prompt.rpartition("\n\n")[2])
         case Triggered(source=source, prompt=prompt):
             intro = " ".join(filter(None, ["The", source.kind, source.name, "asks"]))
             return _perform(page, intro, prompt)
         case Answered():
             return await _answer(page, new, turn)
+
+
+async def _is_child(turn: Turn) -> bool:
+    return (await turn.fold()).parent is not None
 
 
 def _send_back(page: EchoRun, files: Sequence[Attachment]) -> Iterator[Step]:

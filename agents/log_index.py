@@ -180,7 +180,8 @@ _Taken = (
     | MemoryEvent
 )
 _NotTaken = (
-    Reacted
+    QuestionAsked  # by a child session: no call of this log is asked about, nor approved
+    | Reacted
     | PushClosed
     | MessageDeleted  # its words are (`stand`)
     | Transcribed
@@ -239,7 +240,7 @@ class LogIndex:
 
     def _take_call(self, event: Event) -> None:
         match event.body:
-            case QuestionAsked(question=question, text=text) as body:
+            case QuestionAsked(question=question, text=text, background=None) as body:
                 self.asked[question] = event.seq, body
                 self.told[event.seq] = Content(text=text)
                 if body.call is not None or question in self.by_call:

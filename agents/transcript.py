@@ -333,6 +333,8 @@ class _Page:
                     self._call(PlannedCall(call=call, name=name, arguments=arguments))
             case ToolReturned():
                 self.over = True
+            case QuestionAsked(background=str()):
+                pass
             case QuestionAsked() as asked:
                 self._ask(asked)
             case RunStarted() | RunFinished():

@@ -95,27 +95,50 @@ def _here(title: str) -> str:
     return _("- here: {session}", session=titled(title, "untitled"))
 
 
-def sessions(lines: Sequence[tuple[str, str, bool]], lead: str = "") -> str:
+Working = Mapping[str, Sequence[str]]
+"""What works in the background of sessions, by their ids."""
+
+
+def sessions(
+    lines: Sequence[tuple[str, str, bool]], lead: str = "", working: Working | None = None
+) -> str:
     """List sessions by id and title; the one that is followed here stands out."""
     told = [
-        _here(title)
-        if is_here
-        else composed(
-            "- {title}: `/switch {session}`",
-            title=clean_title(title) or UNTITLED,
-            session=session,
-        )
+        told
         for session, title, is_here in lines
+        for told in (
+            _here(title)
+            if is_here
+            else composed(
+                "- {title}: `/switch {session}`",
+                title=clean_title(title) or UNTITLED,
+                session=session,
+            ),
+            *_below(working, session),
+        )
     ]
     last = _("`/new` begins another one.")
     return together("\n", [*([lead, ""] if lead else []), *told, "", last])
 
 
-def sessions_there(lines: Sequence[tuple[str, bool]]) -> str:
+def _below(working: Working | None, session: str) -> Sequence[str]:
+    """Return a line for each of what works in the background of a session."""
+    tasks = working.get(session, ()) if working is not None else ()
+    told = [_("in the background: {task}", task=escaped(clean_title(each))) for each in tasks]
+    return [composed("    - {work}", work=each) for each in told]
+
+
+def sessions_there(lines: Sequence[tuple[str, str, bool]], working: Working | None = None) -> str:
     """List sessions by title for the page and the terminal; the one that is open stands out."""
     told = [
-        _here(title) if is_here else composed("- {title}", title=clean_title(title) or UNTITLED)
-        for title, is_here in lines
+        told
+        for session, title, is_here in lines
+        for told in (
+            _here(title)
+            if is_here
+            else composed("- {title}", title=clean_title(title) or UNTITLED),
+            *_below(working, session),
+        )
     ]
     return together("\n", [*told, "", CHOOSE_THERE, _("`/new` begins another one.")])
 

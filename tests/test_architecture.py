@@ -71,6 +71,7 @@ ALONE_FOR: dict[str, str] = {
     "bridge.http.agents": "one of the routers",
     "bridge.http.api": "one of the routers",
     "bridge.http.assets": "one of the routers",
+    "bridge.http.background": "one of the routers",
     "bridge.hooks.library": "what services send: nothing of configurations",
     "bridge.http.hooks": "one of the routers",
     "bridge.http.invitations": "one of the routers",
@@ -573,7 +574,13 @@ def test_every_match_on_events_says_what_it_ignores():
     assert not [where for where, match in found if not says_what_is_left(match.cases[-1])]
 
 
-IGNORED_BY_THE_PAGE = {"note_removed", "history_compacted", "usage_reported", "reacted"}
+IGNORED_BY_THE_PAGE = {
+    "note_removed",
+    "history_compacted",
+    "usage_reported",
+    "reacted",
+    "background_begun",
+}
 
 
 def test_the_page_decides_by_each_event_or_it_is_said_that_it_ignores_it():

@@ -16,6 +16,7 @@ import structlog
 
 from agents.lines.output_schema import (
     AskLine,
+    BackgroundLine,
     CalledLine,
     EndedLine,
     FailedLine,
@@ -80,7 +81,7 @@ class OutputReader:
                 return line.said(await self._files(line.attachments))
             case EndedLine():
                 return line.said(await self._files(line.attachments), tuple(self.questions))
-            case CalledLine() | ReturnedLine() | NoteLine() | ScheduleLine():
+            case CalledLine() | ReturnedLine() | NoteLine() | ScheduleLine() | BackgroundLine():
                 return line.said()
             case SummaryLine() | TranscriptLine() | UsageLine():
                 return line.said()

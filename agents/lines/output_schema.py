@@ -43,6 +43,7 @@ from bridge.domain.run_output import (
     Asking,
     Calling,
     Compacted,
+    Delegating,
     Ended,
     Noting,
     Pushing,
@@ -53,6 +54,7 @@ from bridge.domain.run_output import (
     Using,
 )
 from bridge.session.configured import ORIGIN
+from bridge.session.decide_background import LONGEST_TASK, LONGEST_TOLD
 from bridge.session.decide_external import LONGEST_TEXT, MOST_TIMES
 
 LONGEST_LINE = 1_048_576
@@ -342,6 +344,19 @@ def _in_utc(at: datetime) -> datetime:
         raise AgentFailed("the agent named a time that is too far away") from error
 
 
+class BackgroundLine(_Object):
+    """Something to be done in the background, by this agent; without a task it is stopped."""
+
+    type: Literal["background"]
+    background: Name
+    task: Annotated[Words, Field(max_length=LONGEST_TASK)] = ""
+    told: Annotated[Words, Field(max_length=LONGEST_TOLD)] = ""
+
+    def said(self) -> Delegating:
+        """Return it. What a program has read is its own affair: nobody here can know."""
+        return Delegating(work=self.background, task=self.task, told=self.told, outside=True)
+
+
 class SummaryLine(_Object):
     type: Literal["summary"]
     upto: Annotated[int, Field(ge=1)]
@@ -422,6 +437,7 @@ Spoken = (
     | PushLine
     | NoteLine
     | ScheduleLine
+    | BackgroundLine
     | SummaryLine
     | TranscriptLine
     | UsageLine

@@ -85,7 +85,8 @@ def recorded(said: Preview | Said) -> Json | None:
 class TurnWriter:
     """Tells one run what the log holds, and later what came since. `most`: of the old messages.
 
-    `said` is what a reply may be about, and `told` what the reader has of it.
+    `said` is what a reply may be about, and `told` what the reader has of it; `elsewhere` are
+    questions of child sessions, of which an agent is told nothing.
     """
 
     turn: Turn
@@ -94,6 +95,7 @@ class TurnWriter:
     names: TurnNames = field(init=False)
     said: dict[Seq, Event] = field(default_factory=dict)
     told: set[Seq] = field(default_factory=set)
+    elsewhere: set[QuestionId] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.index = LogIndex(agent=self.turn.agent)
@@ -156,7 +158,10 @@ class TurnWriter:
         recalled = await recall(self.turn, self.index, events, base=base)
         self.said |= {each.seq: each for each in [*events, *recalled]}
         await self.names.learn(self.index, people)
-        return _View(self.index, self.names, open_questions)
+        bodies = [each.body for each in events]
+        asked = [each for each in bodies if isinstance(each, QuestionAsked) and each.background]
+        self.elsewhere |= {each.question for each in asked}
+        return _View(self.index, self.names, open_questions, self.elsewhere)
 
     def _quoting(self, messages: list[Json]) -> list[Json]:
         """Return messages with what they are about, where the reader was not told of that."""
@@ -223,9 +228,10 @@ class _View:
         index: LogIndex,
         names: TurnNames,
         open_questions: Collection[QuestionId],
+        elsewhere: Collection[QuestionId],
     ) -> None:
         self._index, self._people, self._places = index, names.people, names.places
-        self._open = open_questions
+        self._open, self._elsewhere = open_questions, elsewhere
 
     def messages(self, events: Sequence[Event], *, after: Seq) -> Iterator[Json]:
         for event in events:
@@ -248,7 +254,10 @@ class _View:
             case Triggered(source=source, prompt=prompt):
                 asks: Json = {"kind": "trigger", "source": source.kind}
                 asks |= {"name": as_seen(source.name), "text": as_seen(prompt)}
+                asks |= {"outside": True} if source.outside else {}
                 return {**asks, "new": new}
+            case QuestionClosed(question=question) if question in self._elsewhere:
+                return None
             case QuestionClosed() as closed:
                 return self._closed(closed, new=new)
             case rest:
@@ -303,6 +312,8 @@ class _View:
                     "result": as_seen(result),
                     "failed": failed,
                 }
+            case QuestionAsked(background=str()):
+                return None
             case QuestionAsked(question=question, text=text) as asked:
                 options = [{"id": each.id, "label": as_seen(each.label)} for each in asked.options]
                 told: Json = {"kind": "asked", "question": question, "as": asked.kind}

@@ -29,6 +29,7 @@ import os
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime
+from typing import Literal
 
 import structlog
 
@@ -144,6 +145,8 @@ def _last_words(state: State) -> str:
 
 class LitellmAgent:
     """Keeps nothing between runs but its connections to MCP servers, and what it read of logs."""
+
+    logs_what_it_reads: Literal[True] = True
 
     def __init__(self, kit: Kit) -> None:
         self._kit = kit

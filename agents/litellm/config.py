@@ -15,7 +15,17 @@ from bridge.plugins import Section
 Effort = Literal["none", "minimal", "low", "medium", "high"]
 Positive = Annotated[int, Field(gt=0)]
 Builtin = Literal[
-    "ask_human", "push", "remember", "recall", "fetch_url", "schedule", "schedules", "unschedule"
+    "ask_human",
+    "push",
+    "remember",
+    "recall",
+    "fetch_url",
+    "schedule",
+    "schedules",
+    "unschedule",
+    "background",
+    "background_work",
+    "stop_background",
 ]
 BUILTIN: tuple[Builtin, ...] = get_args(Builtin)
 

@@ -5,12 +5,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from agents.litellm.config import ToolsSection
-from agents.tools.builtin import Here, builtin_tools
+from agents.tools.background import background_tools
+from agents.tools.builtin import NAMES, Here, builtin_tools
 from agents.tools.fetch import fetch_tool
 from agents.tools.functions import load
 from agents.tools.mcp import McpServer, ServerDown
 from agents.tools.schedules import schedule_tools
 from agents.tools.tool import Tool
+
+NOT_IN_BACKGROUND = NAMES - {"ask_human"}
+"""Tools that work on the session itself: what is said, kept or planned in a child is for nobody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +52,12 @@ class Toolbox:
         return Tools(by_name=_by_name(found), missing=missing)
 
     def _builtin(self, here: Here) -> Sequence[Tool]:
-        wanted = (*builtin_tools(here), *schedule_tools(here.now, here.planned), self._fetching)
-        return [tool for tool in wanted if tool.name in self._config.builtin]
+        background = background_tools(here.underway, outside=here.outside)
+        planning = schedule_tools(here.now, here.planned)
+        wanted = (*builtin_tools(here), *planning, *background, self._fetching)
+        left_out = NOT_IN_BACKGROUND if here.underway.is_child else frozenset[str]()
+        names = set(self._config.builtin) - left_out
+        return [tool for tool in wanted if tool.name in names]
 
     async def warm(self) -> None:
         """Start the servers, so that the first run need not wait for them."""

@@ -22,11 +22,13 @@ from agents.context_window import Outline, SummaryCut, cut_at, newest, next_piec
 from agents.log_index import Answered, Ask, Heard, LogIndex, summed_up
 from agents.names import TurnNames
 from agents.recall import recall
+from agents.tools.background import Piece, Underway
 from agents.tools.builtin import NAMES, Here, Note
 from agents.tools.schedules import Planned
 from agents.transcript import UNSETTLED, Line, Settled, answered, grown
 from bridge.caches import cache
 from bridge.domain.events import (
+    BackgroundStarted,
     Body,
     Event,
     ExchangeUndone,
@@ -58,8 +60,10 @@ from bridge.domain.events import (
     UsageReported,
 )
 from bridge.domain.ids import START, CallId, ParticipantId, Seq, SessionId
-from bridge.domain.run_output import Recorded, Returned, Scheduling
+from bridge.domain.run_output import Delegating, Recorded, Returned, Scheduling
 from bridge.ports.agent import Compacted, Recent, Turn
+from bridge.session.background import lasted, running
+from bridge.session.decide_background import delegated_in_run
 from bridge.session.decide_external import planned_in_run
 from bridge.session.decide_run_output import background, body_of
 from bridge.session.fold import Session
@@ -211,7 +215,7 @@ class WorkingLog:
 
     def note(self, said: Recorded) -> None:
         """Take down what this run said, as the log has it now."""
-        if isinstance(said, Scheduling):  # a model is shown the call, and what it returned
+        if isinstance(said, Scheduling | Delegating):  # a model is shown the call and its result
             return
         last = self.log[-1]
         body = body_of(said, run=self.turn.run, agent=self.turn.agent)
@@ -239,6 +243,7 @@ class WorkingLog:
             notes=notes,
             outside=has_read_outside(self.log, after=self.after, people=people),
             planned=_planned(self.turn, session),
+            underway=await _underway(self.turn, session),
         )
 
     def lines(self, longest_result: int) -> tuple[Line, ...]:
@@ -323,6 +328,22 @@ class WorkingLog:
         known = self.known
         calls = ((known.approved(each), known.closed.get(each)) for each in known.waiting)
         return [(call, closed.by) for call, closed in calls if call and closed]
+
+
+async def _underway(turn: Turn, session: Session) -> Underway:
+    """Return what works in the background, and what says whether this run may begin something."""
+    run, now = session.open_run, turn.clock.now()
+    by = (run.asker or run.payer) if run is not None else None
+    found: list[Piece] = []
+    for child in running(session):
+        work = session.background[child]
+        for event in await turn.past(after=work.started - 1, upto=work.started):
+            body = event.body
+            if isinstance(body, BackgroundStarted):
+                own = work.agent == turn.agent
+                found.append(Piece(body.work, body.task, lasted(work, now), own=own))
+    check = partial(delegated_in_run, session, agent=turn.agent, by=by)
+    return Underway(pieces=tuple(found), is_child=session.parent is not None, check=check)
 
 
 def _planned(turn: Turn, session: Session) -> Planned:

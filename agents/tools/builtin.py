@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from agents.speaker_labels import plain
 from agents.tools.approval import question_of
+from agents.tools.background import BACKGROUND, Underway
 from agents.tools.schedules import SCHEDULES, Planned
 from agents.tools.schema import read, schema_of
 from agents.tools.tool import Done, Tool, ToolCall, ToolError
@@ -39,7 +40,7 @@ YES, NO = "yes", "no"
 OUTSIDE = "kept after something from outside was read"
 """What stands with a note that may say what a stranger wanted it to."""
 
-NAMES = frozenset({"ask_human", "push", "remember", "recall"}) | SCHEDULES
+NAMES = frozenset({"ask_human", "push", "remember", "recall"}) | SCHEDULES | BACKGROUND
 """Of the tools of every agent: they bring nothing from outside."""
 
 
@@ -67,6 +68,7 @@ class Here:
     notes: tuple[Note, ...] = ()
     outside: bool = False
     planned: Planned = field(default_factory=Planned)
+    underway: Underway = field(default_factory=Underway)
 
     def named(self, names: Sequence[str]) -> tuple[ParticipantId, ...]:
         """Return who is meant: by name, or as "owner" every owner, whatever others call themselves.

@@ -10,7 +10,7 @@ from typing import Any
 
 from bridge.domain.ids import CallId
 from bridge.domain.run_output import Asking
-from bridge.ports.agent import Noting, Pushing, Scheduling
+from bridge.ports.agent import Delegating, Noting, Pushing, Scheduling
 
 LONGEST_NAME = 64
 """Characters; what OpenAI and Anthropic take. They take letters, digits, `_` and `-`."""
@@ -62,7 +62,7 @@ class Done:
     text: str = ""
     failed: bool = False
     pictures: tuple[Picture, ...] = ()
-    said: tuple[Pushing | Noting | Scheduling, ...] = ()
+    said: tuple[Pushing | Noting | Scheduling | Delegating, ...] = ()
     question: Asking | None = None
 
 

@@ -24,6 +24,10 @@ people_commands = typer.Typer(no_args_is_help=True, help="See who is let in, and
 app.add_typer(people_commands, name="people")
 schedule_commands = typer.Typer(no_args_is_help=True, help="See what is planned, and plan it.")
 app.add_typer(schedule_commands, name="schedules")
+background_commands = typer.Typer(
+    no_args_is_help=True, help="See what works in the background of a session, and stop it."
+)
+app.add_typer(background_commands, name="background")
 hook_commands = typer.Typer(
     no_args_is_help=True, help="See what services outside call, and try it."
 )
@@ -481,6 +485,38 @@ def schedules_resume(
 
     where = Where(config=config, url=url, token_file=token_file)
     pause(find(where, os.environ), session, schedule, paused=False)
+
+
+@background_commands.command("list")
+def background_list(
+    session: WhichSession = "main",
+    config: ConfigOption = None,
+    url: UrlOption = None,
+    token_file: TokenOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List what works in the background of a session, and what it costs."""
+    from bridge.cli.background import show
+    from bridge.cli.server import Where, find
+
+    where = Where(config=config, url=url, token_file=token_file)
+    show(find(where, os.environ), session, as_json=as_json)
+
+
+@background_commands.command("stop")
+def background_stop(
+    work: Annotated[str, typer.Argument(help="`bridge background list` shows it.")],
+    session: WhichSession = "main",
+    config: ConfigOption = None,
+    url: UrlOption = None,
+    token_file: TokenOption = None,
+) -> None:
+    """Stop what works in the background; it reports nothing."""
+    from bridge.cli.background import stop
+    from bridge.cli.server import Where, find
+
+    where = Where(config=config, url=url, token_file=token_file)
+    stop(find(where, os.environ), session, work)
 
 
 @schedule_commands.command("run")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal, assert_type
 
-from bridge import session_texts, texts
+from bridge import background_texts, session_texts, texts
 from bridge.cli import chat_texts
 from bridge.cli.wire import LiveFrame, SessionView, is_client
 from bridge.delivery import call_display
@@ -15,6 +15,10 @@ from bridge.domain.content import Attachment, Option
 from bridge.domain.display_names import clean_title
 from bridge.domain.events import (
     INTERRUPTED,
+    BackgroundBegun,
+    BackgroundEvent,
+    BackgroundStarted,
+    BackgroundStopped,
     ConversationLinked,
     ConversationUnlinked,
     Event,
@@ -77,6 +81,7 @@ _IntroducesNobody = (
     | ConversationUnlinked
     | SettingChanged
     | ScheduleEvent
+    | BackgroundEvent
     | SessionEvent
     | MemoryEvent
 )
@@ -103,6 +108,8 @@ _SaidAside = (
     | SettingChanged
     | SessionArchived
     | ExchangeUndone
+    | BackgroundStarted
+    | BackgroundStopped
 )
 _NotSaid = (
     RunStarted
@@ -111,6 +118,7 @@ _NotSaid = (
     | ParticipantMerged
     | ConversationUnlinked
     | ScheduleEvent
+    | BackgroundBegun
     | SessionForked
     | NoteEvent
     | HistoryCompacted
@@ -317,6 +325,8 @@ class View:
         return replace(line, files=tuple(_file(*each) for each in found.items()))
 
     def _aside(self, body: _SaidAside | _NotSaid) -> str:
+        if isinstance(body, _Changed):
+            return _changed(body, self.name(body.by))
         match body:
             case RunFinished() as finished:
                 return _ending(self, finished)
@@ -339,8 +349,6 @@ class View:
                 return texts.left(self.name(who))
             case ConversationLinked(conversation=where):
                 return chat_texts.follows(_place(self, where))
-            case SettingChanged() | SessionArchived() | ExchangeUndone() as changed:
-                return _changed(changed, self.name(changed.by))
             case rest:
                 assert_type(rest, _NotSaid)
                 return ""
@@ -369,9 +377,16 @@ def _buttons(view: View, source: Source, buttons: tuple[Option, ...]) -> tuple[O
     return tuple(replace(each, label=view.language.one(each.label)) for each in buttons)
 
 
-def _changed(changed: SettingChanged | SessionArchived | ExchangeUndone, who: str) -> str:
+_Changed = SettingChanged | SessionArchived | ExchangeUndone | BackgroundStarted | BackgroundStopped
+
+
+def _changed(changed: _Changed, who: str) -> str:
     """Return the line for what was changed for everybody; "" for what tells nobody anything."""
     match changed:
+        case BackgroundStarted(task=task):
+            return background_texts.started(task)
+        case BackgroundStopped(children=children, by=by):
+            return background_texts.stopped_by(who, len(children)) if by is not None else ""
         case ExchangeUndone():
             return session_texts.undone_by(who)
         case SessionArchived(by=by):

@@ -78,7 +78,7 @@ def rung(
         elif isinstance(body, Pushed) and not _is_ours(body.source):
             body = replace(body, folded=left <= 0 or _exceeds(session, body, most))
             left -= not body.folded
-        elif isinstance(body, QuestionAsked) and (body.by is not None or _is_uncalled(session)):
+        elif isinstance(body, QuestionAsked) and _is_unawaited(body, session):
             body = replace(body, quiet=left <= 0)
             left -= 1
         found.append(each if body is each.body else replace(each, body=body))
@@ -95,9 +95,10 @@ def _exceeds(session: Session, pushed: Pushed, most: Rings) -> bool:
     return by_run and run is not None and run.rings >= most.per_run
 
 
-def _is_uncalled(session: Session) -> bool:
-    """Say whether nobody waits for what the open run says: a program or a schedule began it."""
-    return session.open_run is not None and session.open_run.asker is None
+def _is_unawaited(asked: QuestionAsked, session: Session) -> bool:
+    """Say whether nobody waits for what is asked: a program, a schedule or a child began it."""
+    is_of_others = asked.by is not None or asked.background is not None
+    return is_of_others or (session.open_run is not None and session.open_run.asker is None)
 
 
 def _is_ours(source: Source) -> bool:

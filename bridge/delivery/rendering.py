@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import assert_never, assert_type
 
-from bridge import admission_texts, session_texts, texts
+from bridge import admission_texts, background_texts, session_texts, texts
 from bridge.delivery import call_display
 from bridge.delivery.speaker_lines import unforged
 from bridge.domain import literal
@@ -32,6 +32,9 @@ from bridge.domain.content import Attachment, Content, Option, Quote
 from bridge.domain.display_names import clean_name
 from bridge.domain.events import (
     INTERRUPTED,
+    BackgroundBegun,
+    BackgroundStarted,
+    BackgroundStopped,
     Body,
     ConversationLinked,
     ConversationUnlinked,
@@ -289,13 +292,14 @@ def _shown(event: Event, place: Place, scene: Scene) -> Look | None:
         case (
             ParticipantJoined() | ParticipantLeft() | ConversationLinked(welcome=True)
             | SettingChanged() | SessionArchived() | ExchangeUndone()
+            | BackgroundStarted() | BackgroundStopped()
         ):  # fmt: skip
             return _arrangement(event.body, event.seq, place, scene)
         case (
             RunStarted() | RunFinished() | UsageReported() | ToolCalled() | ToolReturned()
             | Triggered() | RoleChanged() | ParticipantMerged() | ConversationLinked()
             | ConversationUnlinked() | ScheduleSet() | ScheduleRemoved()
-            | NoteKept() | NoteRemoved() | HistoryCompacted() | SessionForked()
+            | NoteKept() | NoteRemoved() | HistoryCompacted() | SessionForked() | BackgroundBegun()
         ):  # fmt: skip
             return None
         case _:
@@ -342,7 +346,9 @@ def _arrangement(
     | ConversationLinked
     | SettingChanged
     | SessionArchived
-    | ExchangeUndone,
+    | ExchangeUndone
+    | BackgroundStarted
+    | BackgroundStopped,
     seq: Seq,
     place: Place,
     scene: Scene,
@@ -353,6 +359,11 @@ def _arrangement(
             return _changed_for_all(body, scene)
         case ExchangeUndone(by=by):
             return _notice(says(session_texts.undone_by(scene.name(by))))
+        case BackgroundStarted(task=task):
+            return _notice(says(background_texts.started(task)))
+        case BackgroundStopped(children=children, by=by):
+            told = background_texts.stopped_by(scene.name(by), len(children))
+            return _notice(says(told)) if by is not None else None
         case ParticipantJoined(participant=who):
             return _notice(says(texts.joined(scene.name(who))))
         case ParticipantLeft(participant=who, by=by) if by not in {None, who}:

@@ -11,6 +11,8 @@ from bridge.domain.content import Content, Option, Quote
 from bridge.domain.events import (
     Late,
     PushPriority,
+    QuestionAsked,
+    QuestionClosed,
     Role,
     Rule,
     Scope,
@@ -25,11 +27,13 @@ from bridge.domain.ids import (
     RunId,
     ScheduleId,
     Seq,
+    SessionId,
 )
 from bridge.domain.run_output import (
     Asking,
     Calling,
     Compacted,
+    Delegating,
     Noting,
     Pushing,
     Recorded,
@@ -245,6 +249,14 @@ class RemoveSchedule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StopBackground:
+    """Let a child session work no more; it reports nothing."""
+
+    by: ParticipantId
+    child: SessionId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Archive:
     by: ParticipantId
 
@@ -334,6 +346,55 @@ class ExpireQuestions:
     """Close every question whose time is over by now; `now` where a clock was set back since."""
 
     now: datetime | None = None
+
+
+# -- asked for work in the background -------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BeginBackground:
+    """In an empty session: be a child of `parent`, and work on `prompt`, which `payer` pays for.
+
+    `agent` and `model` are those that the parent has; empty: the usual one.
+    """
+
+    parent: SessionId
+    prompt: str
+    title: str = ""
+    agent: str = ""
+    model: str = ""
+    payer: ParticipantId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndBackground:
+    """In a child: end it, for it is over in its parent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskForBackground:
+    """In a parent: ask what its `child` asked at event `seq`, as the log has it there."""
+
+    child: SessionId
+    seq: Seq
+    asked: QuestionAsked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerBackground:
+    """In a child: close what it asked as it was `closed` in its parent."""
+
+    question: QuestionId
+    closed: QuestionClosed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportBackground:
+    """In a parent: take in what a child reports; it is over with that."""
+
+    child: SessionId
+    text: str
+    outside: bool = False
 
 
 # -- asked for a run ------------------------------------------------------------------------------
@@ -455,7 +516,13 @@ Command = (
     | PauseSchedule
     | RunSchedule
     | RemoveSchedule
+    | StopBackground
     | Archive
+    | BeginBackground
+    | EndBackground
+    | AskForBackground
+    | AnswerBackground
+    | ReportBackground
     | Push
     | ClosePush
     | Ask
@@ -491,6 +558,8 @@ _Wordless = (
     | PauseSchedule
     | RunSchedule
     | RemoveSchedule
+    | StopBackground
+    | EndBackground
     | Archive
     | Withdraw
     | Fire
@@ -520,6 +589,8 @@ def words_of(command: Command) -> str:
             Change(value=text)
             | SetSchedule(text=text)
             | Trigger(prompt=text)
+            | BeginBackground(prompt=text)
+            | ReportBackground(text=text)
             | ClosePush(text=text)
         ):
             return text
@@ -530,6 +601,10 @@ def words_of(command: Command) -> str:
             return "\n".join([last, *map(_words_asked, questions)]).strip()
         case Answer(answer=text):
             return text
+        case AnswerBackground(closed=closed):
+            return closed.answer
+        case AskForBackground(asked=asked):
+            return _words_asked(asked)
         case Ask(text=text, options=options):
             return "\n".join([text, *(each.label for each in options)])
         case rest:
@@ -537,7 +612,7 @@ def words_of(command: Command) -> str:
             return ""
 
 
-def _words_asked(asking: Asking) -> str:
+def _words_asked(asking: Asking | QuestionAsked) -> str:
     call = asking.call.arguments if asking.call else ""
     return "\n".join([asking.text, call, *(each.label for each in asking.options)])
 
@@ -552,6 +627,8 @@ def _words_said(said: Recorded) -> str:
             return text
         case Noting(text=text) | Scheduling(text=text) | Compacted(summary=text):
             return text
+        case Delegating(task=task, told=told):
+            return f"{task}\n{told}"
         case _:
             assert_never(said)
 

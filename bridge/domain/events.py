@@ -212,7 +212,8 @@ class QuestionAsked:
     """A run stopped on a question. `to` empty: anyone who may answer.
 
     `quiet`: nobody called for its run, and it is one more than may ring. With `by` a program of
-    theirs asks it: it is of no run, `run` is its own id, and its end calls for no agent.
+    theirs asks it, and with `background` that child session: it is of no run, `run` is its own id,
+    and its end calls for no agent.
     """
 
     question: QuestionId
@@ -226,6 +227,7 @@ class QuestionAsked:
     agent: str = ""
     quiet: bool = False
     by: ParticipantId | None = None
+    background: SessionId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,17 +252,21 @@ class QuestionClosed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Where an unprompted event came from. `slot` is the planned time of a schedule's firing."""
+    """Where an unprompted event came from. `slot` is the planned time of a schedule's firing.
+
+    `outside`: what a child session reports may be from outside, whatever it was asked.
+    """
 
     kind: Literal["schedule", "webhook", "api", "background"]
     name: str = ""
     slot: datetime | None = None
     next_slot: datetime | None = None
+    outside: bool = False
 
     @property
     def is_outside(self) -> bool:
         """Say whether nobody here wrote what comes from it."""
-        return self.kind in {"webhook", "api"}
+        return self.outside or self.kind in {"webhook", "api"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -426,6 +432,38 @@ class ScheduleRemoved:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BackgroundStarted:
+    """From now on the session `child` works on `task`, of which it is also `told` something.
+
+    It works for `by`, who pays for it; `agent` began it, under the id `work`. `outside`: the agent
+    had read, or may have read, what comes from nobody in the session.
+    """
+
+    child: SessionId
+    task: str
+    told: str = ""
+    agent: str = ""
+    work: str = ""
+    by: ParticipantId | None = None
+    outside: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackgroundStopped:
+    """These child sessions work no more, and report nothing; `by` who stopped them, if anyone."""
+
+    children: tuple[SessionId, ...]
+    by: ParticipantId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackgroundBegun:
+    """This session is a child of `parent`: the first event of it."""
+
+    parent: SessionId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NoteKept:
     """A small durable fact about the session, or about one participant.
 
@@ -498,8 +536,11 @@ OutsideEvent = Pushed | PushClosed | Triggered
 PeopleEvent = ParticipantJoined | RoleChanged | ParticipantLeft | ParticipantMerged
 PlaceEvent = ConversationLinked | ConversationUnlinked
 ScheduleEvent = ScheduleSet | ScheduleRemoved
+BackgroundEvent = BackgroundStarted | BackgroundStopped | BackgroundBegun
 SessionEvent = SessionForked | SessionArchived
-SetupEvent = PeopleEvent | PlaceEvent | SettingChanged | ScheduleEvent | SessionEvent
+SetupEvent = (
+    PeopleEvent | PlaceEvent | SettingChanged | ScheduleEvent | BackgroundEvent | SessionEvent
+)
 NoteEvent = NoteKept | NoteRemoved
 MemoryEvent = NoteEvent | HistoryCompacted | ExchangeUndone | Reacted
 SilentEvent = (
@@ -560,7 +601,7 @@ class Preview:
 # -- what the open run guards ---------------------------------------------------------------------
 
 RunBody = RunFinished | MessageComposed | ToolCalled | QuestionAsked
-"""Only the open run may append these, but for what a program asks, which is of no run.
+"""Only the open run may append these, but for what others ask here, which is of no run.
 
 A tool's return is welcome even after its run is over.
 """
@@ -589,7 +630,7 @@ _LeavesRunAlone = (
 
 def run_of(body: Body) -> RunId | None:
     """Return the run that must be open for this body to be appended, if any."""
-    if isinstance(body, QuestionAsked) and body.by is not None:
+    if isinstance(body, QuestionAsked) and (body.by, body.background) != (None, None):
         return None
     if isinstance(body, RunBody):
         return body.run

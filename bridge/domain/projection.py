@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import assert_type
 
 from bridge.domain.events import (
+    BackgroundEvent,
     Body,
     ConversationLinked,
     ConversationUnlinked,
@@ -89,6 +90,7 @@ _NeverChangesRow = (
     | QuestionEvent
     | PushClosed
     | PeopleEvent
+    | BackgroundEvent
     | SessionForked
     | MemoryEvent
 )

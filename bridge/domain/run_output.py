@@ -88,6 +88,19 @@ class Scheduling:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Delegating:
+    """Something to be done in the background, under an id of its own; with no `task`, no more.
+
+    See `bridge.domain.events.BackgroundStarted`.
+    """
+
+    work: str
+    task: str = ""
+    told: str = ""
+    outside: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Compacted:
     """A summary that may stand for everything up to `upto`, for the runs to come."""
 
@@ -127,7 +140,17 @@ class Ended:
     usage: Usage | None = None
 
 
-Recorded = Remark | Calling | Returned | Pushing | Noting | Scheduling | Compacted | Transcript
+Recorded = (
+    Remark
+    | Calling
+    | Returned
+    | Pushing
+    | Noting
+    | Scheduling
+    | Delegating
+    | Compacted
+    | Transcript
+)
 """What is in the log by itself, and before the run goes on."""
 
 Said = Recorded | Using | Ended

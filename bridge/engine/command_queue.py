@@ -37,6 +37,7 @@ from bridge.domain.events import Draft, Event
 from bridge.domain.ids import START, Seq, SessionId
 from bridge.domain.parts import Reply
 from bridge.domain.records import replace
+from bridge.domain.run_output import Delegating
 from bridge.ports.clock import Clock
 from bridge.ports.store import Appended, Log, Origin, Producer
 from bridge.session.decide import decide
@@ -299,7 +300,7 @@ class CommandQueue:
         if not drafts and request.origin is None and request.producer is None:
             request.answer(Appended(reply=reply))
             return None
-        plain = command is None or isinstance(command, PLAIN)
+        plain = command is None or (isinstance(command, PLAIN) and not _is_bounded(command))
         return Decision(
             request=request,
             drafts=drafts,
@@ -348,6 +349,11 @@ class CommandQueue:
                     decision.request.fail(result)
         self._fold.take_in(fresh)
         return fresh
+
+
+def _is_bounded(command: Command) -> bool:
+    """Say whether a run begins or stops something of which there is no more than so much."""
+    return isinstance(command, Record) and isinstance(command.said, Delegating)
 
 
 def _origin(origin: Origin | None, command: Command | None, reply: Reply | None) -> Origin | None:

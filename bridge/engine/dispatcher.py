@@ -41,6 +41,7 @@ from bridge.engine.access.reserved_names import ReservedNames
 from bridge.engine.agent_registry import AgentRegistry
 from bridge.engine.command_queue import CommandQueue, Woken
 from bridge.engine.commands.access_requests import AccessAsking, AccessRequests
+from bridge.engine.commands.background import BackgroundList
 from bridge.engine.commands.begun import Begun
 from bridge.engine.commands.browser_guests import BrowserGuests
 from bridge.engine.commands.chosen_session import ChosenSession
@@ -331,6 +332,7 @@ def _services(
         chosen_session=dispatcher.chosen_session,
         notifying=Notifying(dispatcher.wishes, dispatcher._clock),  # noqa: SLF001
         scheduling=dispatcher.scheduling,
+        background=BackgroundList(dispatcher._store, dispatcher, names, dispatcher._clock),  # noqa: SLF001
         languages=dispatcher.languages,
     )
 

@@ -179,8 +179,7 @@ class Engine:
         self._clock = clock
         self.channels = {each.channel.name: each.channel for each in channels}
         self.names = DisplayNames(store, {each.channel.name: each.label for each in channels})
-        self.live = LiveBoards(clock)
-        self._traces = Traces()
+        self.live, self._traces = LiveBoards(clock), Traces()
         self._nodes = Nodes(store, clock)
         self._health = StoreHealth(store.check, clock)
         self.supervisor = Supervisor(clock, self._health, refused=self._refused)
@@ -329,6 +328,7 @@ class Engine:
         self._traces.take_in(session, fresh)
         count_events(fresh)
         self._runner.wake(session.id)
+        self._runner.background.wake(session)
         for conversation in session.conversations:
             self._courier.wake(conversation)
         self._marking.wake(session)

@@ -16,6 +16,7 @@ from bridge.http import (
     admin,
     api,
     assets,
+    background,
     compatible,
     errors,
     hooks,
@@ -169,6 +170,7 @@ def _assembled(reach: Reach) -> FastAPI:
         invitations.router,
         members.router,
         schedules.router,
+        background.router,
         hooks.router,
     )
     for part in parts:

@@ -13,7 +13,7 @@ from bridge import texts
 from bridge.domain.epoch import Epoch
 from bridge.domain.errors import NotFound
 from bridge.domain.events import Event, PeopleEvent
-from bridge.domain.ids import ChannelName, ParticipantId, Seq, SessionId
+from bridge.domain.ids import START, ChannelName, ParticipantId, Seq, SessionId
 from bridge.domain.parts import Address
 from bridge.http.auth import Asker, Tokens
 from bridge.http.errors import Fault
@@ -76,21 +76,21 @@ class Reach:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """Someone who is in a session, and the session as it was when they asked."""
+    """Someone who is in a session, and the session as it was when they asked.
+
+    Or in the one that it works for in the background. `hidden` is the last event that they might
+    not read when they asked.
+    """
 
     reach: Reach
     asker: Asker
     session: Session
     epoch: Epoch
+    hidden: Seq
 
     def offset(self, seq: Seq) -> str:
         """Return the token of the position after `seq`."""
         return offset(seq, self.epoch)
-
-    @property
-    def hidden(self) -> Seq:
-        """Return the last event that they might not read when they asked."""
-        return hidden_upto(self.session, self.asker.participant)
 
     async def still_open(self, read: Sequence[Event] = ()) -> bool:
         """Return whether the token is known and its participant in the session, by now."""
@@ -109,11 +109,7 @@ class Entry:
         later = [event for event in read if event.seq > session.head]
         if any(isinstance(event.body, PeopleEvent) for event in later):
             session = fold(session, later)
-        who = self.asker.participant
-        is_in = who in session.participants
-        if not is_in or not await self.reach.people.browser_guests.may_read(who, session):
-            return None
-        return hidden_upto(session, who)
+        return await hidden_from(self.reach, self.asker.participant, session)
 
 
 def reach_of(request: Request) -> Reach:
@@ -128,11 +124,28 @@ async def enter(session: str, request: Request) -> Entry:
     """Let a participant in. To anyone else the session does not exist: `Fault` 404."""
     reach, asker = reach_of(request), asker_of(request)
     found = await folded(reach, session)
-    is_in = asker.participant in found.participants
-    if not is_in or not await reach.people.browser_guests.may_read(asker.participant, found):
+    hidden = await hidden_from(reach, asker.participant, found)
+    if hidden is None:
         raise Fault(404, "not_found", texts.NO_SUCH_SESSION)
     epoch = await reach.store.epoch()
-    return Entry(reach=reach, asker=asker, session=found, epoch=epoch)
+    return Entry(reach=reach, asker=asker, session=found, epoch=epoch, hidden=hidden)
+
+
+async def hidden_from(reach: Reach, who: ParticipantId, session: Session) -> Seq | None:
+    """Return the last event of a session that someone may not read; None: they may read nothing.
+
+    Who may read what works in the background of a session is whoever may read where it began.
+    """
+    above = session if session.parent is None else await reach.sessions.fold(session.parent)
+    is_in = who in above.participants
+    if not is_in or not await reach.people.browser_guests.may_read(who, above):
+        return None
+    hidden = hidden_upto(above, who)
+    if session.parent is None:
+        return hidden
+    work = above.background.get(session.id)
+    began = work.started if work is not None else START
+    return START if began > hidden or hidden == START else None
 
 
 async def folded(reach: Reach, session: str) -> Session:

@@ -5,7 +5,7 @@ from collections.abc import (
     Sequence,
 )
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 from bridge.domain.events import Event, Preview
 from bridge.domain.ids import START, ConversationId, ParticipantId, RunId, Seq, SessionId
@@ -13,6 +13,7 @@ from bridge.domain.run_output import (
     Asking,
     Calling,
     Compacted,
+    Delegating,
     Ended,
     Noting,
     Pushing,
@@ -35,8 +36,10 @@ __all__ = [
     "Calling",
     "Closing",
     "Compacted",
+    "Delegating",
     "Ended",
     "KeepingUp",
+    "Logging",
     "Noting",
     "Pushing",
     "Recent",
@@ -145,6 +148,16 @@ class AgentReceiving(Protocol):
         A repeat with the same `key` (unless it is "") gets the answer of the first time. Raises
         `RunOver` when the run is not open, `AgentFailed` with what is wrong with the report.
         """
+
+
+@runtime_checkable
+class Logging(Protocol):
+    """Reads nothing from outside of the bridge but what its calls return, which the log shows.
+
+    What any other agent reports of its work in the background counts as from outside.
+    """
+
+    logs_what_it_reads: Literal[True]
 
 
 @runtime_checkable

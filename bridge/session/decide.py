@@ -11,18 +11,22 @@ The rules:
 from datetime import datetime
 from typing import assert_never
 
-from bridge import texts
+from bridge import background_texts, texts
 from bridge.domain.commands import (
     AbandonRun,
     Answer,
+    AnswerBackground,
     Archive,
     Ask,
+    AskForBackground,
+    BeginBackground,
     Change,
     ChangeRole,
     ClosePush,
     Command,
     Delete,
     Edit,
+    EndBackground,
     EndRun,
     ExpireQuestions,
     FailRun,
@@ -39,6 +43,7 @@ from bridge.domain.commands import (
     Record,
     RefuseRun,
     RemoveSchedule,
+    ReportBackground,
     ReportUsage,
     Retry,
     RunSchedule,
@@ -46,6 +51,7 @@ from bridge.domain.commands import (
     SetSchedule,
     StartRun,
     Stop,
+    StopBackground,
     SumUp,
     Trigger,
     Undo,
@@ -55,6 +61,7 @@ from bridge.domain.commands import (
 from bridge.domain.errors import Refused
 from bridge.domain.ids import ParticipantId
 from bridge.session import permissions
+from bridge.session.decide_background import worked
 from bridge.session.decide_external import planned, prompted
 from bridge.session.decide_membership import arranged
 from bridge.session.decide_messages import said, undone
@@ -82,6 +89,15 @@ def decide(session: Session, command: Command, *, now: datetime) -> Drafts:
             SetSchedule() | PauseSchedule() | RunSchedule() | RemoveSchedule() | Fire() | PlanAnew()
         ):
             return planned(session, command, now)
+        case (
+            BeginBackground()
+            | EndBackground()
+            | AskForBackground()
+            | AnswerBackground()
+            | ReportBackground()
+            | StopBackground()
+        ):
+            return worked(session, command)
         case Record():
             return recorded(session, command, now)
         case StartRun() | Stop() | EndRun() | FailRun() | AbandonRun() | RefuseRun():
@@ -160,6 +176,8 @@ def _admit(session: Session, command: Command) -> None:
         raise Refused(texts.ARCHIVED)
     if by is None or (isinstance(command, Leave) and command.operator):
         return
+    if session.parent is not None:
+        raise Refused(background_texts.NOT_WRITTEN_IN)
     why = permissions.refusal(session, command)
     if not why and session.archived and not isinstance(command, Archive | Leave | Unlink):
         why = texts.ARCHIVED

@@ -1,8 +1,8 @@
 """Who is in a session, which places follow it, and how it is set.
 
-An archived session is not continued: archiving it stops its run, withdraws its questions and
-removes its schedules. Those of someone go with their right to set any. What someone allowed others
-holds by whoever allowed it last.
+An archived session is not continued: archiving it stops its run and what works in the background,
+withdraws its questions and removes its schedules. What is someone's goes with their right to it.
+What someone allowed others holds by whoever allowed it last.
 
 A session that goes on has an owner: the last one neither leaves it nor steps down, unless the
 operator or an undone code has it so. Whoever left as a viewer comes back as one.
@@ -18,6 +18,7 @@ from bridge.domain.commands import (
     Leave,
     Link,
     Merge,
+    Say,
     SetSchedule,
     Unlink,
 )
@@ -38,6 +39,7 @@ from bridge.domain.events import (
 )
 from bridge.domain.ids import ParticipantId
 from bridge.session import permissions, tool_grants
+from bridge.session.decide_background import work_ended
 from bridge.session.decide_external import schedules_ended
 from bridge.session.decide_questions import questions_ended
 from bridge.session.decide_runs import cut_off
@@ -63,6 +65,7 @@ def arranged(session: Session, command: Arrangement) -> Drafts:
                 raise Refused(admission_texts.LAST_OWNER)
             ended = schedules_ended(session, who) if role not in roles_for(SetSchedule) else ()
             ended = (*ended, *(questions_ended(session, who) if role not in roles_for(Ask) else ()))
+            ended = (*ended, *(work_ended(session, who) if role not in roles_for(Say) else ()))
             return (*one(RoleChanged(participant=who, role=role, by=by)), *ended)
         case Leave(participant=who, by=by, called=name, operator=is_operator):
             if who not in session.participants:
@@ -70,7 +73,7 @@ def arranged(session: Session, command: Arrangement) -> Drafts:
             if not (is_operator or session.archived) and _is_last_owner(session, who):
                 raise Refused(admission_texts.LAST_OWNER)
             left = one(ParticipantLeft(participant=who, by=by))
-            over = questions_ended(session, who)
+            over = (*questions_ended(session, who), *work_ended(session, who))
             return (*left, *schedules_ended(session, who, name), *over)
         case Merge(participant=who, into=into):
             known = who in session.participants or who in session.conversations.values()

@@ -7,8 +7,9 @@ The rules:
   of whoever asks now.
 - An exchange begins with what calls for the agent while nothing else goes on, and ends with the
   last run. It is undone whole, the newest first, and only while the session is at rest. The log
-  keeps it; agents are shown nothing of it any more, nor what was noted in it. What has been summed
-  up is in the summary, and cannot be undone.
+  keeps it; agents are shown nothing of it any more, nor what was noted in it. What began in it and
+  works in the background is stopped. What has been summed up is in the summary, and cannot be
+  undone.
 - Where the session's mode is `interrupt`, an addressed message ends the open run in the same
   append. Its `upto` is where it began from: the next run answers everything.
 """
@@ -27,6 +28,7 @@ from bridge.domain.events import (
     Reacted,
     RunFinished,
 )
+from bridge.session import background
 from bridge.session.drafting import Drafts, one, says_something
 from bridge.session.fold import Session
 from bridge.session.run_mode import mode_of
@@ -133,5 +135,11 @@ def undone(session: Session, command: Undo) -> Drafts:
     if session.summed_up >= last.first:
         raise Refused(session_texts.UNDO_SUMMED_UP)
     whole = ExchangeUndone(first=last.first, upto=session.rested, by=command.by)
+    begun = [
+        child
+        for child in background.running(session)
+        if whole.first <= session.background[child].started <= whole.upto
+    ]
     noted = [note for note, seq in session.notes.items() if whole.first <= seq <= whole.upto]
-    return (Draft(body=whole), *(Draft(body=NoteRemoved(note=each)) for each in noted))
+    removed = (Draft(body=NoteRemoved(note=each)) for each in noted)
+    return (Draft(body=whole), *removed, *background.stopping(begun, command.by))

@@ -12,10 +12,12 @@ The rules:
 - What a program asks is of no run: its end calls for no agent, `/stop` leaves it open, and whoever
   asked it takes it back, or an owner does. `MOST_OPEN` of them may be open at once in a session.
   They end with the right of whoever asked them to ask, and of all whom they are for to answer.
+- What is asked for a child session is of no run here either; `/stop` withdraws it.
 - An id names one question as long as the newest questions are remembered. What is asked under the
   id of another is not asked. A button names its question by the event that asked it as well.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 
 from bridge import texts
@@ -30,7 +32,7 @@ from bridge.domain.events import (
     SettingChanged,
     is_whole,
 )
-from bridge.domain.ids import ParticipantId, QuestionId, RunId, Seq
+from bridge.domain.ids import ParticipantId, QuestionId, RunId, Seq, SessionId
 from bridge.domain.run_output import Asking
 from bridge.session import visible
 from bridge.session.drafting import Drafts, one
@@ -143,12 +145,23 @@ def expired(session: Session, now: datetime) -> Drafts:
     )
 
 
-def withdrawn(session: Session, by: ParticipantId, *, programs: bool = True) -> Drafts:
+def withdrawn(session: Session, by: ParticipantId | None, *, programs: bool = True) -> Drafts:
     """Close every question, for nobody needs its answer; or only those that no program asked."""
     return tuple(
         _closing(question, each, "withdrawn", by=by)
         for question, each in session.questions.items()
         if programs or each.by is None
+    )
+
+
+def withdrawn_for(
+    session: Session, children: Collection[SessionId], by: ParticipantId | None
+) -> Drafts:
+    """Close what is asked for these children, which work no more."""
+    return tuple(
+        _closing(question, each, "withdrawn", by=by)
+        for question, each in session.questions.items()
+        if each.background in children
     )
 
 

@@ -21,10 +21,11 @@ from bridge.domain.events import (
     Transcribed,
     Usage,
 )
-from bridge.domain.ids import ParticipantId, RunId
+from bridge.domain.ids import ParticipantId, RunId, SessionId
 from bridge.domain.run_output import (
     Calling,
     Compacted,
+    Delegating,
     Noting,
     Pushing,
     Recorded,
@@ -33,6 +34,8 @@ from bridge.domain.run_output import (
     Scheduling,
     Transcript,
 )
+from bridge.session.background import child_of
+from bridge.session.decide_background import delegated_in_run, started
 from bridge.session.decide_external import planned_by_agent, planned_in_run
 from bridge.session.decide_runs import open_run
 from bridge.session.drafting import Drafts, one, shows_something
@@ -40,7 +43,10 @@ from bridge.session.fold import Session
 
 
 def recorded(session: Session, command: Record, now: datetime) -> Drafts:
-    """Return what something said appends. Raises `RunOver`, and `Refused` for a schedule."""
+    """Return what something said appends.
+
+    Raises `RunOver`, and `Refused` for what is planned or delegated.
+    """
     said = command.said
     if isinstance(said, Returned):
         return one(body_of(said, run=command.run), key=_key(said))
@@ -49,6 +55,8 @@ def recorded(session: Session, command: Record, now: datetime) -> Drafts:
         return ()
     if isinstance(said, Scheduling):
         return planned_in_run(session, said, agent=run.agent, by=run.asker or run.payer, now=now)
+    if isinstance(said, Delegating):
+        return delegated_in_run(session, said, agent=run.agent, by=run.asker or run.payer)
     body = body_of(said, run=run.run, agent=run.agent, asker=run.asker, usage=command.usage)
     return one(body, key=_key(said))
 
@@ -91,6 +99,8 @@ def body_of(
             return ScheduleRemoved(schedule=schedule, by=asker)
         case Scheduling():
             return planned_by_agent(said, agent=agent, by=asker)
+        case Delegating(work=work):
+            return started(said, child_of(SessionId(run), work), agent=agent, by=asker)
         case Compacted(upto=upto, summary=summary):
             return HistoryCompacted(upto=upto, summary=summary)
         case Transcript(target=target, media=media, text=text):
@@ -113,7 +123,7 @@ def _key(said: Recorded) -> str | None:
             return f"returned:{call}"
         case Transcript(target=target, media=media):
             return f"transcribed:{target}:{media}"
-        case Remark() | Pushing() | Noting() | Scheduling() | Compacted():
+        case Remark() | Pushing() | Noting() | Scheduling() | Delegating() | Compacted():
             return None
         case _:
             assert_never(said)

@@ -8,8 +8,9 @@ The rules:
   when trying again cannot help, it ends with a notice to the people that names what is given up,
   and with the `upto` of its start, so that the session lives on (`bridge.session.fold`).
 - When a run begins is `next_step`'s to say; here it is only asked whether one is due at all.
-- `/stop` ends the run, withdraws every open question, and covers all that was said before it. A
-  run that is due but not begun (it waits for its next try) is begun and ended at once.
+- `/stop` ends the run and all that works in the background, withdraws every open question, and
+  covers all that was said before it. A run that is due but not begun (it waits for its next try) is
+  begun and ended at once.
 - A run that may not begin is begun and ended at once, with a notice of the reason. It covers all
   that was said before it too. Where no person waits for it (a schedule, a webhook), people are told
   of the same reason once.
@@ -41,6 +42,7 @@ from bridge.domain.events import (
 )
 from bridge.domain.ids import ParticipantId, RunId, Seq
 from bridge.domain.run_output import Asking
+from bridge.session import background
 from bridge.session.decide_questions import withdrawn
 from bridge.session.drafting import Drafts, one, shows_something
 from bridge.session.fold import MAX_RUN_FAILURES, OpenRun, Session, due_run, is_shutdown
@@ -82,9 +84,13 @@ def refused(session: Session, command: RefuseRun) -> Drafts:
     return (_unbegun(command.run, session.head), *notice, Draft(body=finished))
 
 
-def cut_off(session: Session, by: ParticipantId, *, programs: bool = True) -> Drafts:
-    """Return the end of the open run and of every open question; or not of those of programs."""
+def cut_off(session: Session, by: ParticipantId | None, *, programs: bool = True) -> Drafts:
+    """Return the end of the open run, of every open question, and of what works in the background.
+
+    Or not of the questions of programs.
+    """
     over = withdrawn(session, by, programs=programs)
+    over = (*over, *background.stopping(background.running(session), by))
     if session.open_run is None:
         return over
     return (*over, _cancelled(session, session.open_run.run, by))
@@ -102,7 +108,7 @@ def _unbegun(run: RunId, upto: Seq) -> Draft:
     return Draft(body=RunStarted(run=run, agent="", upto=upto, node=""))
 
 
-def _cancelled(session: Session, run: RunId, by: ParticipantId) -> Draft:
+def _cancelled(session: Session, run: RunId, by: ParticipantId | None) -> Draft:
     return Draft(body=RunFinished(run=run, outcome="cancelled", upto=session.head, by=by))
 
 

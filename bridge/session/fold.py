@@ -38,6 +38,9 @@ from typing import TypeVar, assert_never, assert_type
 from bridge.domain.commands import Answer, Change
 from bridge.domain.events import (
     SHUTDOWN,
+    BackgroundBegun,
+    BackgroundStarted,
+    BackgroundStopped,
     Closing,
     ConversationLinked,
     ConversationUnlinked,
@@ -55,6 +58,8 @@ from bridge.domain.events import (
     ParticipantJoined,
     ParticipantLeft,
     ParticipantMerged,
+    PeopleEvent,
+    PlaceEvent,
     PushClosed,
     Pushed,
     QuestionAsked,
@@ -69,9 +74,9 @@ from bridge.domain.events import (
     ScheduleRemoved,
     ScheduleSet,
     SessionArchived,
+    SessionEvent,
     SessionForked,
     SettingChanged,
-    SetupEvent,
     Source,
     ToolCalled,
     ToolReturned,
@@ -88,10 +93,12 @@ from bridge.domain.ids import (
     RunId,
     ScheduleId,
     Seq,
+    SessionId,
 )
 from bridge.domain.records import replace
 from bridge.domain.usage import total, used
 from bridge.domain.waits import is_over
+from bridge.session import background
 from bridge.session.marks import marked
 from bridge.session.permission_table import ROLES, roles_for
 from bridge.session.state import (
@@ -272,6 +279,7 @@ def _goes_on(session: Session, now: datetime) -> datetime | None:
 # -- the fold -------------------------------------------------------------------------------------
 
 _NotFolded = MessageEdited | Transcribed | Redacted | PushClosed | SessionForked
+_Setup = PeopleEvent | PlaceEvent | SettingChanged | ScheduleEvent | SessionEvent
 
 
 def fold(session: Session, events: Iterable[Event]) -> Session:
@@ -293,6 +301,7 @@ def evolve(session: Session, event: Event) -> Session:
             asker = _whose(session, source)
             session = _exchanged(session, None, event.seq)
             session = _wanted(replace(session, asker=asker, payer=by), event.seq)
+            session = background.reported(session, source, event)
             return _fired(_asked_by_schedule(session, source, event.seq), source)
         case RunStarted() as started:
             refusal = "" if started.agent else session.refusal
@@ -309,6 +318,8 @@ def evolve(session: Session, event: Event) -> Session:
             return session
         case MessageComposed() | QuestionAsked() | Pushed():
             return _called(session, event, event.body)
+        case BackgroundStarted() | BackgroundStopped() | BackgroundBegun() as worked:
+            return background.evolved(session, worked, event)
         case QuestionClosed() as closed:
             session = _spoke_in(session, closed.by, closed.conversation, event.seq)
             return _close(session, closed, event.seq)
@@ -329,10 +340,11 @@ def _called(
         case QuestionAsked(question=question, to=to):
             questions = {**session.questions, question: _asked(body, event)}
             session = replace(session, questions=questions)
+            session = background.questioned(session, body.background, question)
             if body.quiet:
                 return session
             uncalled = session.open_run is not None and session.open_run.asker is None
-            if uncalled or body.by is not None:
+            if uncalled or body.by is not None or body.background is not None:
                 session = _rang(session, event.at)
             return _calling(session, event, "question", to)
         case Pushed(source=source, priority="low"):
@@ -362,7 +374,7 @@ def _evolve_memory(session: Session, body: MemoryEvent) -> Session:
             assert_never(rest)
 
 
-def _evolve_people(session: Session, body: SetupEvent | MemoryEvent | _NotFolded) -> Session:
+def _evolve_people(session: Session, body: _Setup | MemoryEvent | _NotFolded) -> Session:
     people, places = session.participants, session.conversations
     match body:
         case ParticipantJoined(participant=who, role=role, earlier=earlier):
@@ -490,6 +502,9 @@ def _calling(
     run = session.open_run if _is_by_agent(event) else None
     asker = run.asker if run is not None else None
     body = event.body
+    if isinstance(body, QuestionAsked) and body.background is not None:
+        work = session.background.get(body.background)
+        asker = work.by if work is not None else None
     call = Call(
         seq=event.seq,
         at=event.at,
@@ -505,7 +520,7 @@ def _calling(
 def _is_by_agent(event: Event) -> bool:
     body = event.body
     if isinstance(body, QuestionAsked):
-        return body.by is None
+        return body.by is None and body.background is None
     return not isinstance(body, Pushed) or body.source.kind == "background"
 
 
@@ -554,6 +569,9 @@ def _reacted(session: Session, reacted: Reacted) -> Session:
 
 def _whose(session: Session, source: Source) -> ParticipantId | None:
     """Return on whose behalf something is asked that no person asks now."""
+    if source.kind == "background":
+        work = session.background.get(SessionId(source.name))
+        return work.by if work is not None else None
     known = session.schedules.get(ScheduleId(source.name)) if source.kind == "schedule" else None
     return known.by if known is not None else None
 
@@ -720,6 +738,7 @@ def _asked(asked: QuestionAsked, event: Event) -> OpenQuestion:
         expires_at=asked.expires_at,
         call=asked.call,
         by=asked.by,
+        background=asked.background,
     )
 
 
@@ -731,8 +750,12 @@ def _close(session: Session, closed: QuestionClosed, seq: Seq) -> Session:
     done = all(each.run != question.run for each in left.values())
     over = {**_last(session.over), closed.question: closed.outcome}
     session = replace(session, questions=left, over=over)
-    if not done or closed.outcome == "withdrawn" or question.by is not None:
+    session = background.questioned(session, question.background, closed.question, seq)
+    is_of_others = question.by is not None or question.background is not None
+    if not done or closed.outcome == "withdrawn" or is_of_others:
         return session
+    if session.parent is not None:  # it goes on for whom it was begun, whoever answered
+        return _wanted(session, seq)
     spoken = seq if closed.by is not None else session.spoken
     return _wanted(replace(session, spoken=spoken, asker=closed.by or session.asker), seq)
 
@@ -779,6 +802,10 @@ def _merge(session: Session, who: ParticipantId, into: ParticipantId) -> Session
             for schedule, each in session.schedules.items()
         },
         exchanges=tuple(replace(each, by=each.by and now(each.by)) for each in session.exchanges),
+        background={
+            child: replace(each, by=each.by and now(each.by))
+            for child, each in session.background.items()
+        },
         reactions={
             target: tuple(dict.fromkeys(replace(each, by=now(each.by)) for each in given))
             for target, given in session.reactions.items()

@@ -11,6 +11,7 @@ The rules:
 - What others than people wrote (agents, tools, the bridge) goes also where it names the person, or
   repeats a long text of theirs word by word, or shows a file of theirs
   (`bridge.session.forgotten_words`).
+- So do tasks and reports of work in the background.
 - Settings, schedules and prompts of programs are by whom the log says they are by, whatever they
   say: they work, and a word in them may be no name. But a title goes that names the person.
 - Notes by or about them, and summaries made since they spoke first, go. Such a summary stands for
@@ -28,6 +29,9 @@ from bridge.domain.content import Attachment, Content, Quote
 from bridge.domain.events import (
     INTERRUPTED,
     SHUTDOWN,
+    BackgroundBegun,
+    BackgroundStarted,
+    BackgroundStopped,
     Body,
     ConversationLinked,
     Draft,
@@ -85,6 +89,8 @@ _Wordless = (
     | ParticipantMerged
     | PlaceEvent
     | ScheduleRemoved
+    | BackgroundBegun
+    | BackgroundStopped
     | SessionEvent
     | NoteRemoved
     | ExchangeUndone
@@ -130,7 +136,7 @@ class Kept:
             if body.by in self.who:
                 self.schedules.add(body.schedule)
                 self.texts.add(body.text)
-        elif isinstance(body, Triggered):
+        elif isinstance(body, Triggered) and body.source.kind != "background":
             self.texts |= {body.prompt} if body.by in self.who else set()
         elif isinstance(body, SettingChanged):
             self.texts |= {body.value} if body.name == "title" and body.by in self.who else set()
@@ -306,6 +312,9 @@ def _without(event: Event, kept: Kept, words: _Words) -> Body | None:
             return _without_question(asked, kept, words)
         case Pushed() | PushClosed() | Triggered() | ScheduleSet() | NoteKept() as outside:
             return _without_push(event.seq, outside, kept, words)
+        case BackgroundStarted(by=by) as begun:
+            is_theirs = by in kept.who or words.within((begun.task, begun.told))
+            return replace(begun, task=GONE, told="") if is_theirs else None
         case rest:
             assert_type(rest, _Wordless)
             return None
@@ -390,7 +399,8 @@ def _without_push(
             return replace(body, text=GONE, wording=None)
         case Triggered(source=source, by=by):
             is_planned = source.kind == "schedule" and source.name in kept.schedules
-            is_theirs = is_planned or by in kept.who
+            is_named = source.kind == "background" and words.within(body.prompt)
+            is_theirs = is_planned or is_named or by in kept.who
             return replace(body, prompt=GONE) if is_theirs else None
         case ScheduleSet(schedule=schedule):
             return replace(body, text=GONE) if schedule in kept.schedules else None

@@ -29,6 +29,7 @@ from bridge.domain.commands import (
     Say,
     SetSchedule,
     Stop,
+    StopBackground,
     Trigger,
     Undo,
     Unlink,
@@ -50,6 +51,7 @@ Named = Literal[
     "change the title",
     "arrange one's own schedule",
     "see schedules",
+    "see the background",
     "ask again about a tool",
     "change what is opened",
     "look",
@@ -112,6 +114,12 @@ RULES = (
     ),
     Rule(act=Answer, what="answer a question, approve a call", needs="member"),
     Rule(act=Stop, what="stop the agent", needs="member"),
+    Rule(act=StopBackground, what="stop what works in the background", needs="member"),
+    Rule(
+        act="see the background",
+        what="see what works in the background, and read it",
+        needs="viewer",
+    ),
     Rule(act=Push, what="say something as it is, by `bridge send` or a program", needs="member"),
     Rule(act=Ask, what="ask people something by a program, and wait for it", needs="member"),
     Rule(

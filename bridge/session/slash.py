@@ -73,6 +73,12 @@ COMMANDS = (
         act="ask to be let in",
     ),
     SlashCommand(
+        name="background",
+        text=_("what works in the background, and what it costs; stop it"),
+        argument="[stop ID]",
+        act="see the background",
+    ),
+    SlashCommand(
         name="deny",
         text=_("do not let in somebody who asks, by the number"),
         argument="NUMBER",

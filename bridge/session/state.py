@@ -61,6 +61,29 @@ class OpenQuestion:
     agent: str = ""
     asked_at: datetime | None = None
     by: ParticipantId | None = None
+    background: SessionId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """What a child session does in the background since event `started`, for `by`.
+
+    `questions` are those of its that were asked here, each with the event that closed it; `START`:
+    it is open. `over` is where the work ended, `START` while it goes on.
+    """
+
+    started: Seq
+    at: datetime
+    agent: str = ""
+    by: ParticipantId | None = None
+    questions: Mapping[QuestionId, Seq] = field(default_factory=dict)
+    over: Seq = START
+    ended_at: datetime | None = None
+    stopped: bool = False
+
+    @property
+    def is_over(self) -> bool:
+        return self.over != START
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +170,8 @@ class Session:
     often one failed in a row, and since which of them. `exchanges` are the last ones that can be
     undone, `rested` is where the last run ended, `undone` where one was undone last. `reactions`
     are those on the last events that have any. `merged` says whom ids of before stand for that
-    turned out to be one person.
+    turned out to be one person. `parent` is the session that it works for in the background, and
+    `background` what works so for it, or did lately (`bridge.session.background`).
     """
 
     id: SessionId
@@ -196,6 +220,8 @@ class Session:
     undone: Seq = START
     reactions: Mapping[Seq, tuple[Given, ...]] = field(default_factory=dict)
     merged: Mapping[ParticipantId, ParticipantId] = field(default_factory=dict)
+    parent: SessionId | None = None
+    background: Mapping[SessionId, Work] = field(default_factory=dict)
 
     def people(self, logged: tuple[ParticipantId, ...]) -> tuple[ParticipantId, ...]:
         """Return whom the ids of an event stand for by now."""

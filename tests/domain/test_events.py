@@ -80,7 +80,9 @@ def test_bodies_are_values(body):
 @given(bodies())
 def test_the_open_run_guards_what_a_run_says_and_nothing_else(body):
     guarded = isinstance(body, RunFinished | MessageComposed | ToolCalled | QuestionAsked)
-    is_of_a_program = isinstance(body, QuestionAsked) and body.by is not None
+    is_of_a_program = isinstance(body, QuestionAsked) and (
+        body.by is not None or body.background is not None
+    )
     assert run_of(body) == (body.run if guarded and not is_of_a_program else None)
 
 

@@ -31,7 +31,7 @@ from bridge.engine.last_said import last_said
 from bridge.engine.names import DisplayNames
 from bridge.ports.engine import Sessions
 from bridge.ports.store import Origin, Store
-from bridge.session import permissions, visible
+from bridge.session import background, permissions, visible
 from bridge.session.fold import Session
 from bridge.session.routing import new_session, saying_button
 
@@ -138,11 +138,25 @@ class ChosenSession:
         await self.places.follow(known or place, session, by, welcome=False, agent=agent)
 
     async def list(self, fold: Session, place: Conversation | None, by: ParticipantId) -> Reply:
-        titles = await self._titles(await self._mine(fold, place, by))
+        mine = await self._mine(fold, place, by)
+        titles, working = await self._titles(mine), await self._working(mine[:LISTED], by)
         if place is None:
-            lines = [(titles[each], each == fold.id) for each in list(titles)[:LISTED]]
-            return Reply(text=session_texts.sessions_there(lines))
-        return _listed(titles, fold)
+            lines = [(each, titles[each], each == fold.id) for each in list(titles)[:LISTED]]
+            return Reply(text=session_texts.sessions_there(lines, working))
+        return _listed(titles, fold, working=working)
+
+    async def _working(
+        self, mine: Sequence[Session], by: ParticipantId
+    ) -> Mapping[str, Sequence[str]]:
+        """Return what works in the background of sessions, as far as someone may read there."""
+        found: dict[str, list[str]] = {}
+        for session in mine:
+            hidden = visible.hidden_upto(session, by)
+            for child in background.running(session):
+                if session.background[child].started > hidden:
+                    row = await self.store.session(child)
+                    found.setdefault(session.id, []).append(row.title if row is not None else child)
+        return found
 
     async def _titles(self, mine: Sequence[Session]) -> Mapping[SessionId, str]:
         """Return what someone's sessions are called, each otherwise: the oldest keeps its title."""
@@ -226,7 +240,12 @@ def _numbered(called: str, title: str) -> bool:
     return _NUMBER.sub("", called.casefold()) == title
 
 
-def _listed(titles: Mapping[SessionId, str], here: Session, lead: str = "") -> Reply:
+def _listed(
+    titles: Mapping[SessionId, str],
+    here: Session,
+    lead: str = "",
+    working: Mapping[str, Sequence[str]] | None = None,
+) -> Reply:
     listed = list(titles.items())[:LISTED]
     lines = [(session, title, session == here.id) for session, title in listed]
     buttons = tuple(
@@ -234,4 +253,6 @@ def _listed(titles: Mapping[SessionId, str], here: Session, lead: str = "") -> R
         for session, title, is_here in lines
         if not is_here and (value := saying_button(f"/switch {session}"))
     )
-    return Reply(text=session_texts.sessions(lines, lead), buttons=buttons, refused=bool(lead))
+    return Reply(
+        text=session_texts.sessions(lines, lead, working), buttons=buttons, refused=bool(lead)
+    )

@@ -22,6 +22,7 @@ from bridge.domain.parts import Button, Conversation, Reply
 from bridge.domain.wording import LANGUAGES
 from bridge.engine import agent_registry
 from bridge.engine.agent_registry import AgentRegistry
+from bridge.engine.commands.background import BackgroundList
 from bridge.engine.commands.chosen_session import ChosenSession
 from bridge.engine.commands.following import Following
 from bridge.engine.commands.notifying import Notifying
@@ -84,6 +85,7 @@ class Services:
     chosen_session: ChosenSession
     notifying: Notifying
     scheduling: Scheduling
+    background: BackgroundList
     languages: Languages
 
 
@@ -321,7 +323,8 @@ NAMED_IN_ENGLISH = {"german": "de", "spanish": "es", "french": "fr", "chinese": 
 async def _usage(use: Services, asked: Request) -> Outcome:
     if why := asked.why_not():
         return None, Reply(text=why, refused=True)
-    return None, Reply(text=await use.budget_guard.summary(asked.session.id))
+    children = tuple(asked.session.background)
+    return None, Reply(text=await use.budget_guard.summary(asked.session.id, children))
 
 
 # -- what is asked of the agent -------------------------------------------------------------------
@@ -434,6 +437,12 @@ async def _schedules(use: Services, asked: Request) -> Outcome:
     if why := asked.why_not():
         return None, Reply(text=why, refused=True)
     return await use.scheduling.answer(asked.session, asked.by, asked.argument)
+
+
+async def _background(use: Services, asked: Request) -> Outcome:
+    if why := asked.why_not():
+        return None, Reply(text=why, refused=True)
+    return await use.background.answer(asked.session, asked.by, asked.argument)
 
 
 # -- what reaches beyond the session's own log ----------------------------------------------------
@@ -576,6 +585,7 @@ HANDLERS: Mapping[str, Handler] = {
     "agent": _agent,
     "archive": _archive,
     "ask": _ask,
+    "background": _background,
     "deny": _deny,
     "every": _every,
     "follow": _follow,

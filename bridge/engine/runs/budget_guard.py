@@ -4,7 +4,7 @@ What was used is read from the store each time; nothing is remembered. Each limi
 told of once (see `bridge.engine.notices`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import date
 
@@ -26,15 +26,23 @@ class BudgetGuard:
         self._budgets = budgets
         self._clock = clock
 
-    async def refusal(self, asker: ParticipantId | None) -> str:
-        """Return why a run of this person may not begin, or ""."""
-        up = [level for level in await self._levels(asker) if level.is_up]
+    async def refusal(self, asker: ParticipantId | None, spent: Used = NOTHING) -> str:
+        """Return why a run of this person may not begin, or "".
+
+        `spent` is what the runs before it used that count with it as one.
+        """
+        own = run_level(self._budgets, spent)
+        levels = [*([own] if own else []), *await self._levels(asker)]
+        up = [level for level in levels if level.is_up]
         return texts.budget_up(up[0]) if up else ""
 
-    async def end(self, usage: Usage, asker: ParticipantId | None) -> str:
-        """Return why a run of this person that has used so much may not go on, or ""."""
+    async def end(self, usage: Usage, asker: ParticipantId | None, spent: Used = NOTHING) -> str:
+        """Return why a run of this person that has used so much may not go on, or "".
+
+        `spent` is what the runs before it used that count with it as one.
+        """
         running = used(usage)
-        own = run_level(self._budgets, running)
+        own = run_level(self._budgets, total([spent, running]))
         levels = [*([own] if own else []), *await self._levels(asker, running)]
         up = [level for level in levels if level.is_up]
         return texts.budget_up_midway(up[0]) if up else ""
@@ -45,9 +53,12 @@ class BudgetGuard:
             if level.is_nearly_up:
                 await self._notices.nearly_spent(level)
 
-    async def summary(self, session: SessionId) -> str:
-        """Say what was used in a session."""
-        spent, today = await self._store.usage(session=session), self._today()
+    async def summary(self, session: SessionId, children: Collection[SessionId] = ()) -> str:
+        """Say what was used in a session, and by what works or worked in its background."""
+        today = self._today()
+        spent = [
+            each for one in (session, *children) for each in await self._store.usage(session=one)
+        ]
         this_month = [each for each in spent if each.day >= today.replace(day=1)]
         return texts.usage(
             [

@@ -51,6 +51,7 @@ from bridge.domain.run_output import (
     Asking,
     Calling,
     Compacted,
+    Delegating,
     Ended,
     Noting,
     Pushing,
@@ -68,6 +69,7 @@ from bridge.engine.runs.given_up import GivenUp
 from bridge.engine.runs.turn import LogTurn
 from bridge.ports.engine import Live, Sessions
 from bridge.ports.store import Appended
+from bridge.session.background import spent_before
 from bridge.session.decide_questions import is_taken
 from bridge.session.decide_runs import gives_up
 from bridge.session.fold import (
@@ -163,15 +165,16 @@ class RunRecorder:
             case Returned(call=call):
                 await _check_own(turn, call)
                 await self._record(turn, said)
-            case Scheduling():
-                await self._schedule(turn, said)
+            case Scheduling() | Delegating():
+                await self._arrange(turn, said)
             case Remark() | Pushing() | Noting() | Compacted() | Transcript():
                 await _check_spoken(turn, said)
                 await self._record(turn, said)
             case Using(usage=usage):
                 turn.used = usage
                 _go_on(turn)
-                turn.over = await self._budget_guard.end(usage, turn.asker)
+                spent = spent_before(await turn.fold())
+                turn.over = await self._budget_guard.end(usage, turn.asker, spent)
             case Ended():
                 await self._end(turn, said)
             case _:
@@ -184,7 +187,7 @@ class RunRecorder:
         command = Record(run=turn.run, said=said, usage=turn.used)
         return await self._sessions.submit(turn.session, command)
 
-    async def _schedule(self, turn: LogTurn, said: Scheduling) -> None:
+    async def _arrange(self, turn: LogTurn, said: Scheduling | Delegating) -> None:
         try:
             await self._record(turn, said)
         except Refused as refused:  # its tool looks first: somebody else was quicker

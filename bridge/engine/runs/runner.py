@@ -14,6 +14,8 @@ The rules:
 - Where the log was restored, what was asked before is not answered: it may have been, with all that
   this did. People are told, and ask again.
 - A run that the store cut off is abandoned without blame once the store can be used again.
+- What is owed between a session and what works in its background is done before anything else, so
+  that no session is at rest while any of it is left (`bridge.engine.runs.background`).
 - At an orderly stop, runs get a grace period; then they are abandoned for now, without blame.
 """
 
@@ -50,6 +52,7 @@ from bridge.engine.arrivals import Arrivals
 from bridge.engine.keyed_worker import KeyedWorker
 from bridge.engine.names import DisplayNames
 from bridge.engine.nodes import Nodes
+from bridge.engine.runs.background import Background
 from bridge.engine.runs.budget_guard import BudgetGuard
 from bridge.engine.runs.given_up import GivenUp
 from bridge.engine.runs.log_cache import LogCache
@@ -61,6 +64,7 @@ from bridge.ports.blobs import Blobs
 from bridge.ports.clock import Clock
 from bridge.ports.engine import Live, Sessions
 from bridge.ports.store import Store
+from bridge.session.background import spent_before
 from bridge.session.fold import (
     LONGEST_WAIT,
     Begin,
@@ -124,6 +128,7 @@ class Runner:
         self._nodes = nodes
         self.arrivals = Arrivals()
         self._worker = KeyedWorker("runner", self._work_on, clock, health)
+        self.background = Background(store, sessions, agents, clock, health)
         self._stopping = False
         self._cut_short: set[RunId] = set()
         self._left: set[asyncio.Task[None]] = set()
@@ -140,6 +145,7 @@ class Runner:
     async def close(self, grace: float) -> None:
         """Start no more runs; give those under way `grace` seconds, then abandon them."""
         self._stopping = True
+        await self.background.close()
         await self._upkeep.close()
         await self._worker.close(grace)
         await self._upkeep.close()
@@ -162,6 +168,9 @@ class Runner:
                 self._cut_short.discard(run)
                 continue
             now = self._worker.now(session)
+            if not await self.background.tend(fold):
+                return now + ELSEWHERE
+            fold = await self._sessions.fold(session)
             match next_step(fold, now=now):
                 case Begin() if (later := self._later(fold, now)) is not None:
                     await self._store.settle(session, head=fold.head, due_at=later)
@@ -200,7 +209,7 @@ class Runner:
         await self._upkeep.stop(session.id)
         run = RunId(mint("r"))
         why = await _of_old(self._store, session, self._clock.now())
-        why = why or await self._budget_guard.refusal(session.counts_for)
+        why = why or await self._budget_guard.refusal(session.counts_for, spent_before(session))
         if why:
             await self._sessions.submit(session.id, RefuseRun(run=run, reason=why))
             note("run_refused", trace=trace_of(session.id, session.wanted), run=run)

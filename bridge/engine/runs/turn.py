@@ -26,6 +26,7 @@ from bridge.ports.blobs import Blobs
 from bridge.ports.clock import Clock
 from bridge.ports.engine import Sessions
 from bridge.ports.store import Log
+from bridge.session.background import among
 from bridge.session.fold import Session, unread_upto
 from bridge.session.run_mode import mode_of
 
@@ -91,7 +92,10 @@ class LogTurn:
         self._on = on
 
     async def fold(self) -> Session:
-        return await self._on.sessions.fold(self.session)
+        fold = await self._on.sessions.fold(self.session)
+        if fold.parent is None:
+            return fold
+        return among(fold, await self._on.sessions.fold(fold.parent))
 
     async def history(self) -> Sequence[Event]:
         log = await self._on.log_cache.read(self.session, upto=self.upto)

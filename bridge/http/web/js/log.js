@@ -382,6 +382,12 @@ const FOLDS = {
     log.schedules.delete(event.schedule);
     line(log, event, { what: "unscheduled", who: event.by ?? null });
   },
+  background_started(log, event) {
+    line(log, event, { what: "begun", text: event.task ?? "" });
+  },
+  background_stopped(log, event) {
+    line(log, event, { what: "halted", who: event.by ?? null });
+  },
   note_kept(log, event) {
     line(log, event, { what: "noted", text: event.text ?? "" });
   },

@@ -256,6 +256,11 @@ export const WORDS = {
       who
         ? _("{name} changed a schedule: {text}", { name, text })
         : _("Changed a schedule: {text}", { text }),
+    begun: ({ text }) => _("In the background from now on: {text}", { text }),
+    halted: ({ who }, name) =>
+      who
+        ? _("{name} stopped work in the background", { name })
+        : _("Work in the background was stopped"),
     unscheduled: ({ who }, name) =>
       who ? _("{name} removed a schedule", { name }) : _("A schedule was removed"),
     noted: ({ text }) => _("Noted: {text}", { text }),

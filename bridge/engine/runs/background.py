@@ -1,0 +1,171 @@
+"""Does what is owed between a session and the child sessions that work in its background.
+
+What that is, is read off the logs each time (`bridge.session.background`). A deed that was done
+already, by another process or before a crash, changes nothing; so it is done as often as anything
+happens in either log.
+"""
+
+from datetime import datetime, timedelta
+
+import structlog
+
+from bridge import background_texts
+from bridge.domain.commands import (
+    AnswerBackground,
+    AskForBackground,
+    BeginBackground,
+    EndBackground,
+    ReportBackground,
+)
+from bridge.domain.display_names import clean_title
+from bridge.domain.errors import NotFound, StoreError
+from bridge.domain.events import BackgroundStarted, QuestionAsked, QuestionClosed
+from bridge.domain.ids import START, Seq, SessionId
+from bridge.domain.records import replace
+from bridge.engine.agent_registry import AgentRegistry
+from bridge.engine.keyed_worker import KeyedWorker
+from bridge.engine.store_health import StoreHealth
+from bridge.ports.agent import Logging
+from bridge.ports.clock import Clock
+from bridge.ports.engine import Sessions
+from bridge.ports.store import Store
+from bridge.session.background import (
+    AskThere,
+    Begin,
+    CloseHere,
+    Deed,
+    End,
+    Reading,
+    Report,
+    owed,
+)
+from bridge.session.fold import Session, setting_key
+
+log = structlog.get_logger()
+
+PAGE = 500
+AGAIN = timedelta(seconds=5)
+"""How soon is tried again what could not be done."""
+
+
+class Background:
+    """`wake` does it beside the run of a session, `tend` before whatever that needs next."""
+
+    def __init__(
+        self,
+        store: Store,
+        sessions: Sessions,
+        agents: AgentRegistry,
+        clock: Clock,
+        health: StoreHealth,
+    ) -> None:
+        self._store = store
+        self._sessions = sessions
+        self._agents = agents
+        self._clock = clock
+        self._worker = KeyedWorker("background", self._work_on, clock, health)
+
+    def wake(self, session: Session) -> None:
+        """Something happened in a session that may have to do with others."""
+        if session.background or session.parent is not None:
+            self._worker.wake(session.id)
+
+    async def close(self) -> None:
+        await self._worker.close()
+
+    async def _work_on(self, session: SessionId) -> datetime | None:
+        is_done = await self.tend(await self._sessions.fold(session))
+        return None if is_done else self._worker.now(session) + AGAIN
+
+    async def tend(self, session: Session) -> bool:
+        """Do what is owed to and by a session; False where something could not be done."""
+        if session.parent is not None:
+            parent = await self._sessions.fold(session.parent)
+            return await self._tend(parent, session.id)
+        done = [await self._tend(session, child) for child in session.background]
+        return all(done)
+
+    async def _tend(self, parent: Session, child: SessionId) -> bool:
+        try:
+            for deed in owed(parent, child, await self._folded(child)):
+                await self._do(deed, parent, child)
+        except StoreError:
+            raise
+        except Exception:  # one that is broken holds up no other
+            log.exception("background work not tended", session=parent.id, child=child)
+            return False
+        return True
+
+    async def _folded(self, child: SessionId) -> Session | None:
+        try:
+            return await self._sessions.fold(child)
+        except NotFound:
+            return None
+
+    async def _do(self, deed: Deed, parent: Session, child: SessionId) -> None:
+        match deed:
+            case Begin():
+                await self._begin(parent, child)
+            case AskThere(seq=seq):
+                await self._ask(parent, child, seq)
+            case CloseHere(question=question, at=at):
+                closed = await self._body(parent.id, at)
+                assert isinstance(closed, QuestionClosed)
+                answer = AnswerBackground(question=question, closed=closed)
+                await self._sessions.submit(child, answer)
+            case Report():
+                await self._report(parent, child)
+            case End():
+                await self._sessions.submit(child, EndBackground())
+
+    async def _begin(self, parent: Session, child: SessionId) -> None:
+        began = await self._began(parent, child)
+        begin = BeginBackground(
+            parent=parent.id,
+            prompt=background_texts.prompt(began.task, began.told),
+            title=clean_title(background_texts.shortened(began.task)),
+            agent=began.agent,
+            model=parent.settings.get(setting_key("session", "", "model"), ""),
+            payer=parent.background[child].by,
+        )
+        await self._store.create_session(child, at=self._clock.now())
+        await self._sessions.submit(child, begin)
+
+    async def _ask(self, parent: Session, child: SessionId, seq: Seq) -> None:
+        asked = await self._body(child, seq)
+        assert isinstance(asked, QuestionAsked)
+        task = (await self._began(parent, child)).task
+        shown = replace(asked, text=background_texts.asked(task, asked.text))
+        await self._sessions.submit(parent.id, AskForBackground(child=child, seq=seq, asked=shown))
+
+    async def _report(self, parent: Session, child: SessionId) -> None:
+        began = await self._began(parent, child)
+        reading, after = Reading(tells=self._tells), START
+        while page := await self._store.read(child, after=after, limit=PAGE):
+            for event in page:
+                reading.take(event)
+            after = page[-1].seq
+        report = ReportBackground(
+            child=child,
+            text=background_texts.report(
+                began.task,
+                reading.text,
+                [each.name for each in reading.files],
+                failed=reading.has_failed,
+            ),
+            outside=began.outside or reading.outside,
+        )
+        await self._sessions.submit(parent.id, report)
+
+    def _tells(self, agent: str) -> bool:
+        known = agent in self._agents.names
+        return known and isinstance(self._agents.agent(agent), Logging)
+
+    async def _began(self, parent: Session, child: SessionId) -> BackgroundStarted:
+        body = await self._body(parent.id, parent.background[child].started)
+        assert isinstance(body, BackgroundStarted)
+        return body
+
+    async def _body(self, session: SessionId, seq: Seq) -> object:
+        (event,) = await self._store.read(session, after=seq - 1, limit=1)
+        return event.body
