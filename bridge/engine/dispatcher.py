@@ -154,7 +154,7 @@ class Dispatcher:
         self.chosen_session = ChosenSession(store, self, admission, places, names, begun)
         self.slash_commands = SlashCommands(_services(self, names, agents, following))
         self._queues: OrderedDict[SessionId, CommandQueue] = OrderedDict()
-        cache("sessions", forget=self._forget, size=self._size)
+        cache("sessions", forget=self._forget, size=self._queues.__len__)
 
     def _new_places(self, names: DisplayNames, reserved: ReservedNames) -> Places:
         store, clock = self._store, self._clock
@@ -169,9 +169,6 @@ class Dispatcher:
     def _forget(self) -> None:
         for queue in self._queues.values():
             queue.forget()
-
-    def _size(self) -> int:
-        return len(self._queues)
 
     async def fold(self, session: SessionId) -> Session:
         queue = self._queues.get(session)
