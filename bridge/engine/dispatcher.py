@@ -132,8 +132,9 @@ class Dispatcher:
         requests = AccessRequests(store, self, admission, places, names, guests, clock, reserved)
         self.asking = AccessAsking(admission, places, requests, clock)
         own_name = OwnName(store, names, reserved)
-        invited, leaks = pairing.invitations, pairing.leaks
-        browser_guests = BrowserGuests(store, self, admission, invited, leaks, own_name)
+        browser_guests = BrowserGuests(
+            store, self, admission, pairing.invitations, pairing.leaks, own_name
+        )
         self.people = People(
             store=store,
             sessions=self,
@@ -154,7 +155,7 @@ class Dispatcher:
         self.chosen_session = ChosenSession(store, self, admission, places, names, begun)
         self.slash_commands = SlashCommands(_services(self, names, agents, following))
         self._queues: OrderedDict[SessionId, CommandQueue] = OrderedDict()
-        cache("sessions", forget=self._forget, size=self._queues.__len__)
+        cache("sessions", forget=self._forget, size=self._size)
 
     def _new_places(self, names: DisplayNames, reserved: ReservedNames) -> Places:
         store, clock = self._store, self._clock
@@ -169,6 +170,9 @@ class Dispatcher:
     def _forget(self) -> None:
         for queue in self._queues.values():
             queue.forget()
+
+    def _size(self) -> int:
+        return len(self._queues)
 
     async def fold(self, session: SessionId) -> Session:
         queue = self._queues.get(session)
@@ -229,8 +233,7 @@ class Dispatcher:
         if known is not None and origin is not None:
             _tell_heard(session, origin, known)
             return known
-        fold = await self.fold(session)
-        outcome = await self.slash_commands.answer(fold, spoken, parsed, origin)
+        outcome = await self.slash_commands.answer(await self.fold(session), spoken, parsed, origin)
         if outcome[0] is not None:
             await self._guard(session, outcome[0])
         return await self._submit(session, lambda _: outcome, origin, producer)
@@ -244,8 +247,7 @@ class Dispatcher:
 
     async def _guard(self, session: SessionId, command: Command) -> None:
         """See to it that no code is worth anything once it can be read in a session."""
-        text = words_of(command)
-        if text:
+        if text := words_of(command):
             by = getattr(command, "by", None)
             await self.pairing.leaks.said(await self.fold(session), text, by)
 
@@ -283,8 +285,7 @@ class Dispatcher:
         return queue
 
     def _put_away(self) -> None:
-        beyond = max(0, len(self._queues) - KEPT)
-        for session, queue in list(islice(self._queues.items(), beyond)):
+        for session, queue in list(islice(self._queues.items(), max(0, len(self._queues) - KEPT))):
             if queue.is_idle():
                 del self._queues[session]
 
