@@ -123,18 +123,16 @@ class Dispatcher:
         reserved = ReservedNames(names, agents)
         places = self.places = self._new_places(names, reserved)
         following = Following(store, self, admission, places, names, clock, count=count)
-        self.pairing = Pairing(
+        pairing = self.pairing = Pairing(
             store, self, admission, places, names, clock, following=following, links=links
         )
         begun = Begun(store, clock)
-        pairing, guests, codes = self.pairing, self.pairing.guests, self.pairing.codes
-        members = Members(store, self, admission, places, names, following, codes, begun)
+        guests, invited = pairing.guests, pairing.invitations
+        members = Members(store, self, admission, places, names, following, pairing.codes, begun)
         requests = AccessRequests(store, self, admission, places, names, guests, clock, reserved)
         self.asking = AccessAsking(admission, places, requests, clock)
         own_name = OwnName(store, names, reserved)
-        browser_guests = BrowserGuests(
-            store, self, admission, pairing.invitations, pairing.leaks, own_name
-        )
+        browser_guests = BrowserGuests(store, self, admission, invited, pairing.leaks, own_name)
         self.people = People(
             store=store,
             sessions=self,
