@@ -113,8 +113,7 @@ def _told(run: str, before: str) -> str:
 def _pictures() -> str:
     """Return what may be an emoji, as a regular expression has it between brackets.
 
-    Beyond U+FFFF, where `re` looks through one range after the other, there is one alone: a hundred
-    of them made each character of a text a hundred times as dear.
+    Beyond U+FFFF there is one range alone, for `re` looks through them one after the other.
     """
     signs = "".join(chr(code) for code in range(0x80, 0x1_0000) if _is_sign(code))
     first, last = _PICTURES
@@ -154,3 +153,7 @@ def _alone() -> re.Pattern[str]:
     layout = "".join(sorted(LAYOUT))
     bare = f"(?<![{_UNSEEN}])(?!{_needed().pattern})"
     return re.compile(f"[{layout}](?<={bare}.)(?![{_UNSEEN}])", re.DOTALL)
+
+
+for _made in (_needed, _hidden, _alone):
+    _made()  # here: to put them together takes some 40 ms, which would hold the loop

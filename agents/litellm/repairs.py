@@ -15,8 +15,8 @@ from agents.litellm.errors import ending
 MOST_TOKENS = 1_000_000_000
 """Of one answer: no server that says more is believed."""
 
-COUNTS = ("_tokens", "_requests", "_count")
-GROUPS = ("_details", "server_tool_use", "cache_creation")
+COUNTS = ("_tokens", "_requests", "_count", "Count")
+GROUPS = ("_details", "server_tool_use", "cache_creation", "Details")
 """How what is a count of something is called, and what is a group of counts."""
 
 
@@ -26,6 +26,7 @@ def put_right() -> None:
     _keep_refusals()
     _keep_unprocessed()
     _keep_usage()
+    _keep_usage_of_others()
     _keep_what_was_spoken()
 
 
@@ -121,6 +122,41 @@ def _keep_usage() -> None:
     anthropic.ModelResponseIterator._handle_usage = handles  # noqa: SLF001
 
 
+def _keep_usage_of_others() -> None:
+    """Have no count spoil a chunk of a provider whose chunks litellm reads by itself."""
+    base: Any = import_module("litellm.llms.base_llm.base_model_iterator")
+    vertex: Any = import_module("litellm.llms.vertex_ai.gemini.vertex_and_google_ai_studio_gemini")
+    read = base.BaseModelResponseIterator._string_to_dict_parser  # noqa: SLF001 - there is no other way
+    parse = vertex.ModelResponseIterator.chunk_parser
+
+    def reads(str_line: str) -> Any:
+        return _metered(read(str_line))
+
+    def parses(self: Any, chunk: Any) -> Any:
+        return parse(self, chunk=_metered(chunk))
+
+    base.BaseModelResponseIterator._string_to_dict_parser = staticmethod(reads)  # noqa: SLF001
+    vertex.ModelResponseIterator.chunk_parser = parses
+
+
+USED = ("usage", "usageMetadata")
+"""The fields of a chunk that say what was used: OpenAI's and those like it, Gemini's."""
+
+
+def _metered(chunk: Any) -> Any:
+    """Return a chunk in which every count is a number that may be so."""
+    if not isinstance(chunk, dict):
+        return chunk
+    told = {**chunk}
+    for name in USED:
+        said = told.get(name)
+        if isinstance(said, Mapping):
+            told[name] = sound(said)
+        elif said is not None:
+            del told[name]
+    return told
+
+
 def _keep_what_was_spoken() -> None:
     """Have what was spoken read whatever is said of its usage, which nobody looks at."""
     spoken: Any = import_module("litellm.llms.openai.transcriptions.handler")
@@ -151,11 +187,14 @@ def sound(used: Mapping[str, Any]) -> dict[str, Any]:
     told: dict[str, Any] = {}
     for name, said in used.items():
         if said is None:
-            told[name] = None
+            if not name.endswith("Count"):  # Gemini's are added up as they are
+                told[name] = None
         elif name.endswith(COUNTS):
             told[name] = count(said)
         elif _is_group(said):
             told[name] = sound(_as_told(said))
+        elif name.endswith("Details") and isinstance(said, list):
+            told[name] = [sound(each) for each in said if isinstance(each, Mapping)]
         elif not name.endswith(GROUPS) and (name != "cost" or isinstance(said, int | float)):
             told[name] = said
     return told

@@ -9,6 +9,7 @@ Source: https://docs.slack.dev/reference/block-kit/blocks
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 from bridge import texts
@@ -107,10 +108,9 @@ def written(elements: Sequence[Json], names: MentionNames) -> Content:
 
 def _whole(elements: Iterable[Json], writer: "_Writer") -> str:
     every = list(elements)
-    written = zip(every, _margins(every), [*every[1:], None], strict=True)
     return "".join(
         writer.block(each, margin=margin) + _apart(each, following)
-        for each, margin, following in written
+        for each, margin, following in zip_longest(every, _margins(every), every[1:])
     )
 
 

@@ -105,6 +105,7 @@ class FakeModels:
         app.router.add_post("/openai/audio/transcriptions", self._transcription)
         app.router.add_post("/anthropic/v1/messages", self._anthropic)
         app.router.add_post("/ollama/api/chat", self._ollama)
+        app.router.add_post("/gemini{model:.*}", self._gemini)
         app.router.add_get("/api/tags", self._tags)
         self._runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
         await self._runner.setup()
@@ -117,8 +118,7 @@ class FakeModels:
         await self._runner.cleanup()
 
     def base(self, shape: str) -> str:
-        ends = {"openai": "/openai", "anthropic": "/anthropic", "ollama": "/ollama"}
-        return self.url + ends[shape]
+        return f"{self.url}/{shape}"
 
     async def until(self, holds: Callable[[], object]) -> None:
         await until(holds)
@@ -258,6 +258,12 @@ class FakeModels:
             lines.append(json.dumps({"model": "m", "message": said, **done}))
         written = [line + "\n" for line in lines]
         return await self._send(request, reply, "application/x-ndjson", written)
+
+    # -- Gemini
+
+    async def _gemini(self, request: web.Request) -> web.StreamResponse:
+        """Send what the reply has for a body."""
+        return await self._send(request, await self._reply("gemini", request), "", [])
 
     async def _tags(self, request: web.Request) -> web.Response:
         return web.json_response({"models": [{"name": "qwen3:8b", "size": 5_000_000_000}]})

@@ -18,6 +18,7 @@ NAMES = {
     "openai": "openai/gpt-4o-mini",
     "anthropic": "anthropic/claude-sonnet-4-5",
     "ollama": "ollama_chat/qwen3:8b",
+    "gemini": "gemini/gemini-2.5-flash",
 }
 TOOLS = "tests.agents.litellm.rig"
 WORLD: list[str] = []

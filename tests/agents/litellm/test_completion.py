@@ -281,6 +281,48 @@ async def test_odd_counts_in_every_chunk_of_a_stream_spoil_no_answer(bench, mode
     assert 0 <= story.fold.used.tokens <= 2 * MOST_TOKENS
 
 
+OTHERS = ["openrouter/some/model", "mistral/mistral-small-latest", "groq/llama-3.3-70b-versatile",
+          "xai/grok-4", "hosted_vllm/some", "lm_studio/some", "together_ai/some/model",
+          "fireworks_ai/some", "perplexity/sonar"]  # fmt: skip
+
+
+@pytest.mark.parametrize("model", OTHERS)
+async def test_odd_counts_of_other_providers_spoil_no_answer(bench, model):
+    chunk = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m"}
+    for count in ("12.0", '"12"', '{"a": 1}', "[1]", "null"):
+        usage = (
+            f'{{"prompt_tokens": {count}, "completion_tokens": {count}, "total_tokens": {count}}}'
+        )
+        body = ""
+        for words, finish in [("Here ", None), ("I am.", None), ("", "stop")]:
+            choice = {"index": 0, "delta": {"content": words}, "finish_reason": finish}
+            said = json.dumps({**chunk, "choices": [choice]})[:-1]
+            body += f'data: {said}, "usage": {usage}, "x_groq": {{"usage": {usage}}}}}\n\n'
+        story = told()
+        bench.models.asked.clear()
+        answer = Answers(body=body + "data: [DONE]\n\n", kind="text/event-stream")
+        await bench.answer(story, answer, model=model)
+        assert (count, story.words()) == (count, ["Here I am."])
+        assert len(bench.models.asked) == 1
+
+
+@pytest.mark.parametrize("count", ODD)
+async def test_odd_counts_of_gemini_spoil_no_answer(bench, count):
+    counts = ("promptTokenCount", "candidatesTokenCount", "totalTokenCount", "thoughtsTokenCount")
+    usage = ", ".join(f'"{name}": {count}' for name in counts)
+    details = f'"promptTokensDetails": [{{"modality": "TEXT", "tokenCount": {count}}}, {count}]'
+    body = ""
+    for words, finish in [("Here ", ""), ("I am.", "STOP")]:
+        content = {"role": "model", "parts": [{"text": words}]}
+        candidate = {"content": content, **({"finishReason": finish} if finish else {})}
+        said = json.dumps({"candidates": [candidate]})[:-1]
+        body += f'data: {said}, "usageMetadata": {{{usage}, {details}}}}}\n\n'
+    story = told()
+    await bench.answer(story, Answers(body=body, kind="text/event-stream"), shape="gemini")
+    assert story.words() == ["Here I am."]
+    assert len(bench.models.asked) == 1
+
+
 @pytest.mark.parametrize("usage", ["7.5", '"none"', "[]", "true"])
 async def test_usage_that_is_none_spoils_no_answer(bench, usage):
     chunk = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m"}

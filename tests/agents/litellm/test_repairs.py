@@ -32,10 +32,15 @@ def test_groups_of_counts_are_read_too_and_what_is_none_is_left_out():
         "completion_tokens_details": 7,
         "cost": "free",
         "service_tier": "standard",
+        "candidatesTokenCount": "7.0",
+        "thoughtsTokenCount": None,
+        "promptTokensDetails": [{"modality": "TEXT", "tokenCount": 2.0}, 7],
     }
     assert sound(used) == {
         "prompt_tokens": 7,
         "total_tokens": None,
         "prompt_tokens_details": {"cached_tokens": 0, "cache_type": "x"},
         "service_tier": "standard",
+        "candidatesTokenCount": 7,
+        "promptTokensDetails": [{"modality": "TEXT", "tokenCount": 2}],
     }
