@@ -258,6 +258,7 @@ class Engine:
             clock=self._clock,
             health=self._health,
             nodes=self._nodes,
+            lets_in=self.sessions.admission.lets_in,
         )
 
     def _dispatcher(

@@ -329,6 +329,8 @@ def _called(
         case QuestionAsked(question=question, to=to):
             questions = {**session.questions, question: _asked(body, event)}
             session = replace(session, questions=questions)
+            if body.by is not None:
+                session = replace(session, asks=_lately(session.asks, event.at))
             if body.quiet:
                 return session
             uncalled = session.open_run is not None and session.open_run.asker is None
