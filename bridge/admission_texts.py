@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bridge import texts
-from bridge.domain.display_names import clean_title
+from bridge.domain.display_names import clean_title, typed
 from bridge.domain.wording import _, _n, composed, together
 from bridge.texts import titled
 
@@ -72,6 +72,18 @@ def may_taken_back(setting: str) -> str:
     return _("that members may change the {setting}", setting=setting)
 
 
+def role_taken_back(name: str) -> str:
+    return _("that **{name}** is an owner", name=name)
+
+
+def role_changed(name: str) -> str:
+    return _("the role of **{name}**", name=name)
+
+
+def schedule_taken_back(text: str) -> str:
+    return _("a schedule, which is paused now ({text})", text=typed(text))
+
+
 def taken_back(back: Sequence[str], changed: Sequence[str], answered: int) -> str:
     """Say what was taken back with an identity, and what to look at again; "" for nothing."""
     lines = []
@@ -88,7 +100,7 @@ def taken_back(back: Sequence[str], changed: Sequence[str], answered: int) -> st
             _(
                 "Changed under the same name since then, and I cannot tell by whom: "
                 "{settings}. Check that it is right.",
-                settings=", ".join(changed),
+                settings=together(", ", changed),
             )
         )
     if answered:

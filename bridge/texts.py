@@ -107,6 +107,13 @@ def too_many_open(most: int) -> str:
     )
 
 
+def too_many_asked(most: int) -> str:
+    return _(
+        "Programs asked {most} questions in this session within an hour. Ask again later.",
+        most=most,
+    )
+
+
 DROP_LATER = "something is being sent there just now: ask again in a while"
 PUSHED_OUTSIDE = _("Whom this is for is not in this session.")
 PUSHED_ELSEWHERE = _("The place that this is for does not follow this session.")

@@ -252,7 +252,10 @@ async def _always(state: State) -> Collection[str]:
     """Return the tools that may run unasked, by the word of someone who may approve now."""
     always = always_allowed(await state.turn.fold(), state.turn.agent)
     may = await _approvers(state) if always else None
-    return always if may is None else {tool for tool, by in always.items() if by in may}
+    if may is not None:
+        return {tool for tool, by in always.items() if by in may}
+    here = {by: by is None or bool(await state.turn.meant(by)) for by in {*always.values()}}
+    return {tool for tool, by in always.items() if here[by]}
 
 
 async def _approvers(state: State) -> Collection[ParticipantId] | None:

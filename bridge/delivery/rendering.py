@@ -497,13 +497,13 @@ def _card(asked: QuestionAsked, seq: Seq, place: Place, scene: Scene) -> Showing
     if not asked.options:
         return Showing(text=words, speaker=speaker, priority="question")
     if not place.capabilities.buttons:
-        text = f"{words}\n\n{scene.language.says(texts.numbered(asked.options))}"
+        text = f"{words}\n\n{scene.words(scene.language.says(texts.numbered(asked.options)))}"
         return Showing(text=text, speaker=speaker, priority="question")
     labels = _labels(asked.options, place)
     is_listed = any(label != each.label for label, each in zip(labels, asked.options, strict=True))
     values = _values(asked, seq, place)
     return Showing(
-        text=f"{words}\n\n{texts.listed(asked.options)}" if is_listed else words,
+        text=f"{words}\n\n{scene.words(texts.listed(asked.options))}" if is_listed else words,
         speaker=speaker,
         buttons=_buttons(asked, labels, values),
         guarded=None if asked.call is None else _buttons(asked, labels, values, among=DENYING),
@@ -655,7 +655,7 @@ def _pushed(pushed: Pushed, seq: Seq, place: Place, scene: Scene) -> Showing:
     if offered and literal.shows_nothing(told):
         told = scene.language.says(texts.QUESTION)
     if any(label != each.label for label, each in zip(labels, offered, strict=True)):
-        told = f"{told}\n\n{texts.listed(offered)}"
+        told = f"{told}\n\n{scene.words(texts.listed(offered))}"
     return Showing(
         speaker=_agent(pushed.source.name, scene) if by_agent else brought_by(pushed.source),
         text=told,

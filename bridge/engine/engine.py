@@ -135,6 +135,10 @@ def _deliveries(core: "Engine", ringing: Ringing, courier: Courier) -> Deliverie
     )
 
 
+def _scheduler(store: Store, sessions: Dispatcher, clock: Clock) -> Scheduler:
+    return Scheduler(store, sessions, clock, sessions.admission.lets_in)
+
+
 def _marking(
     sessions: Dispatcher,
     store: Store,
@@ -210,7 +214,7 @@ class Engine:
         self.deliveries = _deliveries(self, ringing, self._courier)
         self._marking = _marking(self.sessions, store, self.channels, clock, self._health)
         self.sessions.admission.woken, last_inbound.came = self._courier.wake, self._courier.came
-        self._scheduler = Scheduler(store, self.sessions, clock, self.sessions.admission.lets_in)
+        self._scheduler = _scheduler(store, self.sessions, clock)
         self._intake = self._ears(Downloads(self.channels, blobs, clock), last_inbound)
 
     def _ringing(self, escalate: timedelta) -> Ringing:
@@ -257,6 +261,7 @@ class Engine:
             clock=self._clock,
             health=self._health,
             nodes=self._nodes,
+            lets_in=self.sessions.admission.lets_in,
         )
 
     def _dispatcher(

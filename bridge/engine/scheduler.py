@@ -19,7 +19,6 @@ The rules:
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -32,7 +31,7 @@ from bridge.domain.events import ScheduleSet, Source
 from bridge.domain.ids import ParticipantId
 from bridge.domain.records import replace
 from bridge.ports.clock import Clock
-from bridge.ports.engine import Sessions
+from bridge.ports.engine import LetsIn, Sessions
 from bridge.ports.store import DueSchedule, Store
 from bridge.session.fold import Session
 from bridge.unseen import note
@@ -55,9 +54,6 @@ REFUSED_SLEEP = 5.0
 
 LONGEST_SLEEP = 30.0
 """Seconds after which it looks again, whatever it knows: a clock may have been set."""
-
-
-LetsIn = Callable[[ParticipantId, Session], Awaitable[bool]]
 
 
 async def _everyone(who: ParticipantId, session: Session) -> bool:  # noqa: ARG001

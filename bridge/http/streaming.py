@@ -10,6 +10,7 @@ The rules:
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 
@@ -35,6 +36,10 @@ class Leash:
     def over(self) -> bool:
         now = asyncio.get_running_loop().time()
         return self._cut or (self._ends_at is not None and now >= self._ends_at)
+
+    @property
+    def is_cut(self) -> bool:
+        return self._cut
 
     def cut(self) -> None:
         """End every wait now, and every later one at once."""
@@ -68,11 +73,20 @@ class Leash:
         return min(seconds, self._ends_at - asyncio.get_running_loop().time())
 
 
+MOST_OF_ONE = 256
+"""Responses in progress of one person: a quarter of the connections that there are at most. Nobody,
+a guest neither, is to keep all others from the bridge by their streams."""
+
+
 class OpenFlows:
-    """The leashes of all responses in progress; closed, every later one ends at once."""
+    """The leashes of all responses in progress; closed, every later one ends at once.
+
+    Of more than `MOST_OF_ONE` of one person the oldest ends.
+    """
 
     def __init__(self) -> None:
         self._leashes: dict[Leash, str] = {}
+        self._counts: Counter[str] = Counter()
         self._closed = False
 
     def __len__(self) -> int:
@@ -82,12 +96,19 @@ class OpenFlows:
     def holding(self, leash: Leash, whose: str = "") -> Iterator[None]:
         """Keep a leash while the context is open; `whose` is who reads the response, if known."""
         self._leashes[leash] = whose
+        self._counts[whose] += 1
         if self._closed:
             leash.cut()
+        if whose and self._counts[whose] > MOST_OF_ONE:
+            mine = (each for each, reader in self._leashes.items() if reader == whose)
+            next((each for each in mine if not each.is_cut), leash).cut()
         try:
             yield
         finally:
             self._leashes.pop(leash, None)
+            self._counts[whose] -= 1
+            if not self._counts[whose]:
+                del self._counts[whose]
 
     def end(self, whose: str) -> None:
         """End what somebody reads, at once."""

@@ -112,7 +112,8 @@ class Turn(Protocol):
     async def meant(self, who: str) -> frozenset[ParticipantId]:
         """Return whom a configuration means: never by a name, which anyone may choose.
 
-        `owner` is whoever owns the bridge; else a participant's id, or `realm:user`.
+        `owner` is whoever owns the bridge; else a participant's id, or `realm:user`. Nobody whom no
+        app lets in any more.
         """
 
     async def where(self, conversation: ConversationId) -> str:

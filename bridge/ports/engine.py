@@ -1,7 +1,7 @@
 """What the HTTP side asks of the engine: sessions, what passes beside the log, people, checks."""
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -76,6 +76,10 @@ class Live(Protocol):
 
     async def changed(self, session: SessionId, *, after: int) -> Glimpse:
         """Return the newest glimpse as soon as its revision is above `after`."""
+
+
+LetsIn = Callable[[ParticipantId, Session], Awaitable[bool]]
+"""Says whether somebody is let in to a session by any app, or needs none."""
 
 
 class Sessions(Protocol):

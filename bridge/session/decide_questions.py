@@ -10,7 +10,8 @@ The rules:
 - The answer `always` to an approval is also a setting (`bridge.session.tool_grants`): from then on
   the session need not be asked about that tool of that agent.
 - What a program asks is of no run: its end calls for no agent, `/stop` leaves it open, and whoever
-  asked it takes it back, or an owner does. `MOST_OPEN` of them may be open at once in a session.
+  asked it takes it back, or an owner does. `MOST_OPEN` of them may be open at once in a session,
+  and `MOST_AN_HOUR` be asked within one.
   They end with the right of whoever asked them to ask, and of all whom they are for to answer.
 - What is asked for a child session is of no run here either; `/stop` withdraws it.
 - An id names one question as long as the newest questions are remembered. What is asked under the
@@ -18,7 +19,7 @@ The rules:
 """
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bridge import texts
 from bridge.domain.commands import Answer, Ask, Withdraw
@@ -42,6 +43,10 @@ from bridge.session.tool_grants import ALWAYS, DENYING, YES, always_allowed, set
 
 MOST_OPEN = 20
 """Questions of programs that are open at once in a session."""
+
+MOST_AN_HOUR = 60
+HOUR = timedelta(hours=1)
+"""Questions of programs within an hour: each is a card in every place, also if it is taken back."""
 
 
 def answered(session: Session, command: Answer, now: datetime) -> Drafts:
@@ -98,6 +103,8 @@ def asked(session: Session, command: Ask, now: datetime) -> Drafts:
 def _check(session: Session, command: Ask, now: datetime) -> None:
     if sum(each.by is not None for each in session.questions.values()) >= MOST_OPEN:
         raise Refused(texts.too_many_open(MOST_OPEN))
+    if sum(abs(now - at) < HOUR for at in session.asks) >= MOST_AN_HOUR:
+        raise Refused(texts.too_many_asked(MOST_AN_HOUR))
     may = roles_for(Answer)
     if any(session.participants.get(each) not in may for each in command.to):
         raise Refused(texts.ASKED_OUTSIDE)

@@ -341,6 +341,8 @@ def _called(
             questions = {**session.questions, question: _asked(body, event)}
             session = replace(session, questions=questions)
             session = background.questioned(session, body.background, question)
+            if body.by is not None:
+                session = replace(session, asks=_lately(session.asks, event.at))
             if body.quiet:
                 return session
             uncalled = session.open_run is not None and session.open_run.asker is None

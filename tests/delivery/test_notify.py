@@ -529,13 +529,13 @@ def test_what_is_low_is_held_where_nothing_is_silent_until_the_person_comes():
     assert not holds(SEQ, came, PHONE, AT, low=True)
 
 
-def test_what_is_low_uses_up_no_rings_and_is_never_folded():
+def test_what_is_low_uses_up_no_rings_and_is_counted_by_itself():
     session = Session(id=HERE)
     source, content = Source(kind="api"), Content(text="x")
     low = Draft(body=Pushed(source=source, content=content, priority="low"))
     loud = Draft(body=Pushed(source=source, content=content))
     found = rung(session, [low, low, loud, loud], AT, Rings(per_hour=1))
-    assert [each.body.folded for each in found] == [False, False, False, True]
+    assert [each.body.folded for each in found] == [False, True, False, True]
     event = Event(session=HERE, seq=1, at=AT, body=low.body)
     assert is_low(event)
     assert evolve(session, event).calls == ()

@@ -18,6 +18,7 @@ from tests.waiting import until
 SOON = Bounds(head=0.5, idle=0.5, stall=0.5, linger=0.5)
 HEAD = b"POST /v1/sessions HTTP/1.1\r\nHost: bridge\r\nContent-Type: application/json\r\n"
 TOKEN = f"Authorization: {bearer(ADA)['Authorization']}\r\n".encode()
+JSON = b"Content-Type: application/json\r\n"
 CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"
 LONG = b"Content-Length: 1000000\r\n\r\n"
 
@@ -79,6 +80,12 @@ async def test_a_few_requests_may_be_sent_ahead_and_not_hundreds():
         (HEAD + TOKEN + CHUNKED + b"0\r\nX: " + b"y" * 100_000, b"431"),
         (HEAD + TOKEN + CHUNKED + b"1;" + b"y" * 100_000, b"431"),
         (b"\x16\x03\x01\x02", b"400"),
+        (b"PUT /ntfy/s_main HTTP/1.1\r\nHost: a\r\n" + CHUNKED + b"5\r\nabc", b"401"),
+        (b"POST /notify/s_main HTTP/1.1\r\nHost: a\r\n" + LONG + b"abc", b"401"),
+        (b"POST /hooks/none HTTP/1.1\r\nHost: a\r\n" + LONG + b"abc", b"404"),
+        (b"POST /sign-in HTTP/1.1\r\nHost: a\r\n" + JSON + LONG + b"{", b"413"),
+        (b"POST /sign-in HTTP/1.1\r\nHost: a\r\n" + JSON + CHUNKED + b"5\r\n{", b"413"),
+        (b"POST /sign-in HTTP/1.1\r\nHost: a\r\n" + JSON + b"Content-Length: 9\r\n\r\n{", b"408"),
     ],
 )
 async def test_half_a_request_is_told_why_and_closed(data, status):

@@ -1,9 +1,11 @@
 """Leashes: everything a response waits for can be ended."""
 
 import asyncio
+from contextlib import ExitStack
 
 import pytest
 
+from bridge.http import streaming
 from bridge.http.streaming import Leash, OpenFlows
 from tests.waiting import PATIENCE
 
@@ -14,6 +16,23 @@ async def forever() -> None:
 
 async def soon() -> None:
     await asyncio.sleep(0.01)
+
+
+async def test_of_too_many_of_one_person_the_oldest_ends_and_nobody_elses(monkeypatch) -> None:
+    monkeypatch.setattr(streaming, "MOST_OF_ONE", 3)
+    flows, leashes = OpenFlows(), [Leash() for _ in range(8)]
+    with ExitStack() as held:
+        for leash in leashes[:3]:
+            held.enter_context(flows.holding(leash, "ada"))
+        for leash in leashes[3:]:
+            held.enter_context(flows.holding(leash, "eve"))
+        for _ in range(9):  # of links to files nobody knows whose they are
+            held.enter_context(flows.holding(Leash()))
+        over = [each.over for each in leashes]
+        assert over == [False] * 3 + [True, True, False, False, False]
+    assert len(flows) == 0
+    with flows.holding(again := Leash(), "eve"):
+        assert not again.over
 
 
 async def test_what_comes_in_time_is_waited_for() -> None:

@@ -1,6 +1,7 @@
 """How questions are asked and end."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -29,7 +30,7 @@ from bridge.domain.events import (
 )
 from bridge.domain.ids import QuestionId
 from bridge.domain.run_output import Asking
-from bridge.session.decide_questions import MOST_OPEN, is_taken
+from bridge.session.decide_questions import MOST_AN_HOUR, MOST_OPEN, is_taken
 from bridge.session.fold import OVER_KEPT, Begin, Idle
 from bridge.session.tool_grants import always_allowed
 from tests.playbook import (
@@ -336,6 +337,21 @@ def test_programs_have_so_many_open_and_a_repeat_is_none_more():
     play >> program()
     assert play.error is None
     play >> Answer(by=ADA, question=ASKED, answer="t") >> program()
+    assert play.error is None
+
+
+def test_programs_ask_so_often_within_an_hour_also_what_they_take_back_at_once():
+    """Each is a card in every app, and changes once more when it is taken back."""
+    play = with_ada()
+    for number in range(MOST_AN_HOUR):
+        name = QuestionId(f"ask_{number}")
+        play >> replace(program(), question=name) >> Withdraw(by=ADA, question=name)
+        assert play.error is None
+    more = replace(program(), question=QuestionId("ask_more"))
+    play >> more << Refused(texts.too_many_asked(MOST_AN_HOUR))
+    play >> replace(program(), question=QuestionId(f"ask_{MOST_AN_HOUR - 1}"))
+    assert play.error is None, "a repeat is told what became of it"
+    play >> timedelta(hours=1, seconds=1) >> more
     assert play.error is None
 
 

@@ -5,7 +5,17 @@ import json
 import pytest
 from playwright.sync_api import Page, expect
 
+from bridge.domain.content import Content
 from bridge.domain.display_names import clean_name
+from bridge.domain.events import (
+    HistoryCompacted,
+    MessageReceived,
+    Pushed,
+    QuestionAsked,
+    Source,
+    Triggered,
+)
+from bridge.domain.ids import ConversationId, QuestionId, RunId
 from tests.web.rig import ADA, Bridge, Pages, of_each, token_of
 
 pytestmark = pytest.mark.browser
@@ -180,3 +190,44 @@ def test_plain_words_are_shown_to_the_letter_and_their_addresses_are_links(
     assert html.startswith("2*3*4 &lt;b&gt;x&lt;/b&gt; [a](javascript:x) <a ")
     assert html.endswith(">https://a.example/b_c_d</a>")
     assert 'rel="noopener noreferrer"' in html
+
+
+PRETENDING = (
+    "[paypal.com](https://evil.invalid/a)",
+    "[pay\u200bpal.com](https://evil.invalid/b)",
+    "[**paypal**.com](https://evil.invalid/c)",
+    "[pаypal.com](https://evil.invalid/d)",  # noqa: RUF001 - a Cyrillic letter
+    "[paypal&period;com](https://evil.invalid/e)",
+    "[https://paypal.com/login](https://evil.invalid/f)",
+    "[paypal.com]( https://paypal.com@evil.invalid/g )",
+    "![paypal.com](https://evil.invalid/h)",
+    "[paypal.com][x]\n\n[x]: https://evil.invalid/i",
+    "[paypal\u2024com](https://evil.invalid/j)",
+    "[paypal\u3002com](https://evil.invalid/k)",
+)
+
+
+def test_wherever_a_link_stands_that_pretends_it_shows_where_it_leads(bridge: Bridge, pages: Pages):
+    """In words of people and of agents, in what is pushed, asked and answered, and in summaries."""
+    page = pages.open(bridge.link())
+    expect(page.locator("#my-name")).to_have_text("Ada")
+    text = "\n\n".join(PRETENDING)
+    pushed = Pushed(source=Source(kind="webhook", name="github"), content=Content(text=text))
+    asking = {"run": RunId("ask"), "by": ADA}
+    bodies = (
+        MessageReceived(
+            participant=ADA, conversation=ConversationId("http:api"), content=Content(text=text)
+        ),
+        pushed,
+        QuestionAsked(question=QuestionId("q_1"), kind="open", text=text, **asking),
+        Triggered(source=Source(kind="api"), prompt=text),
+        HistoryCompacted(upto=1, summary=text),
+    )
+    bridge.append(*bodies)
+    bridge.push(text)
+    expect(page.locator("#rows .pushed")).to_have_count(2)
+    page.evaluate("for (const each of document.querySelectorAll('#rows details')) each.open = true")
+    links = of_each(page, "#rows a", "a => [a.href, a.textContent]")
+    evil = [(href, shown) for href, shown in links if "evil.invalid" in href]
+    assert len(evil) >= 3 * (len(PRETENDING) - 1)
+    assert [each for each in evil if "evil.invalid" not in each[1]] == []

@@ -3,11 +3,12 @@
 The rules:
 
 - Only what lets somebody do more is taken back: what was always allowed, what was opened to
-  members, and rooms that were let follow. It is taken back by nobody's word (`by` None).
+  members, who was made an owner, and rooms that were let follow. It is taken back by nobody's word
+  (`by` None). What was planned goes on by itself: it is paused.
 - The log says in whose name a setting was changed, but not from where. So all that was allowed in
   that name since then is taken back, also by the right person, who is told to allow it again.
-- What can only be looked at again is told: another agent, model or mode, and questions that were
-  answered from there.
+- What can only be looked at again is told: another agent, model or mode, another role, and
+  questions that were answered from there.
 - Every step is idempotent, and what is left is derived from the log each time.
 - What came since then is told by numbers, not by times, which a clock that jumps puts out of order:
   with a grant it is kept how far each log was that knew its person, and what they had given before,
@@ -20,9 +21,23 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bridge import admission_texts
-from bridge.domain.commands import Change
-from bridge.domain.events import Event, QuestionClosed, SettingChanged
-from bridge.domain.ids import START, ChannelName, ConversationId, ParticipantId, Seq, SessionId
+from bridge.domain.commands import Change, ChangeRole, PauseSchedule
+from bridge.domain.events import (
+    Event,
+    QuestionClosed,
+    RoleChanged,
+    ScheduleSet,
+    SettingChanged,
+)
+from bridge.domain.ids import (
+    START,
+    ChannelName,
+    ConversationId,
+    ParticipantId,
+    ScheduleId,
+    Seq,
+    SessionId,
+)
 from bridge.engine.commands.following import Following
 from bridge.ports.engine import Sessions
 from bridge.ports.store import FactChange, Store
@@ -134,6 +149,8 @@ class TakingBack:
         events = await self._events(session, since)
         for change in _changes(events):
             await self._unset(session, since, change, taken)
+        await self._demote(session, since, events, taken)
+        await self._pause(session, since, events, taken)
         for event in events:
             closed = event.body
             if isinstance(closed, QuestionClosed) and closed.outcome == "answered":
@@ -172,6 +189,45 @@ class TakingBack:
             change = Change(scope="session", of=changed.of, name=name, value=value)
             await self.sessions.submit(session, change)
             taken.back.append(words)
+
+    async def _demote(
+        self, session: SessionId, since: Since, events: Sequence[Event], taken: TakenBack
+    ) -> None:
+        """Let nobody be an owner who was made one; tell of whoever has another role otherwise."""
+        changes = [each.body for each in events if isinstance(each.body, RoleChanged)]
+        fold = await self.sessions.fold(session)
+        last = {each.participant: each for each in changes}  # the newest of each
+        names = await self.following.names.in_session(fold, list(last))
+        for who, change in last.items():
+            is_so = fold.participants.get(who) == change.role and change.by == since.who != who
+            if not is_so:
+                continue
+            if change.role != "owner" or await self.following.admission.is_owner(who):
+                taken.changed.append(admission_texts.role_changed(names[who]))
+                continue
+            await self.sessions.submit(session, ChangeRole(by=None, participant=who, role="member"))
+            taken.back.append(admission_texts.role_taken_back(names[who]))
+
+    async def _pause(
+        self, session: SessionId, since: Since, events: Sequence[Event], taken: TakenBack
+    ) -> None:
+        """Let what was planned, or planned otherwise, rest."""
+        planned = {
+            each.body.schedule
+            for each in events
+            if isinstance(each.body, ScheduleSet) and each.body.by == since.who
+        }
+        for name in sorted(planned):
+            await self._rest(session, since, name, taken)
+
+    async def _rest(
+        self, session: SessionId, since: Since, name: ScheduleId, taken: TakenBack
+    ) -> None:
+        known = (await self.sessions.fold(session)).schedules.get(name)
+        if known is None or known.paused or known.by != since.who:
+            return
+        await self.sessions.submit(session, PauseSchedule(schedule=name))
+        taken.back.append(admission_texts.schedule_taken_back(known.text))
 
     async def _is_of(self, place: ConversationId, since: Since) -> bool:
         found = await self.store.conversation(place)

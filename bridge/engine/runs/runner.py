@@ -62,7 +62,7 @@ from bridge.engine.runs.upkeep import Upkeep
 from bridge.engine.store_health import StoreHealth
 from bridge.ports.blobs import Blobs
 from bridge.ports.clock import Clock
-from bridge.ports.engine import Live, Sessions
+from bridge.ports.engine import LetsIn, Live, Sessions
 from bridge.ports.store import Store
 from bridge.session.background import spent_before
 from bridge.session.fold import (
@@ -107,6 +107,7 @@ class Runner:
         clock: Clock,
         health: StoreHealth,
         nodes: Nodes,
+        lets_in: LetsIn,
     ) -> None:
         self._store = store
         self._sessions = sessions
@@ -122,6 +123,7 @@ class Runner:
             designated=Designated(store),
             blobs=blobs,
             clock=clock,
+            lets_in=lets_in,
         )
         self._upkeep = Upkeep(sessions, budget_guard)
         self._clock = clock

@@ -24,7 +24,7 @@ from bridge.engine.runs.log_cache import NEWEST, PAGE, LogCache
 from bridge.ports.agent import Recent
 from bridge.ports.blobs import Blobs
 from bridge.ports.clock import Clock
-from bridge.ports.engine import Sessions
+from bridge.ports.engine import LetsIn, Sessions
 from bridge.ports.store import Log
 from bridge.session.background import among
 from bridge.session.fold import Session, unread_upto
@@ -54,6 +54,7 @@ class Desktop:
     designated: Designated
     blobs: Blobs
     clock: Clock
+    lets_in: LetsIn
 
 
 class LogTurn:
@@ -181,7 +182,8 @@ class LogTurn:
         return names[participant]
 
     async def meant(self, who: str) -> frozenset[ParticipantId]:
-        return await self._on.designated.meant(who)
+        found, fold = await self._on.designated.meant(who), await self.fold()
+        return frozenset([each for each in found if await self._on.lets_in(each, fold)])
 
     async def where(self, conversation: ConversationId) -> str:
         return await self._on.names.where(conversation)

@@ -105,3 +105,39 @@ async def test_an_approver_by_id_who_only_reads_is_not_waited_for(bench):
         (why,), asked = await asked_to_touch(b, session, bench)
         assert asked == []
         assert "only memory:zoe may approve it" in why
+
+
+async def test_an_approver_who_was_taken_off_the_list_is_not_waited_for(bench):
+    """They are shown nothing and are not heard, so that nobody would ever decide."""
+    async with alone(bench, "memory:zoe") as (b, session):
+        b.platform.say("zoe", "zoe", "hello")
+        await b.until_shown("zoe", "Hello!")
+        zoe = await person(b, "zoe")
+        await b.core.sessions.submit(session, Join(participant=zoe, role="member"))
+        await b.until_at_rest()
+        await b.core.stop(0)
+        b.account = ONLY_MALLORY
+        await b.start()
+        (why,), asked = await asked_to_touch(b, session, bench)
+        assert (asked, WORLD) == ([], [])
+        assert "only memory:zoe may approve it" in why
+
+
+async def test_what_somebody_always_allowed_ends_once_they_are_off_the_list(bench):
+    async with alone(bench) as (b, session):
+        b.platform.say("zoe", "zoe", "hello")
+        await b.until_shown("zoe", "Hello!")
+        zoe = await person(b, "zoe")
+        await b.core.sessions.submit(session, Join(participant=zoe, role="member"))
+        _, (asked,) = await asked_to_touch(b, session, bench)
+        await b.core.sessions.submit(
+            session, Answer(by=zoe, question=asked.question, answer="always")
+        )
+        await b.until(lambda: WORLD == ["the safe"])
+        await b.until_at_rest()
+        await b.core.stop(0)
+        b.account = ONLY_MALLORY
+        await b.start()
+        _, asked = await asked_to_touch(b, session, bench)
+        assert len(asked) == 2, "it asks again"
+        assert WORLD == ["the safe"]

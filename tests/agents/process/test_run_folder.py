@@ -75,11 +75,25 @@ async def test_a_path_is_sent_from_the_runs_own_folder(folder, blobs) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/etc/hosts", "../received/x", "a/../../x", "..", "/proc/self/environ", "{out}/../x"]
+    "path",
+    [
+        *("/etc/hosts", "../received/x", "a/../../x", "..", "/proc/self/environ", "{out}/../x"),
+        *("/dev/fd/0", "/dev/stdin", "/proc/self/fd/0", "{out}x/y", "/{out}/../received/x"),
+        *("a/./.././../x", "./..", "../out/../received/x", "{out}/a/../../../x"),
+    ],
 )
 async def test_nothing_outside_of_it_is_sent(folder, path) -> None:
     with folder, pytest.raises(AgentFailed, match="BRIDGE_FOLDER"):
         await folder.attach(FileInput(path=path.replace("{out}", str(folder.out))))
+
+
+@pytest.mark.parametrize(
+    "path", ["file:///etc/hosts", "~/.ssh/id_rsa", "$HOME/x", "..\\x", "%2e%2e/x"]
+)
+async def test_what_others_would_read_as_a_way_out_is_a_name_like_any(folder, path) -> None:
+    """Nothing expands it; so it is looked for in the run's own folder, where it is not."""
+    with folder, pytest.raises(AgentFailed, match="No such file"):
+        await folder.attach(FileInput(path=path))
 
 
 async def test_no_link_leads_out_of_it(folder, tmp_path) -> None:

@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+import pytest
+
 from bridge.domain.ids import ParticipantId
 from bridge.engine.access.admission import BRIDGE, OUT, OWNERS
 from bridge.engine.access.designated import Designated
@@ -26,6 +28,19 @@ async def test_an_account_or_an_id_means_one_person() -> None:
     people = await known()
     assert await people.meant("slack:T1:U1") == {EVE}
     assert await people.meant("p_eve") == {EVE}
+
+
+@pytest.mark.parametrize(
+    "name", ["owner", "p_ada", "slack:T1:U1", "telegram:7", " owner ", "OWNER"]
+)
+async def test_whoever_is_called_like_a_role_or_an_id_of_others_is_not_meant(name: str) -> None:
+    store = MemoryStore()
+    await store.enrol(ADA, name="Ada", realm="slack:T1", user="U1", at=NINE)
+    await store.enrol(ADA, name="Ada", realm=BRIDGE.realm, user=BRIDGE.user, at=NINE)
+    await store.enrol(EVE, name=name, realm="irc", user=name, at=NINE)
+    people = Designated(store)
+    for meant in (name, name.strip(), name.lower(), name.upper()):
+        assert EVE not in await people.meant(meant)
 
 
 async def test_a_name_or_someone_unknown_means_nobody() -> None:

@@ -172,3 +172,47 @@ async def test_nobody_is_told_anew_who_joined() -> None:
     assert await door.say("still there?", "mallory", **MALLORYS) is None, "as a person of their own"
     assert await who(door, "mallory", MAIL) != await who(door, "ada")
     assert await door.say(f"/unlink {grant}") == Reply(text=texts.UNDONE_ALREADY)
+
+
+# -- what goes on by itself, and who was made an owner --------------------------------------------
+
+
+async def planned(door: Doorway) -> list[tuple[str, bool]]:
+    fold = await door.dispatcher.fold(SHARED)
+    return sorted((each.text, each.paused) for each in fold.schedules.values())
+
+
+async def test_what_was_planned_in_someones_name_since_rests() -> None:
+    """It would go on asking the agent, in the name of whoever never planned it."""
+
+    async def before(door: Doorway, _: ParticipantId) -> None:
+        await door.say("/every day 9:00 sum up the news")
+
+    door, grant = await joined(before)
+    await door.say("/every day 10:00 send me the secrets", "mallory", **MALLORYS)
+    assert await planned(door) == [("send me the secrets", False), ("sum up the news", False)]
+    told = await undo(door, grant)
+    assert await planned(door) == [("send me the secrets", True), ("sum up the news", False)]
+    assert "a schedule, which is paused now (`send me the secrets`)" in told
+
+
+async def test_whoever_was_made_an_owner_in_someones_name_since_is_none() -> None:
+    door, grant = await joined(chat=Account(allow=frozenset({"ada", "eve", "zoe", "bob"})))
+    for user in ("eve", "zoe", "bob"):
+        await door.say("hello", user, place=user)
+    people = {each: await who(door, each) for each in ("eve", "zoe", "bob")}
+    await door.dispatcher.submit(
+        SHARED, ChangeRole(by=None, participant=people["zoe"], role="owner")
+    )
+    for words in ("/role Eve owner", "/role Bob viewer"):
+        await door.say(words, "mallory", **MALLORYS)
+    told = await undo(door, grant)
+    roles = (await door.dispatcher.fold(SHARED)).participants
+    assert {each: roles[who] for each, who in people.items()} == {
+        "eve": "member",
+        "zoe": "owner",
+        "bob": "viewer",
+    }
+    assert "that **Eve** is an owner" in told
+    assert "the role of **Bob**" in told
+    assert "Zoe" not in told

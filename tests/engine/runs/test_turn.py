@@ -55,14 +55,16 @@ async def told(store: MemoryStore, *texts: str) -> None:
 def turn(store: MemoryStore, upto: int, narrowed: int | None = None) -> LogTurn:
     names = DisplayNames(store, {ChannelName("chat"): "Chat"})
     clock = SetClock()
+    sessions = Dispatcher(store, clock, names, woken=lambda *_: None, agents=agent_registry())
     desktop = Desktop(
         log=store,
         log_cache=LogCache(store),
-        sessions=Dispatcher(store, clock, names, woken=lambda *_: None, agents=agent_registry()),
+        sessions=sessions,
         names=names,
         designated=Designated(store),
         blobs=MemoryBlobs(clock=clock),
         clock=clock,
+        lets_in=sessions.admission.lets_in,
     )
     return LogTurn(HERE, RunId("r_1"), "echo", upto=upto, narrowed=narrowed, on=desktop)
 
