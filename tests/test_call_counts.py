@@ -28,7 +28,7 @@ BOUNDS = {
     "a push, for one more place where everybody has four": (420, 1_550),
     "a push, for one more place of one person": (245, 850),
     "a message and its answer, for one more place": (620, 2_200),
-    "ten calls of tools, for one more place": (2_900, 11_100),
+    "ten calls of tools, for one more place": (1_020, 4_000),
     "a turn in a session of 1,000 events": (890, 3_500),
     "a turn in a session of 10,000 events": (890, 3_500),
     "an append by itself": (104, 410),
