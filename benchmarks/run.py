@@ -8,6 +8,7 @@ from multiprocessing import get_context
 from benchmarks.report import Result
 from bridge import logs
 from bridge.config.model import LogSection
+from bridge.imports import for_good
 
 NAMES = (
     "appends", "latency", "fanout", "sse", "startup", "apps", "turns", "browsing", "growth",
@@ -22,8 +23,12 @@ def apart(name: str, *, quick: bool) -> Result:
 
 
 def measured(name: str, *, quick: bool) -> Result:
-    """Run one benchmark here, with the log that a bridge has: else every line would be printed."""
+    """Run one benchmark here, with the log that a bridge has: else every line would be printed.
+
+    What is imported is kept out of the garbage collector's rounds, as `bridge run` does.
+    """
     logs.configure(LogSection())
-    module = import_module(f"benchmarks.{name}")
+    with for_good():
+        module = import_module(f"benchmarks.{name}")
     about = (module.__doc__ or "").partition("\n")[0]
     return Result(name=name, about=about, figures=tuple(module.measure(quick=quick)))

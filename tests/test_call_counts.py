@@ -23,14 +23,14 @@ from bridge.session.routing import SHARED
 
 ROOT = Path(__file__).parent.parent
 BOUNDS = {
-    "a message heard, answered and shown": (1_750, 6_400),
+    "a message heard, answered and shown": (1_690, 6_400),
     "a push, for one more place": (245, 850),
     "a push, for one more place where everybody has four": (420, 1_550),
     "a push, for one more place of one person": (245, 850),
     "a message and its answer, for one more place": (620, 2_200),
-    "ten calls of tools, for one more place": (2_900, 11_100),
-    "a turn in a session of 1,000 events": (890, 3_500),
-    "a turn in a session of 10,000 events": (890, 3_500),
+    "ten calls of tools, for one more place": (1_020, 4_000),
+    "a turn in a session of 1,000 events": (830, 3_500),
+    "a turn in a session of 10,000 events": (830, 3_500),
     "an append by itself": (104, 410),
     "an append of 64 at once": (32, 190),
 }

@@ -54,7 +54,7 @@ class _Schedule(_Arguments):
             min_length=1,
             max_length=200,
             description=(
-                "`every …` or `once …`, such as: "
+                "Such as "
                 + ", ".join(
                     f"`{each}`"
                     for each in (
@@ -62,7 +62,6 @@ class _Schedule(_Arguments):
                         "once tomorrow 9:00",
                         "once 2030-12-24 18:00",
                         "every weekday 9:00",
-                        "every monday 8:30",
                         "every 1st 9:00",
                         "every 10 minutes until 18:00",
                         "every 10 minutes 6 times",
@@ -77,23 +76,23 @@ class _Schedule(_Arguments):
         Field(
             min_length=1,
             max_length=4000,
-            description="What you are to be asked then, as if somebody had written it to you.",
+            description="What you are to be asked then.",
         ),
     ]
     zone: Annotated[
         str,
         Field(
             max_length=64,
-            description="The IANA time zone of these times; ask if you do not know it.",
+            description="IANA time zone of these times; ask if you do not know it.",
         ),
     ] = "UTC"
-    say: Annotated[
-        bool, Field(description="Show people `what` itself, instead of asking you: a reminder.")
-    ] = False
+    say: Annotated[bool, Field(description="Show people `what` itself instead: a reminder.")] = (
+        False
+    )
 
 
 class _Unschedule(_Arguments):
-    id: Annotated[str, Field(max_length=64, description="As `schedules` tells it.")]
+    id: Annotated[str, Field(max_length=64, description="From `schedules`.")]
 
 
 class _Schedules(_Arguments):
@@ -131,12 +130,11 @@ def schedule_tools(now: datetime, planned: Planned) -> tuple[Tool, ...]:
 
 
 SCHEDULE = (
-    "Be asked something later, once or again and again, in this session: a reminder, a morning "
-    "summary, or a look every 10 minutes until something is done, which you end with `unschedule`. "
-    "The result says what was understood: tell people, with the time zone."
+    "Be asked something later in this session, once or again and again until you `unschedule` it. "
+    "Tell people what the result says was understood, with the time zone."
 )
-LIST = "List what is planned in this session, by whomever."
-UNSCHEDULE = "End something that you planned with `schedule`, such as a loop whose aim is reached."
+LIST = "List what is planned in this session."
+UNSCHEDULE = "End what you planned, such as a loop whose aim is reached."
 
 
 def _set(now: datetime, planned: Planned, call: ToolCall, wanted: _Schedule) -> Done:

@@ -31,6 +31,7 @@ from bridge.engine.nodes import Nodes
 from bridge.engine.outbound.calls import called
 from bridge.engine.outbound.courier import Courier
 from bridge.engine.outbound.deliveries import Deliveries
+from bridge.engine.outbound.lane_waking import LaneWaking
 from bridge.engine.outbound.marking import Marking
 from bridge.engine.outbound.ringing import Persons, Ringing
 from bridge.engine.runs.runner import Runner
@@ -211,6 +212,7 @@ class Engine:
             languages=self.sessions.languages,
             traces=self._traces,
         )
+        self._lanes = LaneWaking(self.sessions, clock, self._courier.wake)
         self.deliveries = _deliveries(self, ringing, self._courier)
         self._marking = _marking(self.sessions, store, self.channels, clock, self._health)
         self.sessions.admission.woken, last_inbound.came = self._courier.wake, self._courier.came
@@ -293,9 +295,8 @@ class Engine:
         self.supervisor.start(SCHEDULER, self._scheduler.run)
         for name, channel in self.channels.items():
             self.supervisor.start(name, partial(channel.listen, self._intake))
-        self._warming = {
-            asyncio.create_task(_warm(each)) for each in self._agents if isinstance(each, Warming)
-        }
+        warming = (each for each in self._agents if isinstance(each, Warming))
+        self._warming = {asyncio.create_task(_warm(each)) for each in warming}
 
     async def stop(self, grace: float) -> None:
         """Stop in order; what is left undone is derived again at the next start."""
@@ -305,7 +306,7 @@ class Engine:
         for warming in self._warming:
             warming.cancel()
         await asyncio.gather(*(_close(each) for each in self._agents if isinstance(each, Closing)))
-        for worker in (self._courier, self._marking):
+        for worker in (self._lanes, self._courier, self._marking):
             await worker.close(min(grace, FLUSH_LIMIT))
         with suppress(StoreError):  # whoever comes next takes its place all the same
             await self._nodes.end()
@@ -334,8 +335,7 @@ class Engine:
         count_events(fresh)
         self._runner.wake(session.id)
         self._runner.background.wake(session)
-        for conversation in session.conversations:
-            self._courier.wake(conversation)
+        self._lanes.appended(session, fresh)
         self._marking.wake(session)
         if any(isinstance(event.body, ScheduleEvent) for event in fresh):
             self._scheduler.wake()

@@ -90,10 +90,10 @@ def _heard(session: Session, heard: MessageReceived, event: Event) -> Session:
     if heard.before_restore or not heard.addressed:
         return session
     new = Asked(seq=event.seq, place=heard.conversation, mark="seen", at=event.at)
-    again = tuple(
+    again = [
         replace(each, mark="seen", at=event.at) if each.seq == heard.again else each
         for each in session.asked
-    )
+    ]
     return replace(session, asked=_kept((*again, new)))
 
 
@@ -138,9 +138,11 @@ def _changed(
     return replace(
         session,
         asked=tuple(
-            replace(each, mark=mark, at=event.at)
-            if each.mark in only and each.mark != mark and each.seq <= upto
-            else each
-            for each in session.asked
+            [
+                replace(each, mark=mark, at=event.at)
+                if each.mark in only and each.mark != mark and each.seq <= upto
+                else each
+                for each in session.asked
+            ]
         ),
     )

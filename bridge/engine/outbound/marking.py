@@ -65,7 +65,7 @@ Shown = Callable[[], Awaitable[None]]
 
 
 def _asked(session: Session, place: ConversationId) -> tuple[Asked, ...]:
-    return tuple(each for each in session.asked if each.place == place)
+    return tuple([each for each in session.asked if each.place == place])
 
 
 def mark_id(seq: Seq) -> PartId:
