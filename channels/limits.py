@@ -92,8 +92,9 @@ class Budget:
         self._account = _full(self.account, self.clock.now())
 
     def spend(self, place: str, priority: Priority, *, calls: int = 1) -> None:
-        """Count a call, or several that are one change. Raises `RateLimited` when it may not be
-        made yet, and counts nothing: so a change is not left half made for want of a call.
+        """Count a call, or several that are one change, which is then not left half made.
+
+        Raises `RateLimited` when that may not be made yet, and counts nothing.
         """
         now = self.clock.now()
         buckets = (self._account, self._bucket(place, now))

@@ -70,7 +70,7 @@ def slots(events: Sequence[dict[str, Any]], name: str) -> list[datetime]:
 def missing(events: Sequence[dict[str, Any]], name: str, step: int) -> list[datetime]:
     """Return the slots of one that makes up for `all` which should have fired and did not.
 
-    As a slot fires, so many of the last ones are still to come: a machine may take minutes to start.
+    As a slot fires, so many of the last ones are still to come: a start may take minutes.
     """
     fired, lost = _fired(events, name), []
     for before, after in pairwise(fired):
