@@ -68,9 +68,9 @@ class _Bucket:
         self.level = min(self.rate.size, self.level + gained)
         self.filled_at = now
 
-    def free_at(self, priority: Priority, now: datetime) -> datetime:
-        """Return when such a call may be made; not after `now`: at once."""
-        needed = min(self.rate.size, 1 + RESERVED[priority] * self.rate.size)
+    def free_at(self, priority: Priority, now: datetime, calls: int = 1) -> datetime:
+        """Return when so many such calls may be made; not after `now`: at once."""
+        needed = min(self.rate.size, calls + RESERVED[priority] * self.rate.size)
         return max(self._blocked(now), now + (needed - self.level) * self.rate.each)
 
     def is_idle(self, now: datetime) -> bool:
@@ -91,17 +91,20 @@ class Budget:
     def __post_init__(self) -> None:
         self._account = _full(self.account, self.clock.now())
 
-    def spend(self, place: str, priority: Priority) -> None:
-        """Count a call. Raises `RateLimited` when it may not be made yet, and counts nothing."""
+    def spend(self, place: str, priority: Priority, *, calls: int = 1) -> None:
+        """Count a call, or several that are one change, which is then not left half made.
+
+        Raises `RateLimited` when that may not be made yet, and counts nothing.
+        """
         now = self.clock.now()
         buckets = (self._account, self._bucket(place, now))
         for bucket in buckets:
             bucket.fill(now)
-        free_at = max(bucket.free_at(priority, now) for bucket in buckets)
+        free_at = max(bucket.free_at(priority, now, calls) for bucket in buckets)
         if free_at > now:
             raise RateLimited("our own budget for this is used up", until=free_at, code="budget")
         for bucket in buckets:
-            bucket.level -= 1
+            bucket.level -= calls
 
     def block(self, until: datetime, place: str | None = None) -> None:
         """Make no call before `until`: to this place, or (None) with this account."""

@@ -25,14 +25,14 @@ class Reactions:
         self, place: str, message: MessageId, emoji: Sequence[str], gone: Sequence[str]
     ) -> None:
         """Add what is to be there first, so that a message is never without a mark."""
+        left = [each for each in gone if each not in emoji]
+        self._budget.spend(place, "final", calls=len(emoji) + len(left))
         for each in emoji:
             await self._change(place, message, each, is_added=True)
-        for each in gone:
-            if each not in emoji:
-                await self._change(place, message, each, is_added=False)
+        for each in left:
+            await self._change(place, message, each, is_added=False)
 
     async def _change(self, place: str, message: MessageId, emoji: str, *, is_added: bool) -> None:
-        self._budget.spend(place, "final")
         change = self.wire.add_reaction if is_added else self.wire.remove_own_reaction
         try:
             with translated(self.clock.now()):

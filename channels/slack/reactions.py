@@ -61,19 +61,17 @@ class Reactions:
         """Add what is to be there first, so that a message is never without a mark."""
         if message.startswith(FILE):
             raise ChangeRefused("the message of a file is not known", code="file")
-        for each in emoji:
-            if (name := NAMES.get(each)) is not None:
-                call = self.web.client.reactions_add
-                await self._change(call, there, message, name)
-        for each in gone:
-            if (name := NAMES.get(each)) is not None and each not in emoji:
-                call = self.web.client.reactions_remove
-                await self._change(call, there, message, name)
+        added = [NAMES[each] for each in emoji if each in NAMES]
+        removed = [NAMES[each] for each in gone if each in NAMES and each not in emoji]
+        self._budget.spend(there.room, "final", calls=len(added) + len(removed))
+        for name in added:
+            await self._change(self.web.client.reactions_add, there, message, name)
+        for name in removed:
+            await self._change(self.web.client.reactions_remove, there, message, name)
 
     async def _change(
         self, call: Callable[..., Any], there: Spot, message: MessageId, name: str
     ) -> None:
-        self._budget.spend(there.room, "final")
         try:
             await self.web.ask(call(channel=there.room, timestamp=message, name=name))
         except RateLimited as error:

@@ -109,6 +109,21 @@ def test_places_can_have_rates_of_their_own():
     assert (refused(one, "group"), refused(one, "dm")) == (3 * SECOND, SECOND)
 
 
+def test_a_change_of_several_calls_waits_until_all_of_them_may_be_made():
+    """Or else each try would use up what the next call of the same change needs."""
+    one, clock = budget(place=1, burst=4)
+    one.spend("ada", "final", calls=3)
+    with pytest.raises(RateLimited) as limited:
+        one.spend("ada", "final", calls=3)
+    assert limited.value.until == clock.time + 2 * SECOND
+    clock.time += 2 * SECOND
+    one.spend("ada", "final", calls=3)
+    assert refused(one) == SECOND
+    clock.time += 10 * SECOND
+    one.spend("ada", "final", calls=9)
+    assert refused(one) == 6 * SECOND, "more than fit at once are made all the same, and paid for"
+
+
 def test_idle_places_are_forgotten_and_blocked_ones_are_not(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(limits, "MOST_PLACES", 3)
     one, clock = budget(place=1)

@@ -6,6 +6,7 @@ People may plan something once a minute at most; nobody's schedules may be due m
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from bridge.engine.names import DisplayNames
 from bridge.ports.store import Store
 from bridge.ports.surroundings import Surroundings
 from bridge.session.routing import SHARED
+from bridge.session.schedule import MOST_LATE
 from storage.sql.store import PostgresSection, SqliteSection, postgres, sqlite
 from tests.engine.rig import agent_registry
 
@@ -62,9 +64,29 @@ async def plan(store: Store, name: str, action: Any, *, every: int, late: Late =
 
 def slots(events: Sequence[dict[str, Any]], name: str) -> list[datetime]:
     """Return the slots of a schedule that fired, as the log has them over HTTP."""
-    sources = [each["source"] for each in events if each["type"] in {"pushed", "triggered"}]
-    return [
-        datetime.fromisoformat(each["slot"]).astimezone(UTC)
-        for each in sources
-        if each["kind"] == "schedule" and each["name"] == name
-    ]
+    return [_time(each["source"]["slot"]) for each in _fired(events, name)]
+
+
+def missing(events: Sequence[dict[str, Any]], name: str, step: int) -> list[datetime]:
+    """Return the slots of one that makes up for `all` which should have fired and did not.
+
+    As a slot fires, so many of the last ones are still to come: a start may take minutes.
+    """
+    fired, lost = _fired(events, name), []
+    for before, after in pairwise(fired):
+        slot = _time(before["source"]["slot"])
+        oldest = _time(before["at"]) - MOST_LATE * step * SECOND
+        while (slot := slot + step * SECOND) < _time(after["source"]["slot"]):
+            if slot > oldest:
+                lost.append(slot)
+    return lost
+
+
+def _fired(events: Sequence[dict[str, Any]], name: str) -> list[dict[str, Any]]:
+    found = (each for each in events if each["type"] in {"pushed", "triggered"})
+    wanted = {"kind": "schedule", "name": name}
+    return [each for each in found if wanted.items() <= each["source"].items()]
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)

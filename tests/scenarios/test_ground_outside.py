@@ -15,7 +15,7 @@ import pytest
 from bridge import texts
 from bridge.demo.apps import shown
 from tests.postgres import Cluster, cluster
-from tests.scenarios.planned import SECOND, opened, plan, slots
+from tests.scenarios.planned import SECOND, missing, opened, plan, slots
 from tests.scenarios.standing import Standing, standing
 from tests.scenarios.test_ground import deleted, fill, small_disk
 from tests.waiting import PATIENCE
@@ -72,7 +72,8 @@ async def counts_once_each(story: Standing, orders: list[int]) -> None:
     end = datetime.now(UTC)
     for name, step in (("tick", 4), ("tock", 5)):
         found = await until_fired(story, name, end)
-        assert found == [found[0] + n * step * SECOND for n in range(len(found))], name
+        assert found == sorted(set(found)), name
+        assert not missing(await story.events(), name, step), name
     told = [
         each["content"]["text"]
         for each in await story.events()
@@ -128,7 +129,8 @@ async def test_nothing_fires_or_counts_into_a_database_file_that_was_deleted(
         answers = [(await called(story, order)).status_code for order in (101, 102, 102)]
         assert answers == [200, 202, 200]
         fired = await until_fired(story, "tick", datetime.now(UTC))
-        assert fired == [fired[0] + n * 4 * SECOND for n in range(len(fired))]
+        assert fired == sorted(set(fired))
+        assert not missing(await story.events(), "tick", 4)
         asked = slots(await story.events(), "tock")
         assert len(asked) == len(set(asked))
 
@@ -192,7 +194,8 @@ async def test_what_was_due_between_a_copy_and_its_restore_is_marked_or_not_aske
         lost = {each for each in asked if each > copied - SECOND}
         assert lost
         assert not lost & set(again), "its tools may have worked"
-        told = [each for each in shown(phone) if "may have been done then" in each]
+        said = [each for each in await story.events() if each["type"] == "pushed"]
+        told = [each for each in said if "may have been done then" in each["content"]["text"]]
         assert len(told) == 1, told
         assert any("tick is due" in each and MARK in each for each in shown(phone))
         assert len(again) == len(set(again))

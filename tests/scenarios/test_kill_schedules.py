@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.postgres import empty_database
-from tests.scenarios.planned import SECOND, opened, plan, slots
+from tests.scenarios.planned import missing, opened, plan, slots
 from tests.scenarios.standing import Standing, standing
 from tests.waiting import PATIENCE
 
@@ -33,10 +33,7 @@ async def due_soon(dice: random.Random) -> None:
 async def test_what_is_due_every_few_seconds_under_kills_fires_once_each_and_none_is_missing(
     store: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    """What is said, what is asked of the agent, and what fires once for all it missed.
-
-    So few are due that a machine on which a start takes a minute makes up for all of them.
-    """
+    """What is said, what is asked of the agent, and what fires once for all it missed."""
     url = request.getfixturevalue("empty_database") if store == "postgres" else ""
     more = {"store": {"type": "postgres", "url": "${DATABASE}"}} if url else {}
     dice = random.Random(store)
@@ -57,8 +54,9 @@ async def test_what_is_due_every_few_seconds_under_kills_fires_once_each_and_non
         events = await until_fired(story, end)
         found = {name: slots(events, name) for name in ("tick", "tock", "once")}
         for name, start, step in (("tick", first, 3), ("tock", asked, 4)):
-            wanted = [start + n * step * SECOND for n in range(len(found[name]))]
-            assert found[name] == wanted, name
+            assert found[name][0] == start
+            assert found[name] == sorted(set(found[name])), name
+            assert not missing(events, name, step), name
         assert found["once"] == sorted(set(found["once"]))
         assert [each["seq"] for each in events] == list(range(1, len(events) + 1))
         await until_no_run_is_open(story)
@@ -66,7 +64,7 @@ async def test_what_is_due_every_few_seconds_under_kills_fires_once_each_and_non
 
 async def until_fired(story: Standing, end: datetime) -> list[dict]:
     """Wait until everything that was due by then has fired; return the log."""
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(3 * PATIENCE):
         while True:
             events = await story.events()
             newest = [slots(events, each)[-1:] for each in ("tick", "tock", "once")]
@@ -77,7 +75,7 @@ async def until_fired(story: Standing, end: datetime) -> list[dict]:
 
 async def until_no_run_is_open(story: Standing) -> None:
     """Wait until the agent has ended whatever a kill cut off."""
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(3 * PATIENCE):
         while True:
             events = await story.events()
             begun = sum(each["type"] == "run_started" for each in events)

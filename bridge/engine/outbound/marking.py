@@ -8,6 +8,8 @@ The rules:
 - A mark holds up nothing: this works beside the lanes, and a failure is noted and left. It is
   tried again a few times at most, and soon; then it counts as shown. But one that says that work is
   going on is taken off as soon as the platform takes calls again, within a day.
+- A change may be several calls. What may be there since one of them failed is taken off with the
+  next change, also where the failed one counts as shown.
 - A place that takes no reactions is not asked again before the next start.
 - What was asked long ago and never marked is left alone.
 - Where a message has a mark that is not the last one, a fact says so: its place is looked at first
@@ -97,6 +99,8 @@ class Marking:
         self._noted: set[ConversationId] | None = None
         self._doubtful: set[ConversationId] = set()
         self._sure: set[tuple[ConversationId, Seq]] = set()
+        self._half: dict[tuple[ConversationId, Seq], frozenset[str]] = {}
+        """What may be there since a change failed, of which nobody knows how much was made."""
 
     def wake(self, session: Session) -> None:
         """Look at the places from which the agent was asked, where anything has changed."""
@@ -162,7 +166,8 @@ class Marking:
                 await self._note(lane.id, left=True)
             gone = self._gone(lane.id, each, had)
             call = _call(channel, lane, message, EMOJI_OF[each.mark], gone)
-            ends = not is_open(each) and had in OPEN_MARKS
+            ends = not is_open(each) and (had in OPEN_MARKS or bool(gone))
+            self._half[lane.id, each.seq] = frozenset([EMOJI_OF[each.mark], *gone]) - {""}
             at = await self._show(lane, session, each, call, ends=ends)
             if at is not None:
                 again.append(at)
@@ -191,6 +196,10 @@ class Marking:
             at = self._again(lane, asked, error, ends=ends)
             if at is not None:
                 return at
+            if isinstance(error, ChangeRefused):  # the message is gone
+                self._half.pop((lane.id, asked.seq), None)
+        else:
+            self._half.pop((lane.id, asked.seq), None)
         self._tries.pop((lane.id, asked.seq), None)
         if lane.id in self._doubtful:
             self._sure.add((lane.id, asked.seq))
@@ -199,9 +208,11 @@ class Marking:
 
     def _gone(self, place: ConversationId, asked: Asked, had: str | None) -> Sequence[str]:
         """Return which emoji are to be taken off: what is there, or may be."""
+        known = {each for mark, each in EMOJI_OF.items() if mark == had}
         if place in self._doubtful and (place, asked.seq) not in self._sure:
-            return [each for each in MARKS if each != EMOJI_OF[asked.mark]]
-        return [each for mark, each in EMOJI_OF.items() if mark == had and each]
+            known |= set(MARKS)
+        known |= self._half.get((place, asked.seq), frozenset())
+        return [each for each in MARKS if each in known - {EMOJI_OF[asked.mark]}]
 
     def _again(
         self, lane: Conversation, asked: Asked, error: ChannelError, *, ends: bool

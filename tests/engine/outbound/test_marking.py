@@ -191,6 +191,24 @@ async def test_a_mark_of_work_that_ended_in_an_outage_is_taken_off_when_that_is_
         await run.until(lambda: _empty(run))
 
 
+@pytest.mark.parametrize("times", [1, MOST_TRIES])
+async def test_a_mark_that_was_put_on_although_its_call_failed_is_taken_off_with_the_next_change(
+    times,
+):
+    """Nobody knows how much of it was made; beside the next one it would stand for ever."""
+    agent = Stalled()
+    async with bridge(agent=agent, account=MARKING) as run:
+        await run.place("ada")
+        run.platform.hang_up(on="react", times=times)
+        run.platform.say("ada", "ada", "well?")
+        await run.until(lambda: agent.began == 1)
+        await run.until(lambda: marks(run) == [("⏳",)], each=5)
+        run.platform.hang_up(on="react", times=times)
+        agent.released.set()
+        await run.until(lambda: marks(run) == [("✅",)], each=5)
+        await run.until(lambda: _empty(run), each=5)
+
+
 async def test_a_limit_of_an_hour_is_waited_for_by_a_mark_that_is_not_true_any_more():
     agent = Stalled()
     async with bridge(agent=agent, account=MARKING) as run:
