@@ -97,7 +97,9 @@ class Background:
                 await self._do(deed, parent, child)
             work = parent.background.get(child)
             if found is not None and found.archived and (work is None or work.is_over):
-                self._remember(child)
+                if len(self._ended) >= MOST_ENDED:
+                    self._forget()
+                self._ended.add(child)  # nothing more will be owed
         except StoreError:
             raise
         except Exception:  # one that is broken holds up no other
@@ -110,12 +112,6 @@ class Background:
 
     def _size(self) -> int:
         return len(self._ended)
-
-    def _remember(self, child: SessionId) -> None:
-        """Look no more at a child that is over for good in both logs."""
-        if len(self._ended) >= MOST_ENDED:
-            self._ended.clear()
-        self._ended.add(child)
 
     async def _folded(self, child: SessionId) -> Session | None:
         try:
