@@ -116,7 +116,7 @@ def report(task: str, text: str, files: Sequence[str], *, failed: bool) -> str:
     rest = text.strip() or "It had nothing to report."
     named = ", ".join(files)
     made = [f"It made files, which are in its own log: {named}"] if files else []
-    return "\n\n".join([f"{head} Its report follows.", rest, *made])
+    return "\n\n".join([f"{head} Its report follows; tell people what matters of it.", rest, *made])
 
 
 CUT = "(The report was longer. It stands whole in the log of the work.)"

@@ -22,6 +22,7 @@ CACHES = {
     "bridge/engine/access/admission.py": "admission",  # but for how often strangers tried
     "bridge/engine/looking.py": "looking",
     "bridge/engine/names.py": "names",
+    "bridge/engine/runs/background.py": "ended background work",
     "bridge/engine/runs/log_cache.py": "logs of runs",
     "bridge/engine/languages.py": "languages",
     "bridge/engine/wishes.py": "notify",

@@ -121,6 +121,7 @@ class Kept:
     questions: set[str] = field(default_factory=set)
     approvals: set[str] = field(default_factory=set)
     schedules: set[str] = field(default_factory=set)
+    works: set[str] = field(default_factory=set)
     pushes: set[Seq] = field(default_factory=set)
     places: set[ConversationId] = field(default_factory=set)
 
@@ -144,6 +145,8 @@ class Kept:
             self.places |= {body.conversation} if body.by in self.who else set()
         elif isinstance(body, QuestionAsked) and body.kind == "approval":
             self.approvals.add(body.question)
+        elif isinstance(body, BackgroundStarted):
+            self.works |= {body.child} if body.by in self.who else set()
         elif isinstance(body, ParticipantJoined | ParticipantLeft | RoleChanged):
             self.here = self.here or body.participant in self.who
 
@@ -151,12 +154,15 @@ class Kept:
         """Learn what hangs on what was learnt from the whole log."""
         if isinstance(body, ToolCalled) and body.run in self.runs:
             self.calls.add(body.call)
-        elif isinstance(body, QuestionAsked) and (body.run in self.runs or body.by in self.who):
+        elif isinstance(body, QuestionAsked) and self._is_asked_for_them(body):
             self.questions.add(body.question)
         elif isinstance(body, Transcribed) and body.target in self.said:
             self.texts.add(body.text)
         elif isinstance(body, QuestionClosed) and body.by in self.who:
             self.texts |= {body.answer} if body.question not in self.approvals else set()
+
+    def _is_asked_for_them(self, body: QuestionAsked) -> bool:
+        return body.run in self.runs or body.by in self.who or body.background in self.works
 
     def _spoken(self, seq: Seq, content: Content) -> None:
         self.said.add(seq)

@@ -121,6 +121,27 @@ def test_what_was_approved_in_what_was_undone_is_not_done_any_more():
     assert [*found.waiting] == []
 
 
+def test_what_a_child_session_asks_is_no_call_of_this_log():
+    """Whoever approves it lets the child make it, and nobody here."""
+    call = PlannedCall(call=CallId("c"), name="remove", arguments="{}")
+    question = QuestionAsked(
+        question=QuestionId("bg.4"),
+        run=RunId("bg.4"),
+        kind="approval",
+        text="?",
+        agent="me",
+        call=call,
+        background=SessionId("bg"),
+    )
+    closed = QuestionClosed(
+        question=QuestionId("bg.4"), asked=1, outcome="answered", answer="approve", by=ADA
+    )
+    found = known(question, closed)
+    assert found.approved(QuestionId("bg.4")) is None
+    assert [*found.waiting] == []
+    assert not found.asked
+
+
 def test_what_is_undone_reaches_back_to_where_it_began():
     found = known(hello())
     undone = Event(

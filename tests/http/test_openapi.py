@@ -55,6 +55,8 @@ OPERATIONS = {
     "change_schedule",
     "run_schedule",
     "remove_schedule",
+    "list_background",
+    "stop_background",
     "list_members",
     "change_role",
     "remove_member",

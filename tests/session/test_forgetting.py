@@ -9,6 +9,9 @@ from bridge.domain.commands import Forget
 from bridge.domain.content import Attachment, Content, Option, Quote
 from bridge.domain.events import (
     SHUTDOWN,
+    BackgroundBegun,
+    BackgroundStarted,
+    BackgroundStopped,
     Body,
     ConversationLinked,
     Event,
@@ -386,3 +389,31 @@ def test_everyone_is_told_once_of_each():
     )
     assert [each.body for each in drafts][:2] == [Redacted(target=3), Redacted(target=5)]
     assert [each.key for each in drafts] == ["redacted:3", "redacted:5", "forgotten:n"]
+
+
+def test_tasks_questions_and_reports_of_work_for_them_go():
+    """So do those that name them, whomever they were for."""
+    hers, his = SessionId("bg_hers"), SessionId("bg_his")
+    report = Source(kind="background", name=hers)
+    question = replace(
+        asked("bg_hers.4", RunId("bg_hers.4"), "open", "Which of hers?"), background=hers
+    )
+    other = replace(asked("bg_his.4", RunId("bg_his.4"), "open", "Which of his?"), background=his)
+    log = log_of(
+        JOINED,
+        BackgroundStarted(child=hers, task="Find my letters.", told="They are blue.", by=EVE),
+        BackgroundStarted(child=his, task="Count.", by=BOB),
+        BackgroundStarted(child=SessionId("bg_x"), task="Ask Eve Adams.", by=BOB),
+        question,
+        other,
+        Triggered(source=report, prompt="I found them.", by=EVE),
+        Triggered(source=Source(kind="background", name=his), prompt="Eve Adams has it.", by=BOB),
+        Triggered(source=Source(kind="background", name=his), prompt="It is 3.", by=BOB),
+        BackgroundStopped(children=(hers,), by=EVE),
+        BackgroundBegun(parent=SessionId("s")),
+    )
+    found = forgotten(log, {EVE}, Sought({"Eve Adams"}, ()))
+    assert sorted(found.bodies) == [2, 4, 5, 7, 8]
+    assert found.bodies[2] == BackgroundStarted(child=hers, task=GONE, by=EVE)
+    assert found.bodies[5].text == GONE
+    assert {found.bodies[7].prompt, found.bodies[8].prompt} == {GONE}

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from bridge import background_texts
+from bridge.caches import cache
 from bridge.domain.commands import (
     AnswerBackground,
     AskForBackground,
@@ -44,6 +45,7 @@ from bridge.session.fold import Session, setting_key
 log = structlog.get_logger()
 
 PAGE = 500
+MOST_ENDED = 10_000
 AGAIN = timedelta(seconds=5)
 """How soon is tried again what could not be done."""
 
@@ -63,6 +65,8 @@ class Background:
         self._sessions = sessions
         self._agents = agents
         self._clock = clock
+        self._ended: set[SessionId] = set()
+        cache("ended background work", forget=self._forget, size=self._size)
         self._worker = KeyedWorker("background", self._work_on, clock, health)
 
     def wake(self, session: Session) -> None:
@@ -82,19 +86,32 @@ class Background:
         if session.parent is not None:
             parent = await self._sessions.fold(session.parent)
             return await self._tend(parent, session.id)
-        done = [await self._tend(session, child) for child in session.background]
+        left = [each for each in session.background if each not in self._ended]
+        done = [await self._tend(session, child) for child in left]
         return all(done)
 
     async def _tend(self, parent: Session, child: SessionId) -> bool:
         try:
-            for deed in owed(parent, child, await self._folded(child)):
+            found = await self._folded(child)
+            for deed in owed(parent, child, found):
                 await self._do(deed, parent, child)
+            work = parent.background.get(child)
+            if found is not None and found.archived and (work is None or work.is_over):
+                if len(self._ended) >= MOST_ENDED:
+                    self._forget()
+                self._ended.add(child)  # nothing more will be owed
         except StoreError:
             raise
         except Exception:  # one that is broken holds up no other
             log.exception("background work not tended", session=parent.id, child=child)
             return False
         return True
+
+    def _forget(self) -> None:
+        self._ended.clear()
+
+    def _size(self) -> int:
+        return len(self._ended)
 
     async def _folded(self, child: SessionId) -> Session | None:
         try:

@@ -16,6 +16,7 @@ from bridge.domain.run_output import Asking
 from bridge.ports.agent import (
     Calling,
     Compacted,
+    Delegating,
     Ended,
     Noting,
     Pushing,
@@ -109,6 +110,11 @@ async def asking(**fields: object) -> Asking:
             ),
         ),
         ({"type": "schedule", "schedule": "s"}, Scheduling(schedule="s")),
+        (
+            {"type": "background", "background": "w", "task": "x", "told": "y"},
+            Delegating(work="w", task="x", told="y", outside=True),
+        ),
+        ({"type": "background", "background": "w"}, Delegating(work="w", outside=True)),
         ({"type": "summary", "upto": 9, "text": "x"}, Compacted(upto=9, summary="x")),
         (
             {"type": "transcript", "message": 3, "media": "m", "text": "x"},

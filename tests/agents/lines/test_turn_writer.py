@@ -3,11 +3,38 @@
 import json
 
 from agents.lines.turn_writer import TurnWriter, encode
-from bridge.domain.commands import Answer, Change, Delete, Edit, EndRun, Push, Record, Say
+from bridge.domain.commands import (
+    Answer,
+    AskForBackground,
+    Change,
+    Delete,
+    Edit,
+    EndRun,
+    Push,
+    Record,
+    Say,
+)
 from bridge.domain.content import Attachment, Content
-from bridge.domain.events import PlannedCall, Source
-from bridge.domain.ids import CallId, ConversationId, MediaId, NoteId, ParticipantId, QuestionId
-from bridge.domain.run_output import Asking, Calling, Compacted, Noting, Pushing, Remark, Returned
+from bridge.domain.events import PlannedCall, QuestionAsked, Source
+from bridge.domain.ids import (
+    CallId,
+    ConversationId,
+    MediaId,
+    NoteId,
+    ParticipantId,
+    QuestionId,
+    RunId,
+)
+from bridge.domain.run_output import (
+    Asking,
+    Calling,
+    Compacted,
+    Delegating,
+    Noting,
+    Pushing,
+    Remark,
+    Returned,
+)
 from tests.turns import Story
 
 ADA = ParticipantId("Ada")
@@ -286,3 +313,34 @@ async def test_of_what_may_always_run_an_agent_is_told_its_own() -> None:
     story.say("Hello.")
     settings = (await turn_of(story))["settings"]
     assert settings == {"always:die": "yes"}
+
+
+async def test_a_report_of_what_read_from_outside_says_so() -> None:
+    story = Story()
+    story.trigger("Done.", Source(kind="background", name="bg_1", outside=True))
+    story.trigger("Done, too.", Source(kind="background", name="bg_2"))
+    tainted, other = (await turn_of(story))["messages"]
+    assert (tainted["kind"], tainted["source"], tainted["outside"]) == (
+        "trigger",
+        "background",
+        True,
+    )
+    assert "outside" not in other
+
+
+async def test_nothing_is_told_of_what_a_child_session_asks() -> None:
+    """People are asked here; who is told the answer is the child."""
+    story = Story()
+    asked = QuestionAsked(question=QuestionId("q"), run=RunId("r"), kind="open", text="Which?")
+    story.say("Go.")
+    turn = story.turn()
+    story.submit(Record(run=turn.run, said=Delegating(work="w", task="x")))
+    (child,) = story.fold.background
+    story.submit(EndRun(run=turn.run, upto=turn.upto, content=Content(text="Begun.")))
+    story.submit(AskForBackground(child=child, seq=4, asked=asked))
+    (question,) = story.fold.questions
+    story.submit(Answer(by=ADA, question=question, answer="tea"))
+    story.say("And now?")
+    told = await turn_of(story)
+    assert {each["kind"] for each in told["messages"]} <= {"message", "said"}
+    assert told["approved"] == []

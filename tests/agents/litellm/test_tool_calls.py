@@ -14,12 +14,15 @@ from bridge.delivery.notify import QUESTIONS_AT_ONCE
 from bridge.domain.commands import Answer, Change, Join, Leave, Say
 from bridge.domain.content import Content, Option, Quote
 from bridge.domain.events import (
+    BackgroundStarted,
+    BackgroundStopped,
     NoteKept,
     NoteRemoved,
     PlannedCall,
     Pushed,
     QuestionAsked,
     RunFinished,
+    Source,
     ToolCalled,
     ToolReturned,
 )
@@ -507,6 +510,33 @@ async def test_an_answer_in_words_of_others_is_from_outside(bench):
     story.submit(answer)
     await bench.answer(story, calls("remember", text="x"))
     assert in_log(story, NoteKept) == []
+
+
+@pytest.mark.parametrize("outside", [True, False])
+async def test_what_work_in_the_background_reports_is_from_outside_where_it_read_it(bench, outside):
+    story = told()
+    await bench.answer(story, DONE)
+    story.trigger("The report.", Source(kind="background", name="bg_1", outside=outside))
+    await bench.answer(story, calls("remember", text="x"), DONE)
+    assert len(in_log(story, NoteKept)) == (not outside)
+
+
+async def test_a_model_begins_something_in_the_background_once_that_is_approved(bench):
+    """It is told so by the result; what it was to know is what the call says."""
+    story = told()
+    await bench.answer(story, calls("background", task="Read it.", told="It is red."))
+    assert in_log(story, BackgroundStarted) == []
+    story.choose("approve")
+    await bench.answer(story, DONE)
+    (started,) = in_log(story, BackgroundStarted)
+    assert (started.task, started.told, started.outside) == ("Read it.", "It is red.", False)
+    assert "It works in the background now" in results(story)["background"]
+    story.say("What goes on?")
+    await bench.answer(story, calls("background_work"), DONE)
+    assert "begun by you: 'Read it'" in results(story)["background_work"]
+    story.say("Stop it.")
+    await bench.answer(story, calls("stop_background", id=started.work), DONE)
+    assert len(in_log(story, BackgroundStopped)) == 1
 
 
 async def test_what_is_overheard_of_somebody_who_is_not_here_is_from_outside(bench):

@@ -99,6 +99,10 @@ export class Api {
     });
   removeSchedule = (id, schedule) =>
     this.#json(`${of(id)}/schedules/${encodeURIComponent(schedule)}`, { method: "DELETE" });
+  /** What works in the background of a session, and whether the asker may stop it. @param {string} id */
+  background = (id) => this.#json(`${of(id)}/background`);
+  stopBackground = (id, work) =>
+    this.#json(`${of(id)}/background/${encodeURIComponent(work)}`, { method: "DELETE" });
   notify = () => this.#json("/v1/me/notify");
   chooseNotify = (chosen) =>
     this.#json("/v1/me/notify", { method: "PUT", body: JSON.stringify(chosen) });

@@ -21,6 +21,7 @@ import { announce } from "./view/announcer.js";
 import { Composer } from "./view/composer.js";
 import { hideGate, showGate, showInvitation } from "./view/gate.js";
 import { PeopleDialog } from "./view/people.js";
+import { BackgroundDialog } from "./view/background.js";
 import { SchedulesDialog } from "./view/schedules.js";
 import { Screen, contextOf } from "./view/screen.js";
 import { Sidebar } from "./view/sidebar.js";
@@ -62,7 +63,8 @@ export class Page {
     });
     this.screen = new Screen(this.composer, this.sidebar);
     const unauthorized = (/** @type {Error} */ error) => this.#notIn(error);
-    this.dialogs = [new PeopleDialog(unauthorized), new SchedulesDialog(unauthorized)];
+    const dialogs = [PeopleDialog, SchedulesDialog, BackgroundDialog];
+    this.dialogs = dialogs.map((Dialog) => new Dialog(unauthorized));
     this.#wire();
   }
 

@@ -203,6 +203,21 @@ export const WORDS = {
     goesOn: (what, next) => _("Resumed: {what}. The next time is {next}.", { what, next }),
   },
 
+  background: {
+    states: {
+      get works() { return _("works"); },
+      get waits() { return _("waits for an answer"); },
+      get reported() { return _("reported"); },
+      get stopped() { return _("stopped"); },
+    },
+    since: (when) => _("since {when}", { when }),
+    from: (began, ended) => _("{began} to {ended}", { began, ended }),
+    tokens: (count) => _n("{count} token", "{count} tokens", count),
+    cost: (amount) => `$${amount}`,
+    by: (name) => _("for {name}", { name }),
+    get stop() { return _("Stop"); },
+  },
+
   cameFrom: {
     get schedule() { return _("schedule"); },
     get webhook() { return _("webhook"); },
