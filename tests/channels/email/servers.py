@@ -1,6 +1,7 @@
 """A `dovecot` of one's own, and an SMTP server that keeps what it is given and can refuse it."""
 
 import asyncio
+import logging
 import os
 import pwd
 import shutil
@@ -26,6 +27,8 @@ from aiosmtpd.smtp import AuthResult, Envelope, Session
 DOVECOT = shutil.which("dovecot", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
 
 needs_dovecot = pytest.mark.skipif(DOVECOT is None, reason="there is no dovecot on this machine")
+
+logging.getLogger("mail.log").setLevel(logging.ERROR)  # it has no TLS, and needs none
 
 PASSWORD = "correct-horse"
 UNPRIVILEGED = "nobody"
