@@ -53,7 +53,9 @@ class Connection:
         thread, self._thread = self._thread, None
         if thread is not None:
             thread.shutdown(wait=False)
-        self._client = None
+        client, self._client = self._client, None
+        if client is not None:
+            _end(client)
 
     def _do(self, work: Callable[["Selected"], T]) -> T:
         with imap_translated():

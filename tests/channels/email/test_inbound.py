@@ -65,6 +65,15 @@ class Stage:
     def says(self, words: str, number: int, **headers: str) -> None:
         self.server.deliver(US, written(ADA, words, number=number, **headers))
 
+    async def done(self, uid: int) -> None:
+        """Wait until it is kept that all mails up to this one are dealt with."""
+
+        async def is_kept() -> bool:
+            kept = await self.facts.get(POSITION)
+            return kept is not None and int(kept.split()[1]) >= uid
+
+        await until(is_kept)
+
     def seen(self, folder: str = "") -> int:
         return len(self.server.mails(US, folder, flag="S"))
 
@@ -102,6 +111,7 @@ async def test_what_came_long_before_the_first_look_is_not_heard(stage: Stage):
         await until(lambda: stage.seen() == 1)
         stage.says("newer", 3)
         await until(lambda: stage.seen() == 2)
+        await stage.done(3)
     assert ear.texts() == ["new", "newer"]
     again = Ear()
     async with hearing(stage.channel(), again):
@@ -152,7 +162,7 @@ async def test_a_mail_is_moved_only_after_it_is_stored(stage: Stage):
         assert stage.seen("Done") == 0
         slow.set()
         await until(lambda: stage.seen("Done") == 1)
-    assert len(stage.server.mails(US)) == 0
+        await until(lambda: len(stage.server.mails(US)) == 0)
 
 
 async def test_what_is_not_heard_is_left_as_it_is(stage: Stage):
@@ -262,7 +272,7 @@ async def test_a_command_is_answered_in_its_thread_and_nobody_unproven_is_refuse
     stage.more = {"trusts": "", "unproven": "hear"}
     stage.says("/help", 1)
     async with hearing(stage.channel(), inbox):
-        await until(lambda: stage.seen() == 1)
+        await stage.done(1)
     assert stage.box.taken == []
     stage.more = {}
     stage.says("/help", 2)
