@@ -262,6 +262,15 @@ def test_a_thread_is_called_what_it_was_called(subject, bare):
     assert bare_subject(subject) == bare
 
 
+def test_halves_of_characters_and_zeroes_are_kept_nowhere():
+    body = made("Content-Type: text/plain; charset=utf-7", body=b"a+2AA-b")
+    mail = heard(body.replace(b"Ada", b"=?utf-8?q?A=FFda?=").replace(b"<0-ada", b"<0-\0ada"))
+    told = mail.inbound
+    for each in (told.what.content.text, told.sender.name, told.external_id, told.what.message):
+        each.encode()
+        assert "\0" not in each
+
+
 # -- nothing stops it -----------------------------------------------------------------------------
 
 NASTY = [
