@@ -94,7 +94,7 @@ def _read(raw: str) -> tuple[str, str] | None:
 
 def _named(name: str) -> str:
     """Return a name; "" for one that would pass for an address."""
-    shown = " ".join(_CONTROL.sub(" ", name).split())
+    shown = " ".join(_CONTROL.sub(" ", whole(name)).split())
     return "" if "@" in shown or "\N{FULLWIDTH COMMERCIAL AT}" in shown else shown
 
 
@@ -105,4 +105,9 @@ def decoded(raw: str) -> str:
         words = str(make_header(decode_header(line)))
     except (HeaderParseError, ValueError, LookupError):
         words = line
-    return " ".join(_CONTROL.sub(" ", words).split())
+    return " ".join(_CONTROL.sub(" ", whole(words)).split())
+
+
+def whole(words: str) -> str:
+    """Return words without halves of characters, which nothing can keep."""
+    return words.encode(errors="replace").decode()

@@ -43,9 +43,8 @@ class Connection:
                 return await asyncio.shield(doing)
             except asyncio.CancelledError:
                 self._cut()
+                doing.add_done_callback(_seen)
                 await asyncio.wait({doing}, timeout=CUT_SECONDS)
-                if doing.done() and not doing.cancelled():
-                    doing.exception()  # nobody need look at it
                 raise
 
     async def close(self) -> None:
@@ -54,7 +53,9 @@ class Connection:
         thread, self._thread = self._thread, None
         if thread is not None:
             thread.shutdown(wait=False)
-        self._client = None
+        client, self._client = self._client, None
+        if client is not None:
+            _end(client)
 
     def _do(self, work: Callable[["Selected"], T]) -> T:
         with imap_translated():
@@ -111,6 +112,12 @@ def signed_in(config: EmailConfig) -> IMAPClient:
         _end(client)
         raise
     return client
+
+
+def _seen(doing: "asyncio.Future[Any]") -> None:
+    """Look at how something ended that nobody waits for any more."""
+    if not doing.cancelled():
+        doing.exception()
 
 
 def _end(client: IMAPClient) -> None:

@@ -31,7 +31,7 @@ class Server:
 
 
 def _listed(given: Any) -> Any:
-    return re.split(r"[\s,]+", given.strip()) if isinstance(given, str) and given.strip() else given
+    return re.findall(r"[^\s,]+", given) if isinstance(given, str) else given
 
 
 def _address(given: str) -> str:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from email.message import Message
 
 from bridge.domain.content import AttachmentKind, kind_of, mime_of, name_of
-from channels.email.addresses import decoded
+from channels.email.addresses import decoded, whole
 from channels.email.html_text import text_of
 from channels.email.limits import DEEPEST, MOST_PARTS
 
@@ -74,7 +74,7 @@ class Held:
 
     @property
     def text(self) -> str:
-        return "\n\n".join(each.strip("\n") for each in self.texts if each.strip())
+        return whole("\n\n".join(each.strip("\n") for each in self.texts if each.strip()))
 
 
 def held(message: Message) -> Held:

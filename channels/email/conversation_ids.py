@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from bridge.domain.ids import MessageId
 
 _OURS = re.compile(r"<[0-9a-f]{24}\.(?P<thread>[0-9a-f]{16})@(?P<domain>[^>]+)>")
-_ID = re.compile(r"<[^<>\s]{1,400}>")
+_ID = re.compile(r"<[!-;=?-~]{1,400}>")
+"""Printable ASCII, without brackets: what else there is, no reader of ours need keep."""
 
 
 def place_of(address: str, thread: str) -> str:

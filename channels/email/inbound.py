@@ -19,12 +19,14 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
 import structlog
+from imapclient.exceptions import IMAPClientError
 
 from bridge.domain.errors import ChannelError, Rejected, StoreUnavailable, Unauthorized
 from bridge.domain.ids import ChannelName
@@ -51,6 +53,9 @@ from channels.email.threads import Threads
 log = structlog.get_logger()
 
 POSITION = "position"
+UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError)
+"""What Python's own reader stumbles over, and mails of a thousand parts in each other."""
+
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
 
@@ -177,7 +182,12 @@ class Listening:
     async def _put(self, arrived: Arrived | None, position: Position) -> Waiting:
         if arrived is None:
             return Waiting(position=position)
-        found = await asyncio.to_thread(parse.read, arrived, self._config, self._channel)
+        try:
+            found = await asyncio.to_thread(parse.read, arrived, self._config, self._channel)
+        except UNREADABLE as error:
+            why = type(error).__name__
+            note("unreadable", account=self._channel, message=arrived.ref, why=why)
+            return Waiting(position=position)
         if isinstance(found, Mail) and not self._is_too_much(found, arrived.at):
             item = Item(
                 key=found.inbound.external_id,
@@ -317,7 +327,8 @@ def handled(position: Position, config: EmailConfig, folder: Selected) -> None:
     if config.handled == "seen" or not client.search(["UID", str(position.uid)]):
         return
     if not client.folder_exists(config.handled_folder):
-        client.create_folder(config.handled_folder)
+        with suppress(IMAPClientError):  # somebody else was quicker
+            client.create_folder(config.handled_folder)
     if client.has_capability("MOVE"):
         client.move(uids, config.handled_folder)
         return

@@ -4,7 +4,8 @@ The rules:
 
 - A mail is named by its Message-ID and a hash over who sent it and what: a copy of it is the same,
   and another one that calls itself so is not. One without a Message-ID is named by the hash alone.
-- The subject is what its thread is called, and is read with the first mail of it.
+- The subject is what its thread is called, and is read with the first mail of it; but above a
+  command or a code, which stand alone.
 - Words are meant to the letter: mail has no Markdown.
 """
 
@@ -22,6 +23,7 @@ from bridge.domain.content import Content
 from bridge.domain.ids import ChannelName, MessageId
 from bridge.domain.inbound import Inbound, Quoted, RemoteFile, Sender, Spoken
 from bridge.domain.parts import Address
+from bridge.session.routing import typed_code
 from channels.email.addresses import Mailbox, decoded, sender_of
 from channels.email.authentication import is_proven
 from channels.email.automatic import why_automatic
@@ -191,7 +193,7 @@ def _spoken(message: Message, arrived: Arrived, head: _Head) -> Spoken:
 def _content(reply: Reply, found: Held, subject: str) -> Content:
     """Return the words, below the subject where it is new and says something."""
     words = reply.words.strip()
-    if subject and not words.startswith("/"):
+    if subject and not words.startswith("/") and typed_code(words) is None:
         words = f"{subject}\n\n{words}".strip()
     pieces = [Content(text=words, literal=True, outside=reply.is_mixed)] if words else []
     unread = found.unread if any((words, found.unread, found.files)) else [NOTHING_SAID]

@@ -1,6 +1,7 @@
 """A part, or a reply, as a mail: text, a page beside it, pictures in the page, files below. Pure.
 
 - Every mail of ours says that a program wrote it (RFC 3834), so that no program answers.
+- A thread without a subject is called after us.
 - It answers the last mail that was heard in its thread, and names those before it.
 - What is sent plain has no page.
 """
@@ -21,9 +22,6 @@ from channels.email import from_markdown
 from channels.email.config import EmailConfig
 from channels.email.parse import Thread
 from channels.markdown import plain
-
-SUBJECT = "Your conversation"
-"""Of a thread whose subject nobody knows any more."""
 
 AUTOMATIC = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
 POLICY = policy.SMTP.clone(cte_type="7bit")
@@ -75,7 +73,7 @@ def _head(
     user, _, domain = config.address.partition("@")
     message["From"] = Address(_line(config.name), user, domain)
     message["To"] = letter.to
-    message["Subject"] = f"Re: {_line(thread.subject if thread else '') or SUBJECT}"
+    message["Subject"] = f"Re: {_line(thread.subject if thread else '') or _line(config.name)}"
     message["Date"] = format_datetime(now)
     message["Message-ID"] = letter.message
     if thread is not None:

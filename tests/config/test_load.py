@@ -403,3 +403,16 @@ def test_no_channel_has_the_name_of_what_the_page_and_programs_say(tmp_path):
     assert "channels.http: is what the page, the terminal and programs are called" in str(
         told.value
     )
+
+
+def test_what_a_section_leaves_out_is_as_its_plugin_has_it(tmp_path):
+    section = (
+        'type: email, address: b@example.com, password: "${T}", imap: a.example, smtp: a.example'
+    )
+    for more, sessions, welcome in (
+        ("", "per_place", False),
+        (", sessions: shared, welcome: true", "shared", True),
+    ):
+        text = f"{LEAST}channels: {{mail: {{{section}, trusts: a.example{more}}}}}\n"
+        found = read(tmp_path, text, T="1234567").channels["mail"]
+        assert (found.sessions, found.welcome) == (sessions, welcome)

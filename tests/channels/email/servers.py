@@ -1,11 +1,13 @@
 """A `dovecot` of one's own, and an SMTP server that keeps what it is given and can refuse it."""
 
 import asyncio
+import logging
 import os
 import pwd
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import time
 import warnings
@@ -27,6 +29,8 @@ DOVECOT = shutil.which("dovecot", path=f"{os.environ.get('PATH', '')}:/usr/sbin:
 
 needs_dovecot = pytest.mark.skipif(DOVECOT is None, reason="there is no dovecot on this machine")
 
+logging.getLogger("mail.log").setLevel(logging.ERROR)  # it has no TLS, and needs none
+
 PASSWORD = "correct-horse"
 UNPRIVILEGED = "nobody"
 
@@ -39,7 +43,7 @@ log_path = {folder}/dovecot.log
 default_internal_user = {user}
 default_internal_group = {group}
 default_login_user = {user}
-ssl = no
+{tls}
 disable_plaintext_auth = no
 auth_mechanisms = plain
 mail_location = maildir:{folder}/mail/%u
@@ -50,7 +54,8 @@ service imap-login {{
     port = {port}
   }}
   inet_listener imaps {{
-    port = 0
+    port = {tls_port}
+    ssl = yes
   }}
 }}
 service anvil {{
@@ -82,6 +87,8 @@ class Dovecot:
 
     folder: Path
     port: int = 0
+    tls_port: int = 0
+    certificate: Path | None = None
     _process: "subprocess.Popen[bytes] | None" = None
     _numbers: Iterator[int] = field(default_factory=count)
 
@@ -98,6 +105,8 @@ class Dovecot:
             CONFIG.format(
                 folder=self.folder,
                 port=self.port,
+                tls=self._tls(),
+                tls_port=self.tls_port,
                 user=who.pw_name,
                 group=group,
                 uid=who.pw_uid,
@@ -117,6 +126,13 @@ class Dovecot:
             **as_whom,  # type: ignore[call-overload]
         )
         self._until_there()
+
+    def _tls(self) -> str:
+        if self.certificate is None:
+            return "ssl = no"
+        self.tls_port = self.tls_port or free_port()
+        key = self.certificate.with_suffix(".key")
+        return f"ssl = yes\nssl_cert = <{self.certificate}\nssl_key = <{key}"
 
     def stop(self) -> None:
         if self._process is not None:
@@ -179,9 +195,9 @@ class Dovecot:
 
 
 @contextmanager
-def dovecot() -> Iterator[Dovecot]:
+def dovecot(certificate: Path | None = None) -> Iterator[Dovecot]:
     with TemporaryDirectory(prefix="dovecot") as made:
-        server = Dovecot(Path(made))
+        server = Dovecot(Path(made), certificate=certificate)
         server.start()
         try:
             yield server
@@ -256,7 +272,8 @@ class _Controller(Controller):
 
 
 @asynccontextmanager
-async def postbox() -> AsyncIterator[Postbox]:
+async def postbox(tls: ssl.SSLContext | None = None) -> AsyncIterator[Postbox]:
+    """Open one; with `tls` it wants STARTTLS before anybody signs in."""
     box = Postbox(port=free_port())
     controller = _Controller(
         box,
@@ -264,7 +281,9 @@ async def postbox() -> AsyncIterator[Postbox]:
         port=box.port,
         authenticator=box.checked,
         auth_required=True,
-        auth_require_tls=False,
+        auth_require_tls=tls is not None,
+        tls_context=tls,
+        require_starttls=tls is not None,
     )
     await asyncio.to_thread(controller.start)
     try:

@@ -1,0 +1,308 @@
+import contextlib
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bridge.domain.ids import ChannelName
+from channels.email.config import EmailConfig
+from channels.email.content import held, part_of, text_in
+from channels.email.conversation_ids import message_id, person_in, thread_in, thread_of
+from channels.email.inbound import UNREADABLE
+from channels.email.parse import Arrived, Mail, Unheard, bare_subject, read
+from tests.conformance.rigs.mail import TRUSTED, US, written
+
+ADA = "ada@example.org"
+AT = datetime(2026, 11, 30, 12, tzinfo=UTC)
+
+
+def config(**more) -> EmailConfig:
+    return EmailConfig.model_validate(
+        {
+            "address": US, "password": "x", "imap": "mx.example.com", "smtp": "mx.example.com",
+            "trusts": TRUSTED, **more,
+        }
+    )  # fmt: skip
+
+
+def arrived(body: bytes, **more) -> Mail | Unheard:
+    told = Arrived(ref="1/2", body=body, size=len(body), at=AT, **more)
+    return read(told, config(), ChannelName("mail"))
+
+
+def heard(body: bytes, **more) -> Mail:
+    found = arrived(body, **more)
+    assert isinstance(found, Mail), found
+    return found
+
+
+def words(body: bytes, **more) -> str:
+    return heard(body, **more).inbound.what.content.text
+
+
+# -- who, where, which ----------------------------------------------------------------------------
+
+
+def test_a_first_mail_begins_a_conversation_that_its_subject_names():
+    mail = heard(written(ADA, "Hello", Subject="Re: Tea", References=""))
+    assert mail.inbound.title == "Tea"
+    assert person_in(mail.place) == ADA
+    assert mail.inbound.what.content.text == "Tea\n\nHello"
+    assert mail.inbound.what.content.literal
+    assert mail.inbound.at == AT
+    assert mail.inbound.sender.proven
+
+
+def test_what_answers_it_or_us_is_in_the_same_conversation():
+    first = heard(written(ADA, "Hello", References="", Message_ID="<a@x>"))
+    ours = message_id(["s", "c", "1:0"], thread_in(first.place), "example.com")
+    for named in ("<a@x>", f"<a@x> {ours}", f"<cut@off> {ours}", ours):
+        again = heard(written(ADA, "again", References=named, Message_ID="<b@x>"))
+        assert again.place == first.place
+        assert again.inbound.what.content.text == "again"
+    assert heard(written(ADA, "x", References="", In_Reply_To=ours)).place == first.place
+    assert heard(written(ADA, "x", References="<z@x>", Message_ID="<c@x>")).place != first.place
+
+
+def test_nobody_comes_into_the_conversation_of_somebody_else():
+    first = heard(written(ADA, "Hello", References="", Message_ID="<a@x>"))
+    ours = message_id(["s", "c", "1:0"], thread_in(first.place), "example.com")
+    theirs = heard(written("eve@evil.example", "hi", References=f"<a@x> {ours}"))
+    assert person_in(theirs.place) == "eve@evil.example"
+    assert theirs.place != first.place
+
+
+def test_what_another_domain_calls_its_mails_is_none_of_ours():
+    ours = message_id(["x"], "0" * 16, "elsewhere.example")
+    assert thread_of("<own@x>", [ours], "example.com") != "0" * 16
+
+
+def test_a_copy_is_the_same_and_what_only_calls_itself_so_is_not():
+    body = written(ADA, "Hello")
+    name = heard(body).inbound.external_id
+    assert "0-ada@example.org" in name
+    above = b"Received: from elsewhere\r\nX-Spam: no\r\n" + body
+    assert heard(above).inbound.external_id == name
+    assert heard(body.replace(b"\r\n", b"\n")).inbound.external_id == name
+    assert heard(written(ADA, "Hello!")).inbound.external_id != name
+    assert heard(written("bob@example.org", "Hello", Message_ID="<0-ada@example.org>")
+                 ).inbound.external_id != name  # fmt: skip
+
+
+def test_mails_without_an_id_are_told_apart_by_what_they_say():
+    one, two = (heard(written(ADA, each, Message_ID="")) for each in ("one", "two"))
+    assert one.inbound.external_id != two.inbound.external_id
+    assert one.inbound.what.message != two.inbound.what.message
+    again = heard(written(ADA, "one", Message_ID=""))
+    assert again.inbound.external_id == one.inbound.external_id
+
+
+def test_whom_nobody_vouches_for_is_not_heard_or_owns_nothing():
+    forged = written(ADA, "I am Ada", Authentication_Results="")
+    assert isinstance(arrived(forged), Unheard)
+    told = Arrived(ref="1/2", body=forged, size=len(forged), at=AT)
+    found = read(told, config(trusts="", unproven="hear"), ChannelName("mail"))
+    assert isinstance(found, Mail)
+    assert not found.inbound.sender.proven
+
+
+def test_a_header_that_the_sender_wrote_proves_nothing():
+    genuine = f"Authentication-Results: {TRUSTED}; dmarc=fail header.from=example.org\r\n".encode()
+    assert isinstance(arrived(genuine + written(ADA, "I am Ada")), Unheard)
+
+
+@pytest.mark.parametrize("name", ["Auto_Submitted", "List_Id", "X_Autoreply"])
+def test_what_a_program_wrote_is_not_heard(name):
+    assert isinstance(arrived(written(ADA, "out of office", **{name: "yes"})), Unheard)
+
+
+# -- what it says ---------------------------------------------------------------------------------
+
+
+def made(*headers: str, body: bytes = b"") -> bytes:
+    first = written(ADA, "").partition(b"Content-Type")[0]
+    return first + "\r\n".join(headers).encode() + b"\r\n\r\n" + body
+
+
+@pytest.mark.parametrize(
+    ("charset", "text"),
+    [
+        ("utf-8", "grüß ☕"),
+        ("iso-8859-1", "grüß"),
+        ("iso-8859-15", "grüß €"),
+        ("windows-1251", "привет"),
+        ("koi8-r", "привет"),
+        ("gb2312", "你好"),
+        ("big5", "你好"),
+        ("iso-2022-jp", "こんにちは"),
+        ("shift_jis", "こんにちは"),
+        ("euc-kr", "안녕"),
+        ("iso-8859-8-i", "שלום"),
+        ("utf-16", "hello"),
+        ("utf-7", "hello"),
+    ],
+)
+def test_words_in_any_charset_are_read(charset, text):
+    known = {"iso-8859-8-i": "iso-8859-8"}.get(charset, charset)
+    body = made(f"Content-Type: text/plain; charset={charset}", body=text.encode(known))
+    assert words(body) == text
+
+
+@pytest.mark.parametrize(
+    ("charset", "raw", "text"),
+    [
+        ("us-ascii", "grüß".encode(), "grüß"),
+        ("", "grüß".encode(), "grüß"),
+        ("", "grüß".encode("cp1252"), "grüß"),
+        ("iso-8859-1", "“grüß”".encode("cp1252"), "“grüß”"),
+        ("no-such-thing", "grüß".encode(), "grüß"),
+        ("no-such-thing", b"gr\xfc\xdf", "grüß"),
+        ("utf-8", b"gr\xfc", "gr\ufffd"),
+        ("utf-8", b"\xef\xbb\xbfhi", "hi"),
+    ],
+)
+def test_words_whose_charset_is_wrong_are_read_too(charset, raw, text):
+    assert text_in(raw, charset) == text
+
+
+def test_words_that_were_broken_to_flow_are_whole_again():
+    body = made(
+        "Content-Type: text/plain; format=flowed",
+        body=b"One line \r\nthat goes on\r\n  stuffed\r\n> quoted \r\n> too\r\nend\r\n",
+    )
+    assert "One line that goes on\n stuffed" in words(body) + heard(body).inbound.what.quoted.text
+
+
+def test_of_two_forms_the_plain_one_is_read_and_pictures_come_along():
+    mail = message_from_bytes(written(ADA, "plain"), policy=policy.SMTP)
+    assert isinstance(mail, EmailMessage)
+    mail.add_alternative('<p>page <img src="cid:a"></p>', subtype="html")
+    page = mail.get_payload()[1]
+    page.add_related(b"\x89PNG", maintype="image", subtype="png", cid="<a>", filename="a.png")
+    mail.add_attachment(b"%PDF-", maintype="application", subtype="pdf", filename="../x.pdf")
+    spoken = heard(mail.as_bytes()).inbound.what
+    assert spoken.content.text == "plain"
+    assert [(each.kind, each.name) for each in spoken.files] == [
+        ("image", "a.png"),
+        ("file", "x.pdf"),
+    ]
+    number = int(spoken.files[1].ref.rpartition("/")[2])
+    assert part_of(message_from_bytes(mail.as_bytes()), number) == b"%PDF-"
+
+
+def test_a_page_alone_is_read_as_text():
+    body = made(
+        "Content-Type: text/html; charset=utf-8", body=b"<p>Hi <b>there</b></p><style>x</style>"
+    )
+    assert words(body) == "Hi there"
+
+
+def test_a_mail_in_a_mail_is_a_file():
+    inner = written("eve@evil.example", "inner")
+    outer = EmailMessage(policy=policy.SMTP)
+    outer.set_content("see this")
+    outer.add_attachment(message_from_bytes(inner, policy=policy.SMTP))
+    found = held(message_from_bytes(outer.as_bytes()))
+    assert found.text.strip() == "see this"
+    assert [each.mime for each in found.files] == ["message/rfc822"]
+    assert found.files[0].name.endswith(".eml")
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        ("multipart/encrypted; boundary=x", "encrypted"),
+        ("application/pkcs7-mime; smime-type=enveloped-data", "encrypted"),
+        ("application/ms-tnef; name=winmail.dat", "winmail"),
+        ("text/plain", "without words"),
+    ],
+)
+def test_what_cannot_be_read_is_told_in_a_line(kind, told):
+    line = words(made(f"Content-Type: {kind}", body=b""))
+    assert told in line
+    assert "cannot show" in line
+
+
+def test_a_mail_that_is_too_large_is_told_of_and_its_head_is_read():
+    body = written(ADA, "x").partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
+    told = Arrived(ref="1/2", body=body, size=60_000_000, at=AT, is_whole=False)
+    found = read(told, config(), ChannelName("mail"))
+    assert isinstance(found, Mail)
+    assert "60 MB" in found.inbound.what.content.text
+
+
+def test_a_command_and_a_code_stand_alone_below_a_subject():
+    assert words(written(ADA, "/help", Subject="hello", References="")) == "/help"
+    assert words(written(ADA, "KK2DR-78M5M", Subject="hello", References="")) == "KK2DR-78M5M"
+
+
+def test_what_is_passed_on_is_from_outside():
+    spoken = heard(written(ADA, "FYI\n\n> Pay me", Subject="Fwd: bill", References="")).inbound.what
+    assert spoken.content.outside
+    assert "Pay me" in spoken.content.text
+
+
+def test_what_a_reply_is_about_comes_along():
+    spoken = heard(written(ADA, "Yes\n\nOn Monday, X wrote:\n> Shall I?")).inbound.what
+    assert spoken.content.text == "Yes"
+    assert spoken.quoted.text == "Shall I?"
+    assert spoken.reply_to is not None
+
+
+@pytest.mark.parametrize(
+    ("subject", "bare"),
+    [("Re: tea", "tea"), ("AW: Re: Fwd: tea", "tea"), ("Re[2]: tea", "tea"),
+     ("回复\N{FULLWIDTH COLON}tea", "tea"),
+     ("tea", "tea"), ("Regarding: tea", "Regarding: tea"), ("", ""), ("Re:", "")],
+)  # fmt: skip
+def test_a_thread_is_called_what_it_was_called(subject, bare):
+    assert bare_subject(subject) == bare
+
+
+def test_halves_of_characters_and_zeroes_are_kept_nowhere():
+    body = made("Content-Type: text/plain; charset=utf-7", body=b"a+2AA-b")
+    mail = heard(body.replace(b"Ada", b"=?utf-8?q?A=FFda?=").replace(b"<0-ada", b"<0-\0ada"))
+    told = mail.inbound
+    for each in (told.what.content.text, told.sender.name, told.external_id, told.what.message):
+        each.encode()
+        assert "\0" not in each
+
+
+# -- nothing stops it -----------------------------------------------------------------------------
+
+NASTY = [
+    b"", b"\r\n", b"\0", b"From", b"From: \xff\xff\r\n\r\n\xff", b":\r\n\r\n",
+    b"From: a@b\r\nContent-Type: multipart/mixed\r\n\r\n",
+    b'From: a@b\r\nContent-Type: multipart/mixed; boundary="\r\n\r\n--"',
+    b"From: a@b\r\nContent-Transfer-Encoding: base64\r\n\r\n!!!!",
+    b"From: a@b\r\nContent-Transfer-Encoding: uuencode\r\n\r\nbegin 644 x\r\n\x01",
+    b"From: a@b\r\nContent-Type: text/plain; charset*=x'y'%zz\r\n\r\nhi",
+    b"From: a@b\r\nContent-Disposition: attachment; filename*=utf-9''%ff\r\n\r\nhi",
+    b"From: =?utf-8?b?!!!?= <a@b>\r\nSubject: =?x?q?=\r\n\r\nhi",
+    b"From: a@b\r\nMessage-ID: <<>\r\nReferences: <" + b"a" * 100_000 + b"\r\n\r\nhi",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("body", NASTY)
+def test_a_broken_mail_is_read_or_left_and_stops_nothing(body):
+    trusted = f"Authentication-Results: {TRUSTED}; dmarc=pass header.from=b\r\n".encode()
+    for each in (body, trusted + body):
+        assert isinstance(arrived(each), Mail | Unheard)
+
+
+def test_parts_in_parts_in_parts_are_read_or_left():
+    body = b"From: a@b\r\n"
+    for number in range(1500):
+        body += f'Content-Type: multipart/mixed; boundary="{number}"\r\n\r\n--{number}\r\n'.encode()
+    with contextlib.suppress(UNREADABLE):
+        arrived(body)
+
+
+@given(st.binary(max_size=300), st.sampled_from(NASTY))
+def test_no_bytes_raise_anything_that_is_not_looked_for(more, nasty):
+    trusted = f"Authentication-Results: {TRUSTED}; dmarc=pass header.from=b\r\n".encode()
+    with contextlib.suppress(UNREADABLE):
+        arrived(trusted + nasty + more)
