@@ -157,7 +157,7 @@ def shows_nothing(markdown: str) -> bool:
 def _indented(line: str) -> str:
     """Return a line whose first spaces stay, whatever invisible characters are among them."""
     end = next((at for at, char in enumerate(line) if not _is_blank(char)), len(line))
-    if end == len(line) or _BLANK.isdisjoint(line[:end]):
+    if _EMPTY.fullmatch(line) or _BLANK.isdisjoint(line[:end]):
         return line
     blanks = line[:end].replace("\t", TAB).replace(" ", NO_BREAK)
     return blanks.replace(NO_BREAK, FIRST, 1) + line[end:]

@@ -30,6 +30,9 @@ _SYMBOLS = (
     (0x203C, 0x3299),
     (0x1F000, 0x1FBFF),
 )
+_LETTER = "\u2139"
+"""The only emoji that Unicode counts among letters: that for information."""
+
 _TAGS = (0xE0020, 0xE007F)
 _KEYCAPS = frozenset("0123456789#*")
 
@@ -45,7 +48,8 @@ def emoji(text: str) -> str:
 
 
 def _is_symbol(character: str) -> bool:
-    return any(first <= ord(character) <= last for first, last in _SYMBOLS)
+    is_letter = character.isalpha() and character != _LETTER
+    return not is_letter and any(first <= ord(character) <= last for first, last in _SYMBOLS)
 
 
 def _is_of_emoji(character: str) -> bool:

@@ -79,6 +79,8 @@ def seen(source: str) -> str:
 @example("\u200b    0")
 @example("    \x1f0")
 @example(" \u180e   0")
+@example("    \U00018d09")
+@example("    \u0378")
 def test_markdown_shows_exactly_the_words(words: str) -> None:
     shown = seen(literal.markdown(words)).replace("\u00a0", " ")
     flat = [re.sub(r"\s+", " ", line).strip() for line in lines(words)]
