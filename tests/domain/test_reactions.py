@@ -26,13 +26,13 @@ def test_anything_else_is_none(text):
 
 
 @given(st.text(max_size=40))
-@example("ℂℕℝ")
+@example("\u2102\u2115")
 @example("々〆")
-@example("ℹ️")
+@example("\u2139\ufe0f")
 def test_whatever_is_told_it_is_short_and_no_words(text):
     kept = emoji(text)
     assert len(kept) <= MOST_EMOJI
-    assert not any(each.isalpha() for each in kept.replace("ℹ", ""))
+    assert not any(each.isalpha() for each in kept.replace("\u2139", ""))
     assert emoji(kept) == kept
 
 

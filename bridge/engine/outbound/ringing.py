@@ -142,7 +142,6 @@ class Ringing:
         self._held: dict[ConversationId, Seq] = {}
         self._calling = _calling(Session(id=SessionId("")), ())
         self._deciding = asyncio.Lock()
-        self._about_to: dict[tuple[SessionId, Seq], dict[ConversationId, datetime]] = {}
 
     # -- what a process knows by itself
 
@@ -238,16 +237,7 @@ class Ringing:
             own = copies.pop(lane.id, None)
             if own is not None and own.rung is not None:
                 return soonest  # it was tried, and is tried again as it was
-            found = notify.tone(call, person, lane.id, copies, times)
-            if found[0] == "loud":
-                self._mark(session, call, lane, times.now)
-            return found
-
-    def _mark(self, session: Session, call: Call, lane: Conversation, now: datetime) -> None:
-        """Let the person's other lanes know of a ring before its receipt does."""
-        if len(self._about_to) >= KEPT:
-            self._about_to = {}
-        self._about_to.setdefault((session.id, call.seq), {})[lane.id] = now
+            return notify.tone(call, person, lane.id, copies, times)
 
     async def previews(self, session: Session, lane: Conversation, limits: Capabilities) -> bool:
         """Say whether what is being written is shown: where that rings, only if the answer may."""

@@ -20,6 +20,7 @@ from agents.tools.fetch import fetch_tool, is_public, read
 from agents.tools.page import MOST_BYTES, readable, text_of
 from agents.tools.tool import ToolCall, ToolError
 from bridge.domain.ids import CallId
+from tests.waiting import PATIENCE
 
 WORST = {
     "tags that never end": "<a ",
@@ -105,7 +106,7 @@ def test_whatever_a_page_is_made_of_it_is_read_in_linear_time(kind):
 async def test_nothing_of_a_page_is_looked_into_on_the_loop():
     for kind in ("tags that never end", "tags without a name", "entities"):
         async with Watch() as watch:
-            await read(worst(kind), mime="text/html", seconds=20)
+            await read(worst(kind), mime="text/html", seconds=PATIENCE)
         assert watch.longest < 0.05, kind
 
 

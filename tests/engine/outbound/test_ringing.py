@@ -464,6 +464,22 @@ async def test_after_a_night_in_which_the_machine_slept_one_more_place_rings_not
         assert len(rings(b, "car", "bed", "desk", "phone")) == 2
 
 
+async def test_of_places_that_are_all_late_one_rings_not_all() -> None:
+    """After an hour each of them might ring, and none has a receipt yet."""
+    async with bridge() as b:
+        places = ("car", "bed", "desk", "phone")
+        await move_in(b, *places)
+        b.clock.forward(7 * TEN)
+        seq = await b.push("look")
+        fold, event = await b.core.sessions.fold(SHARED), (await b.events())[seq - 1]
+        late = [replace(event, seq=seq + 1, at=b.clock.now() - timedelta(hours=1))]
+        lanes = [await b.lane(place) for place in places]
+        limits = b.core.channels[CHAT].capabilities(Address(channel=CHAT, place="car"))
+        tones = b.core._courier._ringing.tones
+        told = [await tones(fold, lane, limits, late, b.clock.now()) for lane in lanes]
+        assert len([each for each in told if not each.hushed]) == 1
+
+
 async def test_what_nobody_called_for_asks_so_often_out_loud_and_then_silently() -> None:
     """A program that triggers run after run, each with its questions, is no alarm clock."""
     numbers = count()
