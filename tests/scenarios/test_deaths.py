@@ -167,16 +167,16 @@ async def test_what_a_service_asks_that_kills_is_given_up_alone_and_people_are_a
             ada.says(f"w{death}1 said while it is dead")
             await asyncio.sleep(0.2)
             await story.start()
-            await called(owner, "poison", again=True)
             if death < 2:
-                await owner.says(f"w{death}2 said between two deaths")
+                ada.says(f"w{death}2 said between two deaths")
         for word in ("w01", "w02", "w11", "w12", "w21"):
             await story.until(lambda word=word: sees(word))
+        await called(owner, "poison", again=True)
         await owner.says("w30 how are you")
         await story.until(lambda: sees("w30"))
         events = await owner.log()
         (notice,) = finals(events, "notice")
-        assert "poison" in notice, "it is named"
+        assert "Look at this" in notice, "it is named"
         answered = " ".join(finals(events, "final"))
         assert all(answered.count(word) == 1 for word in ("w01", "w02", "w11", "w12", "w21"))
         assert [each["type"] for each in events].count("triggered") == 1
