@@ -38,7 +38,8 @@ HEAVY = (
     "web/test_gate.py", "channels/discord/test_whole.py", "conformance/test_store_log.py",
     "agents/litellm/test_completion.py", "test_benchmarks.py", "test_app.py",
     "web/test_untrusted.py", "channels/markdown/test_telegram.py", "cli/test_outbox.py",
-    "scenarios/test_irc.py", "test_testing_kit.py",
+    "scenarios/test_irc.py", "scenarios/test_email.py", "channels/email/test_inbound.py",
+    "test_testing_kit.py",
     "storage/test_guard.py", "conformance/test_agent.py", "agents/litellm/test_crash.py",
     "agents/litellm/test_providers.py",
 )  # fmt: skip

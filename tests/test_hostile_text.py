@@ -31,6 +31,7 @@ from bridge.domain.parts import Capabilities
 from bridge.session import routing, slash
 from channels.discord import from_markdown as discord
 from channels.discord import to_markdown as from_discord
+from channels.email import from_markdown as email
 from channels.markdown import plain, safe
 from channels.markdown.parse import parse
 from channels.slack import blocks
@@ -73,7 +74,7 @@ class _Nobody:
 BOT = from_telegram.Named(id=1, username="bot")
 RENDERERS = {
     each.__name__.split(".")[1]: each.render.__wrapped__
-    for each in (discord, slack, telegram, whatsapp, plain)
+    for each in (discord, email, slack, telegram, whatsapp, plain)
 }
 
 

@@ -4,6 +4,7 @@ A mail cannot be changed, taken back or asked for. So there are no previews; a m
 outcome is sent once more, marked, and under the same Message-ID, by which readers see one.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from functools import partial
@@ -33,12 +34,10 @@ from channels.email.render import Letter, Loaded
 from channels.email.smtp import Postman, recipient
 from channels.email.threads import Threads
 from channels.limits import Budget
-from channels.markdown import plain
 from channels.telling import told
 
 CAPABILITIES = Capabilities(
     max_chars=limits.MAX_CHARS,
-    size=plain.size,
     max_files=limits.MAX_FILES,
     max_file_bytes=limits.MAX_FILE_BYTES,
     caption_chars=limits.MAX_CHARS,
@@ -97,7 +96,9 @@ class EmailChannel:
 
     async def _reply(self, mail: Mail, message: MessageId, to: str, reply: Reply) -> None:
         letter = Letter(message=message, to=recipient(to), text=reply.text, is_plain=reply.plain)
-        body = render.mail(letter, mail.thread, self._config, self._clock.now())
+        body = await asyncio.to_thread(
+            render.mail, letter, mail.thread, self._config, self._clock.now()
+        )
         await self._postman.deliver(to, body)
 
     # -- showing
@@ -118,7 +119,7 @@ class EmailChannel:
             is_plain=part.is_plain,
             files=[await self._loaded(each) for each in part.attachments],
         )
-        body = render.mail(letter, thread, self._config, self._clock.now())
+        body = await asyncio.to_thread(render.mail, letter, thread, self._config, self._clock.now())
         await self._postman.deliver(person, body, has_files=bool(part.attachments))
         return Sent(message=message)
 

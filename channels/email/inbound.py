@@ -174,7 +174,7 @@ class Listening:
             await queue.put(await self._put(arrived, position))
         if position is None or is_anew:
             # Where there was nothing, the next look begins here too, however late that is.
-            uid = max(news.next - 1, *news.uids, 0) if news.uids or news.next else 0
+            uid = max((news.next - 1, *news.uids))
             position = Position(validity=news.validity, uid=uid, at=at)
             await queue.put(Waiting(position=position))
         return position
@@ -284,7 +284,9 @@ def new_in(position: Position | None, now: datetime, folder: Selected) -> News:
         found = client.search(["SINCE", (since - DAY).date()])
         dated = client.fetch(found, ["INTERNALDATE"]) if found else {}
         new = [uid for uid in found if uid in dated and _at(dated[uid], now) >= since]
-    return News(validity=folder.validity, next=folder.next, uids=tuple(sorted(new)))
+    # Old servers do not say which number is next.
+    following = folder.next or max(client.search("ALL"), default=0) + 1
+    return News(validity=folder.validity, next=following, uids=tuple(sorted(new)))
 
 
 def fetched(uid: int, validity: int, most: int, folder: Selected) -> Arrived | None:
@@ -341,7 +343,7 @@ def handled(position: Position, config: EmailConfig, folder: Selected) -> None:
 def watched(news: News, seconds: float, folder: Selected) -> bool:
     """Wait until the folder has something that it had not; False where the server cannot tell."""
     client = folder.client
-    if folder.validity != news.validity or folder.next != news.next:
+    if folder.validity != news.validity or (folder.next and folder.next != news.next):
         return True
     if not client.has_capability("IDLE"):
         return False

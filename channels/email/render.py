@@ -15,6 +15,7 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from html import escape
 
+from bridge.delivery.splitting import split
 from bridge.domain.content import Attachment
 from bridge.domain.errors import Rejected
 from bridge.domain.ids import MessageId
@@ -25,6 +26,9 @@ from channels.markdown import plain
 
 AUTOMATIC = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
 POLICY = policy.SMTP.clone(cte_type="7bit")
+PIECE = 12_000
+"""Characters that are rendered at once: a longer text is not read as Markdown."""
+
 INLINE = frozenset({"image/png", "image/jpeg", "image/gif"})
 
 
@@ -84,8 +88,34 @@ def _head(
 
 
 def _words(letter: Letter) -> str:
-    words = plain.render(letter.text)
+    words = "".join(f"{plain.render(each.text)}{each.behind}" for each in _pieces(letter.text))
     return "\n".join(each for each in (letter.speaker, words) if each) + "\n"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Piece:
+    """A part of a text. `behind`: what stands between its words and those of the next."""
+
+    text: str
+    behind: str = ""
+
+
+def _pieces(text: str) -> list[_Piece]:
+    """Return a text in pieces, each of which is read as Markdown; a word may be cut in two."""
+    if len(text) <= PIECE:
+        return [_Piece(text=text)]
+    *cut, last = split(text, PIECE, size=len)
+    return [
+        *(
+            _Piece(text=each.text, behind="" if _is_in_word(text, each.span.end) else "\n\n")
+            for each in cut
+        ),
+        _Piece(text=last.text),
+    ]
+
+
+def _is_in_word(text: str, at: int) -> bool:
+    return not any(each.isspace() for each in text[at - 1 : at + 1])
 
 
 def _page(message: EmailMessage, letter: Letter) -> None:
@@ -96,7 +126,7 @@ def _page(message: EmailMessage, letter: Letter) -> None:
         if file.attachment.mime in INLINE
     ]
     inside = from_markdown.label(letter.speaker) if letter.speaker else ""
-    inside += from_markdown.render(letter.text)
+    inside += "\n".join(from_markdown.render(each.text) for each in _pieces(letter.text))
     for name, file in shown:
         described = escape(file.attachment.name)
         inside += f'\n<p><img src="cid:{escape(name)}" alt="{described}"></p>'

@@ -113,6 +113,15 @@ def test_a_long_line_and_every_script_arrive():
     assert text_in(sent(words)).replace("\r\n", "\n") == words
 
 
+def test_a_very_long_answer_is_one_mail_and_formatted_to_its_end():
+    found = sent("\n\n".join(f"word{number} **bold**" for number in range(5000)))
+    assert page_in(found).count("<strong>bold</strong>") == 5000
+    assert "**" not in text_in(found)
+    assert [each for each in text_in(found).split() if each[:4] == "word"] == [
+        f"word{number}" for number in range(5000)
+    ]
+
+
 def test_pictures_are_in_the_page_and_files_below():
     def file(name: str, mime: str) -> Loaded:
         made = Attachment(kind="file", name=name, mime=mime, size=3, media=MediaId("m"))
