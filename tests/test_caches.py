@@ -65,6 +65,7 @@ OWN = {
     "bridge/engine/lookups.py": "lookups that are under way",
     "bridge/engine/live.py": "what passes beside the log",
     "bridge/engine/outbound/courier.py": "how often its own calls failed",
+    "bridge/engine/outbound/lane_waking.py": "places it is about to wake",
     "bridge/engine/outbound/lane_waits.py": "how long its own lanes wait",
     "bridge/engine/outbound/lane_drops.py": "what it was asked",
     "bridge/engine/outbound/progress.py": "who waits",

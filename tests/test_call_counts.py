@@ -29,8 +29,8 @@ BOUNDS = {
     "a push, for one more place of one person": (245, 850),
     "a message and its answer, for one more place": (620, 2_200),
     "ten calls of tools, for one more place": (1_020, 4_000),
-    "a turn in a session of 1,000 events": (830, 3_500),
-    "a turn in a session of 10,000 events": (830, 3_500),
+    "a turn in a session of 1,000 events": (850, 3_650),
+    "a turn in a session of 10,000 events": (850, 3_650),
     "an append by itself": (104, 410),
     "an append of 64 at once": (32, 190),
 }

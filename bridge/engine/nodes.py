@@ -45,5 +45,9 @@ class Nodes:
         """Say whether nobody works on the runs of a node that is not this one any more."""
         return node not in await self._store.facts(SCOPE)
 
+    async def is_elsewhere(self, node: str) -> bool:
+        """Say whether another process works on the runs of a node, and lives."""
+        return node != self.own and not await self.is_gone(node)
+
     async def end(self) -> None:
         await self._store.drop_fact(SCOPE, self.own)

@@ -162,7 +162,7 @@ class Runner:
             except NotFound:
                 return None
             if fold.open_run is not None:
-                if await self._is_elsewhere(fold.open_run.node):
+                if await self._nodes.is_elsewhere(fold.open_run.node):
                     return self._worker.now(session) + ELSEWHERE
                 run = fold.open_run.run
                 reason = SHUTDOWN if run in self._cut_short else ""
@@ -185,10 +185,6 @@ class Runner:
                     await self._store.settle(session, head=fold.head, due_at=until)
                     return until
         return None
-
-    async def _is_elsewhere(self, node: str) -> bool:
-        """Say whether another process works on the runs of a node, and lives."""
-        return node != self._nodes.own and not await self._nodes.is_gone(node)
 
     async def _leave(self, session: Session, abandon: AbandonRun) -> None:
         """End a run that nobody works on any more, and name what is given up with it."""
