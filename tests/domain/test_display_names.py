@@ -8,7 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.domain.display_names import LONGEST, clean_name, own_name, reads_as, told_apart
+from bridge.domain.display_names import (
+    LONGEST,
+    LONGEST_TITLE,
+    LONGEST_TYPED,
+    clean_line,
+    clean_name,
+    clean_title,
+    own_name,
+    reads_as,
+    told_apart,
+    typed,
+)
 
 SPOILT = '[]{}<>"`*|~\\#@\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029\u200b\u202e\u2066\u3164\U000e0041·'
 SPOILT += "\u034f\u180b\u180f\ufe00\ufe0f\U000e0100\U000e01ef"
@@ -39,6 +50,9 @@ names = st.text() | st.text(alphabet=SPOILT + "aB.:/ é", max_size=200)
         ("__Ada__ _of_ x", "Ada of x"),
         ("evil&period;com &commat;here", "evil period;com commat;here"),
         ("AT&T & Ada;", "AT&T & Ada"),
+        ("1. Bob", "1\u2024 Bob"),
+        ("2) + Bob", "2 + Bob"),
+        ("+ Bob", "Bob"),
     ],
 )
 def test_a_name_keeps_what_a_name_needs(chosen, shown):
@@ -129,3 +143,15 @@ def test_whose_name_it_is_needs_no_cleaning_again(told):
 )
 def test_what_reads_the_same_in_any_reading_can_be_confused(one, other):
     assert not reads_as(one).isdisjoint(reads_as(other))
+
+
+def test_a_title_and_a_line_are_as_clean_as_a_name_and_longer():
+    assert clean_title("**Taxes**\n@everyone") == "Taxes everyone"
+    assert clean_line("see https://evil.com", 100) == "see https evil\u2024com"
+    assert len(clean_line("x" * 200, 100)) == 100
+    assert len(clean_title("x" * 2000)) == LONGEST_TITLE
+
+
+def test_what_somebody_typed_is_told_as_code_in_one_line():
+    assert typed("rm `-rf`\n/\u202e") == "`rm '-rf' /`"
+    assert len(typed("x" * 9000)) == LONGEST_TYPED + 2

@@ -17,6 +17,7 @@ from bridge.domain.commands import (
 from bridge.domain.content import Content
 from bridge.domain.errors import Refused, RunOver
 from bridge.domain.events import (
+    BackgroundStarted,
     Cron,
     Every,
     HistoryCompacted,
@@ -26,6 +27,7 @@ from bridge.domain.events import (
     Pushed,
     RoleChanged,
     ScheduleRemoved,
+    ScheduleSet,
     Source,
     ToolCalled,
     ToolReturned,
@@ -35,6 +37,7 @@ from bridge.domain.ids import MediaId, NoteId, ScheduleId
 from bridge.domain.run_output import (
     Calling,
     Compacted,
+    Delegating,
     Noting,
     Pushing,
     Remark,
@@ -43,6 +46,7 @@ from bridge.domain.run_output import (
     Transcript,
 )
 from bridge.session.decide_external import LONGEST_LOOP
+from bridge.session.decide_run_output import body_of
 from tests.playbook import (
     ADA,
     AT,
@@ -164,6 +168,23 @@ def test_a_summary_that_may_tell_of_what_was_undone_since_is_not_kept():
         >> SumUp(upto=1, summary="so far", read=before)
         << HistoryCompacted(upto=1, summary="so far")
     )
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        (Scheduling(schedule=ScheduleId("sch_1")), ScheduleRemoved),
+        (
+            Scheduling(schedule=ScheduleId("sch_1"), rule=Every(seconds=600, start=AT), text="?"),
+            ScheduleSet,
+        ),
+        (Delegating(work="w", task="look into it"), BackgroundStarted),
+    ],
+)
+def test_a_run_reads_what_it_planned_as_the_log_will_have_it(said, kind):
+    body = body_of(said, run=R1, agent="echo", asker=ADA)
+    assert type(body) is kind
+    assert body.by == ADA
 
 
 # -- what an agent plans --------------------------------------------------------------------------
