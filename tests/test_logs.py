@@ -68,7 +68,10 @@ def test_a_held_loop_is_one_line_in_every_format(form):
         await asyncio.sleep(0.3)
         watchdog.stop()
 
-    (line,) = logged(lambda _: asyncio.run(watch()), format=form).splitlines()
+    for _ in range(10):
+        (line,) = logged(lambda _: asyncio.run(watch()), format=form).splitlines()
+        if "machine_busy" not in line:  # then nobody can say who held it
+            break
     assert "loop_held" in line
     assert "test_logs.py" in line
 

@@ -241,7 +241,9 @@ class Listening:
         try:
             await self.folder.call(partial(handled, position, self._config))
         except Rejected as error:
-            log.warning("mail not marked", channel=self._channel, code=error.code, why=str(error))
+            log.warning(
+                "mail not marked", channel=self._channel, code=error.code, answer=str(error)
+            )
 
     async def _until_it_works(self, work: Callable[[], Awaitable[None]]) -> None:
         failures = 0

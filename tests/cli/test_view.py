@@ -235,7 +235,7 @@ def test_everything_else_that_is_said_or_done_has_its_line(screen, body, line):
 def test_a_new_title_is_told_as_data(screen):
     title = "Plans_ **b**\n# c\x1b[2J"
     told = screen.see(SettingChanged(scope="session", name="title", value=title))
-    assert "_This session is called Plans_ b c 2J now._" in str(told)
+    assert "_This session is called Plans b c 2J now._" in str(told)
 
 
 def test_a_new_title_is_told_and_kept(screen):

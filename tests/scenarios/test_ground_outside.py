@@ -15,7 +15,7 @@ import pytest
 from bridge import texts
 from bridge.demo.apps import shown
 from tests.postgres import Cluster, cluster
-from tests.scenarios.planned import SECOND, missing, opened, plan, slots
+from tests.scenarios.planned import missing, opened, plan, slots
 from tests.scenarios.standing import Standing, standing
 from tests.scenarios.test_ground import deleted, fill, small_disk
 from tests.waiting import PATIENCE
@@ -191,7 +191,7 @@ async def test_what_was_due_between_a_copy_and_its_restore_is_marked_or_not_aske
         await story.start()
         assert (await called(story, 101)).status_code == 202, "the copy does not know it"
         again = await until_fired(story, "tock", begun, seconds=150)
-        lost = {each for each in asked if each > copied - SECOND}
+        lost = {each for each in asked if each > copied}
         assert lost
         assert not lost & set(again), "its tools may have worked"
         said = [each for each in await story.events() if each["type"] == "pushed"]

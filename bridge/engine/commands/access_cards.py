@@ -18,7 +18,7 @@ from bridge import admission_texts, texts
 from bridge.domain.commands import ClosePush, Push
 from bridge.domain.content import Option, ours
 from bridge.domain.display_names import own_name, reads_as
-from bridge.domain.errors import StoreUnavailable
+from bridge.domain.errors import NotFound, StoreUnavailable
 from bridge.domain.events import Source
 from bridge.domain.ids import ParticipantId, SessionId
 from bridge.domain.literal import escaped
@@ -147,7 +147,10 @@ class AccessCards:
 
     async def called(self, who: ParticipantId) -> str:
         """Return what an owner of the bridge is called: namesakes are told apart."""
-        fold = await self.sessions.fold(SHARED)
+        try:
+            fold = await self.sessions.fold(SHARED)
+        except NotFound:
+            return await self.names.who(who)
         return (await self.names.in_session(fold, [who]))[who]
 
     async def _card(self, request: AccessRequest, owners: Sequence[ParticipantId]) -> Push:

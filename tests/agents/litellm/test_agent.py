@@ -157,7 +157,7 @@ async def test_arguments_that_do_not_fit_are_answered_to_the_model_as_an_error(b
 async def test_an_unknown_tool_is_answered_to_the_model_with_those_there_are(bench):
     story = told()
     items = await bench.answer(story, calls("teleport"), Answers(text="I see."))
-    assert "There are: ask_human, fetch_url" in returned(items)[0]
+    assert "There are: ask_human, background, background_work, fetch_url" in returned(items)[0]
     assert in_log(story, ToolReturned)[0].failed
 
 

@@ -19,9 +19,9 @@ async def test_of_too_many_tools_the_last_are_left_out_and_named(bench):
     world.extra(*(simple(f"tool_{number}") for number in range(150)))
     await words(world, "Now you have many tools.")
     refused, answered = bench.models.asked
-    assert len(refused.tools) == 159
+    assert len(refused.tools) == 162
     assert len(answered.tools) == providers.MOST_TOOLS
-    assert "These tools cannot be used with the model that you are: tool_119, tool_120" in system(
+    assert "These tools cannot be used with the model that you are: tool_116, tool_117" in system(
         answered
     )
     bench.models.asked.clear()

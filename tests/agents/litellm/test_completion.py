@@ -168,7 +168,7 @@ def summing(asked) -> bool:
 
 async def test_a_long_past_is_summed_up_by_the_model_and_the_last_turns_stay(bench):
     story = await long_story(bench, 40)
-    settings = {"context_tokens": 6500, "max_output_tokens": 500}
+    settings = {"context_tokens": 7200, "max_output_tokens": 500}
     bench.models.replies = [Answers(text="SUMMARY: lighthouse.")] * 3
     await bench.answer(story, **settings)
     compacted = in_log(story, HistoryCompacted)
@@ -184,7 +184,7 @@ async def test_a_long_past_is_summed_up_by_the_model_and_the_last_turns_stay(ben
 
 async def test_the_next_run_is_shown_the_summary_and_sums_up_no_more(bench):
     story = await long_story(bench, 40)
-    settings = {"context_tokens": 6500, "max_output_tokens": 500}
+    settings = {"context_tokens": 7200, "max_output_tokens": 500}
     bench.models.replies = [Answers(text="SUMMARY.")] * 3
     await bench.answer(story, **settings)
     bench.models.asked.clear()
@@ -226,7 +226,7 @@ async def test_what_cannot_be_made_to_fit_is_told_and_the_session_lives_on(bench
 async def test_a_summary_is_told_to_the_model_and_is_no_words_of_its_own(bench):
     story = await long_story(bench, 40)
     bench.models.replies = [Answers(text="SUMMARY.")] * 3
-    await bench.answer(story, context_tokens=6500, max_output_tokens=500)
+    await bench.answer(story, context_tokens=7200, max_output_tokens=500)
     messages = bench.models.asked[-1].messages
     (role,) = {each["role"] for each in messages if "SUMMARY." in str(each["content"])}
     assert role == "user"
@@ -374,7 +374,7 @@ async def test_an_open_question_outlives_a_summary(bench):
         await bench.answer(story, Answers(text=f"I heard message {number}."))
     story.say("What now?")
     bench.models.replies = [Answers(text="SUMMARY.")] * 3
-    await bench.answer(story, context_tokens=6500, max_output_tokens=500)
+    await bench.answer(story, context_tokens=7200, max_output_tokens=500)
     shown = bench.models.asked[-1].text()
     assert "SUMMARY." in shown
     assert "This is message 0." not in shown
@@ -551,7 +551,7 @@ async def test_a_past_that_a_model_will_not_sum_up_is_left_out_instead(bench):
         return refusal if summing(asked) else FINE
 
     bench.models.replies = [next_one] * 9
-    await bench.answer(story, context_tokens=6500, max_output_tokens=500)
+    await bench.answer(story, context_tokens=7200, max_output_tokens=500)
     assert story.words()[-1] == "Here I am."
     assert len(bench.models.asked[-1].text()) / 3 < 6000
     assert "What now?" in bench.models.asked[-1].text()
