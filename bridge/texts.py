@@ -109,7 +109,7 @@ def too_many_open(most: int) -> str:
 
 def too_many_asked(most: int) -> str:
     return _(
-        "Programs asked {most} questions in this session within an hour. Ask again later.",
+        "Your programs asked {most} questions in this session within an hour. Ask again later.",
         most=most,
     )
 

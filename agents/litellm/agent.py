@@ -45,6 +45,7 @@ from agents.litellm.state import Kit, State
 from agents.litellm.tool_calls import act, settle
 from agents.litellm.toolbox import Toolbox
 from agents.litellm.voice import listen
+from agents.litellm.written_calls import so_far
 from bridge.domain.events import Preview
 from bridge.ports.agent import Compacted, Said, Turn, Using
 from bridge.ports.surroundings import AgentSurroundings
@@ -126,7 +127,7 @@ def _takes_too_long(state: State) -> bool:
     late = state.bound_in_time()
     if late is None or state.answer.is_whole:
         return False
-    state.end(f"{state.text}\n\n{late}".strip())
+    state.end(f"{so_far(state.text)}\n\n{late}".strip())
     return True
 
 

@@ -5,7 +5,7 @@ not, people would be shown the notation, and nothing would be done. The rules:
 
 - Only what ends an answer is a call, begins a line, is not in code, and names a tool that was
   offered: whoever writes about calls does so in code, or goes on writing. Several may follow each
-  other.
+  other. One that was cut off is none: what is missing may be what it hangs on.
 - Such a call is like any other afterwards: the same rules decide whether it is made.
 
 Time is linear in the text.
@@ -31,9 +31,9 @@ _OPENS = (
     rf"<{_PAIR}>|<function=[\w.-]{{1,200}}>|<{_DSML}invoke name=\"[\w.-]{{1,200}}\">"
     r"|\[TOOL_CALLS\]"
 )
-_BEGINS = re.compile(rf"(?P<code>{CODE})|^[ \t]{{0,3}}(?P<open>{_OPENS})", re.DOTALL | re.MULTILINE)
+_BEGINS = re.compile(rf"(?P<code>{CODE})|^ {{0,3}}(?P<open>{_OPENS})", re.DOTALL | re.MULTILINE)
 _BEGUN = re.compile(
-    r"(?:\A|\n)[ \t]{0,3}(?:<[\w:\uff5c]{0,40}(?:=[\w.-]*| name[\w.\"=-]*)?|\[[A-Z_]*)\Z"
+    r"(?:\A|\n) {0,3}(?:<[\w:\uff5c]{0,40}(?:=[\w.-]*| name[\w.\"=-]*)?|\[[A-Z_]*)\Z"
 )
 
 _BETWEEN = re.compile(rf"(?:\s|</?{_PAIR}>|\[TOOL_CALLS\]|,(?=\s*\{{))*+")
@@ -121,7 +121,7 @@ def _named(text: str, at: int) -> Read:
     """Read a name with keys and values (GLM), or with an object (Mistral)."""
     if begun := _NAMED.match(text, at):
         values, at = _values(_ARGUMENT, text, begun.end())
-        return [_made(begun["name"], values)], at
+        return ([_made(begun["name"], values)], at) if text.startswith("</", at) else None
     if begun := _WITH_ARGUMENTS.match(text, at):
         arguments, at = _object(text, begun.end())
         return None if arguments is None else ([_made(begun["name"], arguments)], at)

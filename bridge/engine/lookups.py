@@ -6,7 +6,8 @@ The rules:
   minute. In the few threads that everything else shares, some accounts whose platform cannot be
   found would keep files, long logs and everybody's answers waiting.
 - Whoever looks for a name that is looked for already waits for the same lookup.
-- At most `MOST` are under way; what exceeds them fails, and is tried again as after any outage.
+- At most `MOST` are under way; what exceeds them fails, and is tried again as after any outage. So
+  does what no thread is to be had for. A lookup ends whatever becomes of it: nobody waits for ever.
 - They hold up no end of the process.
 """
 
@@ -57,21 +58,24 @@ class Lookups:
         found = self._open.get(name)
         if found is None:
             found = self._begun(name)
-        return await asyncio.shield(found)
+        return [*await asyncio.shield(found)]
 
     def _begun(self, name: Name) -> asyncio.Future[Found]:
         if len(self._open) >= MOST:
             raise socket.gaierror(socket.EAI_AGAIN, "too many names are being looked up")
         found: asyncio.Future[Found] = self._loop.create_future()
+        try:
+            Thread(target=self._look, args=(name, found), name="lookup", daemon=True).start()
+        except RuntimeError as error:
+            raise socket.gaierror(socket.EAI_AGAIN, "no thread to look up names in") from error
         self._open[name] = found
-        Thread(target=self._look, args=(name, found), name="lookup", daemon=True).start()
         return found
 
     def _look(self, name: Name, found: asyncio.Future[Found]) -> None:
         answer: Found | Exception
         try:
             answer = list(socket.getaddrinfo(*name))
-        except (OSError, UnicodeError) as error:
+        except Exception as error:  # noqa: BLE001 - told to whoever asked, who would wait for ever
             answer = error
         with suppress(RuntimeError):  # the loop is over
             self._loop.call_soon_threadsafe(self._end, name, found, answer)

@@ -130,9 +130,9 @@ class Scheduler:
         if await self._lets_in(known.by, session):
             return False
         note("schedule_not_fired", session=due.session, schedule=due.schedule, why="not let in")
-        await self._sessions.submit(due.session, PauseSchedule(schedule=due.schedule))
-        if (told := _told(session, known)) is not None:
+        if (told := _told(session, known)) is not None:  # first: what rests is not looked at again
             await self._sessions.submit(due.session, told)
+        await self._sessions.submit(due.session, PauseSchedule(schedule=due.schedule))
         return True
 
     async def _restored(self, slot: datetime) -> datetime | None:

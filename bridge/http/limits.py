@@ -14,7 +14,8 @@ class Limits:
     what was sent to it unread. `linger`: how long someone who left is still shown as present, since
     they may be about to come back. `frame` bounds what one slow reader holds in memory.
     `body_time`: how long a body that is no file may take; `held`: what all bodies from platforms,
-    which come without a token, may take in memory at once, and as much again all those with one.
+    which come without a token, may take in memory at once, and as much again all those with one,
+    of which one person's take a quarter at most.
     `webhook`: how long a channel may take to answer its platform, of which none waits 15 s.
     """
 

@@ -11,6 +11,7 @@ answered in our shape and logged by its kind and place, since its text may hold 
 import asyncio
 import re
 import traceback
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -59,6 +60,9 @@ BEARER = {"WWW-Authenticate": "Bearer"}
 OVERLONG = 16
 """Times the limit: so far a body that is too large is read and dropped, because a client that is
 cut off while it still sends does not get to read why."""
+
+SHARES = 4
+"""Into which the memory for bodies is divided that come with a token; nobody has more than one."""
 
 _UPLOADS = re.compile(rf"{UPLOAD}|{AGENTS}[^/]+/media")
 """Paths whose bodies are files, of any size and type."""
@@ -124,7 +128,7 @@ class Edge:
         elif scope["path"].startswith(HOOKS) and scope["method"] == "POST":
             await self._call_hook(scope, receive, send)
         elif compatible.is_called(scope["path"], scope["method"]):
-            with self._of_people.holding() as held:
+            with self._of_people.holding(_whose(scope)) as held:
                 await self._app(scope, _Replay(await self._read(receive, held), receive), send)
         else:
             await self._app(scope, _Replay(b"", receive), send)
@@ -137,7 +141,7 @@ class Edge:
 
     async def _hear(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on JSON of whoever has a token."""
-        with self._of_people.holding() as held:
+        with self._of_people.holding(_whose(scope)) as held:
             body = _text(await self._read(receive, held))
             if not _REPORTS.fullmatch(scope["path"]) and has_more_than(MOST_VALUES, body):
                 raise Fault(400, "malformed", f"the body holds more than {MOST_VALUES} values")
@@ -209,21 +213,41 @@ class _Room:
     """The memory that bodies of one kind share. `most`: bytes of them at once.
 
     Where one more does not fit, the one that has been coming for longest makes room: whoever leaves
-    theirs half keeps nobody out whose body is whole in a moment.
+    theirs half keeps nobody out whose body is whole in a moment. One person has a quarter of it at
+    most, in which only their own make room: so a guest ends nobody else's.
     """
 
     def __init__(self, most: int) -> None:
         self.most = most
-        self.bytes = 0
+        self.bytes: Counter[str] = Counter()
         self.coming: list[_Held] = []
 
     @contextmanager
-    def holding(self) -> Iterator["_Held"]:
-        held = _Held(self)
+    def holding(self, whose: str = "") -> Iterator["_Held"]:
+        """Yield what one call holds; `whose` it is, if known."""
+        held = _Held(self, whose)
         try:
             yield held
         finally:
-            self.bytes -= held.bytes
+            self.add(held, -held.bytes)
+
+    def add(self, held: "_Held", size: int) -> None:
+        held.bytes += size
+        self.bytes[held.whose] += size
+        if not self.bytes[held.whose]:
+            del self.bytes[held.whose]
+
+    def is_full(self, whose: str = "") -> bool:
+        """Say whether more is held than may be: by one person, or by all."""
+        if whose:
+            return self.bytes[whose] > self.most // SHARES
+        return self.bytes.total() > self.most
+
+    def longest(self, held: "_Held") -> "_Held | None":
+        """Return the body that has been coming for longest, of those that can make room for one."""
+        whose = held.whose if self.is_full(held.whose) else ""
+        others = (each for each in self.coming if each is not held)
+        return next((each for each in others if whose in {"", each.whose}), None)
 
 
 @dataclass(slots=True, eq=False)
@@ -231,6 +255,7 @@ class _Held:
     """What one call takes of a room. `limit` ends the wait for the rest of its body."""
 
     room: _Room
+    whose: str = ""
     bytes: int = 0
     limit: asyncio.Timeout | None = None
     is_cut: bool = False
@@ -247,10 +272,9 @@ class _Held:
 
     def grow(self, size: int) -> None:
         """Take so many bytes more. Raises `Fault` where no other body can make room."""
-        self.bytes += size
-        self.room.bytes += size
-        while self.room.bytes > self.room.most:
-            other = next((each for each in self.room.coming if each is not self), None)
+        self.room.add(self, size)
+        while self.room.is_full(self.whose) or self.room.is_full():
+            other = self.room.longest(self)
             if other is None:
                 raise _too_much()
             other.cut()
@@ -258,8 +282,8 @@ class _Held:
     def cut(self) -> None:
         """Wait for the rest of the body no more."""
         self.room.coming.remove(self)
-        self.room.bytes -= self.bytes
-        self.bytes, self.is_cut = 0, True
+        self.room.add(self, -self.bytes)
+        self.is_cut = True
         if self.limit is not None and not self.limit.expired():
             self.limit.reschedule(asyncio.get_running_loop().time())
 
@@ -355,6 +379,12 @@ def _unauthorized(*, given: bool) -> Fault:
 def _too_large(most: int, *, close: bool) -> Fault:
     message = f"the body is larger than {most} bytes; send less at a time"
     return Fault(413, "too_large", message, {"Connection": "close"} if close else None)
+
+
+def _whose(scope: Scope) -> str:
+    """Return whose token a request came with; "" where it is an agent's, or there is none."""
+    asker = scope.get("state", {}).get("asker")
+    return asker.participant if asker is not None else ""
 
 
 def _too_much() -> Fault:

@@ -174,7 +174,9 @@ async def _closed(entry: Entry, question: QuestionId, seconds: float) -> None:
 async def _asked(entry: Entry, question: QuestionId) -> Event:
     """Return the event in which a program asked this. Raises `Fault` 404."""
     found = await entry.reach.store.keyed(entry.session.id, asking_key(question))
-    if found is None or not isinstance(found.body, QuestionAsked) or found.seq <= entry.hidden:
+    asked = found.body if found is not None else None
+    is_ours = isinstance(asked, QuestionAsked) and asked.by is not None
+    if found is None or not is_ours or found.seq <= entry.hidden:
         raise Fault(404, "not_found", "no program asked this in this session")
     return found
 

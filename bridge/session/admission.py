@@ -248,6 +248,11 @@ class Book:
         found = self.grants.get(grant_key(account, identity, session))
         return found if found is not None and found.guest else None
 
+    def rooms(self, who: ParticipantId, session: SessionId) -> frozenset[str]:
+        """Return the places to which someone was let in alone, where they are of a session."""
+        given = (each for each in self.grants.values() if each.room)
+        return frozenset(each.room for each in given if (each.who, each.session) == (who, session))
+
     def entry(self, who: ParticipantId, session: SessionId) -> Entry:
         """Return as what someone was let in to a session."""
         given = [

@@ -11,7 +11,7 @@ The rules:
   the session need not be asked about that tool of that agent.
 - What a program asks is of no run: its end calls for no agent, `/stop` leaves it open, and whoever
   asked it takes it back, or an owner does. `MOST_OPEN` of them may be open at once in a session,
-  and `MOST_AN_HOUR` be asked within one.
+  and `MOST_AN_HOUR` be asked within one by the programs of each person: nobody uses up another's.
   They end with the right of whoever asked them to ask, and of all whom they are for to answer.
 - What is asked for a child session is of no run here either; `/stop` withdraws it.
 - An id names one question as long as the newest questions are remembered. What is asked under the
@@ -46,7 +46,8 @@ MOST_OPEN = 20
 
 MOST_AN_HOUR = 60
 HOUR = timedelta(hours=1)
-"""Questions of programs within an hour: each is a card in every place, also if it is taken back."""
+"""Questions of one person's programs within an hour: each is a card in every place, also if it is
+taken back."""
 
 
 def answered(session: Session, command: Answer, now: datetime) -> Drafts:
@@ -103,7 +104,7 @@ def asked(session: Session, command: Ask, now: datetime) -> Drafts:
 def _check(session: Session, command: Ask, now: datetime) -> None:
     if sum(each.by is not None for each in session.questions.values()) >= MOST_OPEN:
         raise Refused(texts.too_many_open(MOST_OPEN))
-    if sum(abs(now - at) < HOUR for at in session.asks) >= MOST_AN_HOUR:
+    if sum(abs(now - at) < HOUR for at in session.asks.get(command.by, ())) >= MOST_AN_HOUR:
         raise Refused(texts.too_many_asked(MOST_AN_HOUR))
     may = roles_for(Answer)
     if any(session.participants.get(each) not in may for each in command.to):

@@ -342,7 +342,8 @@ def _called(
             session = replace(session, questions=questions)
             session = background.questioned(session, body.background, question)
             if body.by is not None:
-                session = replace(session, asks=_lately(session.asks, event.at))
+                lately = _lately(session.asks.get(body.by, ()), event.at)
+                session = replace(session, asks={**session.asks, body.by: lately})
             if body.quiet:
                 return session
             uncalled = session.open_run is not None and session.open_run.asker is None

@@ -95,3 +95,37 @@ async def test_real_connections_go_through_it_and_the_loop_is_as_it_was_afterwar
         writer.close()
     assert loop.getaddrinfo == before
     server.close()
+
+
+async def test_a_name_for_which_no_thread_was_to_be_had_is_looked_for_when_next_asked(
+    servers: Servers, monkeypatch
+) -> None:
+    """Else its app would be silent until the next start."""
+    found = Lookups(asyncio.get_running_loop())
+
+    def none_left(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as crowded:
+        crowded.setattr(threading.Thread, "start", none_left)
+        with pytest.raises(OSError, match="no thread"):
+            await found.getaddrinfo("found.example", 443)
+    async with asyncio.timeout(PATIENCE):
+        assert await found.getaddrinfo("found.example", 443) == FOUND
+
+
+@pytest.mark.parametrize("port", [10**30, "\ud800"])
+async def test_whatever_the_system_says_of_a_name_ends_its_lookup(port: str | int) -> None:
+    found = Lookups(asyncio.get_running_loop())
+    async with asyncio.timeout(PATIENCE):
+        with pytest.raises((OverflowError, UnicodeError)):
+            await found.getaddrinfo("127.0.0.1", port)
+    await until(lambda: not found._open)
+
+
+async def test_what_one_does_with_its_addresses_is_not_seen_by_another(servers: Servers) -> None:
+    found = Lookups(asyncio.get_running_loop())
+    one, other = await asyncio.gather(*(found.getaddrinfo("found.example", 443) for _ in range(2)))
+    assert servers.asked == ["found.example"]
+    one.clear()
+    assert other == FOUND

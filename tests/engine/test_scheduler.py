@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 
 from bridge import schedule_texts, texts
 from bridge.domain.commands import PauseSchedule, RemoveSchedule, SetSchedule
-from bridge.domain.errors import Refused
+from bridge.domain.errors import Refused, StoreUnavailable
 from bridge.domain.events import (
     Cron,
     Every,
@@ -379,6 +379,46 @@ async def test_what_somebody_planned_rests_once_no_list_lets_them_in() -> None:
         await b.start()
         await b.core.sessions.submit(SHARED, PauseSchedule(schedule=DAILY, paused=False, by=bob))
         await b.until(lambda: fired(b, 2), each=1)
+
+
+class Failing(MoodyStore):
+    """A store that fails once at each step by which a schedule is brought to rest."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.failed: set[type] = set()
+
+    async def append(self, session, drafts, **how):
+        for body in (each.body for each in drafts):
+            is_told = isinstance(body, Pushed) and body.source.slot is None
+            is_paused = isinstance(body, ScheduleSet) and body.paused
+            if (is_told or is_paused) and type(body) not in self.failed:
+                self.failed.add(type(body))
+                raise StoreUnavailable("the disk is full")
+        return await super().append(session, drafts, **how)
+
+
+async def test_owners_are_told_once_of_what_rests_whatever_fails_on_the_way() -> None:
+    async with bridge(store=Failing(), account=Account(allow=frozenset({"ada", "bob"}))) as b:
+        await b.gather("ada", "bob")
+        bob = await b.store.identify(realm="memory", user="bob")
+        plan = SetSchedule(
+            schedule=DAILY, rule=in_minutes(60), action="say", text="bob calls", by=bob
+        )
+        await b.core.sessions.submit(SHARED, plan)
+        await b.core.stop(0)
+        b.account = Account(allow=frozenset({"ada"}))
+        await b.start()
+
+        async def rests() -> bool:
+            return (await b.core.sessions.fold(SHARED)).schedules[DAILY].paused
+
+        b.clock.forward(3600)
+        await b.until(rests, each=1)
+        await rest()
+        assert b.store.failed == {Pushed, ScheduleSet}
+        (told,) = await b.bodies(Pushed)
+        assert told.content.text == schedule_texts.schedule_rests("bob calls")
 
 
 async def fired(b: Bridge, count: int) -> bool:

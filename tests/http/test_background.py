@@ -2,12 +2,20 @@
 
 import httpx
 
-from bridge.domain.commands import BeginBackground, Join, Leave, Record, Say, StartRun
+from bridge.domain.commands import (
+    AskForBackground,
+    BeginBackground,
+    Join,
+    Leave,
+    Record,
+    Say,
+    StartRun,
+)
 from bridge.domain.content import Content
-from bridge.domain.events import BackgroundStopped
-from bridge.domain.ids import ConversationId, RunId
+from bridge.domain.events import BackgroundStopped, QuestionAsked
+from bridge.domain.ids import ConversationId, RunId, Seq
 from bridge.domain.run_output import Delegating
-from bridge.session.background import child_of
+from bridge.session.background import asked_as, child_of
 from tests.http.rig import ADA, BOB, EVE, MAIN, SESSION, Bridge
 
 CHILD = child_of(MAIN, "w")
@@ -45,6 +53,18 @@ async def test_it_is_listed_with_what_it_used(bridge: Bridge, ada: httpx.AsyncCl
         "ended": None,
         "used": {"tokens": 0, "cost": 0.0, "unpriced": 0},
     }
+
+
+async def test_what_it_asks_is_no_question_of_a_program(
+    bridge: Bridge, ada: httpx.AsyncClient
+) -> None:
+    await begin(bridge)
+    name = asked_as(CHILD, Seq(4))
+    asked = QuestionAsked(question=name, run=RunId("r_2"), kind="open", text="Which one?")
+    await bridge.sessions.submit(MAIN, AskForBackground(child=CHILD, seq=Seq(4), asked=asked))
+    assert name in (await bridge.sessions.fold(MAIN)).questions
+    assert (await ada.get(f"{SESSION}/questions/{name}")).status_code == 404
+    assert (await ada.delete(f"{SESSION}/questions/{name}")).status_code == 404
 
 
 async def test_what_is_about_to_begin_is_listed(bridge: Bridge, ada: httpx.AsyncClient) -> None:

@@ -18,7 +18,7 @@ from bridge.http.hook_calls import Incoming
 from tests.hooks import payloads
 from tests.hooks.made import SECRET, call, hooks
 from tests.http.rig import ADA, BOB, MAIN, QUICK, Bridge, bearer, serving
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, until
 
 WINDOW = timedelta(minutes=5)
 
@@ -688,3 +688,29 @@ async def test_nor_does_whoever_has_a_token_keep_others_out(tmp_path) -> None:
             assert (await post(outside, "plain", incoming)).status_code == 202
         for _, writer in halves:
             writer.close()
+
+
+async def test_whoever_sends_slowly_is_not_ended_by_the_bodies_that_another_leaves_half() -> None:
+    """A guest has a token too: of many half bodies it is their own that make room for more."""
+    body = json.dumps({"text": "y" * 9_000}).encode()
+    async with serving(replace(QUICK, held=SHARED_BYTES)) as bridge:
+        url = httpx.URL(bridge.url)
+        reader, writer = await asyncio.open_connection(url.host, url.port)
+        head = (
+            f"POST /v1/sessions/{MAIN}/pushes HTTP/1.1\r\nHost: b\r\n"
+            f"Authorization: {bearer(ADA)['Authorization']}\r\n"
+            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        writer.write(head.encode() + body[:5_000])
+        await writer.drain()
+        token = f"Authorization: {bearer(BOB)['Authorization']}\r\n"
+        halves = [await left_half(bridge, "/v1/sessions", token=token) for _ in range(20)]
+        ended = [asyncio.create_task(each.readline()) for each, _ in halves]
+        await until(lambda: sum(each.done() for each in ended) == 19)
+        writer.write(body[5_000:])
+        assert await asyncio.wait_for(reader.readline(), PATIENCE) == b"HTTP/1.1 201 Created\r\n"
+        for _, each in (*halves, (reader, writer)):
+            each.close()
+        told = {each.result() for each in ended if each.done()}
+        assert told == {b"HTTP/1.1 503 Service Unavailable\r\n"}
+        await asyncio.gather(*ended)

@@ -342,7 +342,7 @@ def test_programs_have_so_many_open_and_a_repeat_is_none_more():
 
 def test_programs_ask_so_often_within_an_hour_also_what_they_take_back_at_once():
     """Each is a card in every app, and changes once more when it is taken back."""
-    play = with_ada()
+    play = with_two()
     for number in range(MOST_AN_HOUR):
         name = QuestionId(f"ask_{number}")
         play >> replace(program(), question=name) >> Withdraw(by=ADA, question=name)
@@ -351,6 +351,8 @@ def test_programs_ask_so_often_within_an_hour_also_what_they_take_back_at_once()
     play >> more << Refused(texts.too_many_asked(MOST_AN_HOUR))
     play >> replace(program(), question=QuestionId(f"ask_{MOST_AN_HOUR - 1}"))
     assert play.error is None, "a repeat is told what became of it"
+    play >> replace(more, by=BOB, question=QuestionId("ask_other"))
+    assert play.error is None, "nobody uses up another's"
     play >> timedelta(hours=1, seconds=1) >> more
     assert play.error is None
 

@@ -172,13 +172,19 @@ class Admission:
     async def lets_in(self, who: ParticipantId, session: Session) -> bool:
         """Say whether someone is let in to a session by any app in which they are known.
 
-        Whoever is known in none is a client's of the HTTP side, where their token decides.
+        Whoever is known in none is a client's of the HTTP side, where their token decides. Who was
+        let in to one room of it is let in.
         """
         book, mine = await self.book(), await self.identities(who)
         apps = [each for each in book.accounts if each in book.realms and book.is_known(each, mine)]
         if who in book.out or who in session.put_out:
             return False
-        is_let_in = any(book.admits_person(each, who, session, mine) for each in apps)
+        rooms = book.rooms(who, session.id)
+        is_let_in = any(
+            book.admits_person(each, who, session, mine, place=room)
+            for each in apps
+            for room in ("", *rooms)
+        )
         return is_let_in or not apps or who in book.owners
 
     async def _read(self) -> Book:

@@ -32,8 +32,12 @@ class LaneWaking:
         self._waiting: dict[SessionId, asyncio.Task[None]] = {}
 
     def appended(self, session: Session, fresh: Sequence[Event]) -> None:
-        """Wake the places of a session for what was just appended to it."""
-        if session.open_run is None or not all(isinstance(each.body, ToolEvent) for each in fresh):
+        """Wake the places of a session for what was just appended to it.
+
+        Without `fresh` events nobody knows what was: an append failed that is kept all the same.
+        """
+        is_work = bool(fresh) and all(isinstance(each.body, ToolEvent) for each in fresh)
+        if session.open_run is None or not is_work:
             self._wake_all(session)
         elif session.id not in self._waiting and session.conversations:
             work = self._wake_later(session.id)

@@ -182,7 +182,10 @@ class LogTurn:
         return names[participant]
 
     async def meant(self, who: str) -> frozenset[ParticipantId]:
-        found, fold = await self._on.designated.meant(who), await self.fold()
+        found = await self._on.designated.meant(who)
+        fold = await self._on.sessions.fold(self.session)
+        if fold.parent is not None:  # people are let in there
+            fold = await self._on.sessions.fold(fold.parent)
         return frozenset([each for each in found if await self._on.lets_in(each, fold)])
 
     async def where(self, conversation: ConversationId) -> str:

@@ -5,6 +5,11 @@ from time import process_time
 
 import pytest
 
+from agents.litellm.agent import _takes_too_long
+from agents.litellm.config import LitellmConfig
+from agents.litellm.state import Kit, State
+from agents.litellm.stream_parser import Answer
+from agents.litellm.toolbox import Toolbox
 from agents.litellm.written_calls import apart, so_far
 from bridge.domain.events import ToolCalled
 from tests.agents.litellm.rig import WORLD, free, in_log, told
@@ -70,6 +75,8 @@ CALL = '<tool_call>\n{"name": "touch", "arguments": {}}\n</tool_call>'
         CALL + "\nis how a call looks.",
         f"```\n{CALL}\n```",
         f"    {CALL}",
+        f"\t{CALL}",
+        "<tool_call>touch\n<arg_key>what</arg_key>\n<arg_value>the bell</arg_value>\n",
         CALL.replace("touch", "unknown"),
         CALL.replace("{}", "[1]"),
         CALL.replace('"arguments"', '"other"'),
@@ -125,3 +132,18 @@ async def test_one_that_a_model_only_thought_of_is_not_made(bench):
     story = told("Ring the bell.")
     await bench.answer(story, Answers(text=f"<think>\n{CALL}\n</think>\nI will not."), **free())
     assert (WORLD, story.words()) == ([], ["I will not."])
+
+
+@pytest.mark.parametrize("written", NOTATIONS.values(), ids=NOTATIONS)
+async def test_where_time_is_over_while_one_is_written_nobody_is_shown_its_beginning(
+    tmp_path, written
+):
+    now = 0.0
+    config = LitellmConfig(model="m", max_seconds=60)
+    kit = Kit(config=config, toolbox=Toolbox(config.tools), data=tmp_path, seconds=lambda: now)
+    state = await State.begin(kit, told().turn())
+    state.answer = Answer(written=f"I ring it now.\n\n{written[:-12]}")
+    now = 61.0
+    assert _takes_too_long(state)
+    words = state.ending.content.text
+    assert words.startswith("I ring it now.\n\nI stop here: ")

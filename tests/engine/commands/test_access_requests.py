@@ -379,6 +379,25 @@ async def test_whoever_is_let_in_to_a_room_is_let_in_there_alone() -> None:
     assert "eves" not in {each.address.place for each in await door.store.conversations(room)}
 
 
+async def test_what_they_plan_in_a_room_that_they_were_let_in_to_goes_on() -> None:
+    """So does what they allowed there; until they are let in no more."""
+    door = await doorway(chat=ONLY_ADA)
+    await door.say("hello", "ada", place="team", room=True)
+    await door.say("/ask", "eve", place="team", room=True)
+    await press(door, request_button(await number(door), "allow"))
+    await door.say("hello", "eve", place="team", room=True)
+    eve = await door.store.identify(realm="chat", user="eve")
+    room = (await door.there("team")).session
+    assert eve is not None
+    assert room is not None
+    admission = door.dispatcher.admission
+    assert await admission.lets_in(eve, await door.dispatcher.fold(room))
+    assert not await admission.lets_in(eve, await door.dispatcher.fold(SHARED))
+    (grant,) = [each for each in (await admission.book()).grants.values() if each.guest]
+    await admission.instead(grant, None)
+    assert not await admission.lets_in(eve, await door.dispatcher.fold(room))
+
+
 async def test_a_room_that_follows_the_owners_session_opens_no_private_way_into_it() -> None:
     door = await doorway(chat=ONLY_ADA)
     await door.say("hello", "ada", place="team", room=True)

@@ -5,12 +5,14 @@ from collections.abc import AsyncGenerator
 
 from bridge.domain.content import Content
 from bridge.domain.events import Preview, RunStarted, ToolReturned
-from bridge.domain.ids import CallId, ConversationId
+from bridge.domain.ids import CallId, ConversationId, RunId, Seq
 from bridge.domain.parts import Capabilities
 from bridge.domain.run_output import Calling, Ended, Returned, Said
-from bridge.engine.outbound.lane_waking import TOGETHER_SECONDS
+from bridge.engine.outbound.lane_waking import TOGETHER_SECONDS, LaneWaking
 from bridge.ports.agent import Turn
+from bridge.session.fold import Session
 from bridge.session.routing import SHARED
+from bridge.session.state import OpenRun
 from tests.engine.rig import Bridge, bridge
 
 CALLS = 5
@@ -97,3 +99,15 @@ async def test_a_stop_does_not_wait_for_what_is_woken_later() -> None:
         await b.core.stop(0)
         assert all(task.done() for task in b.core._lanes._waiting.values())
         await b.start()
+
+
+async def test_what_a_store_kept_though_it_said_that_it_failed_wakes_every_place_at_once() -> None:
+    """It may be an answer as well as a call of a tool."""
+    found: list[ConversationId] = []
+    run = OpenRun(run=RunId("r_1"), agent="echo", started=Seq(1), upto=Seq(0), node="n")
+    places = {ConversationId("ada"): None, ConversationId("den"): None}
+    async with bridge() as b:
+        waking = LaneWaking(b.core.sessions, b.clock, found.append)
+        waking.appended(Session(id=SHARED, open_run=run, conversations=places), ())
+        assert found == [*places]
+        await waking.close(0)

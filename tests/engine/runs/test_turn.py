@@ -1,15 +1,19 @@
 """What an agent is given: the log as its run took it in, and what came in since."""
 
 import asyncio
+from dataclasses import replace
 
 from agents.log_index import LogIndex
 from bridge.domain.content import Content
 from bridge.domain.events import (
+    BackgroundBegun,
+    Body,
     Draft,
     HistoryCompacted,
     MessageComposed,
     MessageReceived,
     NoteKept,
+    ParticipantJoined,
     PlannedCall,
     QuestionAsked,
     QuestionClosed,
@@ -34,6 +38,7 @@ from bridge.engine.dispatcher import Dispatcher
 from bridge.engine.names import DisplayNames
 from bridge.engine.runs.log_cache import PAGE, LogCache
 from bridge.engine.runs.turn import Desktop, LogTurn
+from bridge.session.fold import Session
 from storage.memory import MemoryStore
 from storage.memory_blobs import MemoryBlobs
 from tests.engine.rig import NINE, SetClock, agent_registry
@@ -268,3 +273,21 @@ async def test_whoever_works_from_less_is_given_less_of_what_others_read() -> No
     store.gave = 0
     recent = await reader.recent(newest=10)
     assert (store.gave, len(recent.log), recent.whole) == (0, PAGE + 10, 4 * PAGE - 7)
+
+
+async def test_in_the_background_those_are_let_in_who_are_let_in_where_it_was_begun() -> None:
+    """What was given to them there, by a code or an owner, is of that session alone."""
+    store, above = MemoryStore(), SessionId("s_above")
+    await store.enrol(ADA, name="Ada", realm="chat", user="ada", at=NINE)
+    joined = ParticipantJoined(participant=ADA, role="member")
+    begun: dict[SessionId, Body] = {above: joined, HERE: BackgroundBegun(parent=above)}
+    for session, body in begun.items():
+        await store.create_session(session, at=NINE)
+        await store.append(session, [Draft(body=body)], at=NINE)
+    run = turn(store, 1)
+
+    async def only_above(_: ParticipantId, session: Session) -> bool:
+        return session.id == above
+
+    run._on = replace(run._on, lets_in=only_above)
+    assert await run.meant("chat:ada") == {ADA}
