@@ -4,9 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bridge import texts
-from bridge.domain.display_names import clean_title, typed
+from bridge.domain.display_names import clean_line, clean_title, typed
 from bridge.domain.wording import _, _n, composed, together
 from bridge.texts import titled
+
+LONGEST_WORK = 100
+"""Characters of a task in the background that are told."""
 
 # -- codes ----------------------------------------------------------------------------------------
 
@@ -82,6 +85,13 @@ def role_changed(name: str) -> str:
 
 def schedule_taken_back(text: str) -> str:
     return _("a schedule, which is paused now ({text})", text=typed(text))
+
+
+def work_taken_back(task: str) -> str:
+    return _(
+        "work in the background, which is stopped now ({text})",
+        text=typed(clean_line(task, LONGEST_WORK)),
+    )
 
 
 def taken_back(back: Sequence[str], changed: Sequence[str], answered: int) -> str:

@@ -16,6 +16,7 @@ NOT_WRITTEN_IN = _(
     "This is work in the background: it can be read, and not written in. Write in the session that "
     "it belongs to."
 )
+AGENT_GONE = _("The agent that works on this is not configured any more.")
 NOBODY_WORKS = _("Nothing works in the background here.")
 STOP_HOW = _(
     "`/background stop ID` stops one, `/stop` all. The ID is the word at the beginning of its line."
@@ -35,6 +36,14 @@ def too_many(most: int) -> str:
     return _(
         "{most} pieces of work are under way in the background already. Wait for one, or stop one: "
         "`/background` lists them.",
+        most=most,
+    )
+
+
+def too_many_alone(most: int) -> str:
+    return _(
+        "{most} pieces of work began in the background since anybody asked for something here. "
+        "Write what is to be done next; then more can begin.",
         most=most,
     )
 

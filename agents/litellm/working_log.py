@@ -66,7 +66,7 @@ from bridge.session.background import lasted, running
 from bridge.session.decide_background import delegated_in_run
 from bridge.session.decide_external import planned_in_run
 from bridge.session.decide_run_output import background, body_of
-from bridge.session.fold import Session
+from bridge.session.fold import Session, evolve
 
 AT_ONCE = 500
 """Events that are read without leaving the loop: it is held for about 10 ms."""
@@ -342,7 +342,15 @@ async def _underway(turn: Turn, session: Session) -> Underway:
             if isinstance(body, BackgroundStarted):
                 own = work.agent == turn.agent
                 found.append(Piece(body.work, body.task, lasted(work, now), own=own))
-    check = partial(delegated_in_run, session, agent=turn.agent, by=by)
+
+    def check(said: Delegating) -> None:
+        """Raise `Refused` for what may not be, with all that this step has begun before it."""
+        nonlocal session
+        for draft in delegated_in_run(session, said, agent=turn.agent, by=by):
+            if isinstance(draft.body, BackgroundStarted):
+                begun = Event(session=session.id, seq=session.head + 1, at=now, body=draft.body)
+                session = evolve(session, begun)
+
     return Underway(pieces=tuple(found), is_child=session.parent is not None, check=check)
 
 

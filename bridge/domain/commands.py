@@ -250,9 +250,9 @@ class RemoveSchedule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StopBackground:
-    """Let a child session work no more; it reports nothing."""
+    """Let a child session work no more; it reports nothing. `by` None: nobody asked for that."""
 
-    by: ParticipantId
+    by: ParticipantId | None
     child: SessionId
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from bridge import background_texts
 from bridge.ports.agent import Agent
 from bridge.ports.engine import Choosing
 from bridge.session.fold import Session, setting_key
@@ -24,6 +25,15 @@ class AgentRegistry:
         """Return the name of the agent that answers in a session."""
         chosen = session.settings.get(setting_key("session", "", SETTING), self._default)
         return chosen if chosen in self._agents else self._default
+
+    def gone(self, session: Session) -> str:
+        """Return that whose a child is, is no longer configured; or "": no other works on it.
+
+        People let that one do it, with its tools.
+        """
+        name = session.settings.get(setting_key("session", "", SETTING), self._default)
+        is_gone = session.parent is not None and name not in self._agents
+        return background_texts.AGENT_GONE if is_gone else ""
 
     def agent(self, name: str) -> Agent:
         return self._agents[name]

@@ -44,6 +44,10 @@ from bridge.session.state import Session, Work
 OVER_KEPT = 50
 """Pieces of work that are over and remembered of a session, the newest."""
 
+CLOSED_KEPT = 50
+"""Closed questions that are remembered of each piece of work: it asks again once they are closed
+there too, so what is older is."""
+
 LEAST_CALLED = 4
 """Characters of the word by which people call a piece of work."""
 
@@ -99,6 +103,11 @@ def running(session: Session) -> tuple[SessionId, ...]:
     return tuple(child for child, work in session.background.items() if not work.is_over)
 
 
+def begun_since_called(session: Session) -> int:
+    """Return how many children began since anybody or anything last asked: of 50, not of more."""
+    return sum(work.started > session.called for work in session.background.values())
+
+
 def stopping(children: Collection[SessionId], by: ParticipantId | None) -> Drafts:
     """Return what says that these work no more, if there are any."""
     return one(BackgroundStopped(children=tuple(children), by=by)) if children else ()
@@ -136,7 +145,7 @@ def evolved(session: Session, body: BackgroundEvent, event: Event) -> Session:
 def reported(session: Session, source: Source, event: Event) -> Session:
     """Return the session after a trigger, which may be what a child reports."""
     if source.kind != "background":
-        return session
+        return replace(session, called=event.seq)
     return _over(session, SessionId(source.name), event, stopped=False)
 
 
@@ -159,7 +168,10 @@ def questioned(
     work = session.background.get(child) if child is not None else None
     if work is None or child is None or work.is_over:
         return session
-    asked = replace(work, questions={**work.questions, question: at})
+    known = {**work.questions, question: at}
+    closed = [each for each, end in known.items() if end != START]
+    gone = set(closed[:-CLOSED_KEPT])
+    asked = replace(work, questions={name: end for name, end in known.items() if name not in gone})
     return replace(session, background={**session.background, child: asked})
 
 

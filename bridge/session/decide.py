@@ -174,6 +174,8 @@ def _admit(session: Session, command: Command) -> None:
     is_new = isinstance(command, Push | Trigger) or (isinstance(command, SetSchedule) and not by)
     if session.archived and is_new:
         raise Refused(texts.ARCHIVED)
+    if session.parent is not None and isinstance(command, Trigger):
+        raise Refused(background_texts.NOT_WRITTEN_IN)  # what a child costs stays whose it is
     if by is None or (isinstance(command, Leave) and command.operator):
         return
     if session.parent is not None:

@@ -3,7 +3,8 @@
 The rules:
 
 - It begins with the open run of an agent, for whoever that run works for; `MOST_AT_ONCE` at once in
-  a session. A child begins none.
+  a session, and `MOST_ALONE` while nobody asks anything: each report calls for the agent, which may
+  begin the next. A child begins none.
 - The first command in a child says whose it is, all in one append; nobody writes in it after that.
 - A report and a stop are decided by the parent's fold: the first ends the work, and the other is
   nothing. Whatever ends it withdraws what it asks.
@@ -53,6 +54,9 @@ Working = (
 
 MOST_AT_ONCE = 5
 """Children of one session that work at once."""
+
+MOST_ALONE = background.OVER_KEPT
+"""Children that begin one after the other while nobody asks anything; no more are remembered."""
 
 LONGEST_TASK, LONGEST_TOLD = 4_000, 40_000
 """Characters."""
@@ -137,6 +141,8 @@ def _check(session: Session, said: Delegating, by: ParticipantId | None) -> None
         raise Refused(why)
     if len(background.running(session)) >= MOST_AT_ONCE:
         raise Refused(background_texts.too_many(MOST_AT_ONCE))
+    if background.begun_since_called(session) >= MOST_ALONE:
+        raise Refused(background_texts.too_many_alone(MOST_ALONE))
     for text, most in ((said.task, LONGEST_TASK), (said.told, LONGEST_TOLD)):
         if len(text) > most:
             raise Refused(background_texts.too_long(most))

@@ -6,7 +6,8 @@ The rules:
 - What was given up is asked once more in the words of the first time, with what they were about,
   of whoever asks now.
 - An exchange begins with what calls for the agent while nothing else goes on, and ends with the
-  last run. It is undone whole, the newest first, and only while the session is at rest. The log
+  last run. It is undone whole, the newest first, and only while the session is at rest, whatever
+  its children ask. The log
   keeps it; agents are shown nothing of it any more, nor what was noted in it. What began in it and
   works in the background is stopped. What has been summed up is in the summary, and cannot be
   undone.
@@ -29,6 +30,7 @@ from bridge.domain.events import (
     RunFinished,
 )
 from bridge.session import background
+from bridge.session.decide_background import stopped
 from bridge.session.drafting import Drafts, one, says_something
 from bridge.session.fold import Session
 from bridge.session.run_mode import mode_of
@@ -142,4 +144,4 @@ def undone(session: Session, command: Undo) -> Drafts:
     ]
     noted = [note for note, seq in session.notes.items() if whole.first <= seq <= whole.upto]
     removed = (Draft(body=NoteRemoved(note=each)) for each in noted)
-    return (Draft(body=whole), *removed, *background.stopping(begun, command.by))
+    return (Draft(body=whole), *removed, *stopped(session, tuple(begun), command.by))

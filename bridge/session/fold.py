@@ -476,6 +476,7 @@ def _hear(session: Session, heard: MessageReceived, event: Event) -> Session:
         session,
         unfinished=unfinished,
         spoken=event.seq,
+        called=event.seq,
         asker=heard.participant,
         payer=None,
         given_up=tuple(seq for seq in session.given_up if seq != heard.again),
@@ -759,8 +760,10 @@ def _close(session: Session, closed: QuestionClosed, seq: Seq) -> Session:
         return session
     if session.parent is not None:  # it goes on for whom it was begun, whoever answered
         return _wanted(session, seq)
+    called = seq if closed.outcome == "answered" else session.called
     spoken = seq if closed.by is not None else session.spoken
-    return _wanted(replace(session, spoken=spoken, asker=closed.by or session.asker), seq)
+    asker = closed.by or session.asker
+    return _wanted(replace(session, spoken=spoken, called=called, asker=asker), seq)
 
 
 def _last(over: Mapping[QuestionId, Closing]) -> Mapping[QuestionId, Closing]:

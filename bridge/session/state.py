@@ -153,7 +153,8 @@ class Session:
 
     `asker` is who called for the agent last; None where it was no person, and `payer` then the one
     whose program it was, if it was anyone's. `spoken` is when a person
-    last did, `unfinished` what they may go on with. `refusal` is why the last run was refused,
+    last did, `called` when anybody or anything last did but the agent itself and its background
+    work, `unfinished` what they may go on with. `refusal` is why the last run was refused,
     until one begins. `used` is what all of its runs used; `over` how the last few questions ended.
     `unread` are the events past the position that call for the agent, in blocks. `failures` are
     those in a row at this position, `troubles` those since a run went well, the last at event
@@ -181,6 +182,7 @@ class Session:
     position: Seq = START
     wanted: Seq = START
     spoken: Seq = START
+    called: Seq = START
     asker: ParticipantId | None = None
     payer: ParticipantId | None = None
     unfinished: Unfinished | None = None
@@ -230,8 +232,9 @@ class Session:
 
     @property
     def is_at_rest(self) -> bool:
-        """Say whether no run is open or due, and nobody is asked anything."""
-        return self.open_run is None and self.wanted <= self.position and not self.questions
+        """Say whether no run is open or due, and nobody is asked anything but by its children."""
+        is_asked = any(each.background is None for each in self.questions.values())
+        return self.open_run is None and self.wanted <= self.position and not is_asked
 
     @property
     def counts_for(self) -> ParticipantId | None:

@@ -1,10 +1,12 @@
 """Which agent answers in a session."""
 
-from bridge.domain.commands import Change
+from bridge import background_texts
+from bridge.domain.commands import BeginBackground, Change
+from bridge.domain.ids import SessionId
 from bridge.engine.agent_registry import AgentRegistry
 from bridge.session.fold import Session
 from tests.engine.rig import Stalled
-from tests.playbook import ADA, HERE, with_ada
+from tests.playbook import ADA, HERE, Playbook, with_ada
 
 
 def agent_registry() -> AgentRegistry:
@@ -31,3 +33,11 @@ def test_the_chosen_one_answers_and_its_help_is_shown() -> None:
 def test_a_name_that_is_not_configured_any_more_means_the_default() -> None:
     assert agent_registry().chosen(after("sold")) == "echo"
     assert agent_registry().names == ("echo", "deep")
+
+
+def test_no_other_works_in_the_background_for_one_that_is_not_configured_any_more() -> None:
+    agents = agent_registry()
+    assert not agents.gone(after("sold")), "people see who answers them"
+    for name, why in (("deep", ""), ("", ""), ("sold", background_texts.AGENT_GONE)):
+        begun = BeginBackground(parent=SessionId("s_2"), prompt="Do it.", agent=name)
+        assert agents.gone(Playbook(begun).session) == why

@@ -145,6 +145,18 @@ def test_a_question_of_a_child_that_is_over_is_not_counted():
     assert not play.session.background[CHILD].questions
 
 
+def test_of_what_it_asked_only_the_last_closed_are_remembered(monkeypatch):
+    monkeypatch.setattr(background, "CLOSED_KEPT", 1)
+    play = with_ada(STARTED)
+    for seq in (4, 6, 8):
+        play >> there(seq)
+        if seq != 8:
+            asked = asked_as(CHILD, seq)
+            play >> QuestionClosed(question=asked, asked=play.head, outcome="answered")
+    questions = play.session.background[CHILD].questions
+    assert questions == {asked_as(CHILD, 6): 6, asked_as(CHILD, 8): 0}
+
+
 def test_two_who_are_one_have_the_work_of_both():
     play = with_ada(STARTED) >> ParticipantMerged(participant=ADA, into=BOB)
     assert play.session.background[CHILD].by == BOB

@@ -18,6 +18,7 @@ from bridge.domain.commands import (
     ReportBackground,
     Stop,
     StopBackground,
+    Trigger,
     Undo,
 )
 from bridge.domain.errors import Refused, RunOver
@@ -90,6 +91,26 @@ def test_only_so_many_work_at_once():
     play = at_work(*(started(f"w{number}") for number in range(MOST_AT_ONCE)))
     play >> begin() << Refused(background_texts.too_many(MOST_AT_ONCE))
     play >> StopBackground(by=ADA, child=child_of(HERE, "w0")) >> begin() << started()
+
+
+def test_it_cannot_go_on_by_its_own_reports_for_ever(monkeypatch):
+    """Each report calls for the agent, which begins the next; nobody asks for any of it."""
+    monkeypatch.setattr(decide_background, "MOST_ALONE", 2)
+    too_many = Refused(background_texts.too_many_alone(2))
+    more = Record(run=R2, said=Delegating(work="y", task="Do it."))
+    play = at_work() >> begin() >> begin("x") >> end(R1, "begun")
+    play >> ReportBackground(child=CHILD, text="Done.") >> start(R2)
+    play >> more << too_many
+    play >> Trigger(source=Source(kind="background", name="echo"), prompt="Go on.")
+    play >> more << too_many
+    play >> say("Go on.") >> more << started("y")
+
+
+def test_what_a_schedule_asks_begins_as_much_again(monkeypatch):
+    monkeypatch.setattr(decide_background, "MOST_ALONE", 1)
+    play = at_work() >> begin() >> end(R1, "begun")
+    play >> Trigger(source=Source(kind="schedule", name="daily"), prompt="Look.") >> start(R2)
+    play >> Record(run=R2, said=Delegating(work="x", task="Do it.")) << started("x", by=None)
 
 
 @pytest.mark.parametrize("said", [{"task": "x" * (LONGEST_TASK + 1)}, {"told": "x" * 40_001}])
@@ -176,6 +197,13 @@ def test_nobody_writes_in_it():
         play >> command << Refused(background_texts.NOT_WRITTEN_IN)
 
 
+def test_nothing_is_asked_in_it_anew():
+    """A service that works in it could otherwise go on with it at nobody's cost."""
+    play = Playbook(BEGIN) >> Trigger(source=Source(kind="background", name="echo"), prompt="On.")
+    play << Refused(background_texts.NOT_WRITTEN_IN)
+    assert play.session.counts_for == ADA
+
+
 # -- in the parent --------------------------------------------------------------------------------
 
 
@@ -257,6 +285,18 @@ def test_undoing_where_it_began_stops_it():
         say("go"), start(R1), started(), end(R1, "begun"), say("hi"), start(R2), end(R2, "ho")
     )
     later >> Undo(by=ADA) << ExchangeUndone(first=7, upto=10, by=ADA)
+
+
+def test_undoing_where_it_began_takes_back_what_it_asks():
+    play = with_ada(say("go"), start(R1), started(), end(R1, "begun"), there()) >> Undo(by=ADA)
+    play << (ExchangeUndone(first=2, upto=6, by=ADA), replace(WITHDRAWN, asked=7), STOPPED)
+
+
+def test_what_is_said_while_it_waits_is_undone_alone():
+    """It may wait for days, and people go on talking."""
+    began = (say("go"), start(R1), started(), end(R1, "begun"), there())
+    play = with_ada(*began, say("hi"), start(R2), end(R2, "ho")) >> Undo(by=ADA)
+    play << ExchangeUndone(first=8, upto=11, by=ADA)
 
 
 def test_a_run_that_was_stopped_before_it_began_ends_too():

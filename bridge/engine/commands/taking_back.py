@@ -4,7 +4,8 @@ The rules:
 
 - Only what lets somebody do more is taken back: what was always allowed, what was opened to
   members, who was made an owner, and rooms that were let follow. It is taken back by nobody's word
-  (`by` None). What was planned goes on by itself: it is paused.
+  (`by` None). What was planned goes on by itself: it is paused; what works in the background is
+  stopped.
 - The log says in whose name a setting was changed, but not from where. So all that was allowed in
   that name since then is taken back, also by the right person, who is told to allow it again.
 - What can only be looked at again is told: another agent, model or mode, another role, and
@@ -17,12 +18,15 @@ The rules:
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from bridge import admission_texts
-from bridge.domain.commands import Change, ChangeRole, PauseSchedule
+from bridge.domain.commands import Change, ChangeRole, PauseSchedule, StopBackground
+from bridge.domain.errors import Refused
 from bridge.domain.events import (
+    BackgroundStarted,
     Event,
     QuestionClosed,
     RoleChanged,
@@ -151,6 +155,7 @@ class TakingBack:
             await self._unset(session, since, change, taken)
         await self._demote(session, since, events, taken)
         await self._pause(session, since, events, taken)
+        await self._stop(session, since, events, taken)
         for event in events:
             closed = event.body
             if isinstance(closed, QuestionClosed) and closed.outcome == "answered":
@@ -228,6 +233,18 @@ class TakingBack:
             return
         await self.sessions.submit(session, PauseSchedule(schedule=name))
         taken.back.append(admission_texts.schedule_taken_back(known.text))
+
+    async def _stop(
+        self, session: SessionId, since: Since, events: Sequence[Event], taken: TakenBack
+    ) -> None:
+        """Let what was begun in the background work no more."""
+        for begun in [each.body for each in events if isinstance(each.body, BackgroundStarted)]:
+            work = (await self.sessions.fold(session)).background.get(begun.child)
+            if work is None or work.is_over or work.by != since.who:
+                continue
+            with suppress(Refused):  # it reported meanwhile
+                await self.sessions.submit(session, StopBackground(by=None, child=begun.child))
+                taken.back.append(admission_texts.work_taken_back(begun.task))
 
     async def _is_of(self, place: ConversationId, since: Since) -> bool:
         found = await self.store.conversation(place)

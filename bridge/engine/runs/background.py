@@ -5,6 +5,7 @@ already, by another process or before a crash, changes nothing; so it is done as
 happens in either log.
 """
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import structlog
@@ -17,9 +18,10 @@ from bridge.domain.commands import (
     BeginBackground,
     EndBackground,
     ReportBackground,
+    StopBackground,
 )
 from bridge.domain.display_names import clean_title
-from bridge.domain.errors import NotFound, StoreError
+from bridge.domain.errors import NotFound, Refused, StoreError
 from bridge.domain.events import BackgroundStarted, QuestionAsked, QuestionClosed
 from bridge.domain.ids import START, Seq, SessionId
 from bridge.domain.records import replace
@@ -28,8 +30,8 @@ from bridge.engine.keyed_worker import KeyedWorker
 from bridge.engine.store_health import StoreHealth
 from bridge.ports.agent import Logging
 from bridge.ports.clock import Clock
-from bridge.ports.engine import Sessions
-from bridge.ports.store import Store
+from bridge.ports.engine import LetsIn, Sessions
+from bridge.ports.store import Log, Store
 from bridge.session.background import (
     AskThere,
     Begin,
@@ -40,7 +42,8 @@ from bridge.session.background import (
     Report,
     owed,
 )
-from bridge.session.fold import Session, setting_key
+from bridge.session.fold import Session, due_run, setting_key
+from bridge.texts import ASKED_BEFORE_RESTORE
 
 log = structlog.get_logger()
 
@@ -60,11 +63,14 @@ class Background:
         agents: AgentRegistry,
         clock: Clock,
         health: StoreHealth,
+        *,
+        lets_in: LetsIn,
     ) -> None:
         self._store = store
         self._sessions = sessions
         self._agents = agents
         self._clock = clock
+        self._lets_in = lets_in
         self._ended: set[SessionId] = set()
         cache("ended background work", forget=self._forget, size=self._size)
         self._worker = KeyedWorker("background", self._work_on, clock, health)
@@ -81,6 +87,18 @@ class Background:
         is_done = await self.tend(await self._sessions.fold(session))
         return None if is_done else self._worker.now(session) + AGAIN
 
+    async def tended(self, session: Session) -> tuple[Session, bool]:
+        """Tend a session until nothing more comes; return it as it is then, and what `tend` does.
+
+        What is appended meanwhile, by another process too, may be owed something.
+        """
+        while True:
+            is_done = await self.tend(session)
+            now = await self._sessions.fold(session.id)
+            if now.head == session.head:
+                return now, is_done
+            session = now
+
     async def tend(self, session: Session) -> bool:
         """Do what is owed to and by a session; False where something could not be done."""
         if session.parent is not None:
@@ -93,6 +111,10 @@ class Background:
     async def _tend(self, parent: Session, child: SessionId) -> bool:
         try:
             found = await self._folded(child)
+            if await _is_shut_out(self._lets_in, parent, child, found):
+                with suppress(Refused):  # another was quicker
+                    await self._sessions.submit(parent.id, StopBackground(by=None, child=child))
+                parent = await self._sessions.fold(parent.id)
             for deed in owed(parent, child, found):
                 await self._do(deed, parent, child)
             work = parent.background.get(child)
@@ -126,7 +148,7 @@ class Background:
             case AskThere(seq=seq):
                 await self._ask(parent, child, seq)
             case CloseHere(question=question, at=at):
-                closed = await self._body(parent.id, at)
+                closed = await _body(self._store, parent.id, at)
                 assert isinstance(closed, QuestionClosed)
                 answer = AnswerBackground(question=question, closed=closed)
                 await self._sessions.submit(child, answer)
@@ -137,6 +159,11 @@ class Background:
 
     async def _begin(self, parent: Session, child: SessionId) -> None:
         began = await self._began(parent, child)
+        if await _of_old(self._store, parent.background[child].at, self._clock.now()):
+            why = background_texts.report(began.task, ASKED_BEFORE_RESTORE, (), failed=True)
+            over = ReportBackground(child=child, text=why, outside=began.outside)
+            await self._sessions.submit(parent.id, over)
+            return
         begin = BeginBackground(
             parent=parent.id,
             prompt=background_texts.prompt(began.task, began.told),
@@ -149,7 +176,7 @@ class Background:
         await self._sessions.submit(child, begin)
 
     async def _ask(self, parent: Session, child: SessionId, seq: Seq) -> None:
-        asked = await self._body(child, seq)
+        asked = await _body(self._store, child, seq)
         assert isinstance(asked, QuestionAsked)
         task = (await self._began(parent, child)).task
         shown = replace(asked, text=background_texts.asked(task, asked.text))
@@ -179,10 +206,27 @@ class Background:
         return known and isinstance(self._agents.agent(agent), Logging)
 
     async def _began(self, parent: Session, child: SessionId) -> BackgroundStarted:
-        body = await self._body(parent.id, parent.background[child].started)
+        body = await _body(self._store, parent.id, parent.background[child].started)
         assert isinstance(body, BackgroundStarted)
         return body
 
-    async def _body(self, session: SessionId, seq: Seq) -> object:
-        (event,) = await self._store.read(session, after=seq - 1, limit=1)
-        return event.body
+
+async def _body(log: Log, session: SessionId, seq: Seq) -> object:
+    (event,) = await log.read(session, after=seq - 1, limit=1)
+    return event.body
+
+
+async def _is_shut_out(
+    lets_in: LetsIn, parent: Session, child: SessionId, found: Session | None
+) -> bool:
+    """Say whether a child is to go on for somebody who is let in by no list any more."""
+    work = parent.background.get(child)
+    if work is None or work.is_over or work.by is None or found is None:
+        return False
+    return due_run(found) is not None and not await lets_in(work.by, parent)
+
+
+async def _of_old(store: Store, at: datetime, now: datetime) -> bool:
+    """Say whether what began then may have been done before the log was restored."""
+    epoch = await store.epoch()
+    return epoch.is_older(at) and not epoch.was_ahead(now)

@@ -5,7 +5,8 @@ The rules:
 - Each thing an agent says is durable before the agent is resumed; its last words and the end of its
   run are one append.
 - Once the log says that the run is over, nothing it says is taken down, nor shown as a preview.
-- A run that uses up its budget may still answer, and goes no further: it is ended at its next call.
+- A run that uses up its budget may still answer, and goes no further: it is ended at its next call,
+  or where it begins something in the background.
 - A run ends whatever its agent does: one that raises has failed, one that falls silent is done.
 - An agent may only say what is its own: the result of a call it made, words spoken in a file that
   the message holds, a question of a new id. Anything else is its failure.
@@ -69,7 +70,7 @@ from bridge.engine.runs.given_up import GivenUp
 from bridge.engine.runs.turn import LogTurn
 from bridge.ports.engine import Live, Sessions
 from bridge.ports.store import Appended
-from bridge.session.background import spent_before
+from bridge.session.background import child_of, spent_before
 from bridge.session.decide_questions import is_taken
 from bridge.session.decide_runs import gives_up
 from bridge.session.fold import (
@@ -188,9 +189,13 @@ class RunRecorder:
         return await self._sessions.submit(turn.session, command)
 
     async def _arrange(self, turn: LogTurn, said: Scheduling | Delegating) -> None:
+        if isinstance(said, Delegating) and said.task.strip():
+            _go_on(turn)
         try:
             await self._record(turn, said)
         except Refused as refused:  # its tool looks first: somebody else was quicker
+            if isinstance(said, Delegating) and _is_over(await turn.fold(), said):
+                return
             raise AgentFailed(str(refused)) from refused
 
     async def _call(self, turn: LogTurn, calling: Calling) -> None:
@@ -277,6 +282,12 @@ def note_given_up(session: Session, ending: FailRun | AbandonRun) -> None:
         return
     for seq in unread_upto(session, run.upto):
         note("given_up", trace=trace_of(session.id, seq), run=run.run)
+
+
+def _is_over(session: Session, stop: Delegating) -> bool:
+    """Say whether what is to be stopped in the background is over by now: it reported first."""
+    work = session.background.get(child_of(session.id, stop.work))
+    return not stop.task.strip() and work is not None and work.is_over
 
 
 def _go_on(turn: LogTurn) -> None:

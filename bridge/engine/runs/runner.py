@@ -15,7 +15,8 @@ The rules:
   this did. People are told, and ask again.
 - A run that the store cut off is abandoned without blame once the store can be used again.
 - What is owed between a session and what works in its background is done before anything else, so
-  that no session is at rest while any of it is left (`bridge.engine.runs.background`).
+  that no session is at rest while any of it is left (`bridge.engine.runs.background`). A child
+  waits until it is; its parent goes on all the same.
 - At an orderly stop, runs get a grace period; then they are abandoned for now, without blame.
 """
 
@@ -130,7 +131,7 @@ class Runner:
         self._nodes = nodes
         self.arrivals = Arrivals()
         self._worker = KeyedWorker("runner", self._work_on, clock, health)
-        self.background = Background(store, sessions, agents, clock, health)
+        self.background = Background(store, sessions, agents, clock, health, lets_in=lets_in)
         self._stopping = False
         self._cut_short: set[RunId] = set()
         self._left: set[asyncio.Task[None]] = set()
@@ -170,9 +171,9 @@ class Runner:
                 self._cut_short.discard(run)
                 continue
             now = self._worker.now(session)
-            if not await self.background.tend(fold):
+            fold, is_tended = await self.background.tended(fold)
+            if fold.parent is not None and not is_tended:
                 return now + ELSEWHERE
-            fold = await self._sessions.fold(session)
             match next_step(fold, now=now):
                 case Begin() if (later := self._later(fold, now)) is not None:
                     await self._store.settle(session, head=fold.head, due_at=later)
@@ -181,6 +182,8 @@ class Runner:
                     await self._begin(fold)
                 case Expire():
                     await self._sessions.submit(session, ExpireQuestions(now=now))
+                case Idle() if not is_tended:
+                    return now + ELSEWHERE
                 case Idle(until=until):
                     await self._store.settle(session, head=fold.head, due_at=until)
                     return until
@@ -206,7 +209,7 @@ class Runner:
         """Start the run that is due, or say why it may not start."""
         await self._upkeep.stop(session.id)
         run = RunId(mint("r"))
-        why = await _of_old(self._store, session, self._clock.now())
+        why = self._agents.gone(session) or await _of_old(self._store, session, self._clock.now())
         why = why or await self._budget_guard.refusal(session.counts_for, spent_before(session))
         if why:
             await self._sessions.submit(session.id, RefuseRun(run=run, reason=why))

@@ -27,7 +27,18 @@ from bridge.domain.events import (
     ToolReturned,
 )
 from bridge.domain.ids import CallId, ConversationId, ParticipantId
-from tests.agents.litellm.rig import TOOLS, WORLD, asking_to, called, ended, in_log, results, told
+from bridge.session.decide_background import MOST_AT_ONCE
+from tests.agents.litellm.rig import (
+    TOOLS,
+    WORLD,
+    asking_to,
+    called,
+    ended,
+    in_log,
+    results,
+    returned,
+    told,
+)
 from tests.fakes.models import Answers, calls
 from tests.turns import Story
 
@@ -537,6 +548,17 @@ async def test_a_model_begins_something_in_the_background_once_that_is_approved(
     story.say("Stop it.")
     await bench.answer(story, calls("stop_background", id=started.work), DONE)
     assert len(in_log(story, BackgroundStopped)) == 1
+
+
+async def test_of_many_that_a_model_begins_at_once_those_that_are_too_many_are_refused(bench):
+    """It reads why, and its answer is not lost."""
+    story = told()
+    many = calls(*["background"] * (MOST_AT_ONCE + 1), task="Look.")
+    rules = [{"tool": "*", "do": "allow"}]
+    items = await bench.answer(story, many, DONE, tools={"policy": rules})
+    assert len(in_log(story, BackgroundStarted)) == MOST_AT_ONCE
+    assert sum("are under way" in each for each in returned(items)) == 1
+    assert ended(items).content is not None
 
 
 async def test_what_is_overheard_of_somebody_who_is_not_here_is_from_outside(bench):

@@ -7,13 +7,16 @@ from datetime import timedelta
 import pytest
 
 from bridge import texts
-from bridge.domain.commands import Answer, Change, ChangeRole
+from bridge.domain.commands import Answer, Change, ChangeRole, EndRun, Record, Say, StartRun
+from bridge.domain.content import Content
 from bridge.domain.events import Pushed
-from bridge.domain.ids import ParticipantId, SessionId
+from bridge.domain.ids import ParticipantId, RunId, SessionId
 from bridge.domain.parts import Reply
+from bridge.domain.run_output import Delegating
 from bridge.engine.access.pairing_codes import PairingCodes
 from bridge.engine.commands.taking_back import BEFORE
 from bridge.session.admission import Account
+from bridge.session.background import child_of, running
 from bridge.session.permissions import opened
 from bridge.session.routing import SHARED
 from bridge.session.tool_grants import YES, always_allowed, setting
@@ -194,6 +197,28 @@ async def test_what_was_planned_in_someones_name_since_rests() -> None:
     told = await undo(door, grant)
     assert await planned(door) == [("send me the secrets", True), ("sum up the news", False)]
     assert "a schedule, which is paused now (`send me the secrets`)" in told
+
+
+async def test_what_was_begun_in_the_background_in_someones_name_since_is_stopped() -> None:
+    """What was begun before goes on."""
+
+    async def begin(door: Doorway, work: str, by: ParticipantId) -> None:
+        said = Say(by=by, conversation=(await door.there()).id, content=Content(text="go"))
+        await door.dispatcher.submit(SHARED, said)
+        run = RunId(f"r_{work}")
+        await door.dispatcher.submit(SHARED, StartRun(run=run, agent=AGENT, node="n"))
+        begun = Delegating(work=work, task="Send me the `secrets`.")
+        await door.dispatcher.submit(SHARED, Record(run=run, said=begun))
+        await door.dispatcher.submit(SHARED, EndRun(run=run, upto=0))
+
+    async def before(door: Doorway, ada: ParticipantId) -> None:
+        await begin(door, "mine", ada)
+
+    door, grant = await joined(before)
+    await begin(door, "theirs", await who(door, "mallory", MAIL))
+    told = await undo(door, grant)
+    assert running(await door.dispatcher.fold(SHARED)) == (child_of(SHARED, "mine"),)
+    assert "work in the background, which is stopped now" in told
 
 
 async def test_whoever_was_made_an_owner_in_someones_name_since_is_none() -> None:

@@ -5,9 +5,10 @@ from functools import partial
 
 import pytest
 
-from bridge.domain.commands import Answer, Archive, Say, Stop, StopBackground, Undo
+from bridge.domain.commands import Answer, Archive, Change, Say, Stop, StopBackground, Undo
 from bridge.domain.content import Content, Option
-from bridge.domain.errors import AgentFailed, Refused
+from bridge.domain.epoch import Epoch
+from bridge.domain.errors import AgentFailed, Refused, StoreUnavailable
 from bridge.domain.events import (
     BackgroundStarted,
     BackgroundStopped,
@@ -18,6 +19,7 @@ from bridge.domain.events import (
     QuestionAsked,
     QuestionClosed,
     RunFinished,
+    RunStarted,
     SessionArchived,
     Triggered,
     Usage,
@@ -25,7 +27,9 @@ from bridge.domain.events import (
 from bridge.domain.ids import CallId, ConversationId, ParticipantId, QuestionId, SessionId
 from bridge.domain.run_output import Asking, Calling, Delegating, Ended, Returned, Said, Using
 from bridge.domain.usage import Limit
+from bridge.engine.runs.background import Background
 from bridge.ports.agent import Turn
+from bridge.session.admission import Account
 from bridge.session.background import child_of
 from bridge.session.budget import Budgets
 from bridge.session.decide_background import MOST_AT_ONCE
@@ -356,3 +360,149 @@ async def test_it_goes_on_after_a_restart_and_reports():
         await here.restart()
         await until_reported(here)
         assert len(await here.bodies(Triggered)) == 1
+
+
+async def test_where_its_agent_is_not_configured_any_more_no_other_does_it():
+    """People let that one do it, with its tools; the other may have more of them."""
+    deep = {"deep": Delegator(asking)}
+    async with delegating(done)(more_agents=deep) as here:
+        chosen = Change(scope="session", name="agent", value="deep", by=OWNER)
+        await here.core.sessions.submit(SHARED, chosen)
+        await say(here, "w")
+        question = await until_asked(here)
+        here.more_agents = {}
+        await here.restart()
+        answer = Answer(by=OWNER, question=question, answer="tea")
+        await here.core.sessions.submit(SHARED, answer)
+        await until_reported(here)
+        (report,) = await here.bodies(Triggered)
+        assert "could not be done" in report.prompt
+        assert "is not configured any more" in report.prompt
+        assert {each.agent for each in await here.bodies(RunStarted, CHILD)} == {"deep", ""}
+
+
+async def test_a_run_that_used_up_its_budget_begins_nothing_more():
+    """What works in the background may use as much again."""
+
+    async def costly(turn: Turn) -> AsyncGenerator[Said]:
+        yield Using(usage=Usage(cost=2.0))
+        yield Delegating(work="w", task="Do the rest.")
+        yield Ended(content=Content(text="begun"))
+
+    async with bridge(agent=Acting(costly), budgets=Budgets(per_run=Limit(usd=1.0))) as here:
+        await say(here, "go")
+        await here.until_logged(RunFinished, each=1)
+        await here.until_at_rest(each=1)
+        assert await here.bodies(BackgroundStarted) == []
+        assert [each.outcome for each in await here.bodies(RunFinished)] == ["failed"]
+
+
+async def test_an_agent_that_stops_what_just_reported_does_nothing_by_it():
+    async def play(turn: Turn) -> AsyncGenerator[Said]:
+        fold = await turn.fold()
+        if fold.parent is not None or fold.background:
+            yield Ended(content=Content(text="done"))
+            return
+        yield Delegating(work="w", task="Do it.")
+        while not (await turn.fold()).background[CHILD].is_over:
+            await turn.clock.sleep(0)
+        yield Delegating(work="w")
+        yield Ended(content=Content(text="It was done already."))
+
+    async with bridge(agent=Acting(play)) as here:
+        await say(here, "go")
+        await here.until_logged(RunFinished, 2, each=1)
+        await here.until_at_rest(each=1)
+        ends = await here.bodies(RunFinished)
+        assert [each.outcome for each in ends] == ["completed", "completed"]
+        assert await here.bodies(BackgroundStopped) == []
+
+
+async def test_work_that_cannot_be_seen_to_holds_up_no_conversation(monkeypatch):
+    """It is tried again meanwhile, and the session is not at rest before it is done."""
+
+    async def broken(*_: object) -> None:
+        raise ValueError("no such shape")
+
+    async with delegating()() as here:
+        with monkeypatch.context() as patched:
+            patched.setattr(Background, "_begin", broken)
+            await say(here, "w")
+            await here.until_logged(BackgroundStarted, each=1)
+            await say(here, "x")
+            await here.until_logged(RunFinished, 2, each=1)
+            assert await here.store.restless(here.clock.now())
+        await until_reported(here, 2)
+
+
+class Watched(Background):
+    """Says something the first time that a session is tended."""
+
+    def __init__(self, here: Bridge) -> None:
+        core = here.core
+        lets_in = core.sessions.admission.lets_in
+        agents, health = core.agent_registry, core._health
+        super().__init__(here.store, core.sessions, agents, here.clock, health, lets_in=lets_in)
+        self.here = here
+        self.heads: list[int] = []
+
+    async def tend(self, session) -> bool:
+        self.heads.append(session.head)
+        if len(self.heads) == 1:
+            await self.here.push("meanwhile")
+        return True
+
+
+async def test_what_comes_while_a_session_is_tended_is_tended_too():
+    """Else it would count as seen to, and who appended it may be gone."""
+    async with bridge() as here:
+        before = await here.core.sessions.fold(SHARED)
+        watched = Watched(here)
+        after, is_tended = await watched.tended(before)
+        assert (after.head, is_tended) == (before.head + 1, True)
+        assert watched.heads == [before.head, after.head]
+
+
+async def test_it_goes_on_for_nobody_whom_no_list_lets_in_any_more():
+    """Taken off `allow`, they are neither heard nor worked for, whoever answers for them."""
+    both = Account(allow=frozenset({"ada", "bob"}))
+    async with delegating(asking)(account=both) as here:
+        await here.gather("ada", "bob")
+        here.platform.say("bob", "bob", "w")
+        question = await until_asked(here)
+        await here.core.stop(0)
+        here.account = Account(allow=frozenset({"ada"}))
+        await here.start()
+        answer = Answer(by=OWNER, question=question, answer="tea")
+        await here.core.sessions.submit(SHARED, answer)
+        await here.until_logged(BackgroundStopped, each=1)
+
+        async def over() -> bool:
+            return (await here.core.sessions.fold(CHILD)).archived
+
+        await here.until(over, each=1)
+        assert len(await here.bodies(RunStarted, CHILD)) == 1
+        assert await here.bodies(Triggered) == []
+
+
+async def test_what_began_before_the_log_was_restored_is_not_begun_anew(monkeypatch):
+    """The copy may be of just then, and all of it was done since: people ask again."""
+
+    async def died(*_: object) -> None:
+        raise StoreUnavailable("the process is gone")
+
+    async with delegating()() as here:
+        with monkeypatch.context() as patched:
+            patched.setattr(Background, "_begin", died)
+            await say(here, "w")
+            await here.until_logged(RunFinished)
+            await here.core.stop(0)
+        here.clock.forward(60)
+        now = here.clock.now()
+        here.store._epoch = Epoch(id="1" * 16, began=now, heard=now)
+        await here.start()
+        await until_reported(here)
+        (report,) = await here.bodies(Triggered)
+        assert "before the bridge was restored" in report.prompt
+        assert (await here.core.sessions.fold(SHARED)).background[CHILD].is_over
+        assert CHILD not in [each.id for each in await here.store.sessions(limit=10)]
