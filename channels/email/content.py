@@ -99,7 +99,7 @@ class Held:
             self.unread.append(what)
 
 
-class _Bounded(Compat32):  # type: ignore[type-arg] - it takes none when it runs
+class _Bounded(Compat32):
     """Cuts what is said of a part: Python's reader takes the square of its length for it."""
 
     def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:

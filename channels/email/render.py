@@ -76,13 +76,14 @@ def mail(letter: Letter, thread: Thread | None, config: EmailConfig, now: dateti
         raise Rejected(f"this cannot be written as a mail: {error}", code="form") from error
 
 
-class _Policy(EmailPolicy):  # type: ignore[type-arg] - it takes none when it runs
+class _Policy(EmailPolicy):
     """Writes ids as they are."""
 
     def fold(self, name: str, value: str) -> str:
         if name.lower() in IDS:
             return f"{name}: {f'{self.linesep} '.join(value.split())}{self.linesep}"
-        return super().fold(name, value)
+        folded: str = super().fold(name, value)
+        return folded
 
     def fold_binary(self, name: str, value: str) -> bytes:
         if name.lower() in IDS:

@@ -19,8 +19,7 @@ PASSED = f"{MX}; dmarc=pass (p=REJECT sp=REJECT dis=NONE) header.from=example.or
         f"{MX}; spf=pass (sender; is \\) fine) smtp.mailfrom=ada@example.org",
         f"{MX};\r\n\tdkim=fail header.d=example.org;\r\n\tdkim=pass header.d=example.org",
         f'"{MX}"; dmarc=pass reason="all; well" header.from=example.org',
-        f"{MX}; spf=pass smtp.mailfrom=SRS0=x=y=z.example=a@f.example;"
-        " dmarc=pass header.from=example.org",
+        f"{MX}; dmarc=pass header.from=example.org; spf=pass smtp.mailfrom=SRS0=x=y=z=a@f.example",
         f"(a comment) {MX}; dmarc=pass header.from=example.org",
     ],
 )
