@@ -11,6 +11,7 @@ The rules:
 """
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from email import policy
@@ -22,7 +23,7 @@ from typing import cast
 
 import idna
 
-from channels.email.limits import LONGEST_HEADER
+from channels.email.limits import LONGEST_WORDS
 
 _LOCAL = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _DOMAIN = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(?:\.(?!-)[a-z0-9-]{1,63}(?<!-))*")
@@ -36,10 +37,6 @@ class Mailbox:
 
     address: str
     name: str
-
-    @property
-    def domain(self) -> str:
-        return self.address.rpartition("@")[2]
 
 
 def normal(address: str) -> str | None:
@@ -62,7 +59,7 @@ def domain_of(given: str) -> str | None:
 
 def sender_of(headers: Sequence[str]) -> Mailbox | None:
     """Return who a mail is from, by its `From` headers as they came; None where that is unclear."""
-    if len(headers) != 1 or len(headers[0]) > LONGEST_HEADER:
+    if len(headers) != 1 or len(headers[0]) > LONGEST_WORDS:
         return None
     raw = " ".join(headers[0].split())
     first = _read(raw)
@@ -95,12 +92,13 @@ def _read(raw: str) -> tuple[str, str] | None:
 def _named(name: str) -> str:
     """Return a name; "" for one that would pass for an address."""
     shown = " ".join(_CONTROL.sub(" ", whole(name)).split())
-    return "" if "@" in shown or "\N{FULLWIDTH COMMERCIAL AT}" in shown else shown
+    return "" if "@" in unicodedata.normalize("NFKC", shown) else shown
 
 
 def decoded(raw: str) -> str:
     """Return the words of a header, in one line; what cannot be decoded stays as it is."""
-    line = " ".join(raw.encode(errors="surrogateescape").decode(errors="replace").split())
+    given = raw[:LONGEST_WORDS].encode(errors="surrogateescape").decode(errors="replace")
+    line = " ".join(given.split())
     try:
         words = str(make_header(decode_header(line)))
     except (HeaderParseError, ValueError, LookupError):

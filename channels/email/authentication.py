@@ -8,18 +8,22 @@ Source: RFC 8601 (the header), RFC 7489 (DMARC and alignment). The rules:
 - A header that cannot be read to its end proves nothing.
 - DMARC that passed for the domain of the address proves it; any other word on DMARC but `none`
   proves that nothing is proven.
-- Where nothing is said of DMARC, a DKIM signature or an SPF pass counts that is of the same domain,
-  or of one above it: whoever has that one can make the other's.
+- Where nothing is said of DMARC, a DKIM signature counts that is of the same domain, or of one
+  above it: whoever has that one can make the other's. So does an SPF pass of the very address. One
+  of the domain does not: who forwards mails there sends any mail under an address of it (SRS).
 """
 
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from channels.email.addresses import domain_of
+from channels.email.addresses import domain_of, normal
 from channels.email.limits import LONGEST_HEADER
 
 _TOKEN = re.compile(r"\s*(?:\"(?P<quoted>(?:[^\"\\]|\\.)*)\"|(?P<bare>[^\s;\"=]+)|(?P<sign>[;=]))")
+_VALUE = re.compile(r"\s*(?P<bare>[^\s;\"=][^\s;\"]*)")
+"""Behind a sign the next one is a part of the word: addresses may have some (RFC 8601, 2.2)."""
+
 _METHOD = re.compile(r"(?P<name>[a-z0-9-]+)(?:/\d+)?")
 
 
@@ -35,14 +39,14 @@ class Result:
         return next((value for key, value in self.properties if key == name), "")
 
 
-def is_proven(headers: Sequence[str], trusts: Collection[str], domain: str) -> bool:
-    """Say whether an address of this domain is proven; the headers from the top."""
+def is_proven(headers: Sequence[str], trusts: Collection[str], address: str) -> bool:
+    """Say whether an address, in its one form, is proven; the headers from the top."""
     trusted = {each.lower() for each in trusts}
     for header in headers:
         if _without_comments(header) is None:
             return False  # whoever wrote it, it may hide what stands below
         if server_of(header) in trusted:
-            return _proves(results_of(header), domain)
+            return _proves(results_of(header), address)
     return False
 
 
@@ -74,29 +78,30 @@ def results_of(header: str) -> Sequence[Result] | None:
     return found
 
 
-def _proves(results: Sequence[Result] | None, domain: str) -> bool:
+def _proves(results: Sequence[Result] | None, address: str) -> bool:
     if not results:
         return False
+    domain = address.rpartition("@")[2]
     dmarc = [each for each in results if each.method == "dmarc"]
     if any(each.result != "none" for each in dmarc):
         return all(
             each.result == "pass" and domain_of(each.get("header.from")) == domain for each in dmarc
         )
-    return any(_is_aligned(each, domain) for each in results if each.result == "pass")
+    return any(_is_aligned(each, address) for each in results if each.result == "pass")
 
 
-def _is_aligned(result: Result, domain: str) -> bool:
+def _is_aligned(result: Result, address: str) -> bool:
     match result.method:
         case "dkim":
             signed = result.get("header.d") or result.get("header.i")
+            signer, domain = domain_of(signed.rpartition("@")[2]), address.rpartition("@")[2]
+            if signer is None:
+                return False
+            return signer == domain or ("." in signer and domain.endswith(f".{signer}"))
         case "spf":
-            signed = result.get("smtp.mailfrom")
+            return normal(result.get("smtp.mailfrom")) == address
         case _:
             return False
-    signer = domain_of(signed.rpartition("@")[2])
-    if signer is None:
-        return False
-    return signer == domain or ("." in signer and domain.endswith(f".{signer}"))
 
 
 def _without_comments(header: str) -> str | None:
@@ -125,13 +130,16 @@ def _without_comments(header: str) -> str | None:
 def _clauses(words: str) -> list[list[str]] | None:
     """Return the words of each clause; a quoted one as it reads."""
     clauses: list[list[str]] = [[]]
-    at, end = 0, len(words.rstrip())
+    at, end, is_value = 0, len(words.rstrip()), False
     while at < end:
-        token = _TOKEN.match(words, at)
+        value = _VALUE.match(words, at) if is_value else None
+        token = value or _TOKEN.match(words, at)
         if token is None:
             return None
-        at = token.end()
-        if token["sign"] == ";":
+        at, is_value = token.end(), value is None and token["sign"] == "="
+        if value is not None:
+            clauses[-1].append(value["bare"])
+        elif token["sign"] == ";":
             clauses.append([])
         elif token["sign"]:
             clauses[-1].append("=")

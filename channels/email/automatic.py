@@ -6,6 +6,7 @@ Source: RFC 3834 (automatic responses), RFC 2919 and 2369 (lists), RFC 3464 (del
 import re
 from collections.abc import Collection, Mapping, Sequence
 
+from channels.email.addresses import decoded
 from channels.email.conversation_ids import is_ours
 
 Headers = Mapping[str, Sequence[str]]
@@ -21,12 +22,22 @@ ANSWERS = (
 REPORTS = frozenset(
     {"multipart/report", "message/delivery-status", "message/disposition-notification"}
 )
+ABSENT = re.compile(
+    r"(?:auto(?:matic)?[ -]?reply|auto[ -]?response|out of (?:the )?office"
+    r"|automatische antwort|abwesenheits(?:notiz|nachricht|assistent)"
+    r"|réponse automatique|respuesta automática|risposta automatica|automatisch antwoord"
+    r"|automatiskt svar|resposta automática|自动(?:回复|答复)|自動(?:回覆|応答))"
+    r"\s*(?:[:\N{FULLWIDTH COLON}]|$)",
+    re.IGNORECASE,
+)
+"""How the subject of a notice begins whose program says in no header what it is."""
+
 MACHINES = re.compile(r"(?:mailer-daemon|postmaster|(?:no|do-?not)[-_.]?reply)(?:[+].*)?")
 
 
 def why_automatic(headers: Headers, sender: str, own: Collection[str], domain: str) -> str:
     """Return the name of what says that a mail is a program's; "" where nothing does."""
-    if sender in own:
+    if sender in own or _untagged(sender) in own:
         return "own-address"
     if any(is_ours(each.strip(), domain) for each in headers.get("message-id", ())):
         return "own-message"
@@ -47,7 +58,15 @@ def why_automatic(headers: Headers, sender: str, own: Collection[str], domain: s
     suppressed = " ".join(headers.get("x-auto-response-suppress", ())).lower()
     if {"all", "autoreply"} & set(re.findall(r"[a-z]+", suppressed)):
         return "x-auto-response-suppress"
+    if any(ABSENT.match(decoded(each)) for each in headers.get("subject", ())):
+        return "subject"
     return next((name for name in ANSWERS if headers.get(name)), "")
+
+
+def _untagged(address: str) -> str:
+    """Return an address without what its owner put behind a `+`: it is the same mailbox."""
+    local, _, domain = address.rpartition("@")
+    return f"{local.partition('+')[0]}@{domain}"
 
 
 def _word(header: str) -> str:

@@ -6,19 +6,32 @@ The rules:
 - A part that is no text, or that has a name, is a file. So is a mail in a mail.
 - Bytes are text as the mail says, else as UTF-8, else as Windows-1252; a charset that Python knows
   by another name has it in `CHARSETS`. Nothing is left out because a byte fits nowhere.
-- What is encrypted, or is packed as Outlook packs it, is told in a line.
+- What is encrypted, packed as Outlook packs it, or too much, is told in a line.
+- No mail takes Python's own reader long, whatever it is made of: headers are cut, and one of too
+  many lines and boundaries, or parts, is not taken apart.
 """
 
 import codecs
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from email import message_from_bytes
 from email.message import Message
+from email.policy import Compat32
+from itertools import islice
 
 from bridge.domain.content import AttachmentKind, kind_of, mime_of, name_of
 from channels.email.addresses import decoded, whole
 from channels.email.html_text import text_of
-from channels.email.limits import DEEPEST, MOST_PARTS
+from channels.email.limits import (
+    DEEPEST,
+    LONGEST_CONTENT_HEADER,
+    MOST_HTML,
+    MOST_LINES,
+    MOST_OBJECTS,
+    MOST_PARTS,
+    MOST_STEPS,
+)
 
 CHARSETS = {
     "ansi": "cp1252",
@@ -42,6 +55,9 @@ CHARSETS = {
 }
 """Names of charsets as mails write them, and what is meant: what it is a part of, where it is."""
 
+UNFIT = frozenset({"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"})
+"""What Python knows as charsets and no mail is written in; one of them takes hours."""
+
 ENCRYPTED = frozenset({"multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime"})
 SIGNATURES = frozenset(
     {"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"}
@@ -51,6 +67,7 @@ PACKED = frozenset({"application/ms-tnef", "application/vnd.ms-tnef"})
 AN_ENCRYPTED_MAIL = "an encrypted mail"
 A_PACKED_MAIL = "something in Outlook's own form (winmail.dat)"
 MORE_PARTS = "a mail of too many parts"
+MORE_WORDS = "the end of a very long mail"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,13 +93,47 @@ class Held:
     def text(self) -> str:
         return whole("\n\n".join(each.strip("\n") for each in self.texts if each.strip()))
 
+    def lacks(self, what: str) -> None:
+        """Note what cannot be shown, once."""
+        if what not in self.unread:
+            self.unread.append(what)
+
+
+class _Bounded(Compat32):
+    """Cuts what is said of a part: Python's reader takes the square of its length for it."""
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        name, value = super().header_source_parse(sourcelines)
+        is_long = name.lower().startswith("content-") and len(value) > LONGEST_CONTENT_HEADER
+        return name, value[:LONGEST_CONTENT_HEADER] if is_long else value
+
+
+BOUNDED = _Bounded()
+
+
+def message_of(raw: bytes) -> Message:
+    """Return a mail taken apart. Whoever has not asked `is_bearable` gives its head alone."""
+    found: Message = message_from_bytes(raw, policy=BOUNDED)
+    return found
+
+
+def is_bearable(raw: bytes) -> bool:
+    """Say whether a mail is taken apart in bounded time and memory."""
+    small = raw.lower()
+    lines = raw.count(b"\n") + raw.count(b"\r") - raw.count(b"\r\n")
+    objects = raw.count(b"\n--") + raw.count(b"\r--")
+    if b"delivery-status" in small:  # each of its paragraphs is one
+        objects += sum(map(raw.count, (b"\n\n", b"\n\r\n", b"\r\r")))
+    steps = lines * (1 + small.count(b"boundary"))
+    return lines <= MOST_LINES and objects <= MOST_OBJECTS and steps <= MOST_STEPS
+
 
 def held(message: Message) -> Held:
     """Return all that is in a mail."""
     found = Held()
     numbers = {id(part): number for number, part in enumerate(message.walk())}
     if len(numbers) > MOST_PARTS:
-        found.unread.append(MORE_PARTS)
+        found.lacks(MORE_PARTS)
     _Reading(found, numbers).read(message, 0)
     return found
 
@@ -103,9 +154,12 @@ class _Reading:
     def read(self, part: Message, depth: int) -> None:
         kind = part.get_content_type()
         if depth > DEEPEST or self._numbers[id(part)] >= MOST_PARTS:
+            self._found.lacks(MORE_PARTS)
             return
         if kind in ENCRYPTED and _smime(part) != "signed-data":
-            self._found.unread.append(AN_ENCRYPTED_MAIL)
+            self._found.lacks(AN_ENCRYPTED_MAIL)
+        elif kind.startswith("multipart/") and not part.is_multipart():
+            self._found.texts.append(_text_of(part))  # it has no boundary, or not the one it says
         elif kind == "multipart/alternative":
             self._alternatives(_children(part), depth)
         elif kind.startswith("multipart/"):
@@ -114,19 +168,25 @@ class _Reading:
         elif kind in SIGNATURES:
             pass
         elif kind in PACKED:
-            self._found.unread.append(A_PACKED_MAIL)
+            self._found.lacks(A_PACKED_MAIL)
         elif _is_words(part):
-            self._found.texts.append(words_of(part))
+            self._say(part, words_of(part))
         else:
             self._keep(part)
+
+    def _say(self, part: Message, words: str) -> None:
+        self._found.texts.append(words)
+        if len(_bytes(part)) > MOST_HTML:
+            self._found.lacks(MORE_WORDS)
 
     def _alternatives(self, forms: Sequence[Message], depth: int) -> None:
         """Read one form of the words; what of the others is no form of them is read, too."""
         plain = [each for each in forms if _is_form(each, "text/plain")]
         pages = [each for each in forms if _is_form(each, "text/html", "multipart/related")]
         others = [each for each in forms if each not in plain and each not in pages]
-        if plain and words_of(plain[0]).strip():
-            self._found.texts.append(words_of(plain[0]))
+        words = words_of(plain[0]) if plain else ""
+        if words.strip():
+            self._say(plain[0], words)
             self._beside(pages, depth)
         elif pages:
             self.read(pages[-1], depth + 1)
@@ -157,7 +217,9 @@ class _Reading:
 
 def _children(part: Message) -> Sequence[Message]:
     payload = part.get_payload()
-    return [each for each in payload if isinstance(each, Message)] if part.is_multipart() else []
+    if not part.is_multipart():
+        return []
+    return [each for each in islice(payload, MOST_PARTS + 1) if isinstance(each, Message)]
 
 
 def _is_form(part: Message, *kinds: str) -> bool:
@@ -200,7 +262,7 @@ def _bytes(part: Message) -> bytes:
 
 def words_of(part: Message) -> str:
     """Return what a part of text says."""
-    text = text_in(_bytes(part), _charset(part))
+    text = _text_of(part)
     if part.get_content_type() == "text/html":
         return text_of(text)
     if str(part.get_param("format") or "").lower() == "flowed":
@@ -209,11 +271,27 @@ def words_of(part: Message) -> str:
     return text
 
 
+def _text_of(part: Message) -> str:
+    body = _bytes(part)
+    if len(body) > MOST_HTML:  # behind a line: within a character it could not be read
+        body = body[: body.rfind(b"\n", 0, MOST_HTML) + 1 or MOST_HTML]
+    return text_in(body, _charset(part))
+
+
 def _charset(part: Message) -> str:
     try:
         return str(part.get_content_charset() or "").strip().lower()
     except (ValueError, LookupError, TypeError):
         return ""
+
+
+def _codec(charset: str) -> str:
+    """Return what Python calls a charset; "" for what is none of mails."""
+    name = CHARSETS.get(charset, charset)
+    try:
+        return "" if codecs.lookup(name).name in UNFIT else name
+    except (LookupError, ValueError):
+        return name
 
 
 def text_in(body: bytes, charset: str) -> str:
@@ -225,7 +303,7 @@ def text_in(body: bytes, charset: str) -> str:
     ):
         if body.startswith(mark):
             return body.decode(meant, errors="replace")
-    name = CHARSETS.get(charset, charset)
+    name = _codec(charset)
     # What is said to be no more than ASCII is often UTF-8, and nothing else reads as that.
     for each in ("utf-8", name) if name in {"cp1252", ""} else (name, "utf-8"):
         try:

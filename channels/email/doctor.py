@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from email import message_from_bytes, policy
 
 from pydantic import ValidationError
 
@@ -13,6 +12,7 @@ from bridge.ports.health import Check
 from channels.email.authentication import server_of
 from channels.email.client import Selected, connected
 from channels.email.config import EmailConfig, Server
+from channels.email.content import message_of
 from channels.email.inbound import Listening
 from channels.email.parse import headers_of
 from channels.email.smtp import Postman
@@ -65,7 +65,7 @@ def _looked_at(folder: Selected) -> tuple[bool, Sequence[str]]:
     servers: list[str] = []
     for uid in newest:
         head = found.get(uid, {}).get(b"BODY[HEADER]", b"")
-        headers = headers_of(message_from_bytes(head, policy=policy.compat32))
+        headers = headers_of(message_of(head))
         results = headers.get("authentication-results", ())
         servers.append(server_of(results[0]) if results else "")
     return folder.client.has_capability("IDLE"), servers

@@ -1,12 +1,11 @@
 """Fetching a file that someone sent: a part of a mail in the folder."""
 
 from collections.abc import AsyncIterator
-from email import message_from_bytes, policy
 
 from bridge.domain.errors import Rejected
 from bridge.domain.inbound import RemoteFile
 from channels.email.client import Connection, Selected
-from channels.email.content import part_of
+from channels.email.content import message_of, part_of
 
 CHUNK = 256 * 1024
 
@@ -27,11 +26,7 @@ async def downloaded(connection: Connection, file: RemoteFile) -> AsyncIterator[
             return None
         found = folder.client.fetch([uid], ["BODY.PEEK[]"]).get(uid, {})
         raw = found.get(b"BODY[]")
-        return (
-            None
-            if raw is None
-            else part_of(message_from_bytes(raw, policy=policy.compat32), number)
-        )
+        return None if raw is None else part_of(message_of(raw), number)
 
     body = await connection.call(fetch)
     if body is None:

@@ -36,6 +36,9 @@ HIDDEN = re.compile(
     r"|font-size:0(?:px|pt|em|%)?(?=;|$)|max-height:0(?:px)?(?=;|$))"
 )
 LINKS = frozenset({"http", "https", "mailto"})
+DEEPEST_QUOTE = 10
+"""Quotes in each other that are marked: the marks of thousands, on each line, fit nowhere."""
+
 _BLANKS = re.compile(r"[ \t\r\n\f]+")
 _UNDECLARED = re.compile(r"^\s*<\?xml[^>]*\?>")
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -46,20 +49,24 @@ def text_of(html: str) -> str:
     page = _UNDECLARED.sub("", _ILLEGAL.sub("", html[:MOST_HTML]))
     try:
         root = document_fromstring(page, parser=HTMLParser(huge_tree=True, remove_comments=True))
-    except (etree.ParserError, ValueError):  # a page of nothing
+    except (etree.LxmlError, ValueError):  # a page of nothing
         return ""
     return _Reader().read(root)
 
 
 class _Reader:
-    """Reads a tree from its beginning to its end; no depth of it takes more than its turn."""
+    """Reads a tree from its beginning to its end; no depth of it takes more than its turn.
+
+    A line is kept in pieces, and of links in each other the inner one counts: so each word is
+    looked at as often in a page of a million marks as in one of ten.
+    """
 
     def __init__(self) -> None:
         self._lines: list[str] = []
-        self._line = ""
+        self._pieces: list[str] = []
         self._quotes = 0
         self._verbatim = 0
-        self._links: list[tuple[str, int, int]] = []
+        self._link: tuple[str, int, int] | None = None
         self._unread: etree._Element | None = None
 
     def read(self, root: etree._Element) -> str:
@@ -85,22 +92,23 @@ class _Reader:
                 self._new_line(is_break=True)
             case "hr":
                 self._new_line()
-                self._line = "———"
+                self._add("———")
                 self._new_line()
             case "li":
-                self._line = "- "
+                self._add("- ")
             case "img":
                 self._say(element.get("alt") or "")
             case "a":
-                self._links.append((_address(element.get("href") or ""), *self._here()))
+                self._lead()
+                self._link = (_address(element.get("href") or ""), *self._here())
             case "blockquote":
                 self._quotes += 1
             case "pre":
                 self._verbatim += 1
             case _:
                 pass
-        if name in CELLS and self._line.strip():
-            self._line = f"{self._line.rstrip()} | "
+        if name in CELLS and self._pieces:
+            self._add("| " if self._is_spaced() else " | ")
         self._say(element.text or "")
 
     def _end(self, element: etree._Element) -> None:
@@ -113,8 +121,8 @@ class _Reader:
         self._say(element.tail or "")
 
     def _leave(self, name: str) -> None:
-        if name == "a" and self._links:
-            self._lead(*self._links.pop())
+        if name == "a":
+            self._lead()
         if name in BLOCKS or name == "p":
             self._new_line()
         if name == "blockquote":
@@ -125,13 +133,17 @@ class _Reader:
             self._new_line(is_apart=True)
 
     def _here(self) -> tuple[int, int]:
-        return len(self._lines), len(self._line)
+        return len(self._lines), len(self._pieces)
 
-    def _lead(self, address: str, line: int, at: int) -> None:
-        """Say where a link leads, unless its own words do."""
-        words = " ".join([*self._lines[line:], self._line])[at:]
-        bare = address.removeprefix("mailto:")
-        if address and bare.rstrip("/") not in words:
+    def _lead(self) -> None:
+        """Say where the link that ends here leads, unless its own words do."""
+        if self._link is None:
+            return
+        (address, line, piece), self._link = self._link, None
+        own = self._pieces[piece:] if line == len(self._lines) else self._pieces
+        words = " ".join([*self._lines[line:], "".join(own)])
+        bare = address.removeprefix("mailto:").rstrip("/")
+        if address and bare not in {each.strip("<>().,;").rstrip("/") for each in words.split()}:
             self._say(f" ({address})" if words.strip() else address)
 
     def _say(self, words: str) -> None:
@@ -139,19 +151,26 @@ class _Reader:
             for number, line in enumerate(words.split("\n")):
                 if number:
                     self._new_line(is_break=True)
-                self._line += line
+                self._add(line)
             return
         said = _BLANKS.sub(" ", words)
-        self._line += said.lstrip(" ") if not self._line or self._line.endswith(" ") else said
+        self._add(said.lstrip(" ") if not self._pieces or self._is_spaced() else said)
+
+    def _add(self, piece: str) -> None:
+        if piece:
+            self._pieces.append(piece)
+
+    def _is_spaced(self) -> bool:
+        return self._pieces[-1].endswith(" ")
 
     def _new_line(self, *, is_apart: bool = False, is_break: bool = False) -> None:
-        quote = "> " * self._quotes
-        line = self._line.replace("\u00a0", " ").rstrip()
+        quote = "> " * min(self._quotes, DEEPEST_QUOTE)
+        line = "".join(self._pieces).replace("\u00a0", " ").rstrip()
         if line.strip() or is_break:
             self._lines.append(f"{quote}{line}".rstrip())
         if is_apart and self._lines:
             self._lines.append(quote.rstrip())
-        self._line = ""
+        self._pieces = []
 
 
 def _is_unread(element: etree._Element) -> bool:

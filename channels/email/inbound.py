@@ -13,6 +13,7 @@ The rules:
 - The server tells of new mails (IDLE) on a connection of its own. Where it cannot, it is asked now
   and then. IDLE is begun anew every few minutes, as connections die unnoticed.
 - Who writes more than a person can is heard no more in that hour: no loop gets through here.
+- A mail that its server cannot give is tried some times, and then left: one mail stops no folder.
 """
 
 import asyncio
@@ -22,6 +23,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from email.errors import MessageError
 from functools import partial
 from typing import Any
 
@@ -41,8 +43,11 @@ from channels.email.client import Connection, Selected
 from channels.email.config import EmailConfig
 from channels.email.files import ref_of
 from channels.email.limits import (
+    BRIEF_IDLE,
     FIRST_LOOK,
+    MOST_HEAD,
     MOST_SENDERS,
+    MOST_TRIES,
     MOST_WAITING,
     PAUSES,
     RENUMBERED_OVERLAP,
@@ -53,7 +58,10 @@ from channels.email.threads import Threads
 log = structlog.get_logger()
 
 POSITION = "position"
-UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError)
+UNREADABLE = (
+    ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError,
+    ArithmeticError, MessageError,
+)  # fmt: skip
 """What Python's own reader stumbles over, and mails of a thousand parts in each other."""
 
 DAY = timedelta(days=1)
@@ -120,7 +128,8 @@ class Listening:
         self._answer = answer
         self.folder = Connection(config)
         self._watching = Connection(config)
-        self._counts: OrderedDict[tuple[str, int], int] = OrderedDict()
+        self._counts: OrderedDict[tuple[str, int], set[str]] = OrderedDict()
+        self._tried = (0, 0, 0)
         self.trouble: ChannelError | StoreUnavailable | None = None
         self.is_listening = False
 
@@ -166,10 +175,9 @@ class Listening:
         is_anew = position is None or position.validity != news.validity
         at = position.at if position is not None else self._clock.now() - FIRST_LOOK
         for uid in news.uids:
-            arrived = await self.folder.call(
-                partial(fetched, uid, news.validity, self._config.max_bytes)
-            )
-            at = arrived.at if arrived is not None else at
+            arrived = await self._fetched(news.validity, uid)
+            # A copy may have any date: one to come would hide what is older, once numbers are new.
+            at = min(arrived.at, self._clock.now()) if arrived is not None else at
             position = Position(validity=news.validity, uid=uid, at=at)
             await queue.put(await self._put(arrived, position))
         if position is None or is_anew:
@@ -178,6 +186,21 @@ class Listening:
             position = Position(validity=news.validity, uid=uid, at=at)
             await queue.put(Waiting(position=position))
         return position
+
+    async def _fetched(self, validity: int, uid: int) -> Arrived | None:
+        """Return a mail; None where there is none. Raises a `ChannelError`."""
+        try:
+            return await self.folder.call(partial(fetched, uid, validity, self._config.max_bytes))
+        except Unauthorized:
+            raise
+        except ChannelError as error:
+            is_same = self._tried[:2] == (validity, uid)
+            self._tried = (validity, uid, self._tried[2] + 1 if is_same else 1)
+            if self._tried[2] < MOST_TRIES:
+                raise
+            ref = ref_of(validity, uid)
+            note("unreadable", account=self._channel, message=ref, why=error.code)
+            return None
 
     async def _put(self, arrived: Arrived | None, position: Position) -> Waiting:
         if arrived is None:
@@ -205,13 +228,18 @@ class Listening:
 
     def _is_too_much(self, mail: Mail, at: datetime) -> bool:
         """Count a mail of a sender, by the hour in which the server got it."""
-        if self._feed.knows(mail.inbound.external_id):
+        key = mail.inbound.external_id
+        if self._feed.knows(key):
             return False
         hour = (mail.inbound.sender.user, int(at.timestamp()) // int(HOUR.total_seconds()))
-        self._counts[hour] = self._counts.get(hour, 0) + 1
+        counted = self._counts.setdefault(hour, set())
         if len(self._counts) > MOST_SENDERS:
             self._counts.popitem(last=False)
-        return self._counts[hour] > self._config.per_hour
+        # One that is fetched again, because one behind it could not be, counts once.
+        if key not in counted and len(counted) >= self._config.per_hour:
+            return True
+        counted.add(key)
+        return False
 
     async def _answered(self, mail: Mail, reply: Reply | None) -> None:
         # Nobody is written to whose address somebody else may have used to be refused here.
@@ -220,7 +248,10 @@ class Listening:
 
     async def _wait(self, news: News) -> None:
         """Wait until there may be something new."""
-        if not await self._watching.call(partial(watched, news, self._config.idle_seconds)):
+        seconds = self._config.idle_seconds
+        if news.uids:
+            seconds = min(seconds, BRIEF_IDLE)
+        if not await self._watching.call(partial(watched, news, seconds)):
             await self._clock.sleep(self._config.poll_seconds)
 
     # -- dealing with what is stored
@@ -278,6 +309,8 @@ class Listening:
 def new_in(position: Position | None, now: datetime, folder: Selected) -> News:
     """Return what is new in the folder."""
     client = folder.client
+    # Old servers do not say which number is next. What comes from here on is new to the next look.
+    following = folder.next or max(client.search("ALL"), default=0) + 1
     if position is not None and position.validity == folder.validity:
         found = client.search(["UID", f"{position.uid + 1}:*"])
         new = [uid for uid in found if uid > position.uid]  # `*` is the last one, however low
@@ -286,13 +319,14 @@ def new_in(position: Position | None, now: datetime, folder: Selected) -> News:
         found = client.search(["SINCE", (since - DAY).date()])
         dated = client.fetch(found, ["INTERNALDATE"]) if found else {}
         new = [uid for uid in found if uid in dated and _at(dated[uid], now) >= since]
-    # Old servers do not say which number is next.
-    following = folder.next or max(client.search("ALL"), default=0) + 1
     return News(validity=folder.validity, next=following, uids=tuple(sorted(new)))
 
 
 def fetched(uid: int, validity: int, most: int, folder: Selected) -> Arrived | None:
-    """Return a mail; None where it is gone, or the folder is another one by now."""
+    """Return a mail; None where it is gone, or the folder is another one by now.
+
+    Raises `Rejected` where the server has it and does not give it.
+    """
     if folder.validity != validity:
         return None
     client = folder.client
@@ -302,10 +336,10 @@ def fetched(uid: int, validity: int, most: int, folder: Selected) -> Arrived | N
     size = int(facts.get(b"RFC822.SIZE") or 0)
     wanted, key = ("BODY.PEEK[]", b"BODY[]")
     if size > most:
-        wanted, key = ("BODY.PEEK[HEADER]", b"BODY[HEADER]")
+        wanted, key = (f"BODY.PEEK[HEADER]<0.{MOST_HEAD}>", b"BODY[HEADER]<0>")
     body = client.fetch([uid], [wanted]).get(uid, {}).get(key)
     if body is None:
-        return None
+        raise Rejected("the mail server does not give this mail", code="empty")
     return Arrived(
         ref=ref_of(validity, uid),
         body=body,

@@ -18,13 +18,26 @@ MOST_PARTS, DEEPEST = 200, 20
 """Of a mail that is taken apart; what is beyond is told in a line."""
 
 MOST_TEXT = 200_000
-"""Characters of a text that are looked through for quotes."""
+"""Characters of a mail's words that are read; what is beyond is told in a line."""
 
 MOST_HTML = 2_000_000
-"""Characters of a page that are read."""
+"""Characters of a page that are read, and bytes of a text."""
+
+MOST_HEAD = 500_000
+"""Bytes of all headers. Gmail takes as many."""
 
 LONGEST_HEADER = 20_000
+LONGEST_WORDS = 4_000
+"""Characters of a header that says words or names people: they are searched for encoded ones."""
+
+LONGEST_CONTENT_HEADER = 4_000
+"""Characters of a header on what a part is: Python searches it anew for each parameter."""
+
 LONGEST_SUBJECT = 200
+
+MOST_LINES, MOST_OBJECTS, MOST_STEPS = 1_000_000, 20_000, 30_000_000
+"""Of a mail that is taken apart: a line may be a header, a part is an object of a thousand bytes,
+and each line is looked at for each boundary. Encoded, 25 MB are 350,000 lines."""
 
 MOST_PER_HOUR = 60
 """Mails of one sender: nobody types faster, and no loop that passes all else goes on faster."""
@@ -34,6 +47,9 @@ MOST_SENDERS = 10_000
 
 MOST_REFERENCES = 20
 """Ids of a thread that are named again; RFC 5322 lets a line have 998 octets, folded anywhere."""
+
+MOST_TRIES = 10
+"""To fetch a mail whose server says no, or hangs up, and goes on as if nothing was."""
 
 MOST_WAITING = 50
 """Mails that are read before the first of them is stored."""
@@ -52,6 +68,9 @@ DATA_SECONDS = 300.0
 
 PAUSES = (1.0, 2.0, 5.0, 15.0, 30.0, 60.0)
 """Seconds before a server is tried again, by the failures in a row."""
+
+BRIEF_IDLE = 5.0
+"""Seconds of the first wait after a mail: of one that comes just then IDLE may not tell."""
 
 BUSY = timedelta(minutes=5)
 """How long to wait where a server says that it is too much, and not until when (greylisting)."""

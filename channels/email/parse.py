@@ -7,6 +7,9 @@ The rules:
 - The subject is what its thread is called, and is read with the first mail of it; but above a
   command or a code, which stand alone.
 - Words are meant to the letter: mail has no Markdown.
+- A head that two readers may read in two ways is nobody's: the server that checked the sender may
+  have read another one than we do.
+- The head is read first. What else is in a mail is taken apart only if it is heard.
 """
 
 import hashlib
@@ -14,7 +17,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from email import message_from_bytes, policy
 from email.message import Message
 
 from bridge import texts
@@ -28,9 +30,23 @@ from channels.email.addresses import Mailbox, decoded, sender_of
 from channels.email.authentication import is_proven
 from channels.email.automatic import why_automatic
 from channels.email.config import EmailConfig
-from channels.email.content import Held, PartFile, held
+from channels.email.content import (
+    MORE_PARTS,
+    MORE_WORDS,
+    Held,
+    PartFile,
+    held,
+    is_bearable,
+    message_of,
+)
 from channels.email.conversation_ids import ids_in, place_of, thread_of
-from channels.email.limits import LONGEST_HEADER, LONGEST_SUBJECT, MOST_REFERENCES
+from channels.email.limits import (
+    LONGEST_HEADER,
+    LONGEST_SUBJECT,
+    MOST_HEAD,
+    MOST_REFERENCES,
+    MOST_TEXT,
+)
 from channels.email.quoting import Reply, forwarded, parted
 
 REALM = "email"
@@ -44,6 +60,9 @@ _PREFIX = re.compile(
     r"(?:\s?\[\d+\]|\(\d+\))?\s?[:\N{FULLWIDTH COLON}]\s*)+",
     re.IGNORECASE,
 )
+_END = re.compile(rb"\r?\n\r?\n")
+_FIELD = re.compile(rb"[!-9;-~]+:")
+_FOLDED = (b" ", b"\t")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,19 +110,21 @@ class Unheard:
 
 def read(arrived: Arrived, config: EmailConfig, channel: ChannelName) -> Mail | Unheard:
     """Return a mail in our words, or why it is not heard."""
-    message = message_from_bytes(arrived.body, policy=policy.compat32)
-    headers = headers_of(message)
+    raw = head_of(arrived.body)
+    if raw is None:
+        return Unheard(key=arrived.ref, why="unclear-head")
+    headers = headers_of(message_of(raw))
     sender = sender_of(headers.get("from", ()))
     key = external_id(headers, sender, arrived.body)
     if sender is None:
         return Unheard(key=key, why="no-sender")
     if why := why_automatic(headers, sender.address, config.own, config.domain):
         return Unheard(key=key, why=why)
-    proven = is_proven(headers.get("authentication-results", ()), config.trusts, sender.domain)
+    proven = is_proven(headers.get("authentication-results", ()), config.trusts, sender.address)
     if not proven and config.unproven == "refuse":
         return Unheard(key=key, why="unproven")
     head = _head(headers, key, config.domain)
-    spoken = _spoken(message, arrived, head)
+    spoken = _spoken(arrived, head)
     inbound = Inbound(
         external_id=key,
         address=Address(channel=channel, place=place_of(sender.address, head.thread)),
@@ -130,7 +151,7 @@ def _head(headers: Mapping[str, Sequence[str]], key: str, domain: str) -> _Head:
     message = message_id_of(headers) or f"<{key}>"
     named = " ".join((*headers.get("references", ()), *headers.get("in-reply-to", ())))
     earlier = tuple(each for each in ids_in(named[:LONGEST_HEADER]) if each != message)
-    subject = decoded(next(iter(headers.get("subject", ())), "")[:LONGEST_HEADER])
+    subject = decoded(next(iter(headers.get("subject", ())), ""))
     return _Head(
         message=message,
         earlier=earlier,
@@ -138,6 +159,25 @@ def _head(headers: Mapping[str, Sequence[str]], key: str, domain: str) -> _Head:
         subject=bare_subject(subject),
         is_forwarded=FORWARDED.match(subject) is not None,
     )
+
+
+def head_of(body: bytes) -> bytes | None:
+    """Return the head of a mail; None where not everybody reads the same in it.
+
+    A lone CR ends a line for Python, and for few others; a line that is no header, such as one with
+    a blank before its colon, ends the whole head.
+    """
+    end = _END.search(body, 0, MOST_HEAD)
+    if end is None and len(body) >= MOST_HEAD:
+        return None
+    head = body if end is None else body[: end.start()]
+    for number, line in enumerate(head.rstrip(b"\r\n").split(b"\n")):
+        words = line.removesuffix(b"\r")
+        if b"\r" in words or b"\0" in words:
+            return None
+        if not _FIELD.match(words) and not (number and words.startswith(_FOLDED)):
+            return None
+    return head
 
 
 def headers_of(message: Message) -> Mapping[str, Sequence[str]]:
@@ -175,11 +215,18 @@ def bare_subject(subject: str) -> str:
 # -- what is said ---------------------------------------------------------------------------------
 
 
-def _spoken(message: Message, arrived: Arrived, head: _Head) -> Spoken:
-    found = held(message) if arrived.is_whole else Held()
+def _spoken(arrived: Arrived, head: _Head) -> Spoken:
+    found = Held()
     if not arrived.is_whole:
-        found.unread.append(f"a mail of {arrived.size // 1_000_000} MB, which is more than I read")
-    reply = (forwarded if head.is_forwarded else parted)(found.text)
+        found.lacks(f"a mail of {arrived.size // 1_000_000} MB, which is more than I read")
+    elif is_bearable(arrived.body):
+        found = held(message_of(arrived.body))
+    else:
+        found.lacks(MORE_PARTS)
+    text = found.text
+    if len(text) > MOST_TEXT:
+        found.lacks(MORE_WORDS)
+    reply = (forwarded if head.is_forwarded else parted)(text[:MOST_TEXT])
     replied = head.earlier[-1] if head.earlier else None
     return Spoken(
         message=MessageId(head.message),

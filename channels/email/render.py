@@ -4,14 +4,16 @@
 - A thread without a subject is called after us.
 - It answers the last mail that was heard in its thread, and names those before it.
 - What is sent plain has no page.
+- Ids are written as they are, however long: Python would encode those of Outlook as words, and no
+  program would find the thread.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from email import policy
 from email.headerregistry import Address
 from email.message import EmailMessage
+from email.policy import EmailPolicy
 from email.utils import format_datetime
 from html import escape
 
@@ -25,7 +27,10 @@ from channels.email.parse import Thread
 from channels.markdown import plain
 
 AUTOMATIC = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
-POLICY = policy.SMTP.clone(cte_type="7bit")
+IDS = frozenset({"in-reply-to", "references"})
+CONTAINERS = frozenset({"message", "multipart"})
+"""Main types whose content may not be encoded, as that of a file is."""
+
 PIECE = 12_000
 """Characters that are rendered at once: a longer text is not read as Markdown."""
 
@@ -62,13 +67,36 @@ def mail(letter: Letter, thread: Thread | None, config: EmailConfig, now: dateti
             _page(message, letter)
         for file in letter.files:
             if letter.is_plain or file.attachment.mime not in INLINE:
-                main, _, sub = file.attachment.mime.partition("/")
+                main, sub = _types(file.attachment.mime)
                 message.add_attachment(
                     file.body, maintype=main, subtype=sub, filename=file.attachment.name
                 )
         return message.as_bytes()
     except (ValueError, UnicodeError) as error:
         raise Rejected(f"this cannot be written as a mail: {error}", code="form") from error
+
+
+class _Policy(EmailPolicy):
+    """Writes ids as they are."""
+
+    def fold(self, name: str, value: str) -> str:
+        if name.lower() in IDS:
+            return f"{name}: {f'{self.linesep} '.join(value.split())}{self.linesep}"
+        folded: str = super().fold(name, value)
+        return folded
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        if name.lower() in IDS:
+            return self.fold(name, value).encode()
+        return super().fold_binary(name, value)
+
+
+POLICY = _Policy(linesep="\r\n", cte_type="7bit")
+
+
+def _types(mime: str) -> tuple[str, str]:
+    main, _, sub = mime.partition("/")
+    return ("application", "octet-stream") if main in CONTAINERS else (main, sub)
 
 
 def _head(

@@ -1,5 +1,6 @@
 """Calls to the SMTP server: a connection for each mail, and how far the mail had got."""
 
+import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -20,6 +21,7 @@ class Postman:
     def __init__(self, config: EmailConfig, clock: Clock) -> None:
         self._config = config
         self._clock = clock
+        self._tls: ssl.SSLContext | None = None
 
     async def deliver(self, to: str, message: bytes, *, has_files: bool = False) -> None:
         """Hand a mail to the server. Raises a `ChannelError`; `OutcomeUnknown` only after it."""
@@ -54,6 +56,9 @@ class Postman:
         config = self._config
         user, password = config.smtp_login
         to = config.outgoing
+        if to.tls != "none" and self._tls is None:
+            # It reads the certificates of all authorities.
+            self._tls = await asyncio.to_thread(ssl.create_default_context)
         server = SMTP(
             hostname=to.host,
             port=to.port,
@@ -63,7 +68,7 @@ class Postman:
             timeout=SMTP_SECONDS,
             use_tls=to.tls == "implicit",
             start_tls=to.tls == "starttls",
-            tls_context=ssl.create_default_context() if to.tls != "none" else None,
+            tls_context=self._tls,
         )
         try:
             await server.connect()

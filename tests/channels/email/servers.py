@@ -35,6 +35,7 @@ PASSWORD = "correct-horse"
 UNPRIVILEGED = "nobody"
 
 CONFIG = """
+{first}
 protocols = imap
 listen = 127.0.0.1
 base_dir = {folder}/run
@@ -44,9 +45,7 @@ default_internal_user = {user}
 default_internal_group = {group}
 default_login_user = {user}
 {tls}
-disable_plaintext_auth = no
 auth_mechanisms = plain
-mail_location = maildir:{folder}/mail/%u
 first_valid_uid = 1
 service imap-login {{
   chroot =
@@ -64,6 +63,11 @@ service anvil {{
 service stats {{
   chroot =
 }}
+"""
+
+DOVECOT_2_3 = """
+disable_plaintext_auth = no
+mail_location = maildir:{folder}/mail/%u
 passdb {{
   driver = static
   args = password={password}
@@ -73,6 +77,31 @@ userdb {{
   args = uid={uid} gid={gid} home={folder}/mail/%u
 }}
 """
+
+DOVECOT_2_4 = """
+auth_allow_cleartext = yes
+mail_driver = maildir
+mail_path = {folder}/mail/%{{user}}
+passdb static {{
+  password = {password}
+}}
+userdb static {{
+  fields {{
+    uid = {uid}
+    gid = {gid}
+    home = {folder}/mail/%{{user}}
+  }}
+}}
+"""
+
+FIRST_2_4 = "dovecot_config_version = 2.4.0\ndovecot_storage_version = 2.4.0"
+"""What a configuration since 2.4 has to begin with; before, nobody knew it."""
+
+
+def is_since_2_4(version: str) -> bool:
+    """Say which of two languages a server's configuration is in, by `dovecot --version`."""
+    major, minor = map(int, version.split(".")[:2])
+    return (major, minor) >= (2, 4)
 
 
 def free_port() -> int:
@@ -100,12 +129,15 @@ class Dovecot:
         group = subprocess.run(
             ["id", "-gn", who.pw_name], check=True, capture_output=True, text=True
         ).stdout.strip()
+        said = subprocess.run([DOVECOT, "--version"], check=True, capture_output=True, text=True)
+        is_new = is_since_2_4(said.stdout)
         config = self.folder / "dovecot.conf"
         config.write_text(
-            CONFIG.format(
+            (CONFIG + (DOVECOT_2_4 if is_new else DOVECOT_2_3)).format(
+                first=FIRST_2_4 if is_new else "",
                 folder=self.folder,
                 port=self.port,
-                tls=self._tls(),
+                tls=self._tls(is_new=is_new),
                 tls_port=self.tls_port,
                 user=who.pw_name,
                 group=group,
@@ -127,11 +159,15 @@ class Dovecot:
         )
         self._until_there()
 
-    def _tls(self) -> str:
+    def _tls(self, *, is_new: bool) -> str:
         if self.certificate is None:
             return "ssl = no"
         self.tls_port = self.tls_port or free_port()
         key = self.certificate.with_suffix(".key")
+        if is_new:
+            return (
+                f"ssl = yes\nssl_server_cert_file = {self.certificate}\nssl_server_key_file = {key}"
+            )
         return f"ssl = yes\nssl_cert = <{self.certificate}\nssl_key = <{key}"
 
     def stop(self) -> None:

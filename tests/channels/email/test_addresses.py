@@ -62,6 +62,7 @@ def test_what_is_no_one_address_is_nobodys(headers):
         "=?utf-8?q?boss=40corp.example?= <eve@evil.example>",
         "=?utf-8?b?Ym9zc0Bjb3JwLmV4YW1wbGU=?= <eve@evil.example>",
         '"boss\N{FULLWIDTH COMMERCIAL AT}corp.example" <eve@evil.example>',
+        '"boss\N{SMALL COMMERCIAL AT}corp.example" <eve@evil.example>',
         "(boss@corp.example) eve@evil.example",
     ],
 )

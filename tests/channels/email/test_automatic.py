@@ -30,6 +30,10 @@ def why(sender: str = "ada@example.org", **headers: str) -> str:
         {"return_path": "<>"},
         {"content_type": "multipart/report; report-type=delivery-status"},
         {"message_id": message_id(["a"], "0" * 16, DOMAIN)},
+        {"subject": "Automatic reply: tea"},
+        {"subject": "Out of Office: tea"},
+        {"subject": "Abwesenheitsnotiz"},
+        {"subject": "=?utf-8?q?R=C3=A9ponse_automatique_=3A_tea?="},
     ],
 )
 def test_what_a_program_sent_is_not_answered(headers):
@@ -38,7 +42,8 @@ def test_what_a_program_sent_is_not_answered(headers):
 
 @pytest.mark.parametrize(
     "sender",
-    ["bridge@example.com", "agent@example.com", "mailer-daemon@x.example", "no-reply@x.example",
+    ["bridge@example.com", "agent@example.com", "bridge+x@example.com",
+     "mailer-daemon@x.example", "no-reply@x.example",
      "noreply+1@x.example", "postmaster@x.example", "do-not-reply@x.example"],
 )  # fmt: skip
 def test_neither_is_what_comes_from_ourselves_or_from_nobody(sender):
@@ -56,8 +61,15 @@ def test_neither_is_what_comes_from_ourselves_or_from_nobody(sender):
         {"x_auto_response_suppress": "DR, RN"},
         {"message_id": f"<{'0' * 24}.{'0' * 16}@elsewhere.example>"},
         {"x_mailer": "Thunderbird"},
+        {"subject": "Out of office on Monday: who waters the plants?"},
+        {"subject": "Re: Automatic reply: tea"},
     ],
 )
 def test_what_a_person_sent_is(headers):
     assert why(**headers) == ""
     assert why("norma@example.org", **headers) == ""
+
+
+def test_a_bridge_behind_a_plus_hears_who_has_the_mailbox():
+    assert why_automatic({}, "ada@example.com", ("ada+bridge@example.com",), DOMAIN) == ""
+    assert why_automatic({}, "ada+bridge@example.com", ("ada+bridge@example.com",), DOMAIN)

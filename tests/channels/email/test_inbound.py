@@ -1,6 +1,7 @@
 """Hearing on a real IMAP server: positions, new numbers, what is done to mails, and deaths."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from imapclient.exceptions import IMAPClientError
 
 from bridge.domain.errors import Rejected
 from bridge.domain.ids import ChannelName
@@ -15,10 +17,12 @@ from bridge.domain.inbound import Inbound
 from bridge.domain.parts import Reply
 from bridge.testing.channels import Ear
 from bridge.testing.rig import surrounded, until
-from channels.email import client
+from channels.email import client, inbound
 from channels.email.channel import EmailChannel
+from channels.email.client import signed_in
 from channels.email.config import EmailConfig
 from channels.email.inbound import POSITION
+from channels.email.limits import MOST_TRIES
 from tests.channels.email.servers import (
     PASSWORD,
     Dovecot,
@@ -234,6 +238,100 @@ async def test_a_mail_that_cannot_be_taken_apart_stops_nothing(stage: Stage):
     ear = Ear()
     async with hearing(stage.channel(), ear):
         await until(lambda: "next" in ear.texts())
+
+
+async def test_a_mail_that_the_server_cannot_give_stops_no_others(stage: Stage, monkeypatch):
+    monkeypatch.setattr(inbound, "PAUSES", (0.0,))
+    fetch = client.IMAPClient.fetch
+    tried: list[Any] = []
+
+    def refuses(self: Any, messages: Any, data: Any, *rest: Any) -> Any:
+        if list(messages) == [2] and data == ["BODY.PEEK[]"]:
+            tried.append(messages)
+            raise IMAPClientError("fetch failed: Some messages could not be FETCHed (Failure)")
+        return fetch(self, messages, data, *rest)
+
+    monkeypatch.setattr(client.IMAPClient, "fetch", refuses)
+    stage.more = {"per_hour": 3}
+    for number in range(4):
+        stage.says(f"w{number}", number)
+    ear = Ear()
+    async with hearing(stage.channel(), ear):
+        await until(lambda: "w3" in ear.texts())
+    assert ear.texts() == ["w0", "w2", "w3"]
+    assert len(tried) == MOST_TRIES
+
+
+async def test_a_mail_whose_date_is_to_come_hides_none_once_the_numbers_are_new(stage: Stage):
+    import os
+
+    ahead = stage.server.deliver(US, written(ADA, "from the future", number=1))
+    os.utime(ahead, (4_000_000_000, 4_000_000_000))
+    channel, ear = stage.channel(), Ear()
+    async with hearing(channel, ear):
+        await stage.done(1)
+    stage.server.renumber(US)
+    stage.says("now", 2)
+    async with hearing(channel, ear):
+        await until(lambda: "now" in ear.texts())
+    assert ear.texts() == ["from the future", "now"]
+
+
+async def test_the_end_waits_for_no_server_that_says_nothing(stage: Stage):
+    """It is left in the middle of a greeting that never comes, or of a login."""
+    async with silent() as (port, met):
+        stage.more = {"imap": f"127.0.0.1:{port}"}
+        async with hearing(stage.channel(), Ear()):
+            await met.wait()
+        left = [each for each in threading.enumerate() if each.name == "imap"]
+        assert left
+        assert all(each.daemon for each in left)
+    await until(lambda: not any(each.is_alive() for each in left))
+
+
+async def test_whoever_was_cut_off_while_they_signed_in_does_nothing_afterwards(stage: Stage):
+    stage.channel()
+    came, go, worked = threading.Event(), threading.Event(), threading.Event()
+
+    def slow(config: EmailConfig) -> Any:
+        came.set()
+        go.wait(20)
+        return signed_in(config)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(client, "signed_in", slow)
+        patch.setattr(client, "CUT_SECONDS", 0.01)
+        connection = client.Connection(stage.channel()._config)
+        task = asyncio.create_task(connection.call(lambda _: worked.set()))
+        await asyncio.to_thread(came.wait)
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        await connection.close()
+        go.set()
+        await until(lambda: not [e for e in threading.enumerate() if e.name == "imap"])
+    assert not worked.is_set()
+    assert await connection.call(lambda folder: folder.validity)
+    await connection.close()
+
+
+@asynccontextmanager
+async def silent() -> AsyncIterator[tuple[int, asyncio.Event]]:
+    """Open a server that takes connections and never says a word."""
+    met = asyncio.Event()
+    writers: list[asyncio.StreamWriter] = []
+
+    async def meet(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers.append(writer)
+        met.set()
+
+    server = await asyncio.start_server(meet, "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[1], met
+    finally:
+        for each in writers:
+            each.close()
+        server.close()
 
 
 async def test_it_goes_on_when_the_server_is_back(stage: Stage):

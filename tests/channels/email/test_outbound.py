@@ -122,6 +122,28 @@ def test_a_very_long_answer_is_one_mail_and_formatted_to_its_end():
     ]
 
 
+def test_ids_as_long_as_those_of_outlook_are_written_as_they_are():
+    """Python would write them as encoded words, and no program would find the thread."""
+    ids = [f"<{letter * 90}@{letter * 90}.prod.outlook.com>" for letter in "abc"]
+    raw = mail(
+        letter("x"), Thread(subject="tea", last=ids[2], references=tuple(ids)), config(), NOW
+    )
+    found = message_from_bytes(raw, policy=policy.default)
+    assert b"=?" not in raw
+    assert found["In-Reply-To"] == ids[2]
+    assert found["References"].split() == ids
+
+
+def test_a_mail_among_the_files_is_a_file_like_any_other():
+    eml = b"From: a@b\r\nSubject: x\r\n\r\nHello"
+    made = Attachment(
+        kind="file", name="x.eml", mime="message/rfc822", size=len(eml), media=MediaId("m")
+    )
+    (file,) = sent("see", files=[Loaded(attachment=made, body=eml)]).iter_attachments()
+    assert file.get_filename() == "x.eml"
+    assert file.get_payload(decode=True) == eml
+
+
 def test_pictures_are_in_the_page_and_files_below():
     def file(name: str, mime: str) -> Loaded:
         made = Attachment(kind="file", name=name, mime=mime, size=3, media=MediaId("m"))

@@ -1,4 +1,5 @@
 import contextlib
+import time
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -264,7 +265,7 @@ def test_a_thread_is_called_what_it_was_called(subject, bare):
 
 def test_halves_of_characters_and_zeroes_are_kept_nowhere():
     body = made("Content-Type: text/plain; charset=utf-7", body=b"a+2AA-b")
-    mail = heard(body.replace(b"Ada", b"=?utf-8?q?A=FFda?=").replace(b"<0-ada", b"<0-\0ada"))
+    mail = heard(body.replace(b"Ada", b"=?utf-8?q?A=FFda?="))
     told = mail.inbound
     for each in (told.what.content.text, told.sender.name, told.external_id, told.what.message):
         each.encode()
@@ -306,3 +307,83 @@ def test_no_bytes_raise_anything_that_is_not_looked_for(more, nasty):
     trusted = f"Authentication-Results: {TRUSTED}; dmarc=pass header.from=b\r\n".encode()
     with contextlib.suppress(UNREADABLE):
         arrived(trusted + nasty + more)
+
+
+# -- what is made to be read in two ways, or to take for ever --------------------------------------
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        # What is signed is Eve's; each of these makes Python read Ada, and most others Eve.
+        b"X: a\rFrom: ada@example.org\r\r\nFrom: eve@example.org\r\n",
+        b"From: ada@example.org\r\nFrom : eve@example.org\r\n",
+        b"From: ada@example.org\r\nno header\r\nFrom: eve@example.org\r\n",
+        b"From: ada@example.org\r\nX: \0\r\n",
+        b"From ada@example.org Mon\r\nFrom: ada@example.org\r\n",
+        b"From: ada@example.org\r\n: eve@example.org\r\n",
+        b"From: ada@example.org\r\nX: " + b"x" * 600_000 + b"\r\nFrom: eve@example.org\r\n",
+    ],
+)
+def test_a_head_that_is_read_in_two_ways_is_nobodys(head):
+    proof = f"Authentication-Results: {TRUSTED}; dmarc=pass header.from=example.org\r\n".encode()
+    for body in (head + proof, proof + head):
+        found = arrived(body + b"Subject: x\r\n\r\nPay me\r\n")
+        assert isinstance(found, Unheard)
+        assert found.why == "unclear-head"
+
+
+@pytest.mark.parametrize("ending", [b"\r\n", b"\n"])
+def test_a_plain_head_is_read_and_a_mail_of_nothing_else_too(ending):
+    head = written(ADA, "Hello").partition(b"\r\n\r\n")[0]
+    assert words((head + b"\r\nX:\r\n folded\r\n\r\nHi\r\n").replace(b"\r\n", ending)) == "Hi"
+    assert "a mail without words" in words(head.replace(b"\r\n", ending))
+
+
+def nested(levels: int, inside: bytes) -> bytes:
+    head = written(ADA, "x").partition(b"Content-Type")[0]
+    for number in range(levels):
+        head += (
+            f'Content-Type: multipart/mixed; boundary="b{number}"\r\n\r\n--b{number}\r\n'.encode()
+        )
+    return head + inside
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (nested(1, b"\r\n--b0\r\n" * 300_000), "too many parts"),
+        (nested(300, b"\r\n" * 300_000), "too many parts"),
+        (nested(1, b"Content-Type: message/delivery-status\r\n\r\n" + b"a: b\r\n\r\n" * 99_000),
+         "too many parts"),
+        (nested(1, b"X: 1\r\n" * 1_100_000), "too many parts"),
+        (nested(30, b"\r\nHello"), "too many parts"),
+        (nested(1, b"Content-Type: text/plain;" + b'";' * 500_000 + b"\r\n\r\nHello"), "Hello"),
+        (nested(1, b"Content-Type: text/plain; charset=punycode\r\n\r\n" + b"a" * 400_000 + b"-"
+                   + b"b" * 400_000), "the end of a very long mail"),
+        (nested(1, b"\r\n" + b"word " * 100_000), "the end of a very long mail"),
+        (nested(1, b"Content-Type: text/html\r\n\r\n" + b"<p>a</p>" * 300_000),
+         "the end of a very long mail"),
+    ],
+)  # fmt: skip
+def test_what_is_made_to_take_for_ever_is_read_soon_and_what_is_left_out_is_told(body, told):
+    begun = time.process_time()
+    assert told in words(body)
+    assert time.process_time() - begun < 5
+
+
+def test_a_subject_of_endless_codes_is_read_at_once():
+    begun = time.process_time()
+    heard(written(ADA, "x").replace(b"Re: tea", b"=?a?q?x" * 30_000))
+    assert time.process_time() - begun < 1
+
+
+@pytest.mark.parametrize("charset", ["punycode", "idna", "unicode_escape", "undefined"])
+def test_what_is_a_charset_to_python_alone_is_text_as_it_stands(charset):
+    assert text_in(b"a\\x41-b", charset) == "a\\x41-b"
+
+
+def test_parts_without_their_boundary_are_words():
+    head = written(ADA, "x").partition(b"Content-Type")[0]
+    assert words(head + b"Content-Type: multipart/mixed\r\n\r\nHello\r\n") == "Hello"
+    assert words(head + b"Content-Type: multipart/alternative; boundary=b\r\n\r\nHi") == "Hi"
