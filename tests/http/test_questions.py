@@ -9,6 +9,7 @@ import pytest
 
 from bridge.domain.commands import Answer, Archive, ExpireQuestions, Leave, Stop, Withdraw
 from bridge.domain.ids import QuestionId
+from bridge.session import decide_questions
 from tests.http.rig import ADA, BOB, EVE, MAIN, SESSION, Bridge, put, serving
 from tests.http.rig import QUICK as SHORT
 from tests.waiting import PATIENCE
@@ -217,9 +218,9 @@ async def test_an_answer_is_found_however_much_was_said_since(
     bridge: Bridge, ada: httpx.AsyncClient, monkeypatch
 ) -> None:
     """Nobody reads the log for it: not for what was answered, nor for what nobody asked."""
-    monkeypatch.setattr("bridge.session.decide_questions.MOST_AN_HOUR", 200)
     asked = await ask(ada)
     await answer(bridge, asked)
+    monkeypatch.setattr(decide_questions, "MOST_AN_HOUR", 1000)
     for each in range(150):  # more than a session remembers of what is over
         other = await ask(ada, key=f"other-{each}")
         await bridge.sessions.submit(MAIN, Withdraw(by=ADA, question=QuestionId(other["id"])))
