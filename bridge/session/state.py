@@ -160,10 +160,9 @@ class Session:
     those in a row at this position, `troubles` those since a run went well, the last at event
     `failed`; `worked`: a tool was called since the position moved. `given_up` is what `/retry`
     takes up again, `rings` when the last pushes rang, `whispers` when the last came that
-    never do, `asks` when programs of each person asked last. `put_out` were made to leave by
-    someone else: they come back only when they are let in again. `left_viewing` left as viewers.
-    `set_by` says who set each of the session's own settings, where a person did. `spoke` is where
-    each person
+    never do, `asks` when each one's programs asked. `put_out` were made to leave by someone else:
+    they come back only when they are let in again. `left_viewing` left as viewers. `set_by` says
+    who set each of the session's own settings, where a person did. `spoke` is where each person
     spoke, `calls` what was to ring: of each the last few, the latest last. `notes` is where they
     stand in the log, `summary` where the one stands that reaches furthest, up to `summed_up`.
     `hidden` says up to which event the log is hidden from those who came later, `linked` since

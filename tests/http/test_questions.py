@@ -218,7 +218,6 @@ async def test_an_answer_is_found_however_much_was_said_since(
     bridge: Bridge, ada: httpx.AsyncClient, monkeypatch
 ) -> None:
     """Nobody reads the log for it: not for what was answered, nor for what nobody asked."""
-    monkeypatch.setattr("bridge.session.decide_questions.MOST_AN_HOUR", 200)
     asked = await ask(ada)
     await answer(bridge, asked)
     monkeypatch.setattr(decide_questions, "MOST_AN_HOUR", 1000)
