@@ -211,6 +211,10 @@ class Dovecot:
     def renumber(self, user: str) -> None:
         """Give a folder a new validity and its mails new numbers, as a restored server does."""
         box = self._box(user, "")
+        head = (box / "dovecot-uidlist").read_text().split("\n", 1)[0]
+        before = next(int(each[1:]) for each in head.split() if each.startswith("V"))
+        while time.time() < before + 1:  # a validity is the second in which it was made
+            time.sleep(0.01)
         for each in box.glob("dovecot*"):
             each.unlink()
         (box / "dovecot-uidvalidity").unlink(missing_ok=True)

@@ -71,4 +71,4 @@ def test_what_nobody_sees_is_not_read(hidden):
 def test_no_page_takes_long(html):
     begun = time.process_time()
     assert len(text_of(html)) < 10_000_000
-    assert time.process_time() - begun < 5
+    assert time.process_time() - begun < 10

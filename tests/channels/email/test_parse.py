@@ -369,7 +369,7 @@ def nested(levels: int, inside: bytes) -> bytes:
 def test_what_is_made_to_take_for_ever_is_read_soon_and_what_is_left_out_is_told(body, told):
     begun = time.process_time()
     assert told in words(body)
-    assert time.process_time() - begun < 5
+    assert time.process_time() - begun < 20
 
 
 def test_a_subject_of_endless_codes_is_read_at_once():
