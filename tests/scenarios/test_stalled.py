@@ -29,7 +29,7 @@ async def test_a_database_that_stands_still_is_told_and_nothing_is_lost_or_doubl
         told = await story.until_unready()
         assert "does not answer" in told
         status, said, seconds = await story.ready()
-        assert (status, seconds < 1.0) == (503, True), seconds
+        assert (status, seconds < 4.0) == (503, True), "it waits for no database"
         assert [each["name"] for each in said["parts"] if not each["ok"]] == ["store"]
         story.apps.telegram.says("word two")
         writing = [asyncio.create_task(story.says(f"word {each}")) for each in ("three", "four")]
