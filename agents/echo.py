@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from operator import attrgetter
 from typing import Literal
 
 from pydantic import Field
@@ -96,7 +97,9 @@ class EchoRun:
     def asks(self, *, after: Seq) -> Sequence[Ask]:
         """Return what the log asks past `after`, oldest first."""
         new = [*_past(self.log, after), *_past(self.news, after)]
-        closes = any(isinstance(event.body, QuestionClosed) for event in new)
+        if not new:
+            return ()
+        closes = any([isinstance(event.body, QuestionClosed) for event in new])
         index = self.index if closes else _index(self.agent, new)
         return index.asks(new, after=after)
 
@@ -110,10 +113,11 @@ class EchoRun:
             self.text += "\n\n"
         words = WORD.findall(paragraph)
         stride = len(words) // MOST_PREVIEWS + 1
+        pause = Pause(seconds=self.delay)
         for first in range(0, len(words), stride):
             self.text += "".join(words[first : first + stride])
             yield self.preview()
-            yield Pause(seconds=self.delay)
+            yield pause
 
     def number(self) -> float | None:
         """Return the number that followed the word asking for the scene, if one did."""
@@ -238,12 +242,11 @@ def _perform(page: EchoRun, intro: str, words: str) -> Iterator[Step]:
     scene = SCENES.get(name.lower())
     if scene is not None:
         page.rest = rest.strip()
-        yield from scene[0](page)
-    elif "\n" in words:
+        return scene[0](page)
+    if "\n" in words:
         quote = "\n".join(f"> {line}" for line in words.splitlines())
-        yield from page.write(f"{intro}:\n\n{quote}")
-    else:
-        yield from page.write(f"{intro}: {words}")
+        return page.write(f"{intro}:\n\n{quote}")
+    return page.write(f"{intro}: {words}")
 
 
 # -- tools ----------------------------------------------------------------------------------------
@@ -311,7 +314,7 @@ class Echo:
 
 
 def _past(log: Sequence[Event], after: Seq) -> Sequence[Event]:
-    return log[bisect_right(log, after, key=lambda event: event.seq) :]
+    return log[bisect_right(log, after, key=attrgetter("seq")) :]
 
 
 def _index(agent: str, events: Sequence[Event]) -> LogIndex:

@@ -13,6 +13,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field, fields
+from operator import attrgetter
 from typing import TypeVar, assert_type
 
 from agents.tools.approval import ALWAYS, APPROVE, question_of
@@ -309,8 +310,8 @@ class LogIndex:
 
     def asks(self, log: Sequence[Event], *, after: Seq) -> tuple[Ask, ...]:
         """Return what the events of this log past `after` ask, oldest first."""
-        new = log[bisect_right(log, after, key=lambda event: event.seq) :]
-        return tuple(ask for event in new if (ask := self._ask(event)) is not None)
+        new = log[bisect_right(log, after, key=attrgetter("seq")) :]
+        return tuple([ask for event in new if (ask := self._ask(event)) is not None])
 
     def _ask(self, event: Event) -> Ask | None:
         match event.body:

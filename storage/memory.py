@@ -146,7 +146,7 @@ class _PeopleBook:
 
 class MemoryStore:
     def __init__(self, epoch: Epoch = FIRST) -> None:
-        self._closed = False
+        self._fault = ""
         self._epoch = epoch
         self._waiters = Waiters()
         self._rows: dict[SessionId, SessionRow] = {}
@@ -167,11 +167,11 @@ class MemoryStore:
 
     def reopen(self) -> None:
         """Be used again after `close`, with everything that was kept."""
-        self._closed = False
+        self._fault = ""
 
     async def check(self) -> None:
-        if self._closed:
-            raise StoreUnavailable("the store is closed")
+        if self._fault:
+            raise StoreUnavailable(self._fault)
 
     async def epoch(self) -> Epoch:
         return self._epoch
@@ -183,7 +183,7 @@ class MemoryStore:
         raise Refused(f"the memory store keeps nothing that could be copied to {to}")
 
     async def close(self) -> None:
-        self._closed = True
+        self._fault = "the store is closed"
         self._waiters.ring_all()
 
     # -- the log ----------------------------------------------------------------------------------
@@ -198,12 +198,13 @@ class MemoryStore:
         origin: Origin | None = None,
         producer: Producer | None = None,
     ) -> Appended:
-        await self.check()
+        if self._fault:
+            raise StoreUnavailable(self._fault)
         append = asked(session, drafts, at=at, expect=expect, origin=origin, producer=producer)
         admitted = admit(append, self._ledger(session), self._inbox)
         receipt = origin_receipt(admitted)
         if receipt is not None:
-            self._keep(receipt)
+            self._receipts[receipt.session, receipt.conversation].keep(receipt)
         for event in admitted.appended.fresh:
             self._apply(event)
         if admitted.appended.fresh:
@@ -211,12 +212,13 @@ class MemoryStore:
         return admitted.appended
 
     async def read(self, session: SessionId, *, after: Seq, limit: int) -> Sequence[Event]:
-        await self.check()
+        if self._fault:
+            raise StoreUnavailable(self._fault)
         self._ledger(session)
         return self._events[session][after : after + limit]
 
     async def wait(self, session: SessionId, *, after: Seq) -> None:
-        if self._closed or self._ledger(session).head > after:
+        if self._fault or self._ledger(session).head > after:
             return
         bell = self._waiters.subscribe(session)
         try:
@@ -229,7 +231,8 @@ class MemoryStore:
         return self._ledger(session).head
 
     async def repeated(self, account: str, external_id: str) -> Appended | None:
-        await self.check()
+        if self._fault:
+            raise StoreUnavailable(self._fault)
         return self._inbox.get((account, external_id))
 
     async def keyed(self, session: SessionId, key: str) -> Event | None:
@@ -299,27 +302,32 @@ class MemoryStore:
     # -- lanes ------------------------------------------------------------------------------------
 
     async def conversation(self, conversation: ConversationId) -> Conversation | None:
-        await self.check()
+        if self._fault:
+            raise StoreUnavailable(self._fault)
         return self._conversations.get(conversation)
 
     async def receipts(
         self, session: SessionId, conversation: ConversationId, *, sources: Collection[Seq]
     ) -> Sequence[Receipt]:
-        await self.check()
+        if self._fault:
+            raise StoreUnavailable(self._fault)
         return self._receipts[session, conversation].find(sources)
 
     async def attempt(self, receipt: Receipt) -> None:
-        await self.check()
-        self._keep(receipt)
+        if self._fault:
+            raise StoreUnavailable(self._fault)
+        self._receipts[receipt.session, receipt.conversation].keep(receipt)
 
     async def record(
         self, receipt: Receipt, *, over: Collection[ReceiptState] | None = None
     ) -> None:
-        await self.check()
-        self._keep(receipt, over)
+        if self._fault:
+            raise StoreUnavailable(self._fault)
+        self._receipts[receipt.session, receipt.conversation].keep(receipt, over)
 
     async def advance(self, session: SessionId, conversation: ConversationId, to: Seq) -> None:
-        await self.check()
+        if self._fault:
+            raise StoreUnavailable(self._fault)
         lane = self._lane(session, conversation)
         if lane is not None:
             self._conversations[conversation] = replace(
@@ -361,9 +369,6 @@ class MemoryStore:
         if known is None or known.session is None:
             return None
         return self._receipts[known.session, conversation].source_of(message)
-
-    def _keep(self, receipt: Receipt, over: Collection[ReceiptState] | None = None) -> None:
-        self._receipts[receipt.session, receipt.conversation].keep(receipt, over)
 
     def _lane(self, session: SessionId, conversation: ConversationId) -> Conversation | None:
         known = self._conversations.get(conversation)
@@ -430,7 +435,8 @@ class MemoryStore:
         return there
 
     async def conversation_at(self, address: Address) -> Conversation | None:
-        await self.check()
+        if self._fault:
+            raise StoreUnavailable(self._fault)
         there = self._places.get(address)
         return None if there is None else self._conversations[there]
 
@@ -470,7 +476,8 @@ class MemoryStore:
     # -- people -----------------------------------------------------------------------------------
 
     async def identify(self, *, realm: str, user: str) -> ParticipantId | None:
-        await self.check()
+        if self._fault:
+            raise StoreUnavailable(self._fault)
         return self._people.identify(realm, user)
 
     async def enrol(
@@ -532,7 +539,8 @@ class MemoryStore:
         return min(self._slots.values(), default=None)
 
     async def settle(self, session: SessionId, *, head: Seq, due_at: datetime | None) -> None:
-        await self.check()
+        if self._fault:
+            raise StoreUnavailable(self._fault)
         if session in self._rows:
             self._settled[session] = (head, due_at)
 

@@ -36,7 +36,9 @@ class ReceiptBook:
 
     def find(self, sources: Collection[Seq]) -> Sequence[Receipt]:
         """Return the receipts of these sources and every unsettled one, in their order."""
-        parts = self._unsettled.union(*(self._parts.get(source, ()) for source in sources))
+        parts = self._unsettled.union(*[self._parts.get(source, ()) for source in sources])
+        if not parts:
+            return []
         found = [self._by_part[part] for part in parts]
         return sorted(found, key=lambda receipt: (receipt.source, receipt.part))
 

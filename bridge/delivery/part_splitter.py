@@ -62,8 +62,10 @@ def room(limits: Capabilities, speaker: str = "", *, most: int | None = None) ->
 def _room(showing: Showing, limits: Capabilities, *, most: int | None = None) -> int:
     """Return the room for a message's words, beside what `incomplete` may have to add."""
     free = room(limits, showing.speaker, most=most)
+    if showing.guarded is None:
+        return free
     note = showing.language.says(texts.INCOMPLETE)
-    return free if showing.guarded is None else max(1, free - len(f"\n\n{note}"))
+    return max(1, free - len(f"\n\n{note}"))
 
 
 def marked(part: Part) -> Part:
@@ -126,11 +128,13 @@ def text_at(span: Span, showing: Showing, limits: Capabilities) -> str:
 
 def _fits_beside(showing: Showing, limits: Capabilities) -> bool:
     files = showing.attachments
+    if not files:
+        return False
     captioned = not showing.text.strip() or _is_within(
         showing.text, _room(showing, limits, most=limits.caption_chars), limits
     )
     fit = len(files) <= limits.max_files and all(_is_taken(each, limits) for each in files)
-    return bool(files) and fit and captioned
+    return fit and captioned
 
 
 def _texts(showing: Showing, limits: Capabilities, start: int, end: int) -> Iterator[Cut]:

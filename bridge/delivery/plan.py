@@ -33,7 +33,7 @@ The rules:
   of a call of which this very plan shows the beginning.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 
 from bridge import texts
@@ -119,19 +119,16 @@ def plan(
     any of the steps, it returns the rest.
     """
     planner = _Planner(place, scene, receipts)
-    lost = planner.lost_preview()
+    lost = planner.lost_preview() if planner.preview is not None else None
     if lost is not None:
         return (lost,)
     due = digest(place, events, planner.receipts, scene)
-    steps = planner.recap(due) if isinstance(due, Recap) else planner.events(due)
-    return tuple(_until_resolved(steps))
-
-
-def _until_resolved(steps: Iterator[Step]) -> Iterator[Step]:
-    for step in steps:
-        yield step
+    found: list[Step] = []
+    for step in planner.recap(due) if isinstance(due, Recap) else planner.events(due):
+        found.append(step)
         if isinstance(step, Resolve):
-            return
+            break
+    return tuple(found)
 
 
 class _Planner:
@@ -143,22 +140,22 @@ class _Planner:
         self.language = place.spoken.at(scene.now)
         self.receipts: Mapping[PartId, Receipt] = {each.part: each for each in receipts}
         self.shown = ShownReceipts(self.receipts)
-        self.preview = live_preview(receipts)
+        self.preview = live_preview(receipts) if receipts else None
         self.sent: set[Seq] = set()
-        self.claimed = self.shown.messages()
+        self.claimed = self.shown.messages() if receipts else set[MessageId | None]()
         self.covered = self.preview is not None and self.shown.is_covered(self.preview)
         self.halted = False
 
     def events(self, events: Sequence[Event]) -> Iterator[Step]:
         at, settled = 0, START
         while at < len(events) and not (self.sent and referred([events[at]]) & self.sent):
-            event, together = (
-                events[at],
-                folded.batch(events, at, self.place, self.shown, self.scene),
-            )
+            event = events[at]
+            together: Sequence[Event] | None = ()
+            if self.receipts or notify.is_folded(event):
+                together = folded.batch(events, at, self.place, self.shown, self.scene)
             if together is None:
                 break
-            steps = list(self._fold(together) if together else self._whole(event))
+            steps = [*self._fold(together)] if together else self._whole(event)
             if steps and settled:
                 yield Advance(to=settled)
             yield from steps
@@ -170,7 +167,8 @@ class _Planner:
         if settled:  # of what shows nothing the cursor moves with what was shown before it
             yield Advance(to=settled)
         session = self.place.session
-        if at == len(events) and session.open_run is None and session.wanted <= session.position:
+        is_over = session.open_run is None and session.wanted <= session.position
+        if at == len(events) and is_over and self.preview is not None:
             yield from self._drop_preview()
 
     def _fold(self, together: Sequence[Event]) -> Iterator[Step]:
@@ -206,12 +204,16 @@ class _Planner:
 
     # -- one event
 
-    def _whole(self, event: Event) -> Iterator[Step]:
+    def _whole(self, event: Event) -> list[Step]:
         """Show an event, and tell in a line what is missing of it: of what was tried before."""
-        yield from self._event(event)
+        steps = [*self._event(event)]
+        is_claimed = self.preview is not None and self.preview.message in self.claimed
+        if is_claimed or _ends_for_good(event):
+            steps += self._drop_preview()
         if self.receipts and not self.halted:
-            yield from self._loss(event)
-            yield from self._reminder(event)
+            steps += self._loss(event)
+            steps += self._reminder(event)
+        return steps
 
     def _reminder(self, event: Event) -> Iterator[Step]:
         """Ring for what was shown silently, in a short line; not for what is over by now."""
@@ -233,27 +235,28 @@ class _Planner:
         part = self._part(known.part, event.seq, showing, Span(start=0, end=0), text=text)
         yield from self._attend(part)
 
-    def _event(self, event: Event) -> Iterator[Step]:
+    def _event(self, event: Event) -> Iterable[Step]:
         match show(event, self.place, self.scene):
             case Showing() as showing:
-                yield from self._message(event, showing)
+                return self._message(event, showing)
             case Amending() as amending:
-                yield from self._amendment(event, amending)
-            case Retracting(target=target, earlier=earlier):
-                if not self.place.capabilities.deletes and self._copies(target, earlier):
-                    yield from self._skip(event.seq, "unsupported")
-                is_forgotten = isinstance(event.body, Redacted)
-                yield from self._retraction(target, earlier, old=not is_forgotten)
-                yield from self._taken_back(event.seq)
+                return self._amendment(event, amending)
+            case Retracting() as retracting:
+                return self._retracting(event, retracting)
             case Reacting() as reacting:
-                yield from self._reaction(event.seq, reacting)
+                return self._reaction(event.seq, reacting)
             case Muted():
-                yield from self._skip(event.seq, "muted")
+                return self._skip(event.seq, "muted")
             case None:
-                pass
-        is_claimed = self.preview is not None and self.preview.message in self.claimed
-        if is_claimed or _ends_for_good(event):
-            yield from self._drop_preview()
+                return ()
+
+    def _retracting(self, event: Event, retracting: Retracting) -> Iterator[Step]:
+        target, earlier = retracting.target, retracting.earlier
+        if not self.place.capabilities.deletes and self._copies(target, earlier):
+            yield from self._skip(event.seq, "unsupported")
+        is_forgotten = isinstance(event.body, Redacted)
+        yield from self._retraction(target, earlier, old=not is_forgotten)
+        yield from self._taken_back(event.seq)
 
     def _reaction(self, seq: Seq, reacting: Reacting) -> Iterator[Step]:
         message = self.shown.first_message(reacting.target)
@@ -263,15 +266,17 @@ class _Planner:
         yield React(message=message, emoji=reacting.emoji, gone=reacting.gone, receipt=receipt)
 
     def _message(self, event: Event, showing: Showing) -> Iterator[Step]:
-        start = self.shown.resume_at(event.seq, length(showing))
-        if start is None:
-            return
-        doubt = self.shown.doubt(event.seq, start)
-        known = self.receipts.get(part_id(event.seq, start))
-        if known is not None and self._is_told_first(known):
-            yield from self._line(loss_of(known), event.seq, _missing(showing))
-            self.halted = True
-            return
+        start, doubt = 0, None
+        if self.receipts:
+            begins = self.shown.resume_at(event.seq, length(showing))
+            if begins is None:
+                return
+            start, doubt = begins, self.shown.doubt(event.seq, begins)
+            known = self.receipts.get(part_id(event.seq, start))
+            if known is not None and self._is_told_first(known):
+                yield from self._line(loss_of(known), event.seq, _missing(showing))
+                self.halted = True
+                return
         found = self._cuts(showing, start, doubt)
         if not found:
             yield from self._skip(event.seq, "unsupported")
@@ -291,7 +296,7 @@ class _Planner:
                 text=each.text,
                 attachments=each.files,
                 buttons=showing.buttons if each is pressed else (),
-                edits=self._preview_to_replace(event, each, showing),
+                edits=self._preview_to_replace(event, each, showing) if self.preview else None,
                 silent=showing.silent or not first or event.seq in self.place.hushed,
             )
             repeated = doubt is not None and start < span.start < doubt.span.end
@@ -468,26 +473,25 @@ class _Planner:
 
     # -- one part
 
-    def _attend(self, part: Part) -> Iterator[Step]:
-        """Yield what a part needs, by what is known of it."""
+    def _attend(self, part: Part) -> tuple[Step, ...]:
+        """Return what a part needs, by what is known of it."""
         receipt = self.receipts.get(part.id)
-        is_last = receipt is not None and self._is_changed_once_more(receipt)
-        if receipt is not None and receipt.state in SETTLED and not is_last:
-            return
-        if receipt is not None:
-            part = lesser(part, receipt.why, self.place.capabilities)
-        self.sent.add(part.source)
         if receipt is None:
-            yield self._shown(part, tries=1)
-        elif receipt.state == "attempted" or is_last:
-            yield self._again(part, receipt)
-        elif self._is_given_up(receipt):
-            yield Note(receipt=self._became(receipt, "unknown"))
-        else:
-            is_new = is_unseen(receipt)
-            repeats = receipt.tries > 0 and part.edits is None and not is_new
-            again = self._shown(marked(part) if repeats else part, tries=receipt.tries + 1)
-            yield replace(again, code=receipt.code if part.less or is_new else again.code)
+            self.sent.add(part.source)
+            return (self._shown(part, tries=1),)
+        is_last = self._is_changed_once_more(receipt)
+        if receipt.state in SETTLED and not is_last:
+            return ()
+        part = lesser(part, receipt.why, self.place.capabilities)
+        self.sent.add(part.source)
+        if receipt.state == "attempted" or is_last:
+            return (self._again(part, receipt),)
+        if self._is_given_up(receipt):
+            return (Note(receipt=self._became(receipt, "unknown")),)
+        is_new = is_unseen(receipt)
+        repeats = receipt.tries > 0 and part.edits is None and not is_new
+        again = self._shown(marked(part) if repeats else part, tries=receipt.tries + 1)
+        return (replace(again, code=receipt.code if part.less or is_new else again.code),)
 
     def _again(self, part: Part, receipt: Receipt) -> Step:
         edits = receipt.message or part.edits
@@ -550,6 +554,7 @@ class _Planner:
         edits: MessageId | None = None,
         silent: bool | None = None,
     ) -> Part:
+        to = showing.reply_to
         return Part(
             id=part,
             session=self.place.session.id,
@@ -561,7 +566,7 @@ class _Planner:
             attachments=attachments,
             buttons=buttons,
             speaker=showing.speaker,
-            reply_to=self.shown.first_message(showing.reply_to),
+            reply_to=None if to is None else self.shown.first_message(to),
             edits=edits,
             priority=showing.priority,
             silent=showing.silent if silent is None else silent,

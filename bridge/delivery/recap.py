@@ -59,7 +59,7 @@ def digest(
     place: Place, events: Sequence[Event], receipts: Receipts, scene: Scene
 ) -> Recap | Sequence[Event]:
     """Return the recap that these events past the cursor call for, or what to show whole now."""
-    begun = receipts.get(recap_part(events[0].seq)) if events else None
+    begun = receipts.get(recap_part(events[0].seq)) if events and receipts else None
     if begun is not None:
         covered = [event for event in events if event.seq <= begun.upto]
         return _recap(covered, place, receipts, scene)

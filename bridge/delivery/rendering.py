@@ -241,8 +241,8 @@ Look = Showing | Amending | Retracting | Reacting | Muted
 
 def show(event: Event, place: Place, scene: Scene) -> Look | None:
     """Return how an event looks in a place; None for what is shown nowhere."""
-    language = _language(event, place, scene)
-    if language == scene.language:
+    language = _language(event, place, scene) if place.spoken.changes else ENGLISH
+    if language is scene.language or language == scene.language:
         return _shown(event, place, scene)
     look = _shown(event, place, replace(scene, language=language))
     match look:
@@ -256,9 +256,7 @@ def show(event: Event, place: Place, scene: Scene) -> Look | None:
 
 
 def _language(event: Event, place: Place, scene: Scene) -> Language:
-    """Return in which language a place is shown an event."""
-    if not place.spoken.changes:
-        return ENGLISH
+    """Return in which language a place is shown an event, where any was chosen."""
     body, begun = event.body, None
     if isinstance(body, QuestionClosed | PushClosed):
         begun = scene.related.get(body.asked if isinstance(body, QuestionClosed) else body.push)

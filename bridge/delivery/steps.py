@@ -77,6 +77,8 @@ Step = Show | Resolve | Retract | React | Note | Advance
 
 def in_epoch(steps: Sequence[Step], events: Sequence[Event], epoch: Epoch) -> tuple[Step, ...]:
     """Return the steps of a plan for these events as they are to be done in this epoch."""
+    if epoch.began is None and epoch.heard is None:
+        return tuple(steps)
     doubtful = frozenset(event.seq for event in events if may_be_shown(event, epoch))
     return tuple(_marked(step, doubtful) for step in steps) if doubtful else tuple(steps)
 

@@ -88,7 +88,9 @@ class Language:
 
     def says(self, text: str) -> str:
         """Return a text as this language says it; as it is, where nothing tells how."""
-        return self.says_kept(text, wording_of(text))
+        if not isinstance(text, Words):
+            return text
+        return str.__str__(text) if self is ENGLISH else self.written(text.wording)
 
     def says_kept(self, text: str, wording: Wording | None) -> str:
         """Return a text of the log, which nobody but the bridge keeps with a wording."""
@@ -97,7 +99,10 @@ class Language:
     def written(self, wording: Wording) -> str:
         if wording.parts:
             return wording.pattern.join(self._value(each) for each in wording.parts)
-        values = {name: self._value(value) for name, value in wording.values}
+        values = {
+            name: value if type(value) is str else self._value(value)
+            for name, value in wording.values
+        }
         if wording.many:
             values["count"] = f"{wording.count:,}"
             pattern = self.some(wording.pattern, wording.many, wording.count)
@@ -105,6 +110,8 @@ class Language:
             pattern = self.one(wording.pattern)
         if wording.first:
             pattern = _SEMICOLON.split(pattern)[0].rstrip()
+        if "{" not in pattern:
+            return pattern
         return _NAMED.sub(lambda name: values.get(name[1], name[0]), pattern)
 
     def _value(self, value: Value) -> str:
@@ -191,7 +198,12 @@ def _made(wording: Wording) -> Words:
 
 
 def _kept(values: dict[str, str | int]) -> tuple[tuple[str, Value], ...]:
-    return tuple((name, _value_of(value)) for name, value in values.items())
+    return tuple(
+        [
+            (name, value.wording if isinstance(value, Words) else value)
+            for name, value in values.items()
+        ]
+    )
 
 
 def _value_of(value: str | int) -> Value:

@@ -93,12 +93,13 @@ class Decision:
 class FoldCache:
     """The fold of one session as this process knows it, read anew where it may be stale.
 
-    `in_doubt`: an append failed that may be kept all the same; each fold reads the log until it is
-    cleared.
+    `known` is the session as it stands, where nothing is to be read for that. `in_doubt`: an append
+    failed that may be kept all the same; each fold reads the log until it is cleared.
     """
 
     id: SessionId
     log: Log
+    known: Session | None = None
     in_doubt: bool = False
     _session: Session | None = None
     _snapshot_at: Seq = START
@@ -108,24 +109,27 @@ class FoldCache:
 
     def forget(self) -> None:
         """Look into the log before the fold is used again: there may be more than was seen."""
-        self._stale = True
+        self._stale, self.known = True, None
         self._marks += 1
 
-    @property
-    def known(self) -> Session | None:
-        """Return the session as it stands, where nothing is to be read for that."""
-        return None if self._stale or self.in_doubt else self._session
+    def doubt(self, *, in_doubt: bool) -> None:
+        self.in_doubt = in_doubt
+        self._note()
+
+    def _note(self) -> None:
+        self.known = None if self._stale or self.in_doubt else self._session
 
     async def read(self) -> Session:
         """Return the session as it stands. Raises `UnknownSession`."""
-        if (known := self.known) is not None:
-            return known
+        if self.known is not None:
+            return self.known
         async with self._loading:
             if self._session is None or self._stale or self.in_doubt:
                 marks, found = self._marks, await self._catch_up()
                 if self._session is None or found.head >= self._session.head:
                     self._session = found
                 self._stale = marks != self._marks
+                self._note()
             return self._session
 
     async def anew(self) -> None:
@@ -134,20 +138,23 @@ class FoldCache:
         Whatever was still to be kept of the fold before is on its way by then, and is replaced.
         """
         async with self._loading:
-            self._session = None
+            self._session = self.known = None
             marks, self._session = self._marks, await self._caught_up(Session(id=self.id))
             self._stale = marks != self._marks
+            self._note()
             await self._keep(self._session)
 
     def take_in(self, fresh: Sequence[Event]) -> None:
         """Fold what was just appended; where something is between, the log is read."""
         session = self._session
-        for event in sorted(fresh, key=lambda event: event.seq):
+        for event in fresh if len(fresh) == 1 else sorted(fresh, key=lambda event: event.seq):
             if session is None or event.seq != session.head + 1:
                 self.forget()
                 return
             session = evolve(session, event)
         self._session = session
+        if self.known is not None:
+            self.known = session
 
     async def keep_snapshot(self) -> None:
         """Keep a snapshot in the store, if the last one is long ago."""
@@ -185,32 +192,27 @@ class CommandQueue:
     clock: Clock
     woken: Woken
     most: Rings = Rings()  # noqa: RUF009 - it is frozen
-    _fold: FoldCache = field(init=False)
+    cache: FoldCache = field(init=False)
     _waiting: list[Request] = field(default_factory=list)
     _work: asyncio.Task[None] | None = None
 
     def __post_init__(self) -> None:
-        self._fold = FoldCache(self.id, self.log)
+        self.cache = FoldCache(self.id, self.log)
 
     def is_idle(self) -> bool:
         return self._work is None
 
     def forget(self) -> None:
         """Look into the log before the fold is used again: there may be more than was seen."""
-        self._fold.forget()
-
-    @property
-    def known(self) -> Session | None:
-        """Return the session as it stands, where nothing is to be read for that."""
-        return self._fold.known
+        self.cache.forget()
 
     async def fold(self) -> Session:
         """Return the session as it stands. Raises `UnknownSession`."""
-        return await self._fold.read()
+        return await self.cache.read()
 
     async def anew(self) -> None:
         """Fold from the start what was rewritten. Raises `UnknownSession`."""
-        await self._fold.anew()
+        await self.cache.anew()
 
     async def submit(
         self, interpret: Interpret, origin: Origin | None, producer: Producer | None
@@ -244,28 +246,27 @@ class CommandQueue:
 
     async def _serve(self, requests: Sequence[Request]) -> None:
         try:
-            session = await self._fold.read()
+            session = await self.cache.read()
         except Exception as error:  # noqa: BLE001 - every one who waits hears of it
             for request in requests:
                 request.fail(error)
             return
         decisions = self._decide_set(session, requests)
-        results = await asyncio.gather(
-            *(self._append(each) for each in decisions), return_exceptions=True
-        )
-        was_in_doubt = self._fold.in_doubt
+        appending = [self._append(each) for each in decisions]
+        results = await asyncio.gather(*appending, return_exceptions=True)
+        was_in_doubt = self.cache.in_doubt
         fresh = self._settle(decisions, results)
         is_settled = was_in_doubt and not _is_in_doubt(results)
         if fresh or is_settled:
             await self._tell(fresh)
         if is_settled:
-            self._fold.in_doubt = False
+            self.cache.doubt(in_doubt=False)
 
     async def _tell(self, fresh: Sequence[Event]) -> None:
         """Wake the workers. Where that fails they find what was appended by themselves."""
         try:
-            self.woken(await self._fold.read(), fresh)
-            await self._fold.keep_snapshot()
+            self.woken(await self.cache.read(), fresh)
+            await self.cache.keep_snapshot()
         except StoreError as error:
             log.warning("not told at once", session=self.id, error=type(error).__name__)
 
@@ -345,9 +346,9 @@ class CommandQueue:
                     self._waiting.append(decision.request)
                 case BaseException():
                     if isinstance(result, StoreUnavailable):
-                        self._fold.in_doubt = True
+                        self.cache.doubt(in_doubt=True)
                     decision.request.fail(result)
-        self._fold.take_in(fresh)
+        self.cache.take_in(fresh)
         return fresh
 
 

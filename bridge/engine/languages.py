@@ -69,7 +69,9 @@ class Languages:
 
     async def spoken(self, session: Session, place: Conversation) -> SpokenLanguages:
         """Return in which languages a place is told things, and was."""
-        known = await self._all()
+        known = self._known if self._known is not None else await self._all()
+        if not known:
+            return _NO_OTHER
         general = known.get(ACCOUNT + place.address.channel, ())
         who = None if place.room else session.conversations.get(place.id)
         mine = known.get(who, ()) if who is not None else ()

@@ -43,7 +43,7 @@ class LiveBoards:
         self._revision = 0
 
     def show(self, session: SessionId, preview: Preview) -> None:
-        board = self._board(session)
+        board = self._boards.get(session) or self._board(session)
         known = board.previews.get(preview.run)
         if known is None or preview.revision > known.revision:
             board.previews[preview.run] = preview

@@ -47,7 +47,7 @@ class Wishes:
 
     async def of(self, who: ParticipantId, place: ConversationId | None) -> Wish:
         """Return what counts for someone in one of their places."""
-        known = await self._all()
+        known = self._known if self._known is not None else await self._all()
         mine, here = known.get(who), known.get(place or "")
         if mine is here is None:
             return AS_EVERYONE

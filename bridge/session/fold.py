@@ -479,7 +479,7 @@ def _hear(session: Session, heard: MessageReceived, event: Event) -> Session:
         called=event.seq,
         asker=heard.participant,
         payer=None,
-        given_up=tuple(seq for seq in session.given_up if seq != heard.again),
+        given_up=tuple([seq for seq in session.given_up if seq != heard.again]),
         wanted=event.seq,
         unread=_with(session.unread, event.seq),
     )
@@ -636,7 +636,7 @@ def _with(unread: tuple[tuple[Seq, ...], ...], seq: Seq) -> tuple[tuple[Seq, ...
 
 def unread_upto(session: Session, upto: Seq) -> tuple[Seq, ...]:
     """Return what called for the agent since it last dealt with the log, up to a seq."""
-    return tuple(seq for block in session.unread for seq in block if seq <= upto)
+    return tuple([seq for block in session.unread for seq in block if seq <= upto])
 
 
 def _opened(session: Session, started: RunStarted, seq: Seq) -> OpenRun:
@@ -710,12 +710,12 @@ def _moved(session: Session, finished: RunFinished, position: Seq, event: Event)
         given_up = (*given_up, *unread_upto(session, position))[-GIVEN_UP_KEPT:]
     may_help = finished.outcome == "failed" and not finished.refused
     is_away = may_help and session.failures + 1 >= MAX_RUN_FAILURES
-    left = tuple(tuple(seq for seq in block if seq > position) for block in session.unread)
+    left = [tuple([seq for seq in block if seq > position]) for block in session.unread]
     return replace(
         session,
         open_run=None,
         position=position,
-        unread=tuple(block for block in left if block),
+        unread=tuple([block for block in left if block]),
         given_up=given_up,
         worked=False,
         failures=0,

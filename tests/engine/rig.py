@@ -84,14 +84,16 @@ class MoodyStore(MemoryStore):
 
     def __init__(self) -> None:
         super().__init__()
-        self.is_down = False
         self.unreadable = False
         self.reads: list[Seq] = []
 
-    async def check(self) -> None:
-        await super().check()
-        if self.is_down:
-            raise StoreUnavailable("the disk is full")
+    @property
+    def is_down(self) -> bool:
+        return bool(self._fault)
+
+    @is_down.setter
+    def is_down(self, is_down: bool) -> None:
+        self._fault = "the disk is full" if is_down else ""
 
     async def read(self, session: SessionId, *, after: Seq, limit: int) -> Sequence[Event]:
         self.reads.append(after)

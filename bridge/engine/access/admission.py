@@ -303,7 +303,13 @@ class Admission:
             return True  # nothing listens or sends there
         person = session.conversations.get(lane.id)
         known = self._verdicts.get(lane.id)
-        if known is not None and self._still(known, session, person):
+        if (  # nothing has changed that a verdict hangs on; a fold's maps never change
+            known is not None
+            and known.people is session.participants
+            and known.person == person
+            and known.version == self._version
+            and known.session == session.id
+        ):
             return known.may
         version = self._version
         may = await self._may(lane, session, person)
@@ -314,15 +320,6 @@ class Admission:
         if not may:
             note("not_let_in", account=lane.address.channel, place=lane.address.place)
         return may
-
-    def _still(self, known: _Verdict, session: Session, person: ParticipantId | None) -> bool:
-        """Say whether nothing has changed that a verdict hangs on; a fold's maps never change."""
-        return (
-            known.people is session.participants
-            and known.person == person
-            and known.version == self._version
-            and known.session == session.id
-        )
 
     async def _may(
         self, lane: Conversation, session: Session, person: ParticipantId | None

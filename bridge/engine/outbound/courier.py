@@ -23,7 +23,7 @@ The rules:
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TypeVar, assert_never
+from typing import Literal, TypeVar, assert_never
 
 import structlog
 from structlog.contextvars import bind_contextvars, unbind_contextvars
@@ -36,8 +36,8 @@ from bridge.delivery.shown_receipts import is_preview, live_preview
 from bridge.delivery.steps import Advance, Note, React, Resolve, Retract, Show, Step, in_epoch
 from bridge.domain.errors import ChannelError, OutcomeUnknown, RateLimited
 from bridge.domain.events import Event
-from bridge.domain.ids import ChannelName, ConversationId, PartId
-from bridge.domain.parts import Address, Conversation, Part, Receipt, Sent
+from bridge.domain.ids import START, ChannelName, ConversationId, PartId, Seq
+from bridge.domain.parts import SETTLED, Address, Conversation, Part, Receipt, Sent
 from bridge.domain.records import replace
 from bridge.domain.wording import SpokenLanguages
 from bridge.engine.access.admission import Admission
@@ -69,6 +69,9 @@ log = structlog.get_logger()
 _UNDER_WAY = OutcomeUnknown("it may still be under way", code="under_way")
 
 Result = TypeVar("Result")
+
+Did = Literal["nothing", "something", "all"]
+"""What was done of what a place has still to be shown: `all` that its session holds by now."""
 
 PROBE = timedelta(seconds=10)
 """How long the platform has to answer when it is only asked whether it takes calls."""
@@ -164,7 +167,7 @@ class Courier:
             lane = await self._store.conversation(conversation)
             if lane is None or lane.session is None:
                 return None
-            if self.drops.is_asked(conversation):
+            if conversation in self.drops.asked:
                 await self.drops.drop(lane)
                 continue
             if lane.suspended:
@@ -173,24 +176,32 @@ class Courier:
             if channel is None:
                 self._note_homeless(lane)
                 return None
-            until = await self._waits.until(lane, lambda: self._worker.now(conversation))
-            if until is not None:
-                return until
+            if lane.due_at is not None:
+                until = await self._waits.until(lane, lambda: self._worker.now(conversation))
+                if until is not None:
+                    return until
             session = await self._sessions.fold(lane.session)
             if not await self._admission.may_show(lane, session):
                 return None
-            if await self._deliver(lane, channel, session):
+            did = await self._deliver(lane, channel, session)
+            if did != "nothing":
                 self.progress.moved(conversation)
+            if did == "something" or (did == "all" and bell.is_set()):
                 continue
+            if did == "all":
+                lane = replace(lane, cursor=session.head, tries=0, due_at=None)
             at = None
             if self._ringing.watches(lane.id):
                 ringing, at = await self._remind(lane, channel, session)
                 if ringing:
                     continue
-            if await self._preview(lane, channel, session, bell):
+            is_followed = session.open_run is not None or conversation in self._previews.following
+            if is_followed and await self._preview(lane, channel, session, bell):
                 continue
+            if lane.cursor >= session.head:
+                return at
             again = await self._look_again(session, lane, channel)
-            return min((each for each in (at, again) if each is not None), default=None)
+            return min([each for each in (at, again) if each is not None], default=None)
 
     def _note_homeless(self, lane: Conversation) -> None:
         """Note once that a place is of no account that is configured."""
@@ -202,8 +213,6 @@ class Courier:
         self, session: Session, lane: Conversation, channel: Channel
     ) -> datetime | None:
         """Return when what is held back here is to be shown."""
-        if lane.cursor >= session.head:
-            return None
         events = await self._reader.events(session, lane)
         tones = await self._tones(session, lane, channel, events)
         if tones.held is not None:
@@ -232,13 +241,14 @@ class Courier:
             return False
         return await self._previews.follow(lane, channel, session, bell)
 
-    async def _deliver(self, lane: Conversation, channel: Channel, session: Session) -> bool:
-        """Do what the plan says, up to the first failure; False when there is nothing to do."""
+    async def _deliver(self, lane: Conversation, channel: Channel, session: Session) -> Did:
+        """Do what the plan says, up to the first failure."""
         events, receipts = await self._reader.read(session, lane)
         tones = await self._tones(session, lane, channel, events) if events else AS_EVER
-        events = tones.shown(events)
+        if tones.held is not None:
+            events = tones.shown(events)
         if not events and not receipts:
-            return False
+            return "nothing"
         place = Place(
             session=session,
             conversation=lane,
@@ -254,30 +264,30 @@ class Courier:
         else:
             plan = delivery.plan(place, events, receipts, scene)
         steps = in_epoch(plan, events, await self._store.epoch())
-        bound = ""
+        if not steps:
+            return "nothing"
+        if not await self._do_all(steps, lane, channel, session):
+            return "something"
+        reached = steps[-1].to if isinstance(steps[-1], Advance) else START
+        is_all = reached == session.head and all([each.state in SETTLED for each in receipts])
+        return "all" if is_all else "something"
+
+    async def _do_all(
+        self, steps: Sequence[Step], lane: Conversation, channel: Channel, session: Session
+    ) -> bool:
+        """Do the steps, up to the first failure; say whether there was none."""
+        bound = START
         try:
             for step in steps:  # in a context of this lane's own (`KeyedWorker`)
-                trace = self._trace(session, step)
-                if trace != bound:
-                    bind_contextvars(trace=trace)
-                    bound = trace
+                seq = _seq_of(step)
+                if seq != bound:
+                    bind_contextvars(trace=self._traces.of(session.id, seq))
+                    bound = seq
                 if not await self._do(step, lane, channel):
-                    break
+                    return False
         finally:
-            if bound:
-                unbind_contextvars("trace")
-        return bool(steps)
-
-    def _trace(self, session: Session, step: Step) -> str:
-        match step:
-            case Show(part=each) | Resolve(part=each):
-                return self._traces.of(session.id, each.source)
-            case Note(receipt=known) | Retract(receipt=known) | React(receipt=known):
-                return self._traces.of(session.id, known.source)
-            case Advance(to=seq):
-                return self._traces.of(session.id, seq)
-            case _:
-                assert_never(step)
+            unbind_contextvars("trace")
+        return True
 
     # -- one step
 
@@ -505,6 +515,19 @@ class Courier:
         return True
 
 
+def _seq_of(step: Step) -> Seq:
+    """Return the event that a step is about."""
+    match step:
+        case Show(part=each) | Resolve(part=each):
+            return each.source
+        case Note(receipt=known) | Retract(receipt=known) | React(receipt=known):
+            return known.source
+        case Advance(to=seq):
+            return seq
+        case _:
+            assert_never(step)
+
+
 def _probe(channel: Channel, address: Address) -> Callable[[Address], Awaitable[None]] | None:
     """Return what an account can be asked that leaves no trace."""
     if isinstance(channel, Probing):
@@ -568,5 +591,5 @@ def _note_settled(lane: Conversation, receipt: Receipt) -> None:
 
 
 def _length(events: Sequence[Event]) -> int:
-    contents = (getattr(event.body, "content", None) for event in events)
-    return sum(len(each.text) for each in contents if each is not None)
+    contents = [getattr(event.body, "content", None) for event in events]
+    return sum([len(each.text) for each in contents if each is not None])

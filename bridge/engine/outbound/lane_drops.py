@@ -47,25 +47,22 @@ class LaneDrops:
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
-        self._asked: dict[ConversationId, LaneDrop] = {}
+        self.asked: dict[ConversationId, LaneDrop] = {}
+        """Where what a place is owed is to be dropped."""
 
     def ask(self, conversation: ConversationId, drop: LaneDrop) -> bool:
         """Have something dropped in a place; False where something else is about to be."""
-        return self._asked.setdefault(conversation, drop) is drop
+        return self.asked.setdefault(conversation, drop) is drop
 
     def forget(self, conversation: ConversationId, drop: LaneDrop) -> bool:
         """Call it off, as whoever asked waits no longer; False where it has begun."""
-        if not drop.begun and self._asked.get(conversation) is drop:
-            del self._asked[conversation]
+        if not drop.begun and self.asked.get(conversation) is drop:
+            del self.asked[conversation]
         return not drop.begun
-
-    def is_asked(self, conversation: ConversationId) -> bool:
-        """Say whether what a place is owed is to be dropped."""
-        return conversation in self._asked
 
     async def drop(self, lane: Conversation) -> None:
         """Do what was asked of a lane, if anything was."""
-        asked = self._asked.get(lane.id)
+        asked = self.asked.get(lane.id)
         if asked is None:
             return
         asked.begun = True
@@ -74,7 +71,7 @@ class LaneDrops:
         except BaseException:
             asked.begun = False
             raise
-        del self._asked[lane.id]
+        del self.asked[lane.id]
         if not asked.done.done():
             asked.done.set_result(behind)
 

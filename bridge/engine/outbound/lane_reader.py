@@ -84,7 +84,7 @@ class LaneReader:
         """Return what is to be shown next, and the receipts that a plan needs."""
         events = await self.events(session, lane)
         receipts = await self._receipts(session, lane, events)
-        owed = await self._owed(session, lane, receipts)
+        owed = await self._owed(session, lane, receipts) if receipts else ()
         if owed:
             return owed, await self._receipts(session, lane, owed)
         return events, receipts
@@ -121,7 +121,7 @@ class LaneReader:
     async def _missed(self, session: Session, events: Sequence[Event]) -> Mapping[Seq, str]:
         """Return what was said last before each private place came that is told what it follows."""
         missed = {}
-        for seq, linked in ((each.seq, each.body) for each in events):
+        for seq, linked in [(each.seq, each.body) for each in events]:
             if not isinstance(linked, ConversationLinked) or not linked.welcome:
                 continue
             place = await self._store.conversation(linked.conversation)
@@ -137,8 +137,6 @@ class LaneReader:
         self, session: Session, lane: Conversation, receipts: Sequence[Receipt]
     ) -> Sequence[Event]:
         """Return the events before the cursor that a later failure made owed again."""
-        if not receipts:
-            return ()
         seqs = {
             each.source
             for each in receipts
@@ -192,7 +190,7 @@ def _are_same(some: Sequence[Event], others: Sequence[Event]) -> bool:
 
 def _sources(events: Sequence[Event]) -> frozenset[Seq]:
     """Return the numbers of events, and of those that they refer to."""
-    return frozenset(event.seq for event in events) | referred(events) if events else frozenset()
+    return frozenset([event.seq for event in events]) | referred(events) if events else frozenset()
 
 
 # -- calls that were not shown whole ---------------------------------------------------------------

@@ -66,7 +66,7 @@ class Previews:
         self._store = store
         self._live = live
         self._clock = clock
-        self._following: dict[ConversationId, _Following] = {}
+        self.following: dict[ConversationId, _Following] = {}
         self._closed = False
 
     def close(self) -> None:
@@ -80,11 +80,11 @@ class Previews:
         limits = channel.capabilities(lane.address)
         shows = limits.previews or limits.drafts
         if run is None or self._closed or not (shows or limits.typing):
-            self._following.pop(lane.id, None)
+            self.following.pop(lane.id, None)
             return False
         glimpse = self._live.glimpse(session.id)
         preview = next((each for each in glimpse.previews if each.run == run.run), None)
-        following = self._following.setdefault(lane.id, _Following(shown_at=self._clock.now()))
+        following = self.following.setdefault(lane.id, _Following(shown_at=self._clock.now()))
         is_late = False
         if shows and preview is not None and preview.text:
             is_late = not await self._show(lane, channel, session, preview, following)

@@ -22,6 +22,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from itertools import islice
+from operator import attrgetter
 from typing import assert_type, overload
 
 from bridge.caches import cache
@@ -84,9 +85,9 @@ class _CachedLog:
 
     def add(self, found: Sequence[Event]) -> None:
         """Add what follows; some of it may have been added while it was read."""
-        fresh = found[bisect_right(found, self.head, key=_seq) :]
+        fresh = found[bisect_right(found, self.head, key=attrgetter("seq")) :]
         self.events += fresh
-        self.weight += sum(weight_of(event.body) for event in fresh)
+        self.weight += sum([weight_of(event.body) for event in fresh])
 
 
 class _First(Sequence[Event]):
@@ -181,7 +182,7 @@ class LogCache:
             with for_good() if upto - kept.head >= MANY else nullcontext():
                 await self._grow(kept, session, upto=upto)
         self._keep(session, kept)
-        return _First(kept.events, bisect_right(kept.events, upto, key=_seq))
+        return _First(kept.events, max(0, min(upto - kept.base, len(kept.events))))
 
     async def _grow(self, kept: _CachedLog, session: SessionId, *, upto: Seq) -> None:
         """Add what came since; page by page, so that nobody has to wait."""
@@ -243,7 +244,3 @@ def weight_of(body: Body) -> int:
 
 def _content(content: Content) -> int:
     return len(content.text) + OVERHEAD * len(content.attachments)
-
-
-def _seq(event: Event) -> Seq:
-    return event.seq

@@ -147,17 +147,14 @@ class RunRecorder:
     async def _listen(self, turn: LogTurn, saying: AsyncGenerator[Preview | Said]) -> None:
         async for said in saying:
             if isinstance(said, Preview):
-                await self._show(turn, said)
+                if not await self.is_open(turn):
+                    raise RunOver
+                self._live.show(turn.session, said)
                 continue
             await self._say(turn, said)
             if isinstance(said, Ended):
                 return
         await self._say(turn, Ended())
-
-    async def _show(self, turn: LogTurn, preview: Preview) -> None:
-        if not await self.is_open(turn):
-            raise RunOver
-        self._live.show(turn.session, preview)
 
     async def _say(self, turn: LogTurn, said: Said) -> None:
         match said:

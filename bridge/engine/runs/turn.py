@@ -1,6 +1,5 @@
 """What an agent is given for one run: the log so far, and what comes in while it works."""
 
-from bisect import bisect_right
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 
@@ -205,8 +204,11 @@ def _first_asked(log: Sequence[Event], *, after: Seq) -> Seq:
     Its run may have asked others, a little before it, that were closed meanwhile. What is past the
     end of the log where none was.
     """
-    new = log[bisect_right(log, after, key=lambda event: event.seq) :]
+    if not log:
+        return START
+    begins = log[0].seq
+    new = log[max(0, after + 1 - begins) :]  # without a gap
     asked = [each.body.asked for each in new if isinstance(each.body, QuestionClosed)]
     if not asked:
-        return log[-1].seq + 1 if log else START
+        return begins + len(log)
     return max(min(asked) - SIDE_BY_SIDE, 1)

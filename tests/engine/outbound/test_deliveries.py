@@ -215,7 +215,7 @@ async def test_what_is_said_while_a_drop_waits_for_a_place_is_not_dropped() -> N
         await b.push("new news")
         await drops.drop(replace(lane, cursor=session.head - 2))
         assert await asked.done == 2
-        assert not drops.is_asked(lane.id)
+        assert lane.id not in drops.asked
         await b.until_shown("phone", "new news")
 
 
@@ -230,7 +230,7 @@ async def test_a_drop_that_fails_in_the_middle_is_done_when_it_is_tried_again(mo
             patch.setattr(b.store, "advance", _unavailable)
             with pytest.raises(StoreUnavailable):
                 await drops.drop(replace(lane, cursor=head - 1))
-        assert drops.is_asked(lane.id)
+        assert lane.id in drops.asked
         await drops.drop(replace(lane, cursor=head - 1))
         assert await asked.done == 1
 

@@ -499,7 +499,7 @@ async def test_a_fault_of_a_channel_in_a_preview_delays_no_answer() -> None:
         async with bridge(agent=writer, channel=Broken) as b:
             await begun(b, writer)
             writer.write("So it")
-            await b.until(lambda: b.core._courier._previews._following, each=0.05)
+            await b.until(lambda: b.core._courier._previews.following, each=0.05)
             writer.end("So it is.")
             await b.until_shown("ada", "So it is.", each=0.01)
             assert shown(b) == ["So it is."]
