@@ -13,7 +13,6 @@ The rules:
 import base64
 import binascii
 import json
-import re
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,6 +28,7 @@ from bridge.domain import literal
 from bridge.domain.content import UNKNOWN_TYPE, Attachment, Content, kind_of, mime_of, name_of
 from bridge.domain.events import PushPriority
 from bridge.domain.ids import MediaId
+from bridge.domain.json_values import has_more_than
 from bridge.http.attachments import MOST
 from bridge.http.dependencies import Entry, Reach, enter, reach_of
 from bridge.http.errors import Fault
@@ -42,6 +42,8 @@ NTFY, APPRISE = "/ntfy", "/notify"
 LONGEST = 20_000
 MOST_LINES = 20
 MOST_FIELDS = 100
+MOST_VALUES = 5_000
+"""Of a body in JSON, as elsewhere: more of them keep others waiting while they are read."""
 
 _TRUE = {"1", "yes", "true", "on"}
 _PRIORITIES: Mapping[str, PushPriority] = {
@@ -49,7 +51,6 @@ _PRIORITIES: Mapping[str, PushPriority] = {
     "4": "high", "high": "high", "5": "high", "max": "high", "urgent": "high",
 }  # fmt: skip
 _SIGNS = {"success": "✅ ", "warning": "⚠️ ", "failure": "❌ "}
-_VIEW = re.compile(r"\s*view\s*,\s*([^,;]+),\s*([^,;]+)")
 
 
 def is_called(path: str, method: str) -> bool:
@@ -176,11 +177,12 @@ def _actions(header: str) -> list[dict[str, str]]:
         except (ValueError, RecursionError):
             return []
         return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
-    views = (_VIEW.match(each) for each in header.split(";"))
+    split = ([part.strip() for part in each.split(",", 3)] for each in header.split(";"))
+    views = (
+        each[:3] for each in split if len(each) >= len(NtfyAction.model_fields) and all(each[:3])
+    )
     return [
-        {"action": "view", "label": each[1].strip(), "url": each[2].strip()}
-        for each in views
-        if each is not None
+        {"action": kind, "label": label, "url": url} for kind, label, url in views if kind == "view"
     ]
 
 
@@ -345,8 +347,11 @@ async def _once(held: bytes) -> AsyncIterator[bytes]:
 
 
 async def _json(request: Request) -> Any:
+    body = await request.body()
+    if has_more_than(MOST_VALUES, body):
+        raise Fault(400, "malformed", f"the body holds more than {MOST_VALUES} values")
     try:
-        return json.loads(await request.body())
+        return json.loads(body)
     except (ValueError, RecursionError):
         raise Fault(400, "malformed", "the body is not JSON") from None
 

@@ -23,7 +23,7 @@ from typing import cast
 
 import idna
 
-from channels.email.limits import LONGEST_WORDS
+from channels.email.limits import LONGEST_HEADER, LONGEST_WORDS
 
 _LOCAL = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _DOMAIN = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(?:\.(?!-)[a-z0-9-]{1,63}(?<!-))*")
@@ -71,6 +71,18 @@ def sender_of(headers: Sequence[str]) -> Mailbox | None:
     if normal(second[0]) != address:
         return None
     return Mailbox(address=address, name=name or address.partition("@")[0])
+
+
+def named_in(headers: Sequence[str]) -> Sequence[str]:
+    """Return the addresses that mails went to, in their one form, by their headers as they came."""
+    given = [" ".join(each[:LONGEST_HEADER].split()) for each in headers]
+    return [found for _, each in getaddresses(given) if (found := normal(each)) is not None]
+
+
+def untagged(address: str) -> str:
+    """Return an address without what its owner put behind a `+`: it is the same mailbox."""
+    local, _, domain = address.rpartition("@")
+    return f"{local.partition('+')[0]}@{domain}"
 
 
 def _read(raw: str) -> tuple[str, str] | None:

@@ -6,7 +6,7 @@ Source: RFC 3834 (automatic responses), RFC 2919 and 2369 (lists), RFC 3464 (del
 import re
 from collections.abc import Collection, Mapping, Sequence
 
-from channels.email.addresses import decoded
+from channels.email.addresses import decoded, untagged
 from channels.email.conversation_ids import is_ours
 
 Headers = Mapping[str, Sequence[str]]
@@ -37,7 +37,7 @@ MACHINES = re.compile(r"(?:mailer-daemon|postmaster|(?:no|do-?not)[-_.]?reply)(?
 
 def why_automatic(headers: Headers, sender: str, own: Collection[str], domain: str) -> str:
     """Return the name of what says that a mail is a program's; "" where nothing does."""
-    if sender in own or _untagged(sender) in own:
+    if sender in own or untagged(sender) in own:
         return "own-address"
     if any(is_ours(each.strip(), domain) for each in headers.get("message-id", ())):
         return "own-message"
@@ -61,12 +61,6 @@ def why_automatic(headers: Headers, sender: str, own: Collection[str], domain: s
     if any(ABSENT.match(decoded(each)) for each in headers.get("subject", ())):
         return "subject"
     return next((name for name in ANSWERS if headers.get(name)), "")
-
-
-def _untagged(address: str) -> str:
-    """Return an address without what its owner put behind a `+`: it is the same mailbox."""
-    local, _, domain = address.rpartition("@")
-    return f"{local.partition('+')[0]}@{domain}"
 
 
 def _word(header: str) -> str:

@@ -14,6 +14,7 @@ The rules:
   and then. IDLE is begun anew every few minutes, as connections die unnoticed.
 - Who writes more than a person can is heard no more in that hour: no loop gets through here.
 - A mail that its server cannot give is tried some times, and then left: one mail stops no folder.
+- Of those who are not let in nothing is kept, and few are answered (`strangers`).
 """
 
 import asyncio
@@ -53,6 +54,7 @@ from channels.email.limits import (
     RENUMBERED_OVERLAP,
 )
 from channels.email.parse import Arrived, Mail, Unheard
+from channels.email.strangers import Strangers
 from channels.email.threads import Threads
 
 log = structlog.get_logger()
@@ -130,6 +132,7 @@ class Listening:
         self._watching = Connection(config)
         self._counts: OrderedDict[tuple[str, int], set[str]] = OrderedDict()
         self._tried = (0, 0, 0)
+        self._strangers = Strangers()
         self.trouble: ChannelError | StoreUnavailable | None = None
         self.is_listening = False
 
@@ -243,8 +246,12 @@ class Listening:
 
     async def _answered(self, mail: Mail, reply: Reply | None) -> None:
         # Nobody is written to whose address somebody else may have used to be refused here.
-        if reply is not None and (mail.inbound.sender.proven or not reply.refused):
-            await self._answer(mail, reply)
+        sender = mail.inbound.sender
+        if reply is None or (reply.refused and not sender.proven):
+            return
+        if self._strangers.may_be_answered(sender.user, self._clock.now()):
+            return await self._answer(mail, reply)
+        note("reply_not_shown", account=self._channel, place=mail.place, code="too-many")
 
     async def _wait(self, news: News) -> None:
         """Wait until there may be something new."""
@@ -261,9 +268,11 @@ class Listening:
             waiting = await queue.get()
             # It is the feed's: whoever is cancelled here does not cancel it.
             reply = None if waiting.done is None else await asyncio.shield(waiting.done)
-            if waiting.mail is not None and not (reply is not None and reply.refused):
-                await self._until_it_works(partial(self._threads.keep, waiting.mail))
             if waiting.mail is not None:
+                who, now = waiting.mail.inbound.sender.user, self._clock.now()
+                if self._strangers.is_heard(who, reply, now):
+                    keep = partial(self._threads.keep, waiting.mail.place, waiting.mail.thread)
+                    await self._until_it_works(keep)
                 await self._until_it_works(partial(self._handle, waiting.position))
             kept = partial(self._facts.put, POSITION, waiting.position.written())
             await self._until_it_works(kept)

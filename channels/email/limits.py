@@ -42,6 +42,9 @@ and each line is looked at for each boundary. Encoded, 25 MB are 350,000 lines."
 MOST_PER_HOUR = 60
 """Mails of one sender: nobody types faster, and no loop that passes all else goes on faster."""
 
+MOST_REPLIES = 60
+"""Mails in an hour to one domain that tell of a refusal, or answer a command."""
+
 MOST_SENDERS = 10_000
 """Senders whose mails are counted at the same time."""
 

@@ -2,8 +2,12 @@
 
 The rules:
 
-- A mail is named by its Message-ID and a hash over who sent it and what: a copy of it is the same,
-  and another one that calls itself so is not. One without a Message-ID is named by the hash alone.
+- A mail is named by a hash over who sent it, when and what: a copy of it is the same, and another
+  one that calls itself so is not. Its Message-ID and its blanks no signature need cover, so whoever
+  sends a copy could change them: they do not count, but the id does where a mail has no date.
+- Whoever got a signed mail can hand it to us as it is, and put headers above those that are signed.
+  So a mail is to one of our addresses, has no header twice that there is once, and no signature of
+  only its beginning.
 - The subject is what its thread is called, and is read with the first mail of it; but above a
   command or a code, which stand alone.
 - Words are meant to the letter: mail has no Markdown.
@@ -14,7 +18,7 @@ The rules:
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import Message
@@ -26,7 +30,7 @@ from bridge.domain.ids import ChannelName, MessageId
 from bridge.domain.inbound import Inbound, Quoted, RemoteFile, Sender, Spoken
 from bridge.domain.parts import Address
 from bridge.session.routing import typed_code
-from channels.email.addresses import Mailbox, decoded, sender_of
+from channels.email.addresses import Mailbox, decoded, named_in, sender_of, untagged
 from channels.email.authentication import is_proven
 from channels.email.automatic import why_automatic
 from channels.email.config import EmailConfig
@@ -60,6 +64,18 @@ _PREFIX = re.compile(
     r"(?:\s?\[\d+\]|\(\d+\))?\s?[:\N{FULLWIDTH COLON}]\s*)+",
     re.IGNORECASE,
 )
+ONCE = frozenset(
+    {
+        *("date", "from", "sender", "reply-to", "to", "cc", "bcc", "message-id", "in-reply-to"),
+        *("references", "subject", "content-type", "content-transfer-encoding"),
+    }
+)
+"""Headers that a mail has once (RFC 5322, 3.6; RFC 2045, 3)."""
+
+_PARTLY = re.compile(r"(?:^|;)\s*l\s*=")
+"""In a DKIM signature: of how many octets of the body it is (RFC 6376, 3.5)."""
+
+_BLANKS = b" \t\r\n\f\v"
 _END = re.compile(rb"\r?\n\r?\n")
 _FIELD = re.compile(rb"[!-9;-~]+:")
 _FOLDED = (b" ", b"\t")
@@ -116,6 +132,8 @@ def read(arrived: Arrived, config: EmailConfig, channel: ChannelName) -> Mail | 
     headers = headers_of(message_of(raw))
     sender = sender_of(headers.get("from", ()))
     key = external_id(headers, sender, arrived.body)
+    if any(len(values) > 1 for name, values in headers.items() if name in ONCE):
+        return Unheard(key=key, why="doubled-header")
     if sender is None:
         return Unheard(key=key, why="no-sender")
     if why := why_automatic(headers, sender.address, config.own, config.domain):
@@ -123,6 +141,8 @@ def read(arrived: Arrived, config: EmailConfig, channel: ChannelName) -> Mail | 
     proven = is_proven(headers.get("authentication-results", ()), config.trusts, sender.address)
     if not proven and config.unproven == "refuse":
         return Unheard(key=key, why="unproven")
+    if why := _why_not_ours(headers, config.own):
+        return Unheard(key=key, why=why)
     head = _head(headers, key, config.domain)
     spoken = _spoken(arrived, head)
     inbound = Inbound(
@@ -136,6 +156,14 @@ def read(arrived: Arrived, config: EmailConfig, channel: ChannelName) -> Mail | 
     last = (*head.earlier, head.message)[-MOST_REFERENCES:]
     thread = Thread(subject=head.subject, last=head.message, references=last)
     return Mail(inbound=inbound, thread=thread)
+
+
+def _why_not_ours(headers: Mapping[str, Sequence[str]], own: Collection[str]) -> str:
+    """Return why somebody else may have sent a mail here; "" where its sender did, to us."""
+    if any(_PARTLY.search(each) for each in headers.get("dkim-signature", ())):
+        return "partly-signed"
+    to = named_in([*headers.get("to", ()), *headers.get("cc", ())])
+    return "" if any(each in own or untagged(each) in own for each in to) else "not-to-us"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,13 +224,15 @@ def message_id_of(headers: Mapping[str, Sequence[str]]) -> str:
 
 
 def external_id(headers: Mapping[str, Sequence[str]], sender: Mailbox | None, body: bytes) -> str:
-    """Return the name of a mail: the same for each copy of it, whatever servers wrote above it."""
-    words = body.replace(b"\r\n", b"\n").partition(b"\n\n")[2].strip()
+    """Return the name of a mail: the same for each copy of it, whatever was written above it."""
+    # Blanks are taken out, not made one: in small pieces, a large body would take much memory.
+    words = body.replace(b"\r\n", b"\n").partition(b"\n\n")[2].translate(None, _BLANKS)
     told = [headers.get(name, [""])[0] for name in ("date", "subject", "from")]
-    parts = (sender.address if sender else "", message_id_of(headers), *told)
+    own = "" if headers.get("date") else message_id_of(headers)
+    parts = (sender.address if sender else "", own, *told)
     digest = hashlib.sha256("\0".join(" ".join(each.split()) for each in parts).encode())
     digest.update(words)
-    named = message_id_of(headers).strip("<>")
+    named = own.strip("<>")
     return f"{named}#{digest.hexdigest()[:16]}" if named else digest.hexdigest()[:32]
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import time
 from pathlib import Path
 from typing import Any
 
@@ -254,3 +255,43 @@ async def test_a_mail_is_sent_as_a_file(ada: httpx.AsyncClient) -> None:
     (push,) = await pushes(ada)
     assert push["content"]["text"] == "look"
     assert [each["size"] for each in push["content"]["attachments"]] == [19]
+
+
+@pytest.mark.parametrize(
+    "actions",
+    [
+        "view," + " " * 30_000 + "x",
+        "view," + "\t" * 30_000 + "x",
+        "view, a," * 4_000,
+        "view , " + "a " * 15_000 + ";" * 100,
+        ";" * 30_000,
+        "[" * 30_000,
+    ],
+)
+async def test_no_header_that_a_script_sends_holds_the_bridge(
+    bridge: Bridge, ada: httpx.AsyncClient, actions: str
+) -> None:
+    """30,000 blanks behind `view,` took four seconds, in which nobody else was served."""
+    begun = time.process_time()
+    answer = await ada.post(TOPIC, content="x", headers={"Actions": actions})
+    assert time.process_time() - begun < 1
+    assert answer.status_code == 200, answer.text
+
+
+async def test_actions_in_a_header_are_read_as_ntfy_does(
+    bridge: Bridge, ada: httpx.AsyncClient
+) -> None:
+    header = (
+        "view , Open it, https://example.org/a; http, Close, https://x; view, , https://y; view"
+    )
+    assert (await ada.post(TOPIC, content="x", headers={"Actions": header})).status_code == 200
+    assert await texts(ada) == ["x\n\nOpen it: https://example.org/a"]
+
+
+@pytest.mark.parametrize("path", [TOPIC.removesuffix(f"/{MAIN}"), "/", KEY])
+async def test_a_body_of_countless_values_is_not_read(
+    bridge: Bridge, ada: httpx.AsyncClient, path: str
+) -> None:
+    body = '{"tags":[' + "{}," * 300_000 + "{}]}"
+    answer = await ada.post(path, content=body, headers={"Content-Type": "application/json"})
+    assert (answer.status_code, "values" in answer.text) == (400, True)

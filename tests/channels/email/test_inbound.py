@@ -15,12 +15,13 @@ from bridge.domain.errors import Rejected
 from bridge.domain.ids import ChannelName
 from bridge.domain.inbound import Inbound
 from bridge.domain.parts import Reply
-from bridge.testing.channels import Ear
+from bridge.testing.channels import Ear, part
 from bridge.testing.rig import surrounded, until
-from channels.email import client, inbound
+from channels.email import client, inbound, strangers
 from channels.email.channel import EmailChannel
 from channels.email.client import signed_in
 from channels.email.config import EmailConfig
+from channels.email.conversation_ids import place_of, thread_of
 from channels.email.inbound import POSITION
 from channels.email.limits import MOST_TRIES
 from tests.channels.email.servers import (
@@ -31,11 +32,12 @@ from tests.channels.email.servers import (
     needs_dovecot,
     postbox,
 )
-from tests.conformance.rigs.mail import TRUSTED, US, text_in, written
+from tests.conformance.rigs.mail import TRUSTED, US, root, text_in, written
 
 pytestmark = [pytest.mark.dovecot, needs_dovecot]
 
 ADA = "ada@example.org"
+ADAS = place_of(ADA, thread_of("", [root(ADA)], "example.com"))
 
 
 @dataclass
@@ -453,3 +455,62 @@ async def test_dying_before_or_after_each_effect_it_hears_each_mail_once(stage: 
             break
     assert sorted(log.texts.values()) == ["w0", "w1", "w2"]
     assert lives > 2
+
+
+async def test_of_a_stranger_nothing_is_kept_however_often_they_write(stage: Stage):
+    """They are refused once an hour; what they send after that is answered with nothing."""
+    told: set[str] = set()
+
+    async def inbox(heard: Any) -> Reply | None:
+        who = heard.sender.user
+        if who == ADA or who in told:
+            return None
+        told.add(who)
+        return Reply(text="not let in", refused=True)
+
+    for number in range(4):
+        body = written("eve@evil.example", f"w{number}", number=number, References="")
+        stage.server.deliver(US, body)
+    stage.says("hello", 9)
+    channel = stage.channel()
+    async with hearing(channel, inbox):
+        await stage.done(5)
+        await until(lambda: stage.box.mails("eve@evil.example"))
+    kept = await stage.facts.all()
+    assert [each for each in kept if each.startswith("thread:")] == [f"thread:{ADAS}"]
+
+
+async def test_of_whoever_is_refused_and_then_let_in_an_answer_keeps_the_thread(stage: Stage):
+    replies = [Reply(text="not let in", refused=True), None]
+    ear = Ear()
+
+    async def inbox(heard: Any) -> Reply | None:
+        await ear(heard)
+        return replies.pop(0)
+
+    stage.says("hello?", 1)
+    stage.says("and now?", 2)
+    channel = stage.channel()
+    async with hearing(channel, inbox):
+        await stage.done(2)
+        assert await stage.facts.get(f"thread:{ADAS}") is None
+        (_, heard) = ear.heard
+        await channel.send(heard.address, part("yes"))
+    assert await stage.facts.get(f"thread:{ADAS}") is not None
+
+
+async def test_a_domain_of_any_number_of_addresses_costs_few_mails(stage: Stage, monkeypatch):
+    """Providers count what is sent: else somebody could use up the answers of a day."""
+    monkeypatch.setattr(strangers, "MOST_REPLIES", 2)
+
+    async def inbox(heard: Any) -> Reply | None:
+        return Reply(text="not let in", refused=heard.sender.user != ADA)
+
+    for number in range(5):
+        who = f"eve{number}@d{number}.evil.example"
+        stage.server.deliver(US, written(who, "let me in", number=number))
+    stage.says("/whoami", 9)
+    async with hearing(stage.channel(), inbox):
+        await stage.done(6)
+        await until(lambda: stage.box.mails(ADA))
+    assert len(stage.box.taken) == 3

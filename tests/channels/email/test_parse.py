@@ -387,3 +387,102 @@ def test_parts_without_their_boundary_are_words():
     head = written(ADA, "x").partition(b"Content-Type")[0]
     assert words(head + b"Content-Type: multipart/mixed\r\n\r\nHello\r\n") == "Hello"
     assert words(head + b"Content-Type: multipart/alternative; boundary=b\r\n\r\nHi") == "Hi"
+
+
+# -- what somebody else sends once more, in the name of whoever signed it -------------------------
+
+DATED = {"Date": "Mon, 30 Nov 2026 11:00:00 +0000"}
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"To": "mallory@evil.example"},
+        {"To": f'"{US}" <mallory@evil.example>'},
+        {"To": "undisclosed-recipients:;"},
+        {"To": ""},
+        {"To": "mallory@evil.example", "Resent-To": US},
+        {"To": "mallory@evil.example", "Bcc": US},
+        {"To": f"mallory@evil.example ({US})"},
+        {"To": f"{US}.evil.example"},
+    ],
+)
+def test_what_somebody_wrote_to_another_one_is_not_said_to_us(headers):
+    """Whoever got a signed mail can put it into our mailbox as it is: it is still signed."""
+    found = arrived(written(ADA, "/role Mallory owner", **DATED, **headers))
+    assert isinstance(found, Unheard)
+    assert found.why == "not-to-us"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"To": f"Bob <bob@example.org>, Bridgehead <{US.upper()}>"},
+        {"To": "bob@example.org", "Cc": f"<{US}>"},
+        {"To": US.replace("@", "+tea@")},
+        {"To": "help@example.com"},
+        {"To": f"Friends: bob@example.org, {US};"},
+        {"To": f"=?utf-8?q?Br=C3=BCcke?= <{US}>"},
+        {"To": ", ".join(f"p{n}@example.org" for n in range(500)) + f", {US}"},
+    ],
+)
+def test_it_is_said_to_us_where_an_address_of_ours_is_among_those_it_went_to(headers):
+    body = written(ADA, "Hello", **DATED, **headers)
+    told = Arrived(ref="1/2", body=body, size=len(body), at=AT)
+    found = read(told, config(aliases="help@example.com"), ChannelName("mail"))
+    assert isinstance(found, Mail), found
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        "Subject: /role Mallory owner",
+        "To: bridge@example.com",
+        "Cc: bridge@example.com",
+        "Date: Tue, 1 Dec 2026 11:00:00 +0000",
+        "Message-ID: <another@evil.example>",
+        "In-Reply-To: <another@evil.example>",
+        "References: <another@evil.example>",
+        "Content-Type: text/html",
+        "Content-Transfer-Encoding: base64",
+        "subject : x",
+    ],
+)
+def test_a_header_that_is_put_above_the_signed_one_makes_a_mail_nobodys(above):
+    """A signature covers the lowest of its name, and we would read the topmost."""
+    name = above.partition(":")[0].strip()
+    body = written(ADA, "Hello", In_Reply_To="<root>", Cc="bob@example.org", **DATED)
+    assert name.lower().encode() in body.lower()
+    assert isinstance(arrived(f"{above}\r\n".encode() + body), Unheard)
+
+
+def test_a_recorded_mail_is_the_same_whatever_its_signature_does_not_cover():
+    """Neither the Message-ID nor blanks need be covered (RFC 6376, 5.4.1 and 3.4)."""
+    body = written(ADA, "Pay Bob 100\r\nand Eve 5\r\n", **DATED)
+    name = heard(body).inbound.external_id
+    for was, new in (
+        (b"<0-ada@example.org>", b"<another@evil.example>"),
+        (b"Message-ID: <0-ada@example.org>\r\n", b""),
+        (b"Pay Bob", b"Pay   Bob"),
+        (b"100\r\n", b"100  \t \r\n"),
+        (b"Subject: Re: tea", b"Subject:  Re:   tea "),
+        (b"and Eve 5", b"and Eve 5\r\n\r\n\r\n"),
+        (b"Re: tea\r\n", b"Re: tea\r\nReferences-More: x\r\n"),
+    ):
+        assert was in body
+        again = arrived(body.replace(was, new))
+        assert isinstance(again, Mail)
+        assert again.inbound.external_id == name, new
+    later = body.replace(b"11:00:00", b"11:00:01")
+    assert heard(later).inbound.external_id != name
+
+
+def test_a_signature_of_only_the_beginning_of_a_mail_proves_nothing():
+    """Whoever sends it on can put words below it (RFC 6376, 8.2)."""
+    for signed in ("v=1; d=example.org; l=20; b=abc", "v=1;d=example.org;\r\n\tl = 20;b=abc"):
+        head = f"DKIM-Signature: {signed}\r\n".encode()
+        found = arrived(head + written(ADA, "Hello, and more", **DATED))
+        assert isinstance(found, Unheard)
+        assert found.why == "partly-signed"
+    head = b"DKIM-Signature: v=1; d=example.org; h=to:l; b=l=5; bh=al=;\r\n"
+    assert isinstance(arrived(head + written(ADA, "Hello", **DATED)), Mail)
