@@ -11,7 +11,7 @@ from pydantic import Field
 from bridge.domain.errors import OutcomeUnknown, Rejected, Unauthorized
 from bridge.domain.ids import ChannelName, MessageId
 from bridge.domain.inbound import Inbound, Inbox, Sender
-from bridge.domain.parts import Address, Capabilities, Part, Reply, Sent
+from bridge.domain.parts import Address, AgentStatus, Capabilities, Part, Reply, Sent
 from bridge.domain.records import replace
 from bridge.plugins import ChannelPlugin, Section
 from bridge.ports.feed import Item, OpensFeed
@@ -134,6 +134,12 @@ class MemoryChannel:
         await self.platform.call(
             "react", to.place, lambda: self.platform.react(to.place, message, emoji, gone)
         )
+
+    async def tell_status(self, to: Address, status: AgentStatus, title: str) -> timedelta | None:
+        await self.platform.call(
+            "status", to.place, lambda: self.platform.tell(to.place, status, title)
+        )
+        return self.platform.status_stays
 
     async def preview(self, to: Address, part: Part) -> None:
         text = self._fit(part).text

@@ -12,7 +12,7 @@ import asyncio
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, TypeVar
 
 from bridge.domain.content import Attachment, Content
@@ -25,7 +25,9 @@ PATIENCE_SECONDS = 5.0
 POLL_SECONDS = 0.05
 """A condition may also hang on what is not of this world, so it is looked at this often."""
 
-Operation = Literal["listen", "send", "edit", "delete", "typing", "preview", "resolve", "react"]
+Operation = Literal[
+    "listen", "send", "edit", "delete", "typing", "preview", "resolve", "react", "status"
+]
 T = TypeVar("T")
 
 # -- what there is in the world -------------------------------------------------------------------
@@ -135,6 +137,9 @@ class MemoryPlatform:
         self.clock: Callable[[], datetime] | None = None
         self.counts: Counter[str] = Counter()
         self.acknowledged: list[str] = []
+        self.statuses: dict[str, list[str]] = {}
+        self.titles: dict[str, str] = {}
+        self.status_stays: timedelta | None = None
         self._faults: list[Fault] = []
         self._nonces: dict[tuple[str, ...], MessageId] = {}
         self._past: dict[str, tuple[str, Deed]] = {}
@@ -361,6 +366,11 @@ class MemoryPlatform:
             raise ChangeRefused("there is no such message", code="vanished")
         left = [each for each in known.marks if each not in {*emoji, *gone}]
         known.marks = (*left, *emoji)
+
+    def tell(self, place: str, status: str, title: str) -> None:
+        """Let a place say how far the agent is; `titles` has what its session is called."""
+        self.statuses.setdefault(place, []).append(status)
+        self.titles[place] = title
 
     def find(self, place: str, part: Part) -> MessageId | None:
         """Return the message that shows a part, by the nonce it was sent with."""

@@ -34,7 +34,6 @@ The rules:
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import timedelta
 
 from bridge import texts
 from bridge.delivery import folded, notify
@@ -88,9 +87,6 @@ from bridge.domain.events import (
 from bridge.domain.ids import START, MessageId, PartId, Seq
 from bridge.domain.parts import SETTLED, Button, Part, Receipt, ReceiptState, Sent, Span, Why
 from bridge.domain.records import replace
-
-SHORT_RUN = timedelta(seconds=10)
-"""How long a run may take for its answer to replace its preview: people are still looking."""
 
 QUOTING_ATTEMPTS = 2
 """How often the line that tells of a loss is sent with the first of the words that are missing."""
@@ -296,7 +292,7 @@ class _Planner:
                 text=each.text,
                 attachments=each.files,
                 buttons=showing.buttons if each is pressed else (),
-                edits=self._preview_to_replace(event, each, showing) if self.preview else None,
+                edits=self._preview_to_replace(each, showing) if self.preview else None,
                 silent=showing.silent or not first or event.seq in self.place.hushed,
             )
             repeated = doubt is not None and start < span.start < doubt.span.end
@@ -452,13 +448,12 @@ class _Planner:
         part = self._part(preview.part, preview.source, showing, preview.span)
         return Resolve(part=part, receipt=preview)
 
-    def _preview_to_replace(self, event: Event, cut: Cut, showing: Showing) -> MessageId | None:
+    def _preview_to_replace(self, cut: Cut, showing: Showing) -> MessageId | None:
         preview, begins = self.preview, cut.span.start == 0 and not cut.files
         if not begins or not showing.closes or preview is None or self.covered:
             return None
         limits = self.place.capabilities
-        short = event.at - preview.at < SHORT_RUN
-        return preview.message if short and limits.edits and not limits.silent else None
+        return preview.message if limits.edits and not limits.silent else None
 
     def _drop_preview(self) -> Iterator[Step]:
         preview, self.preview = self.preview, None

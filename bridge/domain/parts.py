@@ -59,7 +59,8 @@ class Capabilities:
     place. One message takes at most `max_files` files of at most `max_file_bytes` each, with a text
     of at most `caption_chars` beside them (0: files and text are messages of their own). Of a
     button's label `label_chars` are shown at most. What is older than `deletes_for` it `deletes`
-    no more. `reacts`: emoji can be put on a message (`Reacting`).
+    no more. `reacts`: emoji can be put on a message (`Reacting`). `tells_status`: a place can say
+    how far the agent is (`TellingStatus`).
     """
 
     max_chars: int = 4000
@@ -74,6 +75,7 @@ class Capabilities:
     typing: bool = False
     resolves: bool = False
     reacts: bool = False
+    tells_status: bool = False
     preview_interval: timedelta = timedelta(seconds=1)
     send_timeout: timedelta = timedelta(seconds=30)
     max_files: int = 10
@@ -81,6 +83,9 @@ class Capabilities:
     caption_chars: int = 0
     label_chars: int = 64
 
+
+AgentStatus = Literal["working", "waiting", "idle"]
+"""How far the agent is with what was asked in a place: `waiting` is for people, who were asked."""
 
 Less = Literal["", "plain", "without_file", "bare"]
 """How much less of a part is shown than was meant: no form, no files, neither."""

@@ -34,6 +34,7 @@ from bridge.engine.outbound.deliveries import Deliveries
 from bridge.engine.outbound.lane_waking import LaneWaking
 from bridge.engine.outbound.marking import Marking
 from bridge.engine.outbound.ringing import Persons, Ringing
+from bridge.engine.outbound.statuses import Statuses
 from bridge.engine.runs.runner import Runner
 from bridge.engine.scheduler import Scheduler
 from bridge.engine.store_health import StoreHealth
@@ -151,6 +152,17 @@ def _marking(
     return Marking(store, sessions, channels, admission=admission, clock=clock, health=health)
 
 
+def _statuses(
+    sessions: Dispatcher,
+    store: Store,
+    channels: Mapping[ChannelName, Channel],
+    clock: Clock,
+    health: StoreHealth,
+) -> Statuses:
+    admission = sessions.admission
+    return Statuses(store, sessions, channels, admission=admission, clock=clock, health=health)
+
+
 def _shut(supervisor: Supervisor, channel: ChannelName, error: ChannelError) -> None:
     note("account_refused", account=channel, code=error.code)
     supervisor.shut(channel, str(error))
@@ -215,6 +227,8 @@ class Engine:
         self._lanes = LaneWaking(self.sessions, clock, self._courier.wake)
         self.deliveries = _deliveries(self, ringing, self._courier)
         self._marking = _marking(self.sessions, store, self.channels, clock, self._health)
+        self._statuses = _statuses(self.sessions, store, self.channels, clock, self._health)
+        self._courier.progress.told = self._statuses.shown
         self.sessions.admission.woken, last_inbound.came = self._courier.wake, self._courier.came
         self._scheduler = _scheduler(store, self.sessions, clock)
         self._intake = self._ears(Downloads(self.channels, blobs, clock), last_inbound)
@@ -306,7 +320,7 @@ class Engine:
         for warming in self._warming:
             warming.cancel()
         await asyncio.gather(*(_close(each) for each in self._agents if isinstance(each, Closing)))
-        for worker in (self._lanes, self._courier, self._marking):
+        for worker in (self._lanes, self._courier, self._marking, self._statuses):
             await worker.close(min(grace, FLUSH_LIMIT))
         with suppress(StoreError):  # whoever comes next takes its place all the same
             await self._nodes.end()
@@ -337,6 +351,7 @@ class Engine:
         self._runner.background.wake(session)
         self._lanes.appended(session, fresh)
         self._marking.wake(session)
+        self._statuses.wake(session)
         if any(isinstance(event.body, ScheduleEvent) for event in fresh):
             self._scheduler.wake()
 
@@ -350,6 +365,7 @@ class Engine:
     async def _sweep_for_ever(self) -> None:
         await self._courier.recall()
         await self._marking.recall()
+        await self._statuses.recall()
         while True:
             await self._clock.sleep(SWEEP_EVERY)
             await self._sweep()

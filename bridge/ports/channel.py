@@ -6,6 +6,7 @@ from collections.abc import (
     Sequence,
 )
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Protocol, runtime_checkable
 
 from bridge.domain.ids import (
@@ -15,6 +16,7 @@ from bridge.domain.ids import (
 from bridge.domain.inbound import Inbox, RemoteFile
 from bridge.domain.parts import (
     Address,
+    AgentStatus,
     Capabilities,
     Part,
     Sent,
@@ -83,6 +85,18 @@ class Reacting(Protocol):
         Where only one is possible, the last counts. Where the platform knows an emoji not, another
         stands for it. A repeat is a success. Raises `ChangeRefused` for this message alone; any
         other `Rejected`, or `Gone`, where nothing of this kind is possible in this place.
+        """
+
+
+@runtime_checkable
+class TellingStatus(Protocol):
+    """Can say how far the agent is in a place, where `limits.tells_status` says so."""
+
+    async def tell_status(self, to: Address, status: AgentStatus, title: str) -> timedelta | None:
+        """Let `status` be what the place shows until it is told another; None: it stays by itself.
+
+        Otherwise how long it stays. `title` is what the session is called, "" if nothing. A repeat
+        is a success. Raises `Rejected` or `Gone` where nothing of this kind is possible.
         """
 
 

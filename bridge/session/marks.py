@@ -7,6 +7,8 @@ The rules:
   or somebody told the bridge to stop (none).
 - A run that failed, died or was interrupted and will be tried again changes nothing: the message is
   still worked on.
+- How far the agent is in a place (`status_in`) is derived from the same: it works there as long as
+  any message from there is seen or worked on.
 - What is asked once more (`/retry`) is seen again, the first message with it. What was taken back
   is forgotten, and what was said before a restore asks nothing.
 """
@@ -32,7 +34,8 @@ from bridge.domain.events import (
     Transcribed,
     UsageReported,
 )
-from bridge.domain.ids import Seq
+from bridge.domain.ids import ConversationId, Seq
+from bridge.domain.parts import AgentStatus
 from bridge.domain.reactions import Mark
 from bridge.domain.records import replace
 from bridge.session.state import Asked, Session
@@ -62,6 +65,19 @@ OPEN_MARKS: frozenset[Mark] = frozenset({"seen", "working"})
 def is_open(asked: Asked) -> bool:
     """Say whether there will be more to say of a message."""
     return asked.mark in OPEN_MARKS
+
+
+def status_in(session: Session, place: ConversationId) -> AgentStatus:
+    """Return how far the agent is with what was asked in a place.
+
+    It waits for people while its run is paused, or while the open run itself has a question open.
+    """
+    if not any(is_open(each) for each in session.asked if each.place == place):
+        return "idle"
+    run = session.open_run
+    asks = session.questions.values()
+    is_waiting = bool(asks) and (run is None or any(each.run == run.run for each in asks))
+    return "waiting" if is_waiting else "working"
 
 
 def marked(session: Session, event: Event) -> Session:

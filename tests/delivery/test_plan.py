@@ -9,7 +9,7 @@ from bridge import texts
 from bridge.catalogs import language
 from bridge.delivery.notify import reminder_part
 from bridge.delivery.part_splitter import quoted
-from bridge.delivery.plan import SHORT_RUN, referred, resolved
+from bridge.delivery.plan import referred, resolved
 from bridge.delivery.recap import RECAP_EVENTS
 from bridge.delivery.retry import (
     MAX_ATTEMPTS,
@@ -600,11 +600,19 @@ def test_where_the_preview_rang_the_answer_of_a_short_run_takes_its_place():
     assert it.receipts[PartId("preview:r_1")].why == "edited"
 
 
-@pytest.mark.parametrize(("limits", "waited"), [(LOUD, SHORT_RUN), (RICH, seconds(1))])
-def test_an_answer_that_would_not_ring_arrives_as_a_new_message(limits, waited):
-    """Platforms tell nobody of an edit: not when people have looked away, nor of a silent one."""
-    it = previewing(limits)
-    it.now += waited
+def test_where_nothing_is_silent_the_answer_of_a_long_run_takes_the_place_of_its_preview_too():
+    """Its first words rang: people are told once of an answer, however long it takes."""
+    it = previewing(LOUD)
+    it.now += timedelta(minutes=10)
+    it.append(composed("hi there"), finished())
+    it.settle()
+    assert (it.texts(), it.sent) == (["hello", "hi there"], 2)
+
+
+def test_an_answer_that_would_not_ring_arrives_as_a_new_message():
+    """Platforms tell nobody of an edit; the preview came silently."""
+    it = previewing(RICH)
+    it.now += seconds(1)
     it.append(composed("hi there"), finished())
     it.settle()
     assert (it.texts(), it.sent) == (["hello", "hi there"], 3)
@@ -668,7 +676,6 @@ def test_the_run_that_tries_again_inherits_the_preview():
 
 def test_when_the_bridge_gives_up_the_preview_goes():
     it = previewing()
-    it.now += SHORT_RUN
     it.append(composed("I could not", kind="notice"), finished(outcome="failed"))
     it.settle()
     assert it.texts() == ["hello", "I could not"]
@@ -778,10 +785,6 @@ def test_events_say_which_earlier_ones_it_takes_to_show_them():
 def test_no_limit_is_too_small():
     it = lane(pushed("abc"), capabilities=Capabilities(max_chars=1))
     assert "".join(it.texts()) == "abc"
-
-
-def test_a_short_run_is_counted_in_seconds():
-    assert timedelta(seconds=5) <= SHORT_RUN <= timedelta(seconds=30)
 
 
 # -- what does not ring, and what rings later -----------------------------------------------------

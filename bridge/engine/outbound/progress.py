@@ -1,7 +1,7 @@
 """Wakes whoever waits for something to become of what is owed to places."""
 
 import asyncio
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 
 from bridge.domain.ids import ConversationId
@@ -12,9 +12,12 @@ class Progress:
 
     def __init__(self) -> None:
         self._waiting: dict[ConversationId, set[asyncio.Event]] = {}
+        self.told: Callable[[ConversationId], None] = lambda _: None
+        """Is told of each place of which something became."""
 
     def moved(self, conversation: ConversationId) -> None:
         """Wake those who wait for this place."""
+        self.told(conversation)
         for bell in self._waiting.get(conversation, ()):
             bell.set()
 
