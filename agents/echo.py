@@ -28,6 +28,7 @@ from bridge.domain.content import Attachment, Content, Option
 from bridge.domain.errors import AgentFailed, AgentUnavailable
 from bridge.domain.events import (
     Event,
+    MessageReceived,
     PlannedCall,
     Preview,
     QuestionClosed,
@@ -69,6 +70,9 @@ class Pause:
 
 Step = Preview | Said | Pause
 
+ASKING = frozenset({MessageReceived, Triggered, QuestionClosed})
+"""Kinds of events that may ask something of an agent."""
+
 
 @dataclass(slots=True, kw_only=True)
 class EchoRun:
@@ -97,9 +101,10 @@ class EchoRun:
     def asks(self, *, after: Seq) -> Sequence[Ask]:
         """Return what the log asks past `after`, oldest first."""
         new = [*_past(self.log, after), *_past(self.news, after)]
-        if not new:
+        kinds = {type(event.body) for event in new}
+        if kinds.isdisjoint(ASKING):
             return ()
-        closes = any([isinstance(event.body, QuestionClosed) for event in new])
+        closes = QuestionClosed in kinds
         index = self.index if closes else _index(self.agent, new)
         return index.asks(new, after=after)
 
@@ -116,7 +121,8 @@ class EchoRun:
         pause = Pause(seconds=self.delay)
         for first in range(0, len(words), stride):
             self.text += "".join(words[first : first + stride])
-            yield self.preview()
+            self.revision += 1
+            yield Preview(run=self.run, revision=self.revision, text=self.text)
             yield pause
 
     def number(self) -> float | None:

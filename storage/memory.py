@@ -201,7 +201,9 @@ class MemoryStore:
         if self._fault:
             raise StoreUnavailable(self._fault)
         append = asked(session, drafts, at=at, expect=expect, origin=origin, producer=producer)
-        admitted = admit(append, self._ledger(session), self._inbox)
+        if (ledger := self._ledgers.get(session)) is None:
+            raise UnknownSession
+        admitted = admit(append, ledger, self._inbox)
         receipt = origin_receipt(admitted)
         if receipt is not None:
             self._receipts[receipt.session, receipt.conversation].keep(receipt)
@@ -214,8 +216,9 @@ class MemoryStore:
     async def read(self, session: SessionId, *, after: Seq, limit: int) -> Sequence[Event]:
         if self._fault:
             raise StoreUnavailable(self._fault)
-        self._ledger(session)
-        return self._events[session][after : after + limit]
+        if (events := self._events.get(session)) is None:
+            raise UnknownSession
+        return events[after : after + limit]
 
     async def wait(self, session: SessionId, *, after: Seq) -> None:
         if self._fault or self._ledger(session).head > after:

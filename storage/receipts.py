@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from operator import attrgetter
 
 from bridge.domain.ids import MessageId, PartId, Seq
 from bridge.domain.parts import SETTLED, Receipt, ReceiptState
@@ -40,7 +41,7 @@ class ReceiptBook:
         if not parts:
             return []
         found = [self._by_part[part] for part in parts]
-        return sorted(found, key=lambda receipt: (receipt.source, receipt.part))
+        return sorted(found, key=attrgetter("source", "part"))
 
     def source_of(self, message: MessageId) -> Seq | None:
         """Return the last event that a message shows."""

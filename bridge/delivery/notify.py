@@ -68,6 +68,8 @@ def rung(
 
     Of pushes that never ring as many are shown by themselves, beside those that do.
     """
+    if not any([isinstance(each.body, Pushed | QuestionAsked) for each in drafts]):
+        return tuple(drafts)
     left, found = _left(session.rings, now, most), list[Draft]()
     unheard = _left(session.whispers, now, most)
     for each in drafts:
@@ -218,6 +220,7 @@ Tone = Literal["loud", "silent", "held"]
 
 _NOTHING = Copy()
 _NEVER = Ring()
+_NOW = Ring(now=True)
 
 
 def reminder_part(seq: Seq) -> PartId:
@@ -229,10 +232,11 @@ def copy_of(receipts: Sequence[Receipt], seq: Seq) -> Copy:
     """Return how a call stands in a place, by its receipts there."""
     rung: datetime | None = None
     shown = read = False
+    first, reminder = part_id(seq, 0), reminder_part(seq)
     for each in receipts:
-        if each.source != seq or each.part not in {part_id(seq, 0), reminder_part(seq)}:
+        if each.source != seq or each.part not in {first, reminder}:
             continue
-        is_reminder = each.part == reminder_part(seq)
+        is_reminder = each.part == reminder
         if each.state in SHOWN or each.state in {"attempted", "unknown"}:
             shown = shown or not is_reminder
             if is_reminder or not each.code:
@@ -246,14 +250,11 @@ def copy_of(receipts: Sequence[Receipt], seq: Seq) -> Copy:
 def ordered(person: Person, seq: Seq) -> tuple[PrivatePlace, ...]:
     """Return the places of a person as they are rung in for an event of this number."""
     spoke = {each.place: each.since for each in person.spoke if each.since <= seq}
-    linked = {each.place: number for number, each in enumerate(person.spots)}
-    return tuple(
-        sorted(
-            person.spots,
-            key=lambda each: (spoke.get(each.place, START), linked[each.place]),
-            reverse=True,
-        )
-    )
+    spots = person.spots
+    if not spoke:
+        return spots[::-1]
+    keys = [(spoke.get(each.place, START), number) for number, each in enumerate(spots)]
+    return tuple([spots[number] for _, number in sorted(keys, reverse=True)])
 
 
 def tone(
@@ -263,7 +264,8 @@ def tone(
 
     `silent` in a place that cannot be: it is shown all the same.
     """
-    spot, found = _spot(person, here), ring(call, person, here, copies, times)
+    spot = _spot(person, here)
+    found = _ring(call, person, spot, copies, times)
     if found.now:
         return "loud", None
     held = not spot.silent and _waits(call, person, spot, times.now)
@@ -272,21 +274,27 @@ def tone(
 
 def ring(call: Call, person: Person, here: ConversationId, copies: Copies, times: Times) -> Ring:
     """Say whether a call rings here now, or when to ask again."""
-    spot, own = _spot(person, here), copies.get(here, _NOTHING)
-    is_first = not own.shown and not any(each.rung for each in copies.values())
-    if _is_seen(call, person, copies, is_first=is_first) or not _lets(call, spot.wish, person.who):
+    return _ring(call, person, _spot(person, here), copies, times)
+
+
+def _ring(call: Call, person: Person, spot: PrivatePlace, copies: Copies, times: Times) -> Ring:
+    here, own = spot.place, copies.get(spot.place, _NOTHING)
+    is_first = not own.shown and not any([each.rung for each in copies.values()])
+    if _is_seen(call, person, copies, is_first=is_first):
+        return _NEVER
+    if spot.wish is not AS_EVERYONE and not _lets(call, spot.wish, person.who):
         return _NEVER
     if own.rung is not None or (own.shown and not spot.silent):
         return _NEVER
-    quiet = _quiet_until(call, spot.wish, times.now)
+    quiet = _quiet_until(call, spot.wish, times.now) if spot.wish.quiet is not None else None
     if quiet is not None:
         return Ring(at=quiet)
     ahead = _ahead(call, person, here, copies, times.now)
     if is_first and not ahead and not person.looking:
-        return Ring(now=True)
+        return _NOW
     if not lasts(call, times.now):
         return _NEVER
-    since, standing = _last(call, copies, times), sum(_stands(each, copies) for each in ahead)
+    since, standing = _last(call, copies, times), sum([_stands(each, copies) for each in ahead])
     if since > times.now:  # the clock was set back: one of them rings, and the others wait on
         return Ring(at=times.now + times.escalate * standing) if standing else Ring(now=True)
     due = since + times.escalate * (1 + standing)
@@ -311,8 +319,10 @@ def _ahead(
         copy = copies.get(each.place, _NOTHING)
         is_done = copy.rung is not None or (copy.shown and not each.silent)
         is_shown = not call.places or each.place in call.places
-        may = is_shown and each.takes and _lets(call, each.wish, person.who)
-        if may and not is_done and _quiet_until(call, each.wish, now) is None:
+        may = is_shown and each.takes and not is_done
+        if not may or (each.wish is not AS_EVERYONE and not _lets(call, each.wish, person.who)):
+            continue
+        if each.wish.quiet is None or _quiet_until(call, each.wish, now) is None:
             found.append(each)
     return found
 
@@ -325,10 +335,12 @@ def _stands(spot: PrivatePlace, copies: Copies) -> bool:
 
 def _is_seen(call: Call, person: Person, copies: Copies, *, is_first: bool) -> bool:
     """Say whether someone has seen a call. Who only spoke since has not heard its first ring."""
-    if person.seen >= call.seq or any(each.read for each in copies.values()):
+    if person.seen >= call.seq or any([each.read for each in copies.values()]):
         return True
-    spoke = any(each.last > call.seq for each in person.spoke)
-    return not is_first and (spoke or any(seq >= call.seq for seq in person.came.values()))
+    if is_first:
+        return False
+    spoke = any([each.last > call.seq for each in person.spoke])
+    return spoke or any([seq >= call.seq for seq in person.came.values()])
 
 
 def lasts(call: Call, now: datetime) -> bool:
@@ -409,4 +421,7 @@ def _is_still(spot: PrivatePlace, now: datetime) -> bool:
 
 
 def _spot(person: Person, here: ConversationId) -> PrivatePlace:
-    return next(each for each in person.spots if each.place == here)
+    for each in person.spots:
+        if each.place == here:
+            return each
+    raise KeyError(here)

@@ -141,6 +141,7 @@ class _Planner:
         self.claimed = self.shown.messages() if receipts else set[MessageId | None]()
         self.covered = self.preview is not None and self.shown.is_covered(self.preview)
         self.halted = False
+        self.is_missing = any([each.state in {"failed", "unknown"} for each in receipts])
 
     def events(self, events: Sequence[Event]) -> Iterator[Step]:
         at, settled = 0, START
@@ -207,7 +208,8 @@ class _Planner:
         if is_claimed or _ends_for_good(event):
             steps += self._drop_preview()
         if self.receipts and not self.halted:
-            steps += self._loss(event)
+            if self.is_missing:
+                steps += self._loss(event)
             steps += self._reminder(event)
         return steps
 

@@ -134,6 +134,8 @@ class Scene:
 
     def says(self, content: Content) -> str:
         """Return a text as it is said here: the bridge's own in the language of the place."""
+        if content.wording is None:
+            return content.text
         return self.language.says_kept(content.text, content.wording)
 
     def name(self, participant: ParticipantId | None) -> str:

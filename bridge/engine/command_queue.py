@@ -373,4 +373,6 @@ def _is_in_doubt(results: Sequence[Appended | BaseException]) -> bool:
 
 
 def _with_reply(appended: Appended, reply: Reply | None) -> Appended:
-    return appended if appended.repeated else replace(appended, reply=reply)
+    if appended.repeated or reply is appended.reply:
+        return appended
+    return replace(appended, reply=reply)

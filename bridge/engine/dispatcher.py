@@ -174,7 +174,9 @@ class Dispatcher:
 
     async def fold(self, session: SessionId) -> Session:
         queue = self._queues.get(session)
-        if queue is not None and (known := queue.cache.known) is not None:  # asked many times a message
+        if (
+            queue is not None and (known := queue.cache.known) is not None
+        ):  # asked many times a message
             self._queues.move_to_end(session)
             return known
         try:
@@ -245,7 +247,7 @@ class Dispatcher:
 
     async def _guard(self, session: SessionId, command: Command) -> None:
         """See to it that no code is worth anything once it can be read in a session."""
-        if text := words_of(command):
+        if (text := words_of(command)) and await self.pairing.codes.within(text):
             by = getattr(command, "by", None)
             await self.pairing.leaks.said(await self.fold(session), text, by)
 

@@ -224,7 +224,7 @@ class Engine:
             languages=self.sessions.languages,
             traces=self._traces,
         )
-        self._lanes = LaneWaking(self.sessions, clock, self._courier.wake)
+        self._lanes = LaneWaking(self.sessions, clock, self._courier.wake, self._courier.may_follow)
         self.deliveries = _deliveries(self, ringing, self._courier)
         self._marking = _marking(self.sessions, store, self.channels, clock, self._health)
         self._statuses = _statuses(self.sessions, store, self.channels, clock, self._health)
@@ -352,7 +352,7 @@ class Engine:
         self._lanes.appended(session, fresh)
         self._marking.wake(session)
         self._statuses.wake(session)
-        if any(isinstance(event.body, ScheduleEvent) for event in fresh):
+        if any([isinstance(event.body, ScheduleEvent) for event in fresh]):
             self._scheduler.wake()
 
     def _refused(self, worker: str, why: str) -> None:

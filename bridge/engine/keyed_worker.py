@@ -58,7 +58,10 @@ class KeyedWorker(Generic[Key]):
     def wake(self, key: Key) -> None:
         if self._closed:
             return
-        self.bell(key).set()
+        bell = self._woken.get(key)
+        if bell is None:
+            bell = self._woken[key] = asyncio.Event()
+        bell.set()
         if key not in self._tasks:
             # of its own context: its log lines are not about whatever woke it
             self._tasks[key] = asyncio.create_task(
@@ -102,7 +105,8 @@ class KeyedWorker(Generic[Key]):
                     failures += 1
                     woken.set()
                 else:
-                    self._set_timer(key, again)
+                    if again is not None or key in self._timers:
+                        self._set_timer(key, again)
         finally:
             self._tasks.pop(key, None)
             self._rung.pop(key, None)

@@ -47,7 +47,11 @@ class LiveBoards:
         known = board.previews.get(preview.run)
         if known is None or preview.revision > known.revision:
             board.previews[preview.run] = preview
-            self._touch(board)
+            self._revision += 1
+            board.revision = self._revision
+            if board.watchers:
+                board.changed.set()
+                board.changed = asyncio.Event()
 
     def clear(self, session: SessionId, run: RunId) -> None:
         board = self._board(session)

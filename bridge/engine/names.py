@@ -75,9 +75,10 @@ class DisplayNames:
         if known is None or known.people is not people or known.others >= KEPT:
             known = _told_apart(people, await self.people(people))
             self._sessions = {**_bounded(self._sessions), session.id: known}
-        others = await self.people([each for each in ids if each not in people])
-        if not others:
+        strangers = [each for each in ids if each not in people]
+        if not strangers:
             return known.names
+        others = await self.people(strangers)
         for who, name in others.items():
             if name != texts.SOMEONE and who not in known.apart.names:  # else it is not known yet
                 known.apart.add(who, name)

@@ -45,6 +45,11 @@ class Wishes:
     def _size(self) -> int:
         return len(self._known or ())
 
+    @property
+    def version(self) -> int:
+        """Return a number that is another one once anybody wished something else."""
+        return self._version
+
     async def of(self, who: ParticipantId, place: ConversationId | None) -> Wish:
         """Return what counts for someone in one of their places."""
         known = self._known if self._known is not None else await self._all()

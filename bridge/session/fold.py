@@ -291,18 +291,14 @@ def fold(session: Session, events: Iterable[Event]) -> Session:
 
 def evolve(session: Session, event: Event) -> Session:
     """Return the session after one event."""
-    session = replace(marked(session, event), head=event.seq)
+    if isinstance(event.body, MessageReceived):
+        return _hear(session, event.body, event)
+    session = replace(session, asked=marked(session, event), head=event.seq)
     match event.body:
-        case MessageReceived() as heard:
-            return _hear(session, heard, event)
         case MessageDeleted(target=target):
             return _taken_back(session, target)
-        case Triggered(source=source, by=by):
-            asker = _whose(session, source)
-            session = _exchanged(session, None, event.seq)
-            session = _wanted(replace(session, asker=asker, payer=by), event.seq)
-            session = background.reported(session, source, event)
-            return _fired(_asked_by_schedule(session, source, event.seq), source)
+        case Triggered() as triggered:
+            return _triggered(session, triggered, event)
         case RunStarted() as started:
             refusal = "" if started.agent else session.refusal
             opened = _opened(session, started, event.seq)
@@ -321,7 +317,8 @@ def evolve(session: Session, event: Event) -> Session:
         case BackgroundStarted() | BackgroundStopped() | BackgroundBegun() as worked:
             return background.evolved(session, worked, event)
         case QuestionClosed() as closed:
-            session = _spoke_in(session, closed.by, closed.conversation, event.seq)
+            spoke = _spoke(session, closed.by, closed.conversation, event.seq)
+            session = replace(session, spoke=spoke)
             return _close(session, closed, event.seq)
         case rest:
             return _evolve_people(session, rest)
@@ -468,13 +465,17 @@ def _may_allow(session: Session, key: str, by: ParticipantId) -> bool:
 
 def _hear(session: Session, heard: MessageReceived, event: Event) -> Session:
     unfinished = _unfinished(session, heard, event.at)
-    session = _spoke_in(session, heard.participant, heard.conversation, event.seq)
+    spoke = _spoke(session, heard.participant, heard.conversation, event.seq)
     if not heard.addressed:
-        return replace(session, unfinished=unfinished)
-    session = _exchanged(session, heard.participant, event.seq)
+        asked = marked(session, event)
+        return replace(session, head=event.seq, asked=asked, unfinished=unfinished, spoke=spoke)
     return replace(
         session,
+        head=event.seq,
+        asked=marked(session, event),
         unfinished=unfinished,
+        spoke=spoke,
+        exchanges=_exchanges(session, heard.participant, event.seq),
         spoken=event.seq,
         called=event.seq,
         asker=heard.participant,
@@ -485,18 +486,26 @@ def _hear(session: Session, heard: MessageReceived, event: Event) -> Session:
     )
 
 
-def _spoke_in(
+def _triggered(session: Session, triggered: Triggered, event: Event) -> Session:
+    source = triggered.source
+    exchanges, asker = _exchanges(session, None, event.seq), _whose(session, source)
+    session = replace(session, exchanges=exchanges, asker=asker, payer=triggered.by)
+    session = background.reported(_wanted(session, event.seq), source, event)
+    return _fired(_asked_by_schedule(session, source, event.seq), source)
+
+
+def _spoke(
     session: Session, who: ParticipantId | None, place: ConversationId | None, seq: Seq
-) -> Session:
-    """Return the session when one of its participants spoke."""
+) -> Mapping[ParticipantId, tuple[Spoke, ...]]:
+    """Return where everybody spoke when one of the participants did."""
     if who is None or place is None or who not in session.participants:
-        return session
+        return session.spoke
     known = session.spoke.get(who, ())
     if known and known[-1].place == place:
-        last = replace(known[-1], last=seq)
-        return replace(session, spoke={**session.spoke, who: (*known[:-1], last)})
+        last = Spoke(place=place, since=known[-1].since, last=seq)
+        return {**session.spoke, who: (*known[:-1], last)}
     now = Spoke(place=place, since=seq, last=seq)
-    return replace(session, spoke={**session.spoke, who: (*known, now)[-SPOKE_KEPT:]})
+    return {**session.spoke, who: (*known, now)[-SPOKE_KEPT:]}
 
 
 def _calling(
@@ -549,17 +558,13 @@ def _unfinished(session: Session, heard: MessageReceived, at: datetime) -> Unfin
     return Unfinished(by=who, since=since, at=at)
 
 
-def _exchanged(session: Session, who: ParticipantId | None, seq: Seq) -> Session:
-    """Return the session with an exchange that begins here, or goes on with somebody else too."""
+def _exchanges(session: Session, who: ParticipantId | None, seq: Seq) -> tuple[Exchange, ...]:
+    """Return the exchanges with one that begins here, or goes on with somebody else too."""
     kept = session.exchanges
     if session.is_at_rest or not kept:
-        return replace(session, exchanges=(*kept, Exchange(first=seq, by=who))[-EXCHANGES_KEPT:])
+        return (*kept, Exchange(first=seq, by=who))[-EXCHANGES_KEPT:]
     last = kept[-1]
-    return (
-        session
-        if last.by in {None, who}
-        else replace(session, exchanges=(*kept[:-1], replace(last, by=None)))
-    )
+    return kept if last.by in {None, who} else (*kept[:-1], replace(last, by=None))
 
 
 def _reacted(session: Session, reacted: Reacted) -> Session:

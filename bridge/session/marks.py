@@ -80,14 +80,13 @@ def status_in(session: Session, place: ConversationId) -> AgentStatus:
     return "waiting" if is_waiting else "working"
 
 
-def marked(session: Session, event: Event) -> Session:
-    """Return the session with the marks as they are after an event, which is not folded yet."""
+def marked(session: Session, event: Event) -> tuple[Asked, ...]:
+    """Return the marks as they are after an event, which is not folded yet."""
     match event.body:
         case MessageReceived() as heard:
             return _heard(session, heard, event)
         case MessageDeleted(target=target):
-            left = tuple(each for each in session.asked if each.seq != target)
-            return replace(session, asked=left)
+            return tuple([each for each in session.asked if each.seq != target])
         case RunStarted(agent=agent, upto=upto):
             is_begun = bool(agent)
             only = frozenset[Mark]({"seen"} if is_begun else ())
@@ -96,21 +95,23 @@ def marked(session: Session, event: Event) -> Session:
             return _finished(session, finished, event)
         case QuestionClosed(outcome=outcome):
             is_over = outcome == "withdrawn" and session.open_run is None
-            return _changed(session, event, "none", upto=session.position) if is_over else session
+            if not is_over:
+                return session.asked
+            return _changed(session, event, "none", upto=session.position)
         case rest:
             assert_type(rest, _MarksNothing)
-            return session
+            return session.asked
 
 
-def _heard(session: Session, heard: MessageReceived, event: Event) -> Session:
+def _heard(session: Session, heard: MessageReceived, event: Event) -> tuple[Asked, ...]:
     if heard.before_restore or not heard.addressed:
-        return session
+        return session.asked
     new = Asked(seq=event.seq, place=heard.conversation, mark="seen", at=event.at)
     again = [
         replace(each, mark="seen", at=event.at) if each.seq == heard.again else each
         for each in session.asked
     ]
-    return replace(session, asked=_kept((*again, new)))
+    return _kept((*again, new))
 
 
 def _kept(asked: tuple[Asked, ...]) -> tuple[Asked, ...]:
@@ -127,7 +128,7 @@ def _kept(asked: tuple[Asked, ...]) -> tuple[Asked, ...]:
     return tuple(left[-OPEN_KEPT:])
 
 
-def _finished(session: Session, finished: RunFinished, event: Event) -> Session:
+def _finished(session: Session, finished: RunFinished, event: Event) -> tuple[Asked, ...]:
     match finished.outcome:
         case "completed" | "silent":
             return _changed(session, event, "done", upto=finished.upto)
@@ -138,7 +139,7 @@ def _finished(session: Session, finished: RunFinished, event: Event) -> Session:
         case "failed" | "abandoned" if finished.upto > session.position:
             return _changed(session, event, "failed", upto=finished.upto)
         case "cancelled" | "failed" | "abandoned":
-            return session
+            return session.asked
 
 
 def _changed(
@@ -148,17 +149,14 @@ def _changed(
     *,
     upto: Seq,
     only: frozenset[Mark] = OPEN_MARKS,
-) -> Session:
+) -> tuple[Asked, ...]:
     if not [each for each in session.asked if each.mark in only and each.seq <= upto]:
-        return session
-    return replace(
-        session,
-        asked=tuple(
-            [
-                replace(each, mark=mark, at=event.at)
-                if each.mark in only and each.mark != mark and each.seq <= upto
-                else each
-                for each in session.asked
-            ]
-        ),
+        return session.asked
+    return tuple(
+        [
+            replace(each, mark=mark, at=event.at)
+            if each.mark in only and each.mark != mark and each.seq <= upto
+            else each
+            for each in session.asked
+        ]
     )

@@ -50,9 +50,10 @@ class PairingLeaks:
         In a room it is so of whatever else stands beside what was done there.
         """
         title = f"{inbound.title}\n{inbound.beside}" if inbound.room else ""
-        app = self.names.label(inbound.address.channel)
-        told = admission_texts.code_was_seen(called(inbound.sender), app)
-        await self._seen(f"{inbound.sender.name}\n{title}", told)
+        words = f"{inbound.sender.name}\n{title}"
+        if await self.codes.within(words):
+            app = self.names.label(inbound.address.channel)
+            await self._seen(words, admission_texts.code_was_seen(called(inbound.sender), app))
 
     async def titled(self, titled: Titled) -> None:
         """Void every code in what a room is called from now on, whoever called it so."""

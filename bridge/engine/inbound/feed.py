@@ -129,7 +129,7 @@ class _Scope:
 
     @property
     def holds(self) -> bool:
-        return self.is_behind and not self.gave_way
+        return (self.is_stale or self.is_reading) and not self.gave_way
 
 
 @dataclass(slots=True)
@@ -145,6 +145,8 @@ class _Lane:
 
     def first(self, *, is_held: bool) -> _Waiting | None:
         waiting = self.found or ({} if is_held else self.live)
+        if len(waiting) <= 1:
+            return next(iter(waiting.values()), None)
         return min(waiting.values(), key=lambda each: each.item.order, default=None)
 
     def take(self, waiting: _Waiting, *, is_found: bool) -> None:
@@ -242,7 +244,10 @@ class _Scopes:
         self._some = asyncio.Semaphore(AT_ONCE)
 
     def of(self, name: str) -> _Scope:
-        return self._scopes.setdefault(name, _Scope(is_stale=self._history is not None))
+        known = self._scopes.get(name)
+        if known is None:
+            known = self._scopes[name] = _Scope(is_stale=self._history is not None)
+        return known
 
     def cut(self) -> None:
         for scope in self._scopes.values():
@@ -393,7 +398,8 @@ class _Listening:
             lane.is_working = self.start(lambda: self._serve(lane))
 
     async def _serve(self, lane: _Lane) -> None:
-        while waiting := lane.first(is_held=self.scopes.of(lane.scope).holds):
+        scope = self.scopes.of(lane.scope)
+        while waiting := lane.first(is_held=scope.holds):
             lane.current = waiting
             if await self._hand_in(waiting):
                 lane.drop(waiting)

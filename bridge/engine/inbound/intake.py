@@ -500,11 +500,15 @@ class Intake:
             reply_to = said.target if said is not None else None
         quoted = spoken.quoted if reply_to is None else None
         files = (*spoken.files, *(quoted.files if quoted is not None else ()))
-        is_command = _commanded(spoken) is not None
-        if files and (is_command or await self._is_refused(scene, addressed=spoken.addressed)):
-            files = ()
-        with self._arrivals.coming(scene.session):
-            content = await self._downloads.content(inbound.address.channel, spoken.content, files)
+        if files:
+            is_command = _commanded(spoken) is not None
+            if is_command or await self._is_refused(scene, addressed=spoken.addressed):
+                files = ()
+        content = spoken.content
+        if files:
+            with self._arrivals.coming(scene.session):
+                account = inbound.address.channel
+                content = await self._downloads.content(account, content, files)
         return Say(
             by=scene.who,
             conversation=scene.conversation.id,

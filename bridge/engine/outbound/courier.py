@@ -37,7 +37,16 @@ from bridge.delivery.steps import Advance, Note, React, Resolve, Retract, Show, 
 from bridge.domain.errors import ChannelError, OutcomeUnknown, RateLimited
 from bridge.domain.events import Event
 from bridge.domain.ids import START, ChannelName, ConversationId, PartId, Seq
-from bridge.domain.parts import SETTLED, Address, Conversation, Part, Receipt, Sent
+from bridge.domain.parts import (
+    SETTLED,
+    Address,
+    Capabilities,
+    Conversation,
+    Part,
+    Receipt,
+    ReceiptState,
+    Sent,
+)
 from bridge.domain.records import replace
 from bridge.domain.wording import SpokenLanguages
 from bridge.engine.access.admission import Admission
@@ -65,6 +74,9 @@ from bridge.tally import tally
 from bridge.unseen import Reason, note
 
 log = structlog.get_logger()
+
+_TRIED: Sequence[ReceiptState] = ("attempted",)
+"""What becomes of an attempt is kept unless the platform has said more of it meanwhile."""
 
 _UNDER_WAY = OutcomeUnknown("it may still be under way", code="under_way")
 
@@ -126,15 +138,21 @@ class Courier:
             clock,
             last_inbound=last_inbound,
             shut=shut,
-            suspended=suspended,
+            suspended=self._closed,
             woken=self._worker.wake,
         )
+        self._suspended = suspended
         self.drops = LaneDrops(store, clock)
         self._homeless: set[ConversationId] = set()
+        self._plain: set[ConversationId] = set()
         self._changes: dict[tuple[ConversationId, PartId], int] = {}
 
     def wake(self, conversation: ConversationId) -> None:
         self._worker.wake(conversation)
+
+    def may_follow(self, conversation: ConversationId) -> bool:
+        """Say whether a place may show what a run has written so far, or that it is at work."""
+        return conversation not in self._plain
 
     def came(self, conversation: ConversationId) -> None:
         """Show what is held back in a place: its person wrote from there."""
@@ -148,6 +166,11 @@ class Courier:
             self._worker.wake(conversation)
             await asyncio.sleep(0)
 
+    async def _closed(self, lane: Conversation) -> None:
+        """Let what rang there ring elsewhere, and tell whom it concerns."""
+        self._ringing.changed()
+        await self._suspended(lane)
+
     async def close(self, grace: float) -> None:
         """Send what is due within `grace` seconds; what is left is derived again at the start."""
         self._previews.close()
@@ -155,53 +178,64 @@ class Courier:
 
     async def _work_on(self, conversation: ConversationId) -> datetime | None:
         """Deliver until the place is up to date; return when to look again."""
+        bell = self._worker.bell(conversation)
         try:
-            return await self._delivered(conversation)
+            while True:
+                bell.clear()
+                lane = await self._store.conversation(conversation)
+                if lane is None or lane.session is None:
+                    return None
+                if conversation in self.drops.asked:
+                    await self.drops.drop(lane)
+                    continue
+                if lane.suspended:
+                    return None
+                channel = self._channels.get(lane.address.channel)
+                if channel is None:
+                    self._note_homeless(lane)
+                    return None
+                if lane.due_at is not None:
+                    until = await self._waits.until(lane, lambda: self._worker.now(conversation))
+                    if until is not None:
+                        return until
+                session = await self._sessions.fold(lane.session)
+                if not await self._admission.may_show(lane, session):
+                    return None
+                is_done, at = await self._bring_up(lane, channel, session, bell)
+                if is_done:
+                    return at
         finally:
             self.progress.moved(conversation)
 
-    async def _delivered(self, conversation: ConversationId) -> datetime | None:
-        bell = self._worker.bell(conversation)
-        while True:
-            bell.clear()
-            lane = await self._store.conversation(conversation)
-            if lane is None or lane.session is None:
-                return None
-            if conversation in self.drops.asked:
-                await self.drops.drop(lane)
-                continue
-            if lane.suspended:
-                return None
-            channel = self._channels.get(lane.address.channel)
-            if channel is None:
-                self._note_homeless(lane)
-                return None
-            if lane.due_at is not None:
-                until = await self._waits.until(lane, lambda: self._worker.now(conversation))
-                if until is not None:
-                    return until
-            session = await self._sessions.fold(lane.session)
-            if not await self._admission.may_show(lane, session):
-                return None
-            did = await self._deliver(lane, channel, session)
-            if did != "nothing":
-                self.progress.moved(conversation)
-            if did == "something" or (did == "all" and bell.is_set()):
-                continue
+    async def _bring_up(
+        self, lane: Conversation, channel: Channel, session: Session, bell: asyncio.Event
+    ) -> tuple[bool, datetime | None]:
+        """Show what a place has still to be shown; say whether it rests now, and until when."""
+        limits, follows, at = channel.capabilities(lane.address), self._previews.following, None
+        may_follow = limits.previews or limits.drafts or limits.typing
+        (self._plain.discard if may_follow else self._plain.add)(lane.id)
+        was_watched = self._ringing.watches(lane.id)
+        did, tones = await self._deliver(lane, channel, session, limits)
+        if did == "something" or (did == "all" and bell.is_set()):
+            self.progress.moved(lane.id)
+            return False, None
+        cursor = session.head if did == "all" else lane.cursor
+        if was_watched or tones.hushed:
+            now, is_known = self._worker.now(lane.id), False
             if did == "all":
-                lane = replace(lane, cursor=session.head, tries=0, due_at=None)
-            at = None
-            if self._ringing.watches(lane.id):
-                ringing, at = await self._remind(lane, channel, session)
+                is_known, at = self._ringing.shown(lane.id, tones, now, first=not was_watched)
+            if not is_known:
+                ringing, at = await self._ringing.remind(session, lane, limits, cursor, now)
                 if ringing:
-                    continue
-            is_followed = session.open_run is not None or conversation in self._previews.following
-            if is_followed and await self._preview(lane, channel, session, bell):
-                continue
-            if lane.cursor >= session.head:
-                return at
-            again = await self._look_again(session, lane, channel)
-            return min([each for each in (at, again) if each is not None], default=None)
+                    return False, None
+        if session.open_run is not None or lane.id in follows:
+            self.progress.moved(lane.id)
+            if await self._preview(lane, channel, session, bell):
+                return False, None
+        if cursor >= session.head:
+            return True, at
+        again = await self._look_again(session, lane, limits)
+        return True, min([each for each in (at, again) if each is not None], default=None)
 
     def _note_homeless(self, lane: Conversation) -> None:
         """Note once that a place is of no account that is configured."""
@@ -210,27 +244,15 @@ class Courier:
             note("no_account", account=lane.address.channel, place=lane.address.place)
 
     async def _look_again(
-        self, session: Session, lane: Conversation, channel: Channel
+        self, session: Session, lane: Conversation, limits: Capabilities
     ) -> datetime | None:
         """Return when what is held back here is to be shown."""
         events = await self._reader.events(session, lane)
-        tones = await self._tones(session, lane, channel, events)
+        now = self._worker.now(lane.id)
+        tones = await self._ringing.tones(session, lane, limits, events, now)
         if tones.held is not None:
             return tones.at
         return folded.look_again(events, self._clock.now())
-
-    async def _tones(
-        self, session: Session, lane: Conversation, channel: Channel, events: Sequence[Event]
-    ) -> Tones:
-        limits, now = channel.capabilities(lane.address), self._worker.now(lane.id)
-        return await self._ringing.tones(session, lane, limits, events, now)
-
-    async def _remind(
-        self, lane: Conversation, channel: Channel, session: Session
-    ) -> tuple[bool, datetime | None]:
-        """Let ring what is due, and say whether anything is; else when to look again."""
-        limits, now = channel.capabilities(lane.address), self._worker.now(lane.id)
-        return await self._ringing.remind(session, lane, limits, now)
 
     async def _preview(
         self, lane: Conversation, channel: Channel, session: Session, bell: asyncio.Event
@@ -241,18 +263,22 @@ class Courier:
             return False
         return await self._previews.follow(lane, channel, session, bell)
 
-    async def _deliver(self, lane: Conversation, channel: Channel, session: Session) -> Did:
-        """Do what the plan says, up to the first failure."""
+    async def _deliver(
+        self, lane: Conversation, channel: Channel, session: Session, limits: Capabilities
+    ) -> tuple[Did, Tones]:
+        """Do what the plan says, up to the first failure; say how it is shown."""
         events, receipts = await self._reader.read(session, lane)
-        tones = await self._tones(session, lane, channel, events) if events else AS_EVER
+        tones, now = AS_EVER, self._worker.now(lane.id)
+        if events:
+            tones = await self._ringing.tones(session, lane, limits, events, now)
         if tones.held is not None:
             events = tones.shown(events)
         if not events and not receipts:
-            return "nothing"
+            return "nothing", tones
         place = Place(
             session=session,
             conversation=lane,
-            capabilities=channel.capabilities(lane.address),
+            capabilities=limits,
             hushed=tones.hushed,
             spoken=await self._languages.spoken(session, lane)
             if self._languages
@@ -265,12 +291,12 @@ class Courier:
             plan = delivery.plan(place, events, receipts, scene)
         steps = in_epoch(plan, events, await self._store.epoch())
         if not steps:
-            return "nothing"
+            return "nothing", tones
         if not await self._do_all(steps, lane, channel, session):
-            return "something"
+            return "something", tones
         reached = steps[-1].to if isinstance(steps[-1], Advance) else START
         is_all = reached == session.head and all([each.state in SETTLED for each in receipts])
-        return "all" if is_all else "something"
+        return "all" if is_all else "something", tones
 
     async def _do_all(
         self, steps: Sequence[Step], lane: Conversation, channel: Channel, session: Session
@@ -359,7 +385,8 @@ class Courier:
         except ChannelError as error:
             await self._not_shown(part, receipt, lane, error)
             return False
-        await self._settle(replace(receipt, state=sent.state, message=sent.message))
+        settled = replace(receipt, state=sent.state, message=sent.message)
+        await self._store.record(settled, over=_TRIED)
         self._waits.took(lane)
         tally.part(lane.address.channel, "retried" if step.tries > 1 else "shown")
         _tell(lane, part, sent, step.tries)
@@ -367,7 +394,7 @@ class Courier:
 
     async def _settle(self, receipt: Receipt) -> None:
         """Keep what became of an attempt, unless the platform has said more of it meanwhile."""
-        await self._store.record(receipt, over=["attempted"])
+        await self._store.record(receipt, over=_TRIED)
 
     async def _send(self, part: Part, lane: Conversation, channel: Channel) -> Sent:
         edits = part.edits

@@ -95,6 +95,8 @@ class Marking:
         self._worker = KeyedWorker("marking", self._work_on, clock, health)
         self._settled: dict[ConversationId, tuple[SessionId, tuple[Asked, ...]]] = {}
         self._refusing: set[ConversationId] = set()
+        self._unmarked: set[ConversationId] = set()
+        """Where the configuration marks nothing, and nothing is left to be taken off."""
         self._tries: dict[tuple[ConversationId, Seq], int] = {}
         self._noted: set[ConversationId] | None = None
         self._doubtful: set[ConversationId] = set()
@@ -104,9 +106,9 @@ class Marking:
 
     def wake(self, session: Session) -> None:
         """Look at the places from which the agent was asked, where anything has changed."""
-        for place in {each.place for each in session.asked} & session.conversations.keys():
-            is_settled = self._settled.get(place) == (session.id, _asked(session, place))
-            if place not in self._refusing and not is_settled:
+        places = {each.place for each in session.asked} & session.conversations.keys()
+        for place in places - self._refusing - self._unmarked:
+            if self._settled.get(place) != (session.id, _asked(session, place)):
                 self._worker.wake(place)
 
     async def recall(self) -> None:
@@ -129,6 +131,8 @@ class Marking:
         is_left = is_able and conversation in await self._places()  # by a process that marked
         if not is_able or not (is_marked or is_left):  # not looked at with every event
             self._settled[conversation] = (session.id, asked)
+            if not is_marked and conversation not in await self._places():
+                self._unmarked.add(conversation)
             return None
         if not asked or self._settled.get(conversation) == (session.id, asked):
             return None

@@ -53,6 +53,9 @@ KEPT = 1000
 """Sessions whose private places are kept in mind."""
 
 MOST_PLACES = 8
+AT_ONCE = timedelta(seconds=1)
+"""How long what was decided of a person's places serves each of them."""
+
 RECALLED = timedelta(days=7)
 RECALLED_SESSIONS = 200
 """Sessions that are looked at once after a start: those touched last, within this time."""
@@ -62,12 +65,13 @@ RECALLED_SESSIONS = 200
 class Tones:
     """How events are shown: those `hushed` do not ring, those from `held` on are not shown yet.
 
-    `at`: when to look again.
+    `at`: when to look again at what is held; `again`: at what is shown without a ring.
     """
 
     hushed: frozenset[Seq] = frozenset()
     held: Seq | None = None
     at: datetime | None = None
+    again: datetime | None = None
 
     def shown(self, events: Sequence[Event]) -> Sequence[Event]:
         """Return the events before the one that is held back."""
@@ -82,13 +86,35 @@ AS_EVER = Tones()
 class _Calling:
     """What of some events is to ring, and how they are shown where none of it ever does.
 
-    Many places in a row are shown the same ones, so the last of these serves them all.
+    Many places in a row are shown the same ones, so the last of these serves them all. `decided`:
+    for whom what rings in which of their places, so that it is asked once for all of these.
     """
 
     session: Session
     events: Sequence[Event]
     calls: Sequence[Call]
     elsewhere: Tones
+    decided: dict[ParticipantId, "_Decided"] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Decided:
+    """How calls are shown in the places of a person while nothing is known of other copies.
+
+    It holds from `now` up to `until`, while nobody wishes something else or is let in or put out.
+    """
+
+    person: Person
+    tones: Mapping[ConversationId, Sequence[tuple[Call, Tone, datetime | None]]]
+    versions: tuple[int, int]
+    now: datetime
+    until: datetime
+
+    def serves(self, versions: tuple[int, int], now: datetime) -> bool:
+        return versions == self.versions and self.now <= now < self.until
+
+
+_NONE = _Calling(session=Session(id=SessionId("")), events=(), calls=(), elsewhere=AS_EVER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +166,9 @@ class Ringing:
         self._escalate = escalate
         self._since = clock.now()
         self._held: dict[ConversationId, Seq] = {}
-        self._calling = _calling(Session(id=SessionId("")), ())
+        self._looks: dict[ConversationId, tuple[tuple[int, int], datetime]] = {}
+        """When to look at what lanes were shown silently, and what that hangs on."""
+        self._calling = _NONE
         self._deciding = asyncio.Lock()
 
     # -- what a process knows by itself
@@ -149,6 +177,30 @@ class Ringing:
         """Say whether something may be to ring in this lane that was shown silently."""
         return conversation in self._persons.silenced
 
+    def shown(
+        self, conversation: ConversationId, tones: Tones, now: datetime, *, first: bool
+    ) -> tuple[bool, datetime | None]:
+        """Note how events were shown; say whether that tells when to look at the lane, and when.
+
+        It does where they are the `first` to be looked at, or it was known of all before and
+        nothing has changed since.
+        """
+        versions, at = self._persons.versions, tones.again
+        if not first:
+            known = self._looks.get(conversation)
+            if known is None or known[0] != versions or known[1] <= now:
+                return False, None
+            at = known[1] if at is None else min(at, known[1])
+        self._note(conversation, at)
+        return True, at
+
+    def _note(self, conversation: ConversationId, at: datetime | None) -> None:
+        if at is not None:
+            self._looks[conversation] = self._persons.versions, at
+        else:
+            self._looks.pop(conversation, None)
+            self._persons.silenced.discard(conversation)
+
     def holds(self, conversation: ConversationId) -> bool:
         """Say whether something is held back in this lane."""
         return conversation in self._held
@@ -156,9 +208,11 @@ class Ringing:
     def watch(self, conversation: ConversationId) -> None:
         """Look whether something in this lane is to ring that was shown silently."""
         self._persons.silenced.add(conversation)
+        self._looks.pop(conversation, None)
 
     def came(self, conversation: ConversationId) -> bool:
         """Note that its person wrote from a place; return whether it held something back."""
+        self._calling = _NONE
         held = self._held.pop(conversation, None)
         if held is not None:
             self._persons.came[conversation] = held
@@ -187,31 +241,68 @@ class Ringing:
         now: datetime,
     ) -> Tones:
         """Return how these events are shown in a lane that they were not shown in yet."""
-        low = not limits.silent and any(map(notify.is_low, events))
-        found = await self._persons.of_lane(session, lane, limits, low=low) if events else None
-        if found is None:
-            return AS_EVER
         calling = self._calling
         if calling.session is not session or calling.events is not events:
             calling = self._calling = _calling(session, events)
-        if isinstance(found, _Elsewhere):
-            return calling.elsewhere
-        calls = calling.calls
-        times, loud = self._times(now), START
-        held = [] if limits.silent else _notices(found, lane, events, times)
-        hushed: set[Seq] = set()
-        for call in (each for each in calls if _concerns(each, found, lane.id)):
-            tone, at = await self._tone(session, found, lane, call, times)
+        if limits.silent and not calling.calls:
+            return AS_EVER
+        decided = await self._decided(calling, lane, limits, now)
+        if not isinstance(decided, _Decided):
+            return AS_EVER if decided is None else calling.elsewhere
+        person, times, loud = decided.person, self._times(now), START
+        held = [] if limits.silent else _notices(person, lane, events, times)
+        hushed: dict[Seq, datetime | None] = {}
+        for call, soonest, soonest_at in decided.tones[lane.id]:
+            tone, at = soonest, soonest_at
+            if tone == "loud" and len(person.spots) > 1:
+                tone, at = await self._tone(session, person, lane, call, times)
             if tone == "loud":
                 loud = call.seq
                 continue
-            hushed.add(call.seq)
+            hushed[call.seq] = at
             if tone == "held":
                 held.append((call.seq, at))
         return self._toned(lane, hushed, [each for each in held if each[0] > loud])
 
+    async def _decided(
+        self, calling: _Calling, lane: Conversation, limits: Capabilities, now: datetime
+    ) -> "_Decided | _Elsewhere | None":
+        """Return how calls are shown in the places of whoever has a lane; None: all ring there."""
+        session, versions = calling.session, self._persons.versions
+        who = None if lane.room else session.conversations.get(lane.id)
+        known = calling.decided.get(who) if who is not None else None
+        if known is not None and lane.id in known.tones and known.serves(versions, now):
+            return known
+        low = not limits.silent and any(map(notify.is_low, calling.events))
+        found = await self._persons.of_lane(session, lane, limits, low=low)
+        if found is None or isinstance(found, _Elsewhere):
+            return found
+        times = self._times(now)
+        tones = {
+            spot.place: [
+                (call, *notify.tone(call, found, spot.place, {}, times))
+                for call in calling.calls
+                if _concerns(call, found, spot.place)
+            ]
+            for spot in found.spots
+        }
+        due = [at for each in tones.values() for _, _, at in each if at is not None]
+        until = min([now + AT_ONCE, *due])
+        decided = _Decided(person=found, tones=tones, versions=versions, now=now, until=until)
+        if len(found.spots) > 1:
+            calling.decided[found.who] = decided
+        return decided
+
+    def changed(self) -> None:
+        """Decide anew what rings where: a place shows nothing any more."""
+        self._calling = _NONE
+        self._looks.clear()
+
     def _toned(
-        self, lane: Conversation, hushed: set[Seq], held: Sequence[tuple[Seq, datetime | None]]
+        self,
+        lane: Conversation,
+        hushed: Mapping[Seq, datetime | None],
+        held: Sequence[tuple[Seq, datetime | None]],
     ) -> Tones:
         """Return the tones of a lane; what is held back does not hold up what rings after it."""
         first = min((seq for seq, _ in held), default=None)
@@ -219,24 +310,22 @@ class Ringing:
             self._held.pop(lane.id, None)
         else:
             self._held[lane.id] = max(seq for seq, _ in held)
-        hushed = {each for each in hushed if first is None or each < first}
+        hushed = {each: at for each, at in hushed.items() if first is None or each < first}
         if hushed:
             self._persons.silenced.add(lane.id)
-        at = min((at for _, at in held if at is not None), default=None)
-        return Tones(hushed=frozenset(hushed), held=first, at=at)
+        at = min([at for _, at in held if at is not None], default=None)
+        again = min([at for at in hushed.values() if at is not None], default=None)
+        return Tones(hushed=frozenset(hushed), held=first, at=at, again=again)
 
     async def _tone(
         self, session: Session, person: Person, lane: Conversation, call: Call, times: Times
     ) -> tuple[Tone, datetime | None]:
-        """Return how a call is shown; what other places say can only make it ring later."""
-        soonest = notify.tone(call, person, lane.id, {}, times)
-        if soonest[0] != "loud" or len(person.spots) == 1:
-            return soonest
+        """Return how a call is shown that would ring, but for what other places say of it."""
         async with self._deciding:
             copies = dict((await self._copies(session, person, [call]))[call.seq])
             own = copies.pop(lane.id, None)
             if own is not None and own.rung is not None:
-                return soonest  # it was tried, and is tried again as it was
+                return "loud", None  # it was tried, and is tried again as it was
             return notify.tone(call, person, lane.id, copies, times)
 
     async def previews(self, session: Session, lane: Conversation, limits: Capabilities) -> bool:
@@ -254,32 +343,40 @@ class Ringing:
     # -- what is asked once a lane has come to rest
 
     async def remind(
-        self, session: Session, lane: Conversation, limits: Capabilities, now: datetime
+        self,
+        session: Session,
+        lane: Conversation,
+        limits: Capabilities,
+        cursor: Seq,
+        now: datetime,
     ) -> tuple[bool, datetime | None]:
         """Begin the line that is due here, and say whether one is; else when to look again.
 
-        One lane after the other, so that each knows of what rang just before.
+        `cursor` is how far the lane has been shown the session. One lane after the other, so that
+        each knows of what rang just before.
         """
         person = await self._persons.of_lane(session, lane, limits)
         if isinstance(person, _Elsewhere):
-            self._persons.silenced.discard(lane.id)  # nothing ever rings there
+            self._note(lane.id, None)  # nothing ever rings there
         if person is None or isinstance(person, _Elsewhere):
             return False, None
         async with self._deciding:
-            ringing, at = await self._due(session, lane, person, now)
+            ringing, at = await self._due(session, lane, person, cursor, now)
             for receipt in reminding(ringing, session, lane, self._clock.now()) if ringing else ():
                 await self._store.record(receipt)
-        if not ringing and at is None:
-            self._persons.silenced.discard(lane.id)
+        if ringing:
+            self._looks.pop(lane.id, None)
+        else:
+            self._note(lane.id, at)
         return bool(ringing), at
 
     async def _due(
-        self, session: Session, lane: Conversation, person: Person, now: datetime
+        self, session: Session, lane: Conversation, person: Person, cursor: Seq, now: datetime
     ) -> tuple[Sequence[Call], datetime | None]:
         """Return what is to ring now that was shown silently, and when to look again."""
         pending, times = [], self._times(now)
         later: dict[Seq, datetime] = {}
-        for call in _waiting(session, lane.cursor):
+        for call in _waiting(session, cursor):
             if not _concerns(call, person, lane.id):
                 continue
             soonest = notify.ring(call, person, lane.id, {lane.id: Copy(shown=True)}, times)
@@ -316,7 +413,8 @@ class Ringing:
             for spot in person.spots
         }
         return {
-            seq: {place: copy_of(receipts, seq) for place, receipts in read.items()} for seq in seqs
+            seq: {place: copy_of(receipts, seq) for place, receipts in read.items() if receipts}
+            for seq in seqs
         }
 
 
@@ -345,6 +443,11 @@ class Persons:
         self._wishes = wishes
         self._private: dict[SessionId, _Private] = {}
         self._reading = asyncio.Lock()
+
+    @property
+    def versions(self) -> tuple[int, int]:
+        """Return numbers that are other ones once anybody wishes, or is let in, otherwise."""
+        return self._wishes.version, self._admission.version
 
     async def of_lane(
         self, session: Session, lane: Conversation, limits: Capabilities, *, low: bool = False
@@ -429,7 +532,7 @@ async def _not_rung(
 
 def _calling(session: Session, events: Sequence[Event]) -> _Calling:
     calls = _calls(session, events)
-    elsewhere = Tones(hushed=frozenset(each.seq for each in calls))
+    elsewhere = Tones(hushed=frozenset([each.seq for each in calls])) if calls else AS_EVER
     return _Calling(session=session, events=events, calls=calls, elsewhere=elsewhere)
 
 

@@ -147,7 +147,8 @@ class RunRecorder:
     async def _listen(self, turn: LogTurn, saying: AsyncGenerator[Preview | Said]) -> None:
         async for said in saying:
             if isinstance(said, Preview):
-                if not await self.is_open(turn):
+                open_run = (await self._sessions.fold(turn.session)).open_run
+                if open_run is None or open_run.run != turn.run:
                     raise RunOver
                 self._live.show(turn.session, said)
                 continue
@@ -202,7 +203,8 @@ class RunRecorder:
         turn.made.add(calling.call)
 
     async def _end(self, turn: LogTurn, ended: Ended) -> None:
-        await self._check_questions(turn, ended.questions[:QUESTIONS_AT_ONCE])
+        if ended.questions:
+            await self._check_questions(turn, ended.questions[:QUESTIONS_AT_ONCE])
         self.faults.pop(turn.agent, None)
         turn.used = ended.usage or turn.used
         ending = EndRun(

@@ -114,10 +114,11 @@ class LogTurn:
         unread = unread_upto(fold, self.upto)
         since = unread[0] if unread else self.upto
         whole, log = await self._tail(fold, newest, since=since)
-        asked = _first_asked(log, after=fold.position)
-        if log and asked < log[0].seq:
-            whole, log = await self._tail(fold, newest, since=min(since, asked))
         first = log[0].seq if log else START
+        asked = _first_asked(log, first, after=fold.position)
+        if asked < first:
+            whole, log = await self._tail(fold, newest, since=min(since, asked))
+            first = log[0].seq if log else START
         before = await self._before(fold, first)
         if asked < first or any(isinstance(each.body, QuestionClosed) for each in before):
             return Recent(log=await self.history())  # what it decides may be anywhere before
@@ -198,15 +199,12 @@ class LogTurn:
         return found
 
 
-def _first_asked(log: Sequence[Event], *, after: Seq) -> Seq:
+def _first_asked(log: Sequence[Event], begins: Seq, *, after: Seq) -> Seq:
     """Return where the oldest question was asked that was closed past an event.
 
     Its run may have asked others, a little before it, that were closed meanwhile. What is past the
     end of the log where none was.
     """
-    if not log:
-        return START
-    begins = log[0].seq
     new = log[max(0, after + 1 - begins) :]  # without a gap
     asked = [each.body.asked for each in new if isinstance(each.body, QuestionClosed)]
     if not asked:

@@ -107,7 +107,7 @@ async def test_what_a_store_kept_though_it_said_that_it_failed_wakes_every_place
     run = OpenRun(run=RunId("r_1"), agent="echo", started=Seq(1), upto=Seq(0), node="n")
     places = {ConversationId("ada"): None, ConversationId("den"): None}
     async with bridge() as b:
-        waking = LaneWaking(b.core.sessions, b.clock, found.append)
+        waking = LaneWaking(b.core.sessions, b.clock, found.append, lambda _: True)
         waking.appended(Session(id=SHARED, open_run=run, conversations=places), ())
         assert found == [*places]
         await waking.close(0)
