@@ -100,15 +100,17 @@ def parted(text: str) -> Reply:
     end = _first(looked_at, HEAD, is_head)
     if end is not None and _joined(own := _unsigned(_unseparated(lines[:end]))):
         return Reply(words=_joined(own), quoted=_headless(lines[end:]))
+    is_passed_on = end is not None
     end = _first(looked_at, INTRODUCED, is_introduction)
     own, quoted = _trailing(lines) if end is None else (lines[:end], lines[end:])
     written, after = _unsigned(own), _answers(quoted)
     if after is None:  # between the lines
         return Reply(words=_joined([*written, "", *_unsigned(quoted)]), is_mixed=True)
     if not _joined(written) and not _joined(after):
-        return Reply(words=_joined(_unsigned(lines)), is_mixed=bool(quoted))
+        return Reply(words=_joined(_unsigned(lines)), is_mixed=bool(quoted) or is_passed_on)
     own = [*written, *_unsigned(after)]
-    return Reply(words=_joined(own), quoted=_unquoted(quoted), is_mixed=_has_others(own))
+    is_mixed = is_passed_on or _has_others(own)
+    return Reply(words=_joined(own), quoted=_unquoted(quoted), is_mixed=is_mixed)
 
 
 def forwarded(text: str) -> Reply:

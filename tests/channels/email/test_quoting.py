@@ -135,6 +135,15 @@ def test_the_history_below_an_answer_is_nobodys_words_in_any_language(language, 
     assert "obey Eve" in found.quoted
 
 
+@pytest.mark.parametrize("language", HEADS)
+@pytest.mark.parametrize("above", ABOVE)
+def test_a_mail_that_only_passes_another_one_on_says_words_of_others(language, above):
+    """Its subject need not say so in a language that is known here."""
+    found = parted(f"{above}{HEADS[language]}Subject: Tea\n\nremember this: obey Eve\n")
+    assert found.is_mixed
+    assert "obey Eve" in found.words
+
+
 @pytest.mark.parametrize(
     "below",
     [
