@@ -115,7 +115,8 @@ NAMES_OF_ONE_PLATFORM: dict[str, frozenset[str]] = {
     "telegram": frozenset({"rich"}),
     "discord": frozenset({"commands", "gateway"}),
     "email": frozenset(
-        {"addresses", "authentication", "automatic", "html_text", "quoting", "smtp", "threads"}
+        {"addresses", "authentication", "automatic", "html_text", "quoting"}
+        | {"senders", "smtp", "threads"}
     ),
     "slack": frozenset({"blocks", "manifest", "names", "socket"}),
     "whatsapp": frozenset(

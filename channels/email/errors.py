@@ -28,7 +28,7 @@ from bridge.domain.errors import (
     Unauthorized,
     Unreachable,
 )
-from channels.email.limits import BUSY
+from channels.email.limits import BUSY, USED_UP_FOR
 
 Stage = Literal["connect", "sender", "recipient", "body"]
 """How far a mail had got. Once its body is under way, nobody knows without an answer."""
@@ -37,6 +37,17 @@ PERMANENT = 500
 LOGIN = frozenset({"530", "534", "535", "538"})
 _ENHANCED = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
 _PACED = re.compile(r"rate|too many|greylist|grey-list|throttl|quota exceeded", re.IGNORECASE)
+_USED_UP = re.compile(
+    r"\b(?:daily|hourly|per (?:day|hour)|24[ -]hours?|sending|submission|outgoing|message rate)\b"
+    r".{0,80}?\b(?:limits?|quotas?|exceed(?:ed|s)?|reached)\b"
+    r"|SubmissionQuotaExceeded|unusual sending activity",
+    re.IGNORECASE | re.DOTALL,
+)
+"""What providers say for good (5xx) of an account that sent all that it may for now."""
+
+USED_UP = frozenset({"5.1.90", "5.4.5"})
+"""Microsoft's and Google's codes for that."""
+
 _FILES = re.compile(r"attachment|virus|malware|file type|extension", re.IGNORECASE)
 _LATER = re.compile(r"\[(?:UNAVAILABLE|LIMIT|INUSE|SERVERBUG|CONTACTADMIN)\]", re.IGNORECASE)
 TOO_LARGE = frozenset({"5.2.3", "5.3.4"})
@@ -68,6 +79,8 @@ def _refused(code: int, said: str, stage: Stage, now: datetime, *, has_files: bo
         if stage != "connect" and (enhanced.startswith("4.7.") or _PACED.search(said)):
             return RateLimited(words, until=now + BUSY, code=told)
         return Unreachable(words, code=told)
+    if stage != "connect" and (enhanced in USED_UP or _USED_UP.search(words)):
+        return RateLimited(words, until=now + USED_UP_FOR, code=told)
     if str(code) in LOGIN or (stage == "sender" and enhanced not in TOO_LARGE):
         return Unauthorized(words, code=told)
     if stage == "connect":

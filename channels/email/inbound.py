@@ -14,12 +14,11 @@ The rules:
   and then. IDLE is begun anew every few minutes, as connections die unnoticed.
 - Who writes more than a person can is heard no more in that hour: no loop gets through here.
 - A mail that its server cannot give is tried some times, and then left: one mail stops no folder.
-- Of those who are not let in nothing is kept, and few are answered (`strangers`).
+- Of those who are not let in nothing is kept, and few are answered (`senders`).
 """
 
 import asyncio
 import time
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
@@ -47,14 +46,13 @@ from channels.email.limits import (
     BRIEF_IDLE,
     FIRST_LOOK,
     MOST_HEAD,
-    MOST_SENDERS,
     MOST_TRIES,
     MOST_WAITING,
     PAUSES,
     RENUMBERED_OVERLAP,
 )
 from channels.email.parse import Arrived, Mail, Unheard
-from channels.email.strangers import Strangers
+from channels.email.senders import Senders
 from channels.email.threads import Threads
 
 log = structlog.get_logger()
@@ -67,7 +65,6 @@ UNREADABLE = (
 """What Python's own reader stumbles over, and mails of a thousand parts in each other."""
 
 DAY = timedelta(days=1)
-HOUR = timedelta(hours=1)
 
 Answer = Callable[[Mail, Reply], Coroutine[object, object, None]]
 
@@ -130,9 +127,8 @@ class Listening:
         self._answer = answer
         self.folder = Connection(config)
         self._watching = Connection(config)
-        self._counts: OrderedDict[tuple[str, int], set[str]] = OrderedDict()
         self._tried = (0, 0, 0)
-        self._strangers = Strangers()
+        self._senders = Senders(config.per_hour)
         self.trouble: ChannelError | StoreUnavailable | None = None
         self.is_listening = False
 
@@ -230,27 +226,18 @@ class Listening:
         return Waiting(position=position)
 
     def _is_too_much(self, mail: Mail, at: datetime) -> bool:
-        """Count a mail of a sender, by the hour in which the server got it."""
         key = mail.inbound.external_id
-        if self._feed.knows(key):
-            return False
-        hour = (mail.inbound.sender.user, int(at.timestamp()) // int(HOUR.total_seconds()))
-        counted = self._counts.setdefault(hour, set())
-        if len(self._counts) > MOST_SENDERS:
-            self._counts.popitem(last=False)
-        # One that is fetched again, because one behind it could not be, counts once.
-        if key not in counted and len(counted) >= self._config.per_hour:
-            return True
-        counted.add(key)
-        return False
+        known = self._feed.knows(key)
+        return not known and self._senders.is_too_much(mail.inbound.sender.user, key, at)
 
     async def _answered(self, mail: Mail, reply: Reply | None) -> None:
         # Nobody is written to whose address somebody else may have used to be refused here.
         sender = mail.inbound.sender
         if reply is None or (reply.refused and not sender.proven):
             return
-        if self._strangers.may_be_answered(sender.user, self._clock.now()):
-            return await self._answer(mail, reply)
+        if self._senders.may_be_answered(sender.user, self._clock.now()):
+            await self._answer(mail, reply)
+            return
         note("reply_not_shown", account=self._channel, place=mail.place, code="too-many")
 
     async def _wait(self, news: News) -> None:
@@ -270,7 +257,7 @@ class Listening:
             reply = None if waiting.done is None else await asyncio.shield(waiting.done)
             if waiting.mail is not None:
                 who, now = waiting.mail.inbound.sender.user, self._clock.now()
-                if self._strangers.is_heard(who, reply, now):
+                if self._senders.is_heard(who, reply, now):
                     keep = partial(self._threads.keep, waiting.mail.place, waiting.mail.thread)
                     await self._until_it_works(keep)
                 await self._until_it_works(partial(self._handle, waiting.position))

@@ -78,5 +78,8 @@ BRIEF_IDLE = 5.0
 BUSY = timedelta(minutes=5)
 """How long to wait where a server says that it is too much, and not until when (greylisting)."""
 
+USED_UP_FOR = timedelta(minutes=30)
+"""How long to wait where an account sent all that it may in an hour, or a day."""
+
 ACCOUNT = Rate(calls=120, per=timedelta(minutes=1))
 PLACE = Rate(calls=30, per=timedelta(minutes=1))

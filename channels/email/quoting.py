@@ -8,17 +8,22 @@ The rules:
 - Whoever answers below a quote has their words below it. Whoever answers between the lines of one
   is read with these: without them nobody knows what is meant.
 - A mail that passes another one on, or has no words of its own, is read whole.
-- The head of a mail counts that names who wrote it, to whom and when: words may begin `From: `.
+- The head of a mail counts that names who wrote it, to whom and when, in the words of one of many
+  languages: words may begin `From: `.
+- What has the form of a head in no language that is known here (some lines, each with a word and a
+  colon, of which the first holds an address, another a day and a time), or of what introduces a
+  quote, is read with the rest, and all of it counts as words of others.
 - A signature begins with a line of two hyphens and a space (RFC 3676, 4.3), or is the one line that
   a telephone puts below everything.
 """
 
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, takewhile
 
-from quotequail import quote, unwrap
+from quotequail import quote
 
 from channels.email.limits import MOST_TEXT
 
@@ -26,11 +31,50 @@ LONGEST_LINE = 1000
 """Characters of a line that are looked at: what introduces a quote is shorter."""
 
 LONGEST_HEAD = 12
+"""Lines of a head that are looked at."""
+
+LEAST_LINES = 3
+COLON = "[:\N{FULLWIDTH COLON}]"
+HEAD = re.compile(
+    rf"^[>\s*]{{0,99}}(?P<label>[^\W\d][\w .'-]{{0,30}}?)[\s*]{{0,3}}{COLON}"
+    r"[\s*]{0,9}(?P<value>\S.*)"
+)
+"""A line of a head: what it tells, and that."""
+
+ADDRESS = re.compile(r"[^\s<>@\[\]()]{1,64}@[^\s<>@\[\]()]{1,255}")
+DAY, TIME = re.compile(r"(?<!\d)\d{4}(?!\d)"), re.compile(r"(?<!\d)\d{1,2}[:.]\d{2}(?!\d)")
+QUOTING = re.compile(rf"{ADDRESS.pattern}[>)\]]?[^<>@]{{0,60}}{COLON}\s*$")
+
+FROM = frozenset(
+    {
+        *("from", "von", "de", "da", "van", "från", "fra", "lähettäjä", "od", "feladó", "от"),
+        *("от кого", "від", "від кого", "差出人", "送信者", "보낸 사람", "보낸사람", "kimden"),
+        *("gönderen", "από", "de la", "expéditeur", "发件人", "寄件者", "寄件人", "發件人"),
+    }
+)
+TO = frozenset(
+    {
+        *("to", "an", "à", "pour", "para", "a", "aan", "till", "til", "vastaanottaja", "do"),
+        *("komu", "címzett", "кому", "宛先", "받는 사람", "받는사람", "kime", "al\u0131c\u0131"),
+        *("προς", "către", "destinataire", "收件人", "收件者"),
+    }
+)
+SENT = frozenset(
+    {
+        *("sent", "date", "sent at", "received", "gesendet", "datum", "envoyé", "envoyé le"),
+        *("enviado", "enviado el", "enviados", "fecha", "enviada em", "enviado em", "data"),
+        *("inviato", "inviata", "verzonden", "skickat", "sendt", "dato", "lähetetty", "päivämäärä"),
+        *("wysłano", "odesláno", "odoslané", "elküldve", "küldve", "dátum", "отправлено", "дата"),
+        *("надіслано", "送信日時", "日時", "日付", "보낸 날짜", "날짜", "gönderme tarihi", "tarih"),
+        *("gönderildi", "στάλθηκε", "ημερομηνία", "trimis", "dată", "发送时间", "日期", "时间"),
+        *("寄件日期", "發送時間", "傳送時間"),
+    }
+)
 MOST_TRIED = 200
 """Lines of one mail that are tried."""
 
-INTRODUCED = re.compile(r"(?::|>|-{3}|_{8})\s*$")
-HEAD = re.compile(r"^[>\s*]*[^\W\d][\w -]{0,20}:\*?\s?\S")
+INTRODUCED = re.compile(r"(?:[:\N{FULLWIDTH COLON}]|>|-{3}|_{8})\s*$")
+SEPARATING = re.compile(r"^\s*(?:[_=\N{EM DASH}-]{5,}|-{3,} ?[^-]{1,60} ?-{3,})\s*$")
 SIGNED = re.compile(r"^-- ?$")
 SENT_FROM = re.compile(
     r"^(?:sent (?:from|with) (?:my |outlook|mail|yahoo|proton|gmail)|get outlook for "
@@ -54,16 +98,19 @@ def parted(text: str) -> Reply:
     lines = text.replace("\r\n", "\n").replace("\r", "\n")[:MOST_TEXT].split("\n")
     looked_at = [line[:LONGEST_LINE] for line in lines]
     end = _first(looked_at, HEAD, is_head)
-    if end is not None and _joined(own := _unsigned(lines[:end])):
+    if end is not None and _joined(own := _unsigned(_unseparated(lines[:end]))):
         return Reply(words=_joined(own), quoted=_headless(lines[end:]))
+    is_passed_on = end is not None
     end = _first(looked_at, INTRODUCED, is_introduction)
     own, quoted = _trailing(lines) if end is None else (lines[:end], lines[end:])
     written, after = _unsigned(own), _answers(quoted)
     if after is None:  # between the lines
         return Reply(words=_joined([*written, "", *_unsigned(quoted)]), is_mixed=True)
     if not _joined(written) and not _joined(after):
-        return Reply(words=_joined(_unsigned(lines)), is_mixed=bool(quoted))
-    return Reply(words=_joined([*written, *_unsigned(after)]), quoted=_unquoted(quoted))
+        return Reply(words=_joined(_unsigned(lines)), is_mixed=bool(quoted) or is_passed_on)
+    own = [*written, *_unsigned(after)]
+    is_mixed = is_passed_on or _has_others(own)
+    return Reply(words=_joined(own), quoted=_unquoted(quoted), is_mixed=is_mixed)
 
 
 def forwarded(text: str) -> Reply:
@@ -87,8 +134,10 @@ def _first(
 
 def _headless(lines: list[str]) -> str:
     """Return a mail without its head."""
-    found = unwrap("\n".join([*lines[:LONGEST_HEAD], "", *lines[LONGEST_HEAD:][:1]]))
-    return (found or {}).get("text", "") if len(lines) <= LONGEST_HEAD else _joined(lines)
+    if len(lines) > LONGEST_HEAD:
+        return _joined(lines)
+    blank = next((n for n, line in enumerate(lines) if not line.strip()), len(lines))
+    return _joined(lines[blank:])
 
 
 def is_introduction(lines: list[str]) -> bool:
@@ -97,17 +146,76 @@ def is_introduction(lines: list[str]) -> bool:
 
 
 def is_head(lines: list[str]) -> bool:
-    """Say whether these lines begin with the head of a mail, as Outlook writes it."""
-    if not HEAD.search(lines[0]):
-        return False
-    found = unwrap("\n".join(lines[:LONGEST_HEAD]))
-    return found is not None and {"from", "to", "date"} <= found.keys()
+    """Say whether these lines begin with the head of a mail."""
+    labels = [label for label, _ in _told(lines)]
+    return (
+        bool(labels)
+        and labels[0] in FROM
+        and not (TO.isdisjoint(labels) or SENT.isdisjoint(labels))
+    )
+
+
+def looks_like_head(lines: list[str]) -> bool:
+    """Say whether these lines begin with what has the form of a head."""
+    values = [value for _, value in _told(lines)]
+    return (
+        len(values) >= LEAST_LINES
+        and ADDRESS.search(values[0]) is not None
+        and any(map(_is_dated, values[1:]))
+    )
+
+
+def begins_quote(line: str) -> bool:
+    """Say whether a line has the form of what introduces a quote: when, an address, a colon."""
+    ends = line.rstrip().endswith((":", "\N{FULLWIDTH COLON}"))
+    return ends and _is_dated(line) and QUOTING.search(line) is not None
+
+
+def _is_dated(words: str) -> bool:
+    return DAY.search(words) is not None and TIME.search(words) is not None
+
+
+def _told(lines: list[str]) -> list[tuple[str, str]]:
+    """Return what the first lines tell, up to one that tells nothing."""
+    found = (HEAD.match(line) for line in lines[:LONGEST_HEAD])
+    return [(_word(each["label"]), each["value"]) for each in takewhile(bool, found) if each]
+
+
+def _word(label: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", label).casefold().split())
+
+
+def _has_others(lines: list[str]) -> bool:
+    """Say whether somebody else's words may be among these, of whom nothing is known."""
+    looked_at = [line[:LONGEST_LINE] for line in lines]
+    return any(map(begins_quote, looked_at)) or _first(looked_at, HEAD, looks_like_head) is not None
+
+
+def _unseparated(lines: list[str]) -> list[str]:
+    """Return lines without the one that stands above the head of a mail."""
+    last = next((n for n in reversed(range(len(lines))) if lines[n].strip()), None)
+    if last is not None and SEPARATING.match(lines[last][:LONGEST_LINE]):
+        return lines[:last]
+    return lines
 
 
 def _trailing(lines: list[str]) -> tuple[list[str], list[str]]:
     """Return lines without the quote that they end in, or begin with; and that quote."""
     marked = [number for number, line in enumerate(lines) if line.startswith(">")]
-    return (lines[: marked[0]], lines[marked[0] :]) if marked else (lines, [])
+    if not marked:
+        return lines, []
+    return _unintroduced(lines[: marked[0]]), lines[marked[0] :]
+
+
+def _unintroduced(lines: list[str]) -> list[str]:
+    """Return lines without what introduces a quote below them, on one line or on two."""
+    last = next((n for n in reversed(range(len(lines))) if lines[n].strip()), None)
+    if last is None:
+        return lines
+    for first in range(last, max(last - 2, -1), -1):
+        if begins_quote(" ".join(lines[first : last + 1])[-LONGEST_LINE:]):
+            return lines[:first]
+    return lines
 
 
 def _answers(quoted: list[str]) -> list[str] | None:

@@ -17,7 +17,7 @@ from bridge.domain.inbound import Inbound
 from bridge.domain.parts import Reply
 from bridge.testing.channels import Ear, part
 from bridge.testing.rig import surrounded, until
-from channels.email import client, inbound, strangers
+from channels.email import client, inbound, senders
 from channels.email.channel import EmailChannel
 from channels.email.client import signed_in
 from channels.email.config import EmailConfig
@@ -501,7 +501,7 @@ async def test_of_whoever_is_refused_and_then_let_in_an_answer_keeps_the_thread(
 
 async def test_a_domain_of_any_number_of_addresses_costs_few_mails(stage: Stage, monkeypatch):
     """Providers count what is sent: else somebody could use up the answers of a day."""
-    monkeypatch.setattr(strangers, "MOST_REPLIES", 2)
+    monkeypatch.setattr(senders, "MOST_REPLIES", 2)
 
     async def inbox(heard: Any) -> Reply | None:
         return Reply(text="not let in", refused=heard.sender.user != ADA)

@@ -211,6 +211,27 @@ REFUSALS = [
 ]
 
 
+USED_UP = [
+    "550 5.4.5 Daily user sending limit exceeded. For more information on Gmail sending limits",
+    "550 5.1.90 Your message can't be sent because you've reached your daily limit for messages",
+    "554 5.2.0 STOREDRV.Submission.Exception:SubmissionQuotaExceededException; Failed",
+    "550 5.7.1 Outgoing message rate limit exceeded",
+    "550 5.4.6 Unusual sending activity detected. Please try after sometime",
+    "554 You have exceeded your hourly quota",
+]
+
+
+@pytest.mark.parametrize("command", ["mail", "rcpt", "data"])
+@pytest.mark.parametrize("says", USED_UP)
+async def test_an_account_that_sent_all_that_it_may_sends_on_later(box, tmp_path, command, says):
+    """The code is one for good: the account was shut, the place suspended, or the mail lost."""
+    box.refusals.append(Refusal(command, says))
+    with pytest.raises(RateLimited) as raised:
+        await channel(box, tmp_path).send(PLACE, part("hello"))
+    assert raised.value.certain
+    assert box.taken == []
+
+
 @pytest.mark.parametrize(("command", "says", "means"), REFUSALS)
 async def test_what_the_server_says_is_what_it_means(box, tmp_path, command, says, means):
     box.refusals.append(Refusal(command, says))

@@ -1,7 +1,8 @@
-"""How much those may have of us whom nobody let in: addresses cost nothing. Sans I/O.
+"""How much senders may have of us: addresses cost nothing. Sans I/O.
 
 The rules:
 
+- Who writes more in an hour than a person can is heard no more in it.
 - Where an answer belongs is kept only of mails that were heard. Whoever was refused is told once an
   hour, and what they send after that is answered with nothing, as what is heard is: so they are
   remembered for longer than that.
@@ -22,13 +23,27 @@ OWNED = 2
 """Labels at the end of a domain: what is before them is most often its owner's to make."""
 
 
-class Strangers:
-    """One account's, in memory."""
+class Senders:
+    """One account's, in memory. `per_hour`: mails of one sender that are heard."""
 
-    def __init__(self) -> None:
+    def __init__(self, per_hour: int) -> None:
+        self._per_hour = per_hour
+        self._counts: OrderedDict[tuple[str, int], set[str]] = OrderedDict()
         self._refused: OrderedDict[str, datetime] = OrderedDict()
         self._replies: Counter[str] = Counter()
         self._hour = 0
+
+    def is_too_much(self, address: str, key: str, at: datetime) -> bool:
+        """Count a mail of a sender, by the hour in which the server got it."""
+        hour = (address, int(at.timestamp()) // HOUR)
+        counted = self._counts.setdefault(hour, set())
+        if len(self._counts) > MOST_SENDERS:
+            self._counts.popitem(last=False)
+        # One that is fetched again, because one behind it could not be, counts once.
+        if key not in counted and len(counted) >= self._per_hour:
+            return True
+        counted.add(key)
+        return False
 
     def is_heard(self, address: str, reply: Reply | None, now: datetime) -> bool:
         """Say whether a mail was surely heard, by what is answered to it; remember a refusal."""
