@@ -35,11 +35,12 @@ from bridge.domain.inbound import (
     Titled,
     said_at,
 )
-from bridge.domain.parts import Address
+from bridge.domain.parts import Address, Reply
 from bridge.ports.clock import Clock
 from bridge.ports.feed import Feed, Item, NotStored
 from bridge.unseen import note
 from channels.slack import blocks
+from channels.slack.agent_sessions import AgentSessions
 from channels.slack.client import BotUser, Web
 from channels.slack.config import Threads
 from channels.slack.content import told
@@ -52,6 +53,7 @@ from channels.slack.parse import (
     UNREADABLE,
     Json,
     News,
+    Opened,
     Reader,
     Renaming,
     Shown,
@@ -62,6 +64,7 @@ from channels.slack.parse import (
 from channels.slack.read_marks import Sources
 from channels.slack.render import ephemeral
 from channels.slack.socket import Socket
+from channels.slack.streams import Streams
 from channels.visible_words import visible_words
 
 
@@ -76,6 +79,8 @@ class Listener:
     sources: Sources
     names: UserNames
     clock: Clock
+    streams: Streams
+    agent: AgentSessions
     threads: Threads
     ping_seconds: float
     history: History = field(init=False)
@@ -133,6 +138,9 @@ class Listener:
         if news is None:
             note("of_no_concern", account=self.name)
             return None
+        if isinstance(news, Opened):
+            await self.agent.offer(news.spot)
+            return None
         if isinstance(news, Shown):
             note("of_no_concern", account=self.name, place=news.spot.room)
         room = news.room if isinstance(news, Renaming) else news.spot.room
@@ -173,6 +181,7 @@ class Listener:
         if isinstance(news, Shown):
             return _shown(news, self.name, self.sources)
         self._foresee(news)
+        self.streams.heard(news.spot, news.user)
         at = position(news.ts)
         return Item(
             key=news.external_id,
@@ -181,8 +190,13 @@ class Listener:
             order=at,
             what=partial(self._inbound, news),
             mark=self.sources.mark(spot(news.source), at) if news.source else None,
-            answer=None if news.slash else partial(answer, self.web, self.clock, news),
+            answer=None if news.slash else partial(self._answer, news),
         )
+
+    async def _answer(self, news: News, reply: Reply | None) -> None:
+        await answer(self.web, self.clock, news, reply)
+        if news.stops and reply is not None and not reply.refused:
+            await self.agent.stopped(news.spot)
 
     def _renamed(self, news: Renaming) -> Item:
         self.names.forget(news.room)
