@@ -145,7 +145,7 @@ class Listener:
             note("of_no_concern", account=self.name, place=news.spot.room)
         room = news.room if isinstance(news, Renaming) else news.spot.room
         if room not in self._heard:
-            if is_anybodys(payload, self.account) and not await self._is_in(room):
+            if is_anybodys(payload, self.account) and not await _is_in(self.names, room):
                 note("of_no_concern", account=self.name, place=room)
                 return None
             self._heard.add(room)
@@ -153,12 +153,6 @@ class Listener:
         reply = await asyncio.shield(self.feed.put(self._item(news)))
         is_asked = isinstance(news, News) and news.slash
         return ephemeral(reply) if reply is not None and is_asked else None
-
-    async def _is_in(self, room: str) -> bool:
-        try:
-            return await self.names.is_in(room)
-        except ChannelError as error:
-            raise NotStored from error  # Slack tells it again
 
     def _found(self, message: Json, room: str) -> Item:
         """Return what a message of the history is put as; what says nothing moves the mark."""
@@ -190,13 +184,8 @@ class Listener:
             order=at,
             what=partial(self._inbound, news),
             mark=self.sources.mark(spot(news.source), at) if news.source else None,
-            answer=None if news.slash else partial(self._answer, news),
+            answer=None if news.slash else partial(_answered, self, news),
         )
-
-    async def _answer(self, news: News, reply: Reply | None) -> None:
-        await answer(self.web, self.clock, news, reply)
-        if news.stops and reply is not None and not reply.refused:
-            await self.agent.stopped(news.spot)
 
     def _renamed(self, news: Renaming) -> Item:
         self.names.forget(news.room)
@@ -279,6 +268,19 @@ class Listener:
         except UNREADABLE as error:  # anybody may have written there
             note("unreadable", account=self.name, error=type(error).__name__)
             return None
+
+
+async def _is_in(names: UserNames, room: str) -> bool:
+    try:
+        return await names.is_in(room)
+    except ChannelError as error:
+        raise NotStored from error  # Slack tells it again
+
+
+async def _answered(listener: Listener, news: News, reply: Reply | None) -> None:
+    await answer(listener.web, listener.clock, news, reply)
+    if news.stops and reply is not None and not reply.refused:
+        await listener.agent.stopped(news.spot)
 
 
 def _shown(shown: Shown, account: ChannelName, sources: Sources) -> Item:
