@@ -83,6 +83,14 @@ TOO_MANY_PLACES_IN_ALL = _(
     "Very many chats and rooms were begun here. Try again later, or ask the person who runs me to "
     "put you on the list."
 )
+STATUS_LINES = {"working": "is working…", "waiting": "is waiting for an answer…", "idle": ""}
+"""What follows the name of the bot, where an app says in a line how far it is."""
+
+ANSWER_IN_WORDS = _("Answer")
+YOUR_ANSWER = _("Your answer")
+YOUR_QUESTION = _("Your question")
+ABOUT_THIS = _("What is this about?")
+
 NO_PLACE = _("This chat is not part of a session now. Write to me to begin.")
 NOT_YOURS_TO_UNDO = _("Only the person who made the code can undo this.")
 UNDONE_ALREADY = _("This was undone already, or the number is wrong.")

@@ -27,6 +27,7 @@ LONGEST_CLASS, MOST_METHODS = 200, 15
 
 AS_WIDE_AS_ITS_PORT: dict[str, str] = {
     "channels/discord/inbound.py:Listener": "the gateway's `Events`",
+    "channels/memory.py:MemoryChannel": "the port `Channel` and its abilities",
     "channels/memory_platform.py:MemoryPlatform": "a platform, made up as those of the demo are",
     "channels/telegram/channel.py:TelegramChannel": "the port `Channel` and its abilities",
     "storage/memory.py:MemoryStore": "the port `Store`",
@@ -113,12 +114,12 @@ NAMES_ON_EVERY_PLATFORM = frozenset(
 
 NAMES_OF_ONE_PLATFORM: dict[str, frozenset[str]] = {
     "telegram": frozenset({"rich"}),
-    "discord": frozenset({"commands", "gateway"}),
+    "discord": frozenset({"commands", "forms", "gateway"}),
     "email": frozenset(
         {"addresses", "authentication", "automatic", "html_text", "quoting"}
         | {"senders", "smtp", "threads"}
     ),
-    "slack": frozenset({"blocks", "manifest", "names", "socket"}),
+    "slack": frozenset({"agent_sessions", "blocks", "manifest", "names", "socket", "streams"}),
     "whatsapp": frozenset(
         {"aliases", "counters", "part_key", "poll", "service_window", "transport", "webhook"}
     ),

@@ -83,7 +83,7 @@ from bridge.domain.parts import Button, Capabilities, Conversation, Priority
 from bridge.domain.records import replace
 from bridge.domain.wording import ENGLISH, Language, SpokenLanguages
 from bridge.session.fold import Session
-from bridge.session.routing import DEEDS, answer_button, push_button
+from bridge.session.routing import DEEDS, answer_button, push_button, writing_button
 from bridge.session.tool_grants import DENYING
 from bridge.session.visible import hidden_in, repeats_hidden
 
@@ -495,7 +495,10 @@ def _card(asked: QuestionAsked, seq: Seq, place: Place, scene: Scene) -> Showing
         return _too_long(asked, seq, place, scene)
     asked = _in_language(asked, scene)
     if not asked.options:
-        return Showing(text=words, speaker=speaker, priority="question")
+        opens = place.capabilities.buttons and place.capabilities.forms
+        button = Button(value=writing_button(seq), label=scene.language.says(texts.ANSWER_IN_WORDS))
+        buttons = (button,) if opens else ()
+        return Showing(text=words, speaker=speaker, buttons=buttons, priority="question")
     if not place.capabilities.buttons:
         text = f"{words}\n\n{scene.words(scene.language.says(texts.numbered(asked.options)))}"
         return Showing(text=text, speaker=speaker, priority="question")

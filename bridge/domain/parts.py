@@ -60,7 +60,7 @@ class Capabilities:
     of at most `caption_chars` beside them (0: files and text are messages of their own). Of a
     button's label `label_chars` are shown at most. What is older than `deletes_for` it `deletes`
     no more. `reacts`: emoji can be put on a message (`Reacting`). `tells_status`: a place can say
-    how far the agent is (`TellingStatus`).
+    how far the agent is (`TellingStatus`). `forms`: a button can open a window to write in.
     """
 
     max_chars: int = 4000
@@ -76,6 +76,7 @@ class Capabilities:
     resolves: bool = False
     reacts: bool = False
     tells_status: bool = False
+    forms: bool = False
     preview_interval: timedelta = timedelta(seconds=1)
     send_timeout: timedelta = timedelta(seconds=30)
     max_files: int = 10

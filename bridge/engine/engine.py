@@ -141,26 +141,14 @@ def _scheduler(store: Store, sessions: Dispatcher, clock: Clock) -> Scheduler:
     return Scheduler(store, sessions, clock, sessions.admission.lets_in)
 
 
-def _marking(
-    sessions: Dispatcher,
-    store: Store,
-    channels: Mapping[ChannelName, Channel],
-    clock: Clock,
-    health: StoreHealth,
-) -> Marking:
+def _beside(core: "Engine", clock: Clock, health: StoreHealth) -> tuple[Marking, Statuses]:
+    """Return what tells people, beside the lanes, how far the agent is."""
+    store, sessions, channels = core.store, core.sessions, core.channels
     admission = sessions.admission
-    return Marking(store, sessions, channels, admission=admission, clock=clock, health=health)
-
-
-def _statuses(
-    sessions: Dispatcher,
-    store: Store,
-    channels: Mapping[ChannelName, Channel],
-    clock: Clock,
-    health: StoreHealth,
-) -> Statuses:
-    admission = sessions.admission
-    return Statuses(store, sessions, channels, admission=admission, clock=clock, health=health)
+    marking = Marking(store, sessions, channels, admission=admission, clock=clock, health=health)
+    statuses = Statuses(store, sessions, channels, admission=admission, clock=clock, health=health)
+    core._courier.progress.told = statuses.shown  # noqa: SLF001 - it is a part of it
+    return marking, statuses
 
 
 def _shut(supervisor: Supervisor, channel: ChannelName, error: ChannelError) -> None:
@@ -226,9 +214,7 @@ class Engine:
         )
         self._lanes = LaneWaking(self.sessions, clock, self._courier.wake, self._courier.may_follow)
         self.deliveries = _deliveries(self, ringing, self._courier)
-        self._marking = _marking(self.sessions, store, self.channels, clock, self._health)
-        self._statuses = _statuses(self.sessions, store, self.channels, clock, self._health)
-        self._courier.progress.told = self._statuses.shown
+        self._beside = _beside(self, clock, self._health)
         self.sessions.admission.woken, last_inbound.came = self._courier.wake, self._courier.came
         self._scheduler = _scheduler(store, self.sessions, clock)
         self._intake = self._ears(Downloads(self.channels, blobs, clock), last_inbound)
@@ -320,7 +306,7 @@ class Engine:
         for warming in self._warming:
             warming.cancel()
         await asyncio.gather(*(_close(each) for each in self._agents if isinstance(each, Closing)))
-        for worker in (self._lanes, self._courier, self._marking, self._statuses):
+        for worker in (self._lanes, self._courier, *self._beside):
             await worker.close(min(grace, FLUSH_LIMIT))
         with suppress(StoreError):  # whoever comes next takes its place all the same
             await self._nodes.end()
@@ -348,10 +334,9 @@ class Engine:
         self._traces.take_in(session, fresh)
         count_events(fresh)
         self._runner.wake(session.id)
-        self._runner.background.wake(session)
         self._lanes.appended(session, fresh)
-        self._marking.wake(session)
-        self._statuses.wake(session)
+        for each in (self._runner.background, *self._beside):
+            each.wake(session)
         if any([isinstance(event.body, ScheduleEvent) for event in fresh]):
             self._scheduler.wake()
 
@@ -363,9 +348,8 @@ class Engine:
             told.add_done_callback(self._telling.discard)
 
     async def _sweep_for_ever(self) -> None:
-        await self._courier.recall()
-        await self._marking.recall()
-        await self._statuses.recall()
+        for each in (self._courier, *self._beside):
+            await each.recall()
         while True:
             await self._clock.sleep(SWEEP_EVERY)
             await self._sweep()

@@ -151,6 +151,18 @@ def answer_button(session: SessionId, asked: Seq, question: QuestionAsked, optio
     return f"a:{asked}:{option}:{_question_check(session, asked, question, option)}"
 
 
+WRITES = "w:"
+"""What the value of a button begins with that opens a window to write in, where there are any.
+
+It names the event that asked, and says nothing by itself: what is written is a reply to the card.
+"""
+
+
+def writing_button(asked: Seq) -> str:
+    """Return the value of the button below a question that is answered in words."""
+    return f"{WRITES}{asked}"
+
+
 def is_of_question(press: AnswerPress, session: SessionId, question: QuestionAsked) -> bool:
     """Say whether a button stands below the card of this question, which asked what it asks now.
 

@@ -45,6 +45,7 @@ EVERYWHERE = Capabilities(
     typing=True,
     resolves=True,
     reacts=True,
+    forms=True,
     preview_interval=limits.PREVIEW_INTERVAL,
     send_timeout=limits.SEND_TIMEOUT,
     max_files=limits.MAX_FILES,

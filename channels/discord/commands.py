@@ -13,22 +13,35 @@ from bridge.session import slash
 from channels.discord.client import Wire
 from channels.discord.config import Pace
 from channels.discord.errors import translated
+from channels.discord.forms import ASK_ABOUT
 from channels.discord.limits import MAX_DESCRIPTION
 
-CHAT_INPUT, TEXT = 1, 3
+CHAT_INPUT, MESSAGE, TEXT = 1, 3, 3
 GUILD, DIRECT_MESSAGE = 0, 1
 """Where a command is offered."""
 
 ARGUMENT = "argument"
 ABOUT = _("what the command is about, if anything")
 
-Shown = tuple[str, str, tuple[str, ...], tuple[tuple[str, str], ...]]
-"""What people see of a command: name, description, arguments, and the description elsewhere."""
+Shown = tuple[int, str, str, tuple[str, ...], tuple[tuple[str, str], ...]]
+"""What people see of a command: kind, name, description, arguments, and its words elsewhere."""
 
 
 def menu() -> list[dict[str, Any]]:
     """Return what is to be registered."""
-    return [_entry(each.name, each.text) for each in slash.COMMANDS]
+    return [*(_entry(each.name, each.text) for each in slash.COMMANDS), _about()]
+
+
+def _about() -> dict[str, Any]:
+    """Return the entry in the menu of every message."""
+    return {
+        "type": MESSAGE,
+        "name": ASK_ABOUT,
+        "name_localizations": _in_languages(ASK_ABOUT),
+        "description": "",
+        "contexts": [GUILD, DIRECT_MESSAGE],
+        "integration_types": [0],
+    }
 
 
 LOCALES = {
@@ -75,8 +88,9 @@ def _entry(name: str, text: str) -> dict[str, Any]:
 
 def _shown(entry: Any) -> Shown:
     options = tuple(str(each["name"]) for each in entry.get("options") or ())
-    others = tuple(sorted((entry.get("description_localizations") or {}).items()))
-    return str(entry["name"]), str(entry["description"]), options, others
+    names = entry.get("description_localizations") or entry.get("name_localizations") or {}
+    words = str(entry["name"]), str(entry.get("description") or "")
+    return int(entry.get("type") or CHAT_INPUT), *words, options, tuple(sorted(names.items()))
 
 
 log = structlog.get_logger()

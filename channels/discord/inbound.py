@@ -10,6 +10,7 @@ from collections.abc import (
     Sequence,
 )
 from datetime import datetime
+from functools import partial
 from typing import Any, cast
 from zlib import crc32
 
@@ -25,6 +26,7 @@ from channels.discord import interactions, parse
 from channels.discord.client import Wire
 from channels.discord.commands import DIRECT_MESSAGE
 from channels.discord.config import Pace
+from channels.discord.forms import Forms, Written
 from channels.discord.history import Past
 from channels.discord.parse import Scene
 from channels.discord.read_marks import Seen
@@ -95,6 +97,7 @@ class Listener:
         self._clock = clock
         self._pace = pace
         self._past = Past(wire, seen, clock)
+        self._forms = Forms(wire, clock)
         self.lately = Lately()
         self.known = GuildCache()
         self._sure: set[str] = set()
@@ -176,7 +179,14 @@ class Listener:
 
     def interacted(self, interaction: Interaction) -> None:
         place = self._place(interaction["channel_id"], direct=_is_direct(interaction))
-        inbound = parse.interacted(interaction, self._scene(place))
+        scene = self._scene(place)
+        form = self._forms.opened(interaction, scene)
+        if form is not None:
+            opens = partial(interactions.opened, self._wire, self._clock, interaction, form)
+            self._feed.start(opens)
+            return
+        written = self._forms.written(interaction, scene)
+        inbound = written.heard if written else parse.interacted(interaction, scene)
         if inbound is None:
             note("of_no_concern", account=self._name, place=place)
             return
@@ -187,10 +197,10 @@ class Listener:
             number=str(interaction["id"]),
             token=interaction["token"],
             app=str(interaction["application_id"]),
-            press=interaction["type"] == parse.COMPONENT,
+            press=interaction["type"] == parse.COMPONENT or bool(written and not written.about),
         )
         self._feed.start(answer.in_time)
-        self._hear(place, inbound, answer.answer)
+        self._hear(place, inbound, answer.answer, what=written)
 
     # -- what is read back
 
@@ -217,9 +227,16 @@ class Listener:
 
     # -- from their words to ours
 
-    def _hear(self, place: str, inbound: Inbound | None, answer: Answer | None) -> None:
+    def _hear(
+        self,
+        place: str,
+        inbound: Inbound | None,
+        answer: Answer | None,
+        *,
+        what: Written | None = None,
+    ) -> None:
         if inbound is not None:
-            item = Item(key=inbound.external_id, place=place, what=inbound, answer=answer)
+            item = Item(key=inbound.external_id, place=place, what=what or inbound, answer=answer)
             self._feed.put(item)
 
     def _place(self, channel: int | str, *, direct: bool) -> str:

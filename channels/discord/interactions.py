@@ -130,6 +130,17 @@ class Interaction:
         await call(self._wire, self._clock, route, body, said, marks=marks)
 
 
+async def opened(wire: Wire, clock: Clock, asked: Any, form: dict[str, Any]) -> None:
+    """Open a window for whoever asked. It can be done at once alone: later they ask again."""
+    route = Route(
+        "POST",
+        "/interactions/{interaction_id}/{webhook_token}/callback",
+        interaction_id=str(asked["id"]),
+        webhook_token=asked["token"],
+    )
+    await call(wire, clock, route, lambda _: form, NOTHING)
+
+
 async def reply_to(
     wire: Wire, clock: Clock, *, place: str, message: str, reply: Reply | None
 ) -> None:

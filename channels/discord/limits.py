@@ -13,6 +13,9 @@ MAX_CHARS = 2000
 MAX_BUTTONS = 25
 """Of a message: five rows of five. Source: docs, Component Reference."""
 
+MAX_FORM_LABEL, MAX_FORM_TEXT = 45, 4000
+"""Of a window to write in: its title and the label of its field, and what is written."""
+
 MAX_LABEL = 80
 """Characters of a button's label. Source: docs, Component Reference."""
 

@@ -190,10 +190,15 @@ def interacted(interaction: Interaction, scene: Scene) -> Inbound | None:
     )
     if what is None:
         return None
+    return asked_by(interaction, what, scene)
+
+
+def asked_by(interaction: Interaction, what: Heard, scene: Scene) -> Inbound:
+    """Return what somebody asked by an interaction."""
     member = cast("dict[str, Any]", interaction.get("member") or {})
     user = cast("User", member.get("user") or interaction.get("user"))
     by = sender(user, member.get("nick"), str(interaction.get("locale") or ""))
-    return _heard(number, by, what, scene)
+    return _heard(str(interaction["id"]), by, what, scene)
 
 
 def sender(user: User, nick: str | None = None, locale: str = "") -> Sender:

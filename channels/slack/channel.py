@@ -1,13 +1,16 @@
 """One Slack workspace as a channel."""
 
 from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
 
 from bridge.domain.ids import ChannelName, MessageId
 from bridge.domain.inbound import Inbox, RemoteFile
-from bridge.domain.parts import Address, Capabilities, Part, Sent
+from bridge.domain.parts import Address, AgentStatus, Capabilities, Part, Sent
+from bridge.domain.records import replace
 from bridge.ports.health import Check
 from bridge.ports.surroundings import ChannelSurroundings
 from channels.slack import doctor, from_markdown
+from channels.slack.agent_sessions import AgentSessions
 from channels.slack.client import BotUser, Web
 from channels.slack.config import SlackConfig
 from channels.slack.conversation_ids import spot
@@ -29,6 +32,7 @@ from channels.slack.names import UserNames
 from channels.slack.outbound import Outbound
 from channels.slack.reactions import Reactions
 from channels.slack.read_marks import MARKING, Sources
+from channels.slack.streams import Streams
 
 CAPABILITIES = Capabilities(
     max_chars=MAX_CHARS,
@@ -38,7 +42,7 @@ CAPABILITIES = Capabilities(
     buttons=True,
     previews=True,
     silent=False,  # Slack has no message without a notification
-    typing=False,  # outside of assistant threads a bot cannot say that it is writing
+    typing=False,  # it says that it works for as long as it does, where it can: `TELLING`
     resolves=True,
     reacts=True,
     preview_interval=PREVIEW_INTERVAL,
@@ -47,6 +51,10 @@ CAPABILITIES = Capabilities(
     caption_chars=0,  # a text of its own can be changed, and found again
     label_chars=MAX_BUTTON_TEXT,
 )
+
+
+TELLING = replace(CAPABILITIES, tells_status=True)
+"""In threads, where the app is an agent."""
 
 
 class SlackChannel:
@@ -77,18 +85,23 @@ class SlackChannel:
         )
         self._sources = Sources(self._feed.marks, surroundings.clock)
         self._names = UserNames(self._web, surroundings.clock)
-        self._showing = Outbound(self._web, self._sources, surroundings.blobs, surroundings.clock)
+        self._streams = Streams(self._web, surroundings.clock)
+        self._agent = AgentSessions(self._web, config.starters)
+        self._showing = Outbound(
+            self._web, self._sources, surroundings.blobs, surroundings.clock, self._streams
+        )
         self._reactions = Reactions(self._web, surroundings.clock)
         self._account: BotUser | None = None
 
-    def capabilities(self, address: Address) -> Capabilities:  # noqa: ARG002 - the same everywhere
-        return CAPABILITIES
+    def capabilities(self, address: Address) -> Capabilities:
+        return TELLING if self._agent.tells(spot(address.place)) else CAPABILITIES
 
     async def listen(self, inbox: Inbox) -> None:
         app_token = self._config.app_token.get_secret_value()
         async with self._web.connected():
             await self._sources.load()
             self._account = await self._web.account(patiently=True)
+            self._streams.team, self._streams.me = self._account.team, self._account.user
             listener = self._listener(self._account)
             await self._feed.run(
                 inbox, lambda: listener.run(app_token), history=listener.history.of
@@ -103,6 +116,8 @@ class SlackChannel:
             sources=self._sources,
             names=self._names,
             clock=self._clock,
+            streams=self._streams,
+            agent=self._agent,
             threads=self._config.threads,
             ping_seconds=self._ping_seconds,
         )
@@ -122,6 +137,9 @@ class SlackChannel:
         self, to: Address, message: MessageId, emoji: Sequence[str], gone: Sequence[str]
     ) -> None:
         await self._reactions.show(spot(to.place), message, emoji, gone)
+
+    async def tell_status(self, to: Address, status: AgentStatus, title: str) -> timedelta | None:
+        return await self._agent.tell(spot(to.place), status, title)
 
     async def resolve(self, to: Address, part: Part) -> Sent | None:
         scopes = self._account.scopes if self._account is not None else None

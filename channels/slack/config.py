@@ -3,25 +3,28 @@
 from typing import Literal
 from urllib.parse import quote
 
-from pydantic import SecretStr, model_validator
+from pydantic import Field, SecretStr, model_validator
 
 from bridge.plugins import Ask, Section
 from channels.slack.manifest import as_yaml
 
 API = "https://slack.com/api/"
 
-Threads = Literal["auto", "never"]
+Threads = Literal["auto", "always", "never"]
 
 
 class SlackConfig(Section):
-    """`threads`: whether a message to the bot in a room starts a thread, or is answered beside it.
+    """One workspace.
 
+    `threads`: whether a message to the bot in a room starts a thread, or is answered beside it;
+    `always`: in a direct message too. `starters`: what people may begin with, in one tap.
     `api_url`: where Slack's Web API is, for tests.
     """
 
     bot_token: SecretStr
     app_token: SecretStr
     threads: Threads = "auto"
+    starters: tuple[str, ...] = Field(default=(), max_length=4)
     api_url: str = API
 
     @model_validator(mode="after")

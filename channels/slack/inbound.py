@@ -35,11 +35,12 @@ from bridge.domain.inbound import (
     Titled,
     said_at,
 )
-from bridge.domain.parts import Address
+from bridge.domain.parts import Address, Reply
 from bridge.ports.clock import Clock
 from bridge.ports.feed import Feed, Item, NotStored
 from bridge.unseen import note
 from channels.slack import blocks
+from channels.slack.agent_sessions import AgentSessions
 from channels.slack.client import BotUser, Web
 from channels.slack.config import Threads
 from channels.slack.content import told
@@ -52,6 +53,7 @@ from channels.slack.parse import (
     UNREADABLE,
     Json,
     News,
+    Opened,
     Reader,
     Renaming,
     Shown,
@@ -62,6 +64,7 @@ from channels.slack.parse import (
 from channels.slack.read_marks import Sources
 from channels.slack.render import ephemeral
 from channels.slack.socket import Socket
+from channels.slack.streams import Streams
 from channels.visible_words import visible_words
 
 
@@ -76,6 +79,8 @@ class Listener:
     sources: Sources
     names: UserNames
     clock: Clock
+    streams: Streams
+    agent: AgentSessions
     threads: Threads
     ping_seconds: float
     history: History = field(init=False)
@@ -133,11 +138,14 @@ class Listener:
         if news is None:
             note("of_no_concern", account=self.name)
             return None
+        if isinstance(news, Opened):
+            await self.agent.offer(news.spot)
+            return None
         if isinstance(news, Shown):
             note("of_no_concern", account=self.name, place=news.spot.room)
         room = news.room if isinstance(news, Renaming) else news.spot.room
         if room not in self._heard:
-            if is_anybodys(payload, self.account) and not await self._is_in(room):
+            if is_anybodys(payload, self.account) and not await _is_in(self.names, room):
                 note("of_no_concern", account=self.name, place=room)
                 return None
             self._heard.add(room)
@@ -145,12 +153,6 @@ class Listener:
         reply = await asyncio.shield(self.feed.put(self._item(news)))
         is_asked = isinstance(news, News) and news.slash
         return ephemeral(reply) if reply is not None and is_asked else None
-
-    async def _is_in(self, room: str) -> bool:
-        try:
-            return await self.names.is_in(room)
-        except ChannelError as error:
-            raise NotStored from error  # Slack tells it again
 
     def _found(self, message: Json, room: str) -> Item:
         """Return what a message of the history is put as; what says nothing moves the mark."""
@@ -173,6 +175,7 @@ class Listener:
         if isinstance(news, Shown):
             return _shown(news, self.name, self.sources)
         self._foresee(news)
+        self.streams.heard(news.spot, news.user)
         at = position(news.ts)
         return Item(
             key=news.external_id,
@@ -181,7 +184,7 @@ class Listener:
             order=at,
             what=partial(self._inbound, news),
             mark=self.sources.mark(spot(news.source), at) if news.source else None,
-            answer=None if news.slash else partial(answer, self.web, self.clock, news),
+            answer=None if news.slash else partial(_answered, self, news),
         )
 
     def _renamed(self, news: Renaming) -> Item:
@@ -265,6 +268,19 @@ class Listener:
         except UNREADABLE as error:  # anybody may have written there
             note("unreadable", account=self.name, error=type(error).__name__)
             return None
+
+
+async def _is_in(names: UserNames, room: str) -> bool:
+    try:
+        return await names.is_in(room)
+    except ChannelError as error:
+        raise NotStored from error  # Slack tells it again
+
+
+async def _answered(listener: Listener, news: News, reply: Reply | None) -> None:
+    await answer(listener.web, listener.clock, news, reply)
+    if news.stops and reply is not None and not reply.refused:
+        await listener.agent.stopped(news.spot)
 
 
 def _shown(shown: Shown, account: ChannelName, sources: Sources) -> Item:

@@ -10,7 +10,7 @@ from bridge.ports.clock import Clock
 from bridge.unseen import note
 from channels.slack.client import Web
 from channels.slack.parse import News
-from channels.slack.render import reply_blocks, reply_text
+from channels.slack.render import REPLY, reply_blocks, reply_text
 from channels.telling import told
 
 
@@ -35,6 +35,7 @@ def _shown_to(web: Web, news: News, reply: Reply) -> Awaitable[AsyncSlackRespons
             thread_ts=thread,
             text=text,
             blocks=blocks,
+            metadata=REPLY,
             mrkdwn=not reply.plain,
             unfurl_links=False,
             link_names=False,

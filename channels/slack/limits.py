@@ -24,6 +24,18 @@ MAX_BUTTON_TEXT = 75
 MAX_COMMENT = 3_000
 """Of the text beside a file. Not documented; a safe guess."""
 
+# == an agent ======================================================================================
+
+MAX_TITLE = 200
+"""Of an agent session."""
+
+MAX_PROMPTS = 4
+MAX_PROMPT_TITLE = 75
+"""Of what a person may begin with. How long a title may be is not documented; a safe guess."""
+
+STATUS_STAYS = timedelta(seconds=100)
+"""A line of assistant.threads.setStatus is taken off after two minutes."""
+
 # == files ========================================================================================
 
 MAX_FILES = 10
@@ -47,6 +59,11 @@ EDITS = Rate(calls=50, per=timedelta(minutes=1), burst=20)
 """chat.update and chat.delete: tier 3, 50 and more a minute."""
 
 EDITS_IN_ROOM = Rate(calls=1, per=timedelta(seconds=1), burst=5)
+
+STREAMS = Rate(calls=20, per=timedelta(minutes=1), burst=10)
+"""chat.startStream: tier 2, 20 and more a minute; chat.appendStream is tier 4, 100 and more."""
+
+STREAMS_IN_ROOM = Rate(calls=1, per=timedelta(seconds=1), burst=5)
 
 REACTIONS = Rate(calls=40, per=timedelta(minutes=1), burst=20)
 """reactions.add tier 3, reactions.remove tier 2 (20 and more a minute), counted apart."""

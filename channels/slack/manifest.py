@@ -20,6 +20,7 @@ class Scope:
 
 SCOPES = (
     Scope(name="app_mentions:read", purpose="hear when it is mentioned"),
+    Scope(name="assistant:write", purpose="show that it works, and offer what to ask"),
     Scope(name="channels:history", purpose="read along in public channels, and catch up"),
     Scope(name="channels:read", purpose="know the names of public channels, and when it is added"),
     Scope(name="chat:write", purpose="say anything"),
@@ -42,6 +43,8 @@ APP_SCOPE = "connections:write"
 """Of the app-level token."""
 
 EVENTS = (
+    "agent_session_stopped",
+    "app_home_opened",
     "app_mention",
     "member_joined_channel",
     "message.channels",
@@ -64,6 +67,8 @@ display_information:
   name: Bridgehead
   description: One durable session with your agent, in every chat app at once
 features:
+  agent_view:
+    agent_description: One durable session with your agent, in every chat app at once
   app_home:
     home_tab_enabled: false
     messages_tab_enabled: true

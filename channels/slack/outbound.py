@@ -10,6 +10,7 @@ The rules:
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -37,7 +38,9 @@ from channels.slack.limits import (
     RESOLVE_PAGES,
 )
 from channels.slack.read_marks import Sources
+from channels.slack.streams import Streams
 
+STREAMING = "streaming_state_conflict"
 READS_METADATA = "metadata.message:read"
 
 
@@ -47,6 +50,7 @@ class Outbound:
     sources: Sources
     blobs: Blobs
     clock: Clock
+    streams: Streams
     _posts: Budget = field(init=False)
     _edits: Budget = field(init=False)
     _uploads: Uploads = field(init=False)
@@ -64,12 +68,15 @@ class Outbound:
             if part.attachments:
                 message = await self._uploads.send(there, part)
             else:
-                message = await self._post(there, part)
+                message = await self._streamed(there, part) or await self._post(there, part)
         except RateLimited as error:
             self._posts.block(error.until)
             raise
         self.sources.posted(there, _begun(self.clock.now(), message))
         return Sent(message=message)
+
+    async def _streamed(self, there: Spot, part: Part) -> MessageId | None:
+        return await self.streams.start(there, part) if there.thread else None
 
     async def _post(self, there: Spot, part: Part) -> MessageId:
         text, blocks = await _rendered(part)
@@ -94,22 +101,41 @@ class Outbound:
             raise ChangeRefused("the message of a file cannot be changed", code="file")
         self._edits.spend(there.room, part.priority)
         self._attempt(part)
-        text, blocks = await _rendered(part)
         try:
-            await self.web.ask(
-                self.web.client.chat_update(
-                    channel=there.room,
-                    ts=message,
-                    text=text,
-                    blocks=blocks,
-                    metadata=render.metadata(part),
-                    link_names=False,
-                    parse="none",
-                )
-            )
+            if part.priority == "preview" and await self.streams.append(there, message, part):
+                return
+            if self.streams.is_open(there, message):
+                await self.streams.stop(there, message)
+            await self._ended(there, message, lambda: self._update(there, message, part))
         except RateLimited as error:
             self._edits.block(error.until)
             raise
+
+    async def _update(self, there: Spot, message: MessageId, part: Part) -> None:
+        text, blocks = await _rendered(part)
+        await self.web.ask(
+            self.web.client.chat_update(
+                channel=there.room,
+                ts=message,
+                text=text,
+                blocks=blocks,
+                metadata=render.metadata(part),
+                link_names=False,
+                parse="none",
+            )
+        )
+
+    async def _ended(
+        self, there: Spot, message: MessageId, change: Callable[[], Awaitable[None]]
+    ) -> None:
+        """Change a message; one that a process left as a stream is ended first."""
+        try:
+            await change()
+        except ChangeRefused as error:
+            if error.code != STREAMING:
+                raise
+            await self.streams.stop(there, message)
+            await change()
 
     async def delete(self, there: Spot, message: MessageId) -> None:
         self._edits.spend(there.room, "notice")
@@ -118,13 +144,18 @@ class Outbound:
                 file = message.removeprefix(FILE)
                 await self.web.ask(self.web.client.files_delete(file=file))
             else:
-                await self.web.ask(self.web.client.chat_delete(channel=there.room, ts=message))
+                if self.streams.is_open(there, message):
+                    await self.streams.stop(there, message)
+                await self._ended(there, message, lambda: self._delete(there, message))
         except RateLimited as error:
             self._edits.block(error.until)
             raise
         except Rejected as error:
             if error.code not in {"message_not_found", "file_not_found", "file_deleted"}:
                 raise
+
+    async def _delete(self, there: Spot, message: MessageId) -> None:
+        await self.web.ask(self.web.client.chat_delete(channel=there.room, ts=message))
 
     # -- finding out
 
@@ -141,12 +172,20 @@ class Outbound:
         for _ in range(RESOLVE_PAGES):
             answer = await self._page(there, ts_of(oldest), cursor)
             for message in answer["messages"]:
-                if render.key_of(message) == render.key(part):
+                if self._is_of(part, message):
                     return Sent(message=MessageId(message["ts"]))
             cursor = next_cursor(answer)
             if cursor is None:
                 return None
         raise OutcomeUnknown("too much was said since", code="too_far_back")
+
+    def _is_of(self, part: Part, message: Answer) -> bool:
+        """Say whether a message shows a part; a preview, also as a stream that nobody ended."""
+        if part.priority == "preview" and message.get("user") == self.streams.me:
+            is_other = message.get("metadata") or message.get("files") or message.get("subtype")
+            if not is_other:
+                return True
+        return render.key_of(message) == render.key(part)
 
     async def _page(self, there: Spot, oldest: str, cursor: str | None) -> Answer:
         client = self.web.client

@@ -78,6 +78,8 @@ WRITTEN_BY_APPS = ("bot_id", "bot_profile", "app_id")
 Source: https://github.com/NousResearch/hermes-agent/pull/101283
 """
 
+STOP = "/stop"
+
 SLACKBOT = "USLACKBOT"
 """Slack's own account. It says what anybody had it say: reminders, and replies to certain words."""
 
@@ -89,7 +91,8 @@ class News:
     `source` is what a catch-up would find it in: a room's history, or a thread; empty for what
     only comes once. `name` is the sender's, where the payload says it. `slash`: it is answered with
     the acknowledgement. `message` is what was said, in Slack's own words; `joins`: the thread that
-    the bot is called into by it. Raises `ValueError` when `ts` is no time stamp.
+    the bot is called into by it; `stops`: it is Slack's own button to stop. Raises `ValueError`
+    when `ts` is no time stamp.
     """
 
     external_id: str
@@ -102,6 +105,7 @@ class News:
     slash: bool = False
     message: Json = field(default_factory=dict, compare=False)
     joins: str = ""
+    stops: bool = False
 
     def __post_init__(self) -> None:
         position(self.ts)
@@ -136,6 +140,13 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """Somebody looks at the conversation with the app, and may be offered what to ask."""
+
+    spot: Spot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
     """Reads for one account. `takes_part` says whether the bot has a part in a thread."""
 
@@ -143,7 +154,7 @@ class Reader:
     threads: Threads
     takes_part: Callable[[Spot], bool]
 
-    def payload(self, body: Json, *, now: str) -> News | Renaming | Shown | None:
+    def payload(self, body: Json, *, now: str) -> News | Renaming | Shown | Opened | None:
         """Return what a payload of the socket says, or None if nothing. `now` is a time stamp.
 
         Raises one of `UNREADABLE` for what is no payload.
@@ -160,7 +171,7 @@ class Reader:
             case _:
                 return None
 
-    def _event(self, event: Json) -> News | Renaming | Shown | None:
+    def _event(self, event: Json) -> News | Renaming | Shown | Opened | None:
         match event["type"]:
             case "app_mention" if event.get("edited"):  # told as a change too: it calls nobody
                 return None
@@ -170,6 +181,13 @@ class Reader:
                 return _joined(event, self.account.user)
             case "reaction_added" | "reaction_removed":
                 return _reacted(event, self)
+            case "agent_session_stopped":
+                return _stopped(event)
+            case "app_home_opened" if event.get("tab") == "messages":
+                return Opened(spot=Spot(room=event["channel"]))
+            case "assistant_thread_started" | "assistant_thread_context_changed":
+                begun = event["assistant_thread"]
+                return Opened(spot=Spot(room=begun["channel_id"], thread=begun["thread_ts"]))
             case _:
                 return None
 
@@ -270,8 +288,9 @@ class Reader:
         return Spot(room=room, thread=thread)
 
     def _begins_thread(self, message: Json, room: str) -> bool:
-        is_direct = Spot(room=room).is_direct
-        return self.threads == "auto" and not is_direct and self._is_mentioned(message)
+        if Spot(room=room).is_direct:
+            return self.threads == "always"
+        return self.threads != "never" and self._is_mentioned(message)
 
     def _is_mentioned(self, message: Json) -> bool:
         return blocks.calls(message, self.account.user)
@@ -302,6 +321,21 @@ def _joined(event: Json, me: str) -> News | None:
         spot=Spot(room=room),
         user=event["inviter"],
         what=Added(),
+    )
+
+
+def _stopped(event: Json) -> News:
+    """Return a press of Slack's own button to stop, which says what `/stop` says."""
+    room, thread, ts = event["channel"], str(event.get("thread_ts") or ""), event["event_ts"]
+    name = f"stop:{room}:{thread}:{ts}"
+    return News(
+        external_id=name,
+        ts=ts,
+        spot=Spot(room=room, thread=thread),
+        user=event["user"],
+        what=Spoken(message=MessageId(name), content=Content(text=STOP)),
+        message={"text": STOP, "ts": ts},
+        stops=True,
     )
 
 

@@ -35,6 +35,10 @@ def metadata(part: Part) -> dict[str, Any]:
     return {"event_type": METADATA_EVENT, "event_payload": {"key": key(part)}}
 
 
+REPLY = {"event_type": "bridge_reply", "event_payload": {}}
+"""Of what is answered to one person: whatever of ours has no metadata is a stream."""
+
+
 def key_of(message: dict[str, Any]) -> str | None:
     """Return the key that a message of the history carries, None where Slack shows no metadata."""
     known = message.get("metadata")

@@ -54,6 +54,7 @@ from bridge.domain.parts import Button
 from bridge.domain.wording import ENGLISH, SpokenLanguages, wording_of
 from bridge.session.routing import (
     MAX_VALUE,
+    WRITES,
     AnswerPress,
     PushPress,
     is_of_question,
@@ -247,6 +248,16 @@ def test_a_question_without_words_can_still_be_answered(capabilities, text):
     assert looks(wordless, capabilities=capabilities).text.startswith(texts.QUESTION)
     closed = QuestionClosed(question=Q1, asked=1, outcome="expired")
     assert looks(closed, related=[wordless]).to.text == f"{texts.QUESTION}\n\n{texts.EXPIRED}"
+
+
+def test_an_open_question_has_a_button_where_that_opens_a_window_to_write_in():
+    able = replace(RICH, forms=True)
+    (button,) = looks(replace(WHICH, kind="open", options=()), capabilities=able).buttons
+    assert button.label == "Answer"
+    assert button.value.startswith(WRITES)
+    assert not looks(
+        replace(WHICH, kind="open", options=()), capabilities=replace(able, buttons=False)
+    ).buttons
 
 
 def test_an_open_question_is_only_its_text():

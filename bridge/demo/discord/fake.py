@@ -277,10 +277,13 @@ def _malformed(field: str, code: str, message: str) -> Refusal:
 
 @route("answer", "POST", "/interactions/{number}/{token}/callback")
 def answer(call: Call) -> None:
-    call.fake.checker.check("Interaction Response", fields.CALLBACK, call.body)
+    table = fields.MODAL if call.body["type"] == 9 else fields.CALLBACK
+    call.fake.checker.check("Interaction Response", table, call.body)
     interaction = call.interaction()
     if interaction.answers:
         raise Refusal(400, 40060, "Interaction has already been acknowledged.")
+    if call.body["type"] == 9:
+        interaction.form = call.body["data"]
     interaction.answers.append(call.body["type"])
     if call.body["type"] == 4:
         _check_text(call.body["data"])

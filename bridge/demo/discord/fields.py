@@ -155,7 +155,8 @@ OPTION: Table = {
 }  # fmt: skip
 
 COMMAND: Table = {
-    "name": Text(most=32, least=1), "description": Text(most=100, least=1), "type?": Number(),
+    "name": Text(most=32, least=1), "description": Text(most=100),
+    "name_localizations?": Anything(), "type?": Number(),
     "description_localizations?": Anything(),
     "options?": Many(One(OPTION), most=25), "contexts?": Many(Number()),
     "integration_types?": Many(Number()), "id?": SNOWFLAKE, "application_id?": SNOWFLAKE,
@@ -182,8 +183,25 @@ CALLBACK: Table = {
     "type": Number(among=frozenset({1, 4, 5, 6, 7, 8, 9})), "data?": One(CREATE),
 }  # fmt: skip
 
+WRITTEN: Table = {
+    "type": Number(among=frozenset({4})), "custom_id": Text(most=100, least=1),
+    "style": Number(among=frozenset({1, 2})), "label": Text(most=45, least=1), "required?": Flag(),
+    "min_length?": Number(most=4000), "max_length?": Number(most=4000), "value?": Text(most=4000),
+    "placeholder?": Text(most=100),
+}  # fmt: skip
+
+MODAL: Table = {
+    "type": Number(among=frozenset({9})),
+    "data": One({
+        "custom_id": Text(most=100, least=1), "title": Text(most=45, least=1),
+        "components": Many(One({
+            "type": Number(among=frozenset({1})), "components": Many(One(WRITTEN), most=1),
+        }), most=5),
+    }),
+}  # fmt: skip
+
 INTERACTION: Table = {
-    "id": SNOWFLAKE, "application_id": SNOWFLAKE, "type": Number(among=frozenset({2, 3})),
+    "id": SNOWFLAKE, "application_id": SNOWFLAKE, "type": Number(among=frozenset({2, 3, 5})),
     "token": Text(least=1),
     "version": Number(among=frozenset({1})), "data": Anything(), "channel_id": SNOWFLAKE,
     "channel": Anything(),

@@ -78,6 +78,7 @@ class Interaction:
     original: str | None = None
     followed: list[str] = field(default_factory=list)
     too_late: bool = False
+    form: dict[str, Any] | None = None
     rows: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -396,6 +397,30 @@ class Actor:
         options = [{"type": 3, "name": "argument", "value": argument}] if argument else []
         data = {"id": str(snowflake()), "name": name, "type": 1, "options": options}
         return self.fake.interact(self._interaction(room, self.fake.bot), 2, data=data)
+
+    def asks_about(self, message: Message, name: str = "Ask about this") -> Interaction:
+        """Choose an entry in the menu of a message."""
+        data = {
+            "id": str(snowflake()),
+            "name": name,
+            "type": 3,
+            "target_id": str(message.id),
+            "resolved": {"messages": {str(message.id): message.as_message()}},
+        }
+        return self.fake.interact(self._interaction(message.room, self.fake.bot), 2, data=data)
+
+    def writes(self, opened: Interaction, words: str) -> Interaction:
+        """Write into the window that an interaction was answered with, and send it."""
+        assert opened.form is not None, "no window was opened"
+        (row,) = opened.form["components"]
+        (line,) = row["components"]
+        assert line.get("min_length", 0) <= len(words) <= line.get("max_length", 4000)
+        written = {"type": 4, "custom_id": line["custom_id"], "value": words}
+        data = {
+            "custom_id": opened.form["custom_id"],
+            "components": [{"type": 1, "components": [written]}],
+        }
+        return self.fake.interact(self._interaction(opened.room, opened.bot), 5, data=data)
 
     def _interaction(self, room: Room, bot: Bot) -> Interaction:
         return Interaction(snowflake(), secrets.token_urlsafe(24), bot, self.person, room)

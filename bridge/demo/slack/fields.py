@@ -128,6 +128,34 @@ METHODS: Mapping[str, Table] = {
         "blocks": Field(kind=list, longest=50),
         "metadata": Field(kind=dict),
         "chunks": Field(kind=list),
+        "session_status": Field(kind=re.compile("active|processing|suspended|closed")),
+    },
+    "agents.sessions.setStatus": {
+        "channel_id": shape(ROOM),
+        "thread_ts": shape(TS),
+        "status": Field(kind=re.compile("active|processing|suspended|closed"), required=True),
+        "title": text(longest=200),
+        "initiator_user_id": shape(USER),
+        "icon_emoji": text(),
+        "icon_url": text(),
+        "username": text(),
+    },
+    "agents.sessions.rename": {
+        "channel_id": shape(ROOM, required=True),
+        "thread_ts": shape(TS),
+        "title": text(required=True, least=1, longest=200),
+    },
+    "assistant.threads.setStatus": {
+        "channel_id": shape(ROOM, required=True),
+        "thread_ts": shape(TS, required=True),
+        "status": text(required=True),
+        "loading_messages": Field(kind=list, longest=10),
+    },
+    "assistant.threads.setSuggestedPrompts": {
+        "channel_id": shape(ROOM, required=True),
+        "thread_ts": shape(TS),
+        "title": text(),
+        "prompts": Field(kind=list, required=True, least=1, longest=4),
     },
     "reactions.add": REACTION,
     "reactions.remove": REACTION,
@@ -234,6 +262,26 @@ OBJECTS: Mapping[str, Table] = {
         "team": text(required=True),
         "inviter": shape(USER),
     },
+    "agent_session_stopped": {
+        "type": text(required=True),
+        "channel": shape(ROOM, required=True),
+        "thread_ts": shape(TS),
+        "user": shape(USER, required=True),
+        "streaming_message_ts": Field(kind=list, required=True),
+        "event_ts": shape(TS, required=True),
+    },
+    "app_home_opened": {
+        "type": text(required=True),
+        "user": shape(USER, required=True),
+        "channel": shape(ROOM, required=True),
+        "tab": Field(kind=re.compile("home|messages"), required=True),
+        "event_ts": shape(TS, required=True),
+    },
+    "assistant_thread_started": {
+        "type": text(required=True),
+        "assistant_thread": Field(kind=dict, required=True),
+        "event_ts": shape(TS, required=True),
+    },
     "reaction_added": GIVEN,
     "reaction_removed": GIVEN,
     "event_callback": {
@@ -277,7 +325,7 @@ OBJECTS: Mapping[str, Table] = {
 OPEN = frozenset(
     {
         "message", "app_mention", "member_joined_channel", "event_callback", "reaction_added",
-        "reaction_removed",
+        "reaction_removed", "agent_session_stopped", "app_home_opened", "assistant_thread_started",
     }
 )  # fmt: skip
 OPEN_OBJECTS = OPEN | {"block_actions", "slash_command"}

@@ -4,7 +4,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bridge.demo.slack.fields import block_problems
-from bridge.demo.slack.workspace import Json, Message, Refusal, Room, Workspace, pings
+from bridge.demo.slack.workspace import (
+    AgentSession,
+    Json,
+    Message,
+    Refusal,
+    Room,
+    Workspace,
+    pings,
+)
 
 HISTORY_SCOPES = {
     "im": "im:history",
@@ -17,6 +25,13 @@ SCOPES = {
     "chat.postEphemeral": "chat:write",
     "chat.update": "chat:write",
     "chat.delete": "chat:write",
+    "chat.startStream": "chat:write",
+    "chat.appendStream": "chat:write",
+    "chat.stopStream": "chat:write",
+    "agents.sessions.setStatus": "chat:write",
+    "agents.sessions.rename": "chat:write",
+    "assistant.threads.setStatus": "assistant:write",
+    "assistant.threads.setSuggestedPrompts": "assistant:write",
     "users.info": "users:read",
     "bots.info": "users:read",
     "files.info": "files:read",
@@ -25,9 +40,6 @@ SCOPES = {
     "files.delete": "files:write",
 }
 OTHER_SCOPES = {
-    "chat.startStream": "chat:write",
-    "chat.appendStream": "chat:write",
-    "chat.stopStream": "chat:write",
     "reactions.add": "reactions:write",
     "reactions.remove": "reactions:write",
     "conversations.open": "im:write",
@@ -45,6 +57,8 @@ class Methods:
         self.workspace = workspace
         self.scopes = scopes
         self.lazy_shares = False
+        self.is_agent = True
+        self.hears_stop = True
         self.call: Mapping[str, Callable[[Json], Json]] = {
             "auth.test": self.auth_test,
             "bots.info": self.bots_info,
@@ -66,6 +80,10 @@ class Methods:
             "chat.startStream": self.start_stream,
             "chat.appendStream": self.append_stream,
             "chat.stopStream": self.stop_stream,
+            "agents.sessions.setStatus": self.set_session_status,
+            "agents.sessions.rename": self.rename_session,
+            "assistant.threads.setStatus": self.set_thread_status,
+            "assistant.threads.setSuggestedPrompts": self.suggest,
         }
 
     def needs(self, scope: str) -> None:
@@ -197,6 +215,8 @@ class Methods:
 
     def update(self, given: Json) -> Json:
         message = self._own(given, "cant_update_message")
+        if message.streaming:
+            raise Refusal("streaming_state_conflict")
         if len(given.get("text", "")) > 4_000:
             raise Refusal("msg_too_long")
         _check(given)
@@ -210,6 +230,8 @@ class Methods:
 
     def delete(self, given: Json) -> Json:
         message = self._own(given, "cant_delete_message")
+        if message.streaming:
+            raise Refusal("streaming_state_conflict")
         self.workspace.delete(message)
         return {"channel": message.room, "ts": message.ts}
 
@@ -218,8 +240,13 @@ class Methods:
     def start_stream(self, given: Json) -> Json:
         if not given.get("thread_ts"):
             raise Refusal("invalid_thread_ts")
+        if self.room(given).kind != "im":
+            for name in ("recipient_team_id", "recipient_user_id"):
+                if not given.get(name):
+                    raise Refusal(f"missing_{name}")
         posted = self.post({**given, "text": given.get("markdown_text") or " "})
-        self._message(posted).streaming = True
+        message = self._message(posted)
+        message.streaming = message.streamed = True
         return {"channel": posted["channel"], "ts": posted["ts"]}
 
     def append_stream(self, given: Json) -> Json:
@@ -234,10 +261,67 @@ class Methods:
         message = self._message(answer)
         message.streaming = False
         message.blocks = given.get("blocks", message.blocks)
+        message.metadata = given.get("metadata", message.metadata)
+        session = self.room(given).sessions.get(message.thread)
+        if session is not None:
+            _set_status(session, given.get("session_status", "active"))
         return {**answer, "message": self.workspace.as_json(message)}
 
     def _message(self, given: Json) -> Message:
         return self.room(given).messages[given["ts"]]
+
+    # -- an agent's sessions
+
+    def _agents_thread(self, given: Json) -> tuple[Room, str]:
+        room = self.room({"channel": given.get("channel_id", "")})
+        if not self.is_agent:
+            raise Refusal("not_an_agent")
+        if self.workspace.bot_user not in room.members:
+            raise Refusal("not_authorized")
+        thread = given.get("thread_ts", "")
+        if thread not in room.messages:
+            raise Refusal("invalid_thread_ts")
+        return room, thread
+
+    def set_session_status(self, given: Json) -> Json:
+        room, thread = self._agents_thread(given)
+        if given["status"] not in {"active", "processing", "suspended", "closed"}:
+            raise Refusal("invalid_arguments")
+        is_new = thread not in room.sessions
+        session = room.sessions.setdefault(thread, AgentSession())
+        if is_new:
+            session.title = given.get("title", "").replace(":", "_")
+        _set_status(session, given["status"])
+        more: Json = {}
+        if not self.hears_stop:
+            warnings = ["missing_agent_session_stopped_event_subscription"]
+            more = {"response_metadata": {"warnings": warnings}}
+        return {"status": session.status, "agent_status": session.status, **more} | (
+            {"title": session.title} if session.title else {}
+        )
+
+    def rename_session(self, given: Json) -> Json:
+        room, thread = self._agents_thread(given)
+        if thread not in room.sessions:
+            raise Refusal("not_authorized")
+        room.sessions[thread].title = given["title"]
+        return {}
+
+    def set_thread_status(self, given: Json) -> Json:
+        room = self.room({"channel": given["channel_id"]})
+        if given["thread_ts"] not in room.messages:
+            raise Refusal("invalid_thread_ts")
+        session = room.sessions.setdefault(given["thread_ts"], AgentSession())
+        session.lines.append(given["status"])
+        return {}
+
+    def suggest(self, given: Json) -> Json:
+        room = self.room({"channel": given["channel_id"]})
+        if not self.is_agent and not given.get("thread_ts"):
+            raise Refusal("missing_argument")
+        if not (self.is_agent and given.get("thread_ts")):  # which fails without a word
+            room.prompts.append((given.get("thread_ts", ""), given["prompts"]))
+        return {}
 
     # -- reactions, and direct messages
 
@@ -315,6 +399,12 @@ class Methods:
             for message in room.messages.values():
                 message.deleted = message.deleted or file in message.files
         return {}
+
+
+def _set_status(session: AgentSession, status: str) -> None:
+    if status != session.status:
+        session.said.append(status)
+    session.status = status
 
 
 def _is_at_top(message: Message) -> bool:

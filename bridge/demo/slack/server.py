@@ -265,6 +265,13 @@ class Hand:
     def invites(self, room: Room) -> None:
         self.fake.workspace.invite(room, self.person)
 
+    def stops(self, room: Room, thread: str) -> None:
+        """Press Slack's own button to stop an agent."""
+        self.fake.workspace.stop(self.person, room, thread)
+
+    def opens_messages(self) -> None:
+        self.fake.workspace.open_messages(self.person)
+
     def presses(self, message: Message, number: int = 0) -> Delivery:
         there = self.fake.workspace
         room, button = there.rooms[message.room], message.buttons[number]

@@ -61,6 +61,7 @@ class Message:
     before: list[str] = field(default_factory=list)
     deleted: bool = False
     streaming: bool = False
+    streamed: bool = False
     reactions: dict[str, list[str]] = field(default_factory=dict)
     pings: tuple[str, ...] = ()
 
@@ -83,6 +84,16 @@ class Message:
 
 
 @dataclass(slots=True, kw_only=True)
+class AgentSession:
+    """`said`: each status that it was given; `lines`: what stood beside the input of its thread."""
+
+    status: str = ""
+    title: str = ""
+    said: list[str] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True, kw_only=True)
 class Room:
     """`kind`: im, channel, group or mpim."""
 
@@ -93,6 +104,8 @@ class Room:
     messages: dict[str, Message] = field(default_factory=dict)
     ephemeral: list[tuple[str, Json]] = field(default_factory=list)
     archived: bool = False
+    sessions: dict[str, AgentSession] = field(default_factory=dict)
+    prompts: list[tuple[str, list[Json]]] = field(default_factory=list)
 
     def visible(self, thread: str = "") -> list[Message]:
         """Return the messages at the top, or the replies in a thread, oldest first."""
@@ -290,6 +303,52 @@ class Workspace:
                 **more,
             }
         )
+
+    # -- an agent
+
+    def stop(self, person: Person, room: Room, thread: str) -> None:
+        """Press Slack's own button: what is streamed ends, the status stays as it is."""
+        streaming = [each for each in room.visible(thread) if each.streaming]
+        for each in streaming:
+            each.streaming = False
+        self.tell(
+            {
+                "type": "agent_session_stopped",
+                "channel": room.id,
+                "thread_ts": thread,
+                "user": person.id,
+                "streaming_message_ts": [each.ts for each in streaming],
+                "event_ts": self.ts(),
+            }
+        )
+
+    def open_messages(self, person: Person, tab: str = "messages") -> None:
+        """Look at the conversation with the app."""
+        room = self.dm(person)
+        self.tell(
+            {
+                "type": "app_home_opened",
+                "user": person.id,
+                "channel": room.id,
+                "tab": tab,
+                "event_ts": self.ts(),
+            }
+        )
+
+    def begin_assistant_thread(self, person: Person) -> str:
+        """Open a thread as people do with an app of before, which is no agent."""
+        room = self.dm(person)
+        root = Message(ts=self.ts(), room=room.id, user=self.bot_user, text="New conversation")
+        root.subtype, room.messages[root.ts] = "assistant_app_thread", root
+        thread = {"user_id": person.id, "channel_id": room.id, "thread_ts": root.ts, "context": {}}
+        self.tell(
+            {
+                "type": "assistant_thread_started",
+                "assistant_thread": thread,
+                "event_ts": self.ts(),
+            }
+        )
+        return root.ts
 
     # -- as Slack writes it
 

@@ -187,7 +187,7 @@ class Statuses:
             return None
         known = self._failed.get(lane.id)
         tries, since = (known.tries + 1, known.since) if known else (1, now)
-        at = now + min(AGAIN * 2 ** (tries - 1), MOST_PAUSE)
+        at: datetime = now + min(AGAIN * 2 ** (tries - 1), MOST_PAUSE)
         if isinstance(error, RateLimited):
             at = error.until
         self._failed[lane.id] = _Failed(tries=tries, since=since, at=now, until=at)

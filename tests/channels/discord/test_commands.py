@@ -4,11 +4,19 @@ import pytest
 
 from bridge.domain.wording import LANGUAGES
 from bridge.session.slash import COMMANDS
-from channels.discord.commands import LOCALES, is_registered, menu
+from channels.discord.commands import CHAT_INPUT, LOCALES, MESSAGE, is_registered, menu
 
 
 def test_every_command_is_in_the_menu():
-    assert [each["name"] for each in menu()] == [each.name for each in COMMANDS]
+    named = [each["name"] for each in menu() if each["type"] == CHAT_INPUT]
+    assert named == [each.name for each in COMMANDS]
+
+
+def test_every_message_has_an_entry_to_ask_about_it():
+    (entry,) = [each for each in menu() if each["type"] == MESSAGE]
+    assert (entry["name"], entry["description"]) == ("Ask about this", "")
+    names = [entry["name"], *entry["name_localizations"].values()]
+    assert all(1 <= len(each) <= 32 for each in names)
 
 
 def test_what_discord_adds_to_a_command_is_no_difference():
@@ -39,4 +47,6 @@ def test_every_command_is_explained_in_every_language():
 
 
 def test_descriptions_are_as_short_as_discord_wants_them():
-    assert all(1 <= len(each["description"]) <= 100 for each in menu())
+    assert all(
+        1 <= len(each["description"]) <= 100 for each in menu() if each["type"] == CHAT_INPUT
+    )

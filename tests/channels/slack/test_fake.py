@@ -23,7 +23,8 @@ from tests.fakes.slack import specs
 async def lived(fake: FakeSlack) -> None:
     """Do everything that can be done, so that every method is called and every event is emitted."""
     facts, blobs = MemoryFacts(), MemoryBlobs()
-    channel, ear = opened(fake, facts=facts, blobs=blobs), Ear()
+    channel = opened(fake, facts=facts, blobs=blobs, starters=("What is new?",))
+    ear = Ear()
     ada, bot = fake.person("Ada"), fake.workspace.bot_user
     room, new = fake.room("general", ada), fake.room("new", ada, bot=False)
     async with listening(channel, ear):
@@ -51,7 +52,28 @@ async def lived(fake: FakeSlack) -> None:
         ada.reacts(begun, "+1")
         ada.reacts(begun, "+1", gone=True)
         await until(lambda: len(ear.heard) == 10)
+        await an_agent(fake, channel, ada, ear)
     await channel.diagnose()
+
+
+async def an_agent(fake, channel, ada, ear):
+    room = fake.room("agents", ada)
+    begun = ada.says(room, f"<@{fake.workspace.bot_user}> hello")
+    await until(lambda: len(ear.heard) == 11)
+    there = address(room, begun.ts)
+    written = part("hello and ", 6, priority="preview")
+    sent = await channel.send(there, written)
+    await channel.edit(there, sent.message, part("hello and good ", 6, priority="preview"))
+    await channel.edit(there, sent.message, part("hello and good bye", 7))
+    for title in ("Greetings", "Farewells"):
+        await channel.tell_status(there, "working", title)
+    fake.methods.is_agent = False
+    await channel.tell_status(there, "working", "")
+    ada.opens_messages()
+    fake.workspace.begin_assistant_thread(ada.person)
+    ada.stops(room, begun.ts)
+    await until(lambda: len(ear.heard) == 12)
+    await until(lambda: len(fake.called("assistant.threads.setSuggestedPrompts")) == 2)
 
 
 async def test_everything_asked_and_emitted_is_as_slack_documents_it():

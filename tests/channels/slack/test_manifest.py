@@ -14,6 +14,8 @@ ROOT = Path(__file__).parents[3]
 MANIFEST = yaml.safe_load(manifest.as_yaml())
 SCOPES = set(MANIFEST["oauth_config"]["scopes"]["bot"])
 EVENT_SCOPES = {
+    "agent_session_stopped": {"chat:write"},
+    "app_home_opened": set(),
     "app_mention": {"app_mentions:read"},
     "member_joined_channel": {"channels:read", "groups:read"},
     "message.channels": {"channels:history"},
@@ -65,6 +67,13 @@ def test_its_texts_are_as_long_as_slack_takes_them():
     (command,) = MANIFEST["features"]["slash_commands"]
     assert len(command["description"]) <= 2000
     assert len(command["usage_hint"]) <= 1000
+
+
+def test_the_app_is_an_agent_and_hears_its_button_to_stop():
+    """New apps can be nothing else; without the event the button is a dead spinner."""
+    assert 0 < len(MANIFEST["features"]["agent_view"]["agent_description"]) <= 300
+    assert "agent_session_stopped" in MANIFEST["settings"]["event_subscriptions"]["bot_events"]
+    assert "assistant_view" not in MANIFEST["features"]
 
 
 def test_the_page_has_this_manifest():
