@@ -5,13 +5,14 @@ Each stands between two marks in its page. A test holds the pages to what is mad
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from bridge import schedule_texts
 from bridge.domain.wording import LANGUAGES
 from bridge.session import phrases, slash
-from bridge.session.permission_table import RULES, Rule, rule_for
+from bridge.session.permission_table import RULES, Kind, Rule, rule_for
 from bridge.session.permissions import OPENABLE
 from bridge.session.slash import SlashCommand
 
@@ -68,11 +69,58 @@ def _meant(name: str, written: str) -> str:
     return "; ".join(said)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """How a command is called in a kind of place of an app; `{}` is its name.
+
+    The test of a cell is `tests/test_command_ways.py`, by the way's name.
+    """
+
+    name: str
+    app: str
+    where: Kind
+    written: str
+
+
+WAYS = (
+    Way(name="telegram", app="Telegram", where="private", written="menu, or `/{}`"),
+    Way(name="telegram_group", app="Telegram", where="room", written="menu, or `/{}@your_bot`"),
+    Way(name="discord", app="Discord", where="private", written="menu, or `/{}`"),
+    Way(name="discord_room", app="Discord", where="room", written="menu, or `@Bridge /{}`"),
+    Way(name="slack", app="Slack", where="private", written="`/bridge {}`"),
+    Way(name="slack_room", app="Slack", where="room", written="`/bridge {}`"),
+    Way(name="slack_thread", app="Slack", where="room", written="in a thread `@bridge /{}`"),
+    Way(name="whatsapp", app="WhatsApp", where="private", written="`/{}`"),
+    Way(name="email", app="e-mail", where="private", written="reply `/{}`"),
+    Way(name="page", app="page, terminal, HTTP", where="private", written="`/{}`"),
+)
+"""How commands are called. Each has a test of its name."""
+
+
+def ways() -> str:
+    """Return the table of how each command is called in each app, and by which test that holds."""
+    apps = list(dict.fromkeys(each.app for each in WAYS))
+    rows = [(f"`/{each.name}`", *(_called(each, app) for app in apps)) for each in slash.COMMANDS]
+    held = [", ".join(f"`{each.name}`" for each in WAYS if each.app == app) for app in apps]
+    return _table(("command", *apps), [*rows, ("held by the test", *held)])
+
+
+def _called(command: SlashCommand, app: str) -> str:
+    """Return how a command is called in an app, in each kind of place where it may be."""
+    where = rule_for(command.act).where
+    fit = [each for each in WAYS if each.app == app and where in {"anywhere", each.where}]
+    private = [each.written for each in fit if each.where == "private"]
+    rooms = [each.written for each in fit if each.where == "room" and each.written not in private]
+    named = [f"in rooms {each}" if private and "thread" not in each else each for each in rooms]
+    return "; ".join(each.format(command.name) for each in (*private, *named)) or "no"
+
+
 TABLES: Mapping[str, tuple[Path, Callable[[], str]]] = {
     "languages": (DOCS / "languages.md", languages),
     "phrases": (DOCS / "schedules.md", phrases_read),
     "permissions": (DOCS / "security.md", permissions),
     "slash commands": (DOCS / "slash-commands.md", slash_commands),
+    "how to call commands": (DOCS / "team.md", ways),
 }
 
 

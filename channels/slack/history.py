@@ -15,6 +15,7 @@ Source: https://docs.slack.dev/reference/methods/conversations.history, ….repl
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Container, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
@@ -137,8 +138,13 @@ def _pages(messages: Sequence[Json]) -> Iterator[Sequence[Json]]:
 # -- a thread, before the bot was called into it --------------------------------------------------
 
 
-async def said_before(web: Web, names: UserNames, room: str, thread: str, ts: str) -> Quoted | None:
-    """Return what stands before `ts` in a thread. Raises a `ChannelError`."""
+async def said_before(
+    web: Web, names: UserNames, me: str, *, room: str, thread: str, ts: str
+) -> Quoted | None:
+    """Return what stands before `ts` in a thread. Raises a `ChannelError`.
+
+    `me`: the bot's own user, whose messages may show what others said elsewhere.
+    """
     found = [
         each
         async for each in _replies(web, room, thread, ts)
@@ -151,9 +157,10 @@ async def said_before(web: Web, names: UserNames, room: str, thread: str, ts: st
         Line(author=await _author(each, names), words=await _words(web, each, names))
         for each in later
     ]
+    speaker, words = _speaker(root, me), await _words(web, root, names)
     return Quoted(
-        author=await _author(root, names),
-        text=told(await _words(web, root, names), lines),
+        author=speaker or await _author(root, names),
+        text=told(_without(words, speaker) if speaker else words, lines),
         files=await _files(web, root),
     )
 
@@ -172,6 +179,20 @@ async def _replies(web: Web, room: str, thread: str, ts: str) -> AsyncIterator[J
         cursor = next_cursor(answer)
         if not cursor:
             return
+
+
+def _speaker(message: Json, me: str) -> str:
+    """Return who said elsewhere what a message of ours shows; "" where it is nobody else's."""
+    if message.get("user") != me:
+        return ""
+    with suppress(*UNREADABLE):
+        found = (each for each in message.get("blocks") or () if each["type"] == "context")
+        return next((str(each["elements"][0]["text"]) for each in found), "")
+    return ""
+
+
+def _without(words: str, speaker: str) -> str:
+    return words.removeprefix(f"{speaker}: ").removesuffix(f"\n\n{speaker}")
 
 
 async def _author(message: Json, names: UserNames) -> str:

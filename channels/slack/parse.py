@@ -234,9 +234,13 @@ class Reader:
         )
 
     def _joins(self, event: Json, spot: Spot) -> bool:
-        """Say whether the bot is called into a thread of which it knows nothing yet."""
-        is_ours = event.get("parent_user_id") == self.account.user
-        return bool(thread_in(event)) and not is_ours and not self.takes_part(spot)
+        """Say whether the bot is called into a thread of which it knows nothing yet.
+
+        Below its own message in a room, too: a thread has a session of its own, and the message may
+        show what somebody else said elsewhere.
+        """
+        is_known = spot.is_direct and event.get("parent_user_id") == self.account.user
+        return bool(thread_in(event)) and not is_known and not self.takes_part(spot)
 
     def _changed(self, event: Json, room: str) -> News | None:
         message, before = event["message"], event.get("previous_message") or {}

@@ -225,13 +225,18 @@ def _manner(to: Target, part: Part) -> dict[str, Any]:
 
 
 async def tell(bot: Bot, heard: Inbound, reply: Reply) -> None:
-    """Show a reply to whoever asked: below what they wrote where others read along."""
+    """Show a reply to whoever asked: where others read along to them alone, below what they wrote.
+
+    Where Telegram does not whisper, everybody reads it.
+    """
     to = Target.of(heard.address.place)
     parameters = None
     if heard.room and isinstance(heard.what, Spoken) and not reply.plain:
         parameters = ReplyParameters(int(heard.what.message), allow_sending_without_reply=True)
 
-    async def call(text: Formatted) -> Message:
+    whisper = {"receiver_user_id": int(heard.sender.user)} if _is_whispered(heard) else {}
+
+    async def send(text: Formatted, more: dict[str, int]) -> Message:
         return await bot.send_message(
             to.chat,
             text.text,
@@ -240,9 +245,24 @@ async def tell(bot: Bot, heard: Inbound, reply: Reply) -> None:
             message_thread_id=to.thread,
             reply_parameters=parameters,
             reply_markup=keyboard(reply.buttons),
+            api_kwargs=more or None,  # the library does not know it yet
         )
 
+    async def call(text: Formatted) -> Message:
+        try:
+            return await send(text, whisper)
+        except BadRequest as error:
+            if not whisper or code_of(error) == ENTITIES:
+                raise
+        return await send(text, {})
+
     await plain_if_need_be(call, bare(reply.text) if reply.plain else formatted(reply.text))
+
+
+def _is_whispered(heard: Inbound) -> bool:
+    """Say whether a person asked where others read; a group that speaks as itself is none."""
+    user = heard.sender.user
+    return heard.room and user.isdecimal() and isinstance(heard.what, Spoken)
 
 
 async def _documents_if_need_be(
@@ -320,6 +340,7 @@ async def draft(bot: Bot, to: Target, part: Part) -> None:
             text.text,
             message_thread_id=to.thread,
             entities=entities(text),
+            api_kwargs={"can_stop": True},  # the library does not know it yet
         )
 
     await plain_if_need_be(call, await written(part))

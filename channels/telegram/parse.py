@@ -60,12 +60,14 @@ from channels.telegram.schema import (
     Message,
     MessageReaction,
     MyMembership,
+    StoppedGeneration,
     Update,
     User,
 )
 from channels.telegram.to_markdown import Named
 
 REALM = "telegram"
+STOP = "/stop"
 NO_TOPIC = 0
 """A topic that no forum has."""
 
@@ -120,8 +122,30 @@ def _read(update: Update, channel: ChannelName, bot: Named) -> ParsedUpdate | No
             return _membership(membership, channel)
         case Update(message_reaction=MessageReaction() as reaction):
             return _reaction(reaction, channel, update.update_id)
+        case Update(stopped_message_generation=StoppedGeneration() as stopped):
+            return _stopped(stopped, channel)
         case _:
             return None
+
+
+def _stopped(stopped: StoppedGeneration, channel: ChannelName) -> ParsedUpdate | None:
+    """Return a press of the button below a draft, which says what `/stop` says.
+
+    A draft is of one run, and in a private chat: so it is one press, by whom the chat is with.
+    """
+    chat, name = stopped.chat, f"stop:{stopped.draft_id}"
+    if chat.type != "private":
+        return None
+    place = place_of(chat.id, stopped.message_thread_id)
+    called = f"{chat.first_name} {chat.last_name}".strip()
+    heard = Inbound(
+        external_id=f"{chat.id}:{name}",
+        address=Address(channel=channel, place=place),
+        sender=Sender(realm=REALM, user=str(chat.id), name=called),
+        what=Spoken(message=MessageId(name), content=Content(text=STOP)),
+        title=called,
+    )
+    return ParsedUpdate(lane=place, heard=heard)
 
 
 def unserved(update: Update) -> str:

@@ -271,6 +271,14 @@ class MessageReaction(Wire):
     new_reaction: tuple[ReactionType, ...] = ()
 
 
+class StoppedGeneration(Wire):
+    """Somebody stopped the text that a bot was seen writing; `draft_id` is the bot's own name."""
+
+    chat: Chat
+    message_thread_id: int | None = None
+    draft_id: int
+
+
 class Update(Wire):
     """One thing that happened. At most one of the others is there.
 
@@ -284,6 +292,7 @@ class Update(Wire):
     callback_query: CallbackQuery | None = None
     my_chat_member: MyMembership | None = None
     message_reaction: MessageReaction | None = None
+    stopped_message_generation: StoppedGeneration | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -291,5 +300,8 @@ class Update(Wire):
         return {**data, "words": visible_words(data)} if isinstance(data, dict) else data
 
 
-KINDS = ("message", "edited_message", "callback_query", "my_chat_member", "message_reaction")
+KINDS = (
+    "message", "edited_message", "callback_query", "my_chat_member", "message_reaction",
+    "stopped_message_generation",
+)  # fmt: skip
 """What is asked of Telegram as `allowed_updates`."""

@@ -171,3 +171,16 @@ async def test_what_is_said_changed_reacted_to_and_taken_back_crosses_once(tmp_p
             "Gladly" in each.text for each in rooms.in_group() if "said:" not in each.text
         )
         assert len(await rooms.events("reacted")) == 3
+
+
+async def test_a_thread_below_a_copy_asks_the_agent(tmp_path) -> None:
+    """As one below an original does: what the copy shows is told along (`test_threads`)."""
+    async with joined(tmp_path) as rooms:
+        rooms.tom.says(rooms.group, "Lunch at noon?")
+        await until(lambda: any("Lunch at noon?" in each.shown for each in rooms.in_channel()))
+        copy = next(each for each in rooms.in_channel() if "Lunch at noon?" in each.shown)
+        rooms.sam.says(rooms.channel, "why so late?", thread=copy.ts)
+        slack = rooms.apps.slack.fake
+        answers = lambda: [each.shown for each in slack.shown(rooms.channel, copy.ts)]  # noqa: E731
+        await until(says(answers, "said: why so late?"))
+        assert not any("why so late?" in each.text for each in rooms.in_group())

@@ -42,6 +42,15 @@ Types = tuple[str, ...]
 Table = Mapping[str, Mapping[str, Field]]
 
 
+NEWER: Mapping[str, tuple[str, ...]] = {
+    "sendMessage": ("receiver_user_id",),
+    "sendMessageDraft": ("can_stop", "keep_on_stop"),
+    "Update": ("stopped_message_generation",),
+    "MessageGenerationStopped": (),
+}
+"""What a description of Bot API 10.1 does not have yet; it came with 10.2 and 10.3."""
+
+
 @dataclass
 class Checker:
     """`unions`: types that are one of others. `checked` counts, `problems` says what was wrong."""
@@ -125,11 +134,21 @@ def _official(path: Path) -> tuple[Table, Table, Mapping[str, Types], Mapping[st
     spec = json.loads(path.read_text())
     methods, types = spec["methods"], spec["types"]
     return (
-        {name: _described(each) for name, each in methods.items()},
-        {name: _described(each) for name, each in types.items()},
+        {name: _described(each) | _newer(name, fields.METHODS) for name, each in methods.items()},
+        {name: _described(each) | _newer(name, fields.TYPES) for name, each in types.items()}
+        | {
+            name: _parsed(fields.TYPES[name])
+            for name in NEWER.keys() - methods.keys() - types.keys()
+        },
         {name: tuple(each["subtypes"]) for name, each in types.items() if each.get("subtypes")},
         {name: tuple(each["returns"]) for name, each in methods.items()},
     )
+
+
+def _newer(name: str, tables: Mapping[str, str]) -> dict[str, Field]:
+    """Return the fields of ours that came after the description."""
+    known = _parsed(tables[name]) if name in NEWER else {}
+    return {each: known[each] for each in NEWER.get(name, ())}
 
 
 def _parsed(text: str) -> dict[str, Field]:

@@ -15,10 +15,11 @@ METHODS = {
     "sendMessage": """
         chat_id:Integer|String message_thread_id:Integer? text:String entities:[MessageEntity]?
         link_preview_options:LinkPreviewOptions? disable_notification:Boolean?
-        reply_parameters:ReplyParameters? reply_markup:InlineKeyboardMarkup?""",
+        reply_parameters:ReplyParameters? reply_markup:InlineKeyboardMarkup?
+        receiver_user_id:Integer?""",
     "sendMessageDraft": """
         chat_id:Integer message_thread_id:Integer? draft_id:Integer text:String?
-        entities:[MessageEntity]?""",
+        entities:[MessageEntity]? can_stop:Boolean? keep_on_stop:Boolean?""",
     "sendPhoto": """
         chat_id:Integer|String message_thread_id:Integer? photo:InputFile|String caption:String?
         caption_entities:[MessageEntity]? disable_notification:Boolean?
@@ -88,7 +89,9 @@ MEMBER = "status:String user:User"
 TYPES = {
     "Update": """
         update_id:Integer message:Message? edited_message:Message? callback_query:CallbackQuery?
-        my_chat_member:ChatMemberUpdated? message_reaction:MessageReactionUpdated?""",
+        my_chat_member:ChatMemberUpdated? message_reaction:MessageReactionUpdated?
+        stopped_message_generation:MessageGenerationStopped?""",
+    "MessageGenerationStopped": "chat:Chat message_thread_id:Integer? draft_id:Integer",
     "MessageReactionUpdated": """
         chat:Chat message_id:Integer user:User? date:Integer old_reaction:[ReactionTypeEmoji]
         new_reaction:[ReactionTypeEmoji]""",

@@ -189,7 +189,13 @@ def _manner(room: Room, asked: JSON) -> JSON:
 def send_message(bot: Bot, asked: JSON) -> JSON:
     room = room_of(bot, asked)
     text, entities = text_of(asked)
+    receiver = asked.get("receiver_user_id")
+    if receiver and room.kind == "private":
+        raise bad("ephemeral messages can't be sent to private chats")
+    if receiver and not room.world.whispers:
+        receiver = None  # an older server: what it does not know it does not look at
     message = room.add(bot, text=text, entities=entities, **_manner(room, asked))
+    message.receiver = receiver
     room.drafts.clear()
     return message.json()
 
@@ -202,6 +208,7 @@ def send_message_draft(bot: Bot, asked: JSON) -> bool:
         raise bad("draft_id_invalid")
     room.drafts[asked["draft_id"]] = text_of(asked)[0] if asked.get("text") else ""
     room.drafted += 1
+    room.stoppable = asked["draft_id"] if asked.get("can_stop") else None
     room.world.changed()
     return True
 

@@ -81,7 +81,7 @@ class Stored:
 class Message:
     """A message as people see it. `more` are further fields of the Bot API's form.
 
-    `before`: the texts that it had before it was edited.
+    `before`: the texts that it had before it was edited. `receiver`: who alone sees it, if anyone.
     """
 
     id: int
@@ -100,6 +100,7 @@ class Message:
     before: list[str] = field(default_factory=list)
     edit_date: int | None = None
     deleted: bool = False
+    receiver: int | None = None
     reactions: dict[int, list[str]] = field(default_factory=dict)
     given: dict[int, list[str]] = field(default_factory=dict)
     more: JSON = field(default_factory=dict)
@@ -163,6 +164,7 @@ class Room:
     messages: dict[int, Message] = field(default_factory=dict)
     drafts: dict[int, str] = field(default_factory=dict)
     drafted: int = 0
+    stoppable: int | None = None
     typed: int = 0
     moved_to: "Room | None" = None
     people: int = 2
@@ -318,6 +320,15 @@ class Person:
         }
         for bot in message.room.bots:
             bot.push("message_reaction", given)
+
+    def stops(self, room: Room) -> None:
+        """Press the button below what a bot is seen writing; Telegram stops to show it."""
+        assert room.stoppable is not None, "there is no such button"
+        draft = room.stoppable
+        room.drafts.pop(draft, None)
+        for bot in room.bots:
+            told = {"chat": room.json(), "draft_id": draft}
+            bot.push("stopped_message_generation", told)
 
     def presses(self, room: Room, label: str, *, too_old: bool = False) -> str:
         """Press the newest button of this label; returns the query's id."""
@@ -482,6 +493,7 @@ class World:
         self.query_ids = itertools.count(5_000_000_000_000_001)
         self._ids = itertools.count(1001)
         self._changed = asyncio.Event()
+        self.whispers = True
 
     def person(self, first: str, last: str = "", username: str = "") -> Person:
         made = Person(self, next(self._ids), first, last, username)

@@ -88,3 +88,31 @@ async def test_killed_at_the_worst_moments_it_shows_every_answer_once(tmp_path):
         assert {fruit: copies(fake, room, fruit) for fruit in fruits} == dict.fromkeys(fruits, 1)
         written = [each.shown for each in fake.shown(room) if "word1" in each.shown]
         assert len(written) == 1, "a half-written answer was left behind"
+
+
+async def test_killed_at_any_moment_of_a_stream_an_answer_is_one_message(tmp_path):
+    """After Slack began it, after it ended it, and after it changed the message to the answer."""
+    moments = ("chat.startStream", "chat.stopStream", "chat.update")
+    async with FakeSlack() as fake:
+        ada = fake.person("Ada")
+        room, process = fake.room("general", ada), Process(fake, tmp_path)
+        await process.start()
+        threads = {}
+        for moment in moments:
+            words = " ".join(f"word{number}" for number in range(30))
+            done = len(fake.called(moment))
+            fake.fault(moment, applied=True, silent=True)
+            said = ada.says(room, f"<@{fake.workspace.bot_user}> {words} {moment[5:]}")
+            await until(lambda: len(fake.called(moment)) > done)  # noqa: B023 - it is awaited here
+            fake.faults.clear()
+            await process.kill()
+            await process.start()
+            end = f"word29 {moment[5:]}"
+            await until(lambda: any(each.shown.endswith(end) for each in fake.shown(room, said.ts)))  # noqa: B023
+            threads[moment] = said.ts
+        await until(lambda: all(each.status == "active" for each in room.sessions.values()))
+        await process.kill()
+        for moment, thread in threads.items():
+            written = [each for each in fake.shown(room, thread) if "word1" in each.shown]
+            assert len(written) == 1, f"{moment}: a half-written answer, or a second one"
+            assert not written[0].streaming

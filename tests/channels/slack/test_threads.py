@@ -2,8 +2,9 @@
 
 import threading
 
+from bridge.domain.inbound import Quoted
 from channels.slack import blocks
-from tests.channels.slack.rig import Ear, listening, opened, until
+from tests.channels.slack.rig import Ear, address, listening, opened, part, until
 
 
 async def test_the_root_and_the_last_words_of_a_thread_come_with_the_call(fake, ada, general):
@@ -101,3 +102,27 @@ async def test_no_message_holds_up_the_others_while_it_is_read(fake, ada, genera
         await until(lambda: any(each.what.quoted for each in ear.heard))
     assert read_in
     assert threading.get_ident() not in read_in
+
+
+async def test_below_a_copy_the_agent_is_told_what_somebody_said_elsewhere(fake, ada, general):
+    channel, ear = opened(fake), Ear()
+    copy = await channel.send(address(general), part("Lunch at *noon*?", speaker="Tom · Telegram"))
+    async with listening(channel, ear):
+        ada.says(general, "why so late?", thread=copy.message)
+        await until(lambda: ear.heard)
+        ada.says(general, "well?", thread=copy.message)
+        await until(lambda: len(ear.heard) == 2)
+    first, second = (each.what for each in ear.heard)
+    assert first.addressed
+    assert first.quoted == Quoted(author="Tom · Telegram", text="Lunch at noon?")
+    assert second.addressed
+    assert second.quoted is None, "it takes part by now"
+
+
+async def test_below_an_answer_in_a_direct_message_nothing_is_told_again(fake, ada):
+    channel, ear, room = opened(fake), Ear(), fake.dm(ada)
+    answer = await channel.send(address(room), part("At noon."))
+    async with listening(channel, ear):
+        ada.says(room, "why?", thread=answer.message)
+        await until(lambda: ear.heard)
+    assert ear.heard[0].what.quoted is None
