@@ -188,6 +188,7 @@ async def _bridge(store: Store) -> AsyncIterator[tuple[Engine, httpx.AsyncClient
         operator=ADA,
         people=core.sessions.people,
         deliveries=core.deliveries,
+        subscriptions=core.subscribing,
     )
     server = HttpServer(app, host="127.0.0.1", port=0)
     url = f"http://127.0.0.1:{await server.start()}"

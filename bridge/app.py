@@ -35,7 +35,9 @@ from bridge.http import private
 from bridge.http.app import create_app
 from bridge.http.auth import owner_token
 from bridge.http.connections import Bounds
+from bridge.http.dependencies import Reading
 from bridge.http.links import Links, link_key
+from bridge.http.outgoing import Outgoing
 from bridge.http.server import HttpServer
 from bridge.ports.agent import Agent, AgentReceiving
 from bridge.ports.blobs import Blobs
@@ -289,6 +291,9 @@ def _server(
         held = watchdog.check()
         return [*found, *([held] if held else ()), unseen.check(), caches.check()]
 
+    people = core.sessions.people
+    reading = Reading(store=store, sessions=core.sessions, people=people)
+    core.subscribing.send_to(Outgoing(reading, clock, config.http.callback_networks))
     app = create_app(
         store=store,
         sessions=core.sessions,
@@ -301,8 +306,9 @@ def _server(
         parts=core.parts,
         label=lambda address: core.names.label(address.channel),
         operator=owner,
-        people=core.sessions.people,
+        people=people,
         deliveries=core.deliveries,
+        subscriptions=core.subscribing,
         scratch=config.data,
         receiving=_receiving(channels),
         agents=_calling(core.agent_registry),

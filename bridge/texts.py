@@ -122,6 +122,18 @@ def too_many_asked(most: int) -> str:
     )
 
 
+NO_ACCESS = "whoever made it may not read the session any more"
+NOT_CALLED = "nothing can be sent to this address"
+
+
+def too_many_subscriptions(most: int) -> str:
+    return f"no more than {most} subscriptions are kept for one person: remove one first"
+
+
+def too_many_callbacks(most: int) -> str:
+    return f"no more than {most} questions of one person are called back about at once"
+
+
 DROP_LATER = "something is being sent there just now: ask again in a while"
 PUSHED_OUTSIDE = _("Whom this is for is not in this session.")
 PUSHED_ELSEWHERE = _("The place that this is for does not follow this session.")

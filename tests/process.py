@@ -24,10 +24,10 @@ ROOT = Path(__file__).parent.parent
 class BridgeProcess:
     """A bridge over the folder `data`; it can be killed and started again on the same port."""
 
-    def __init__(self, data: Path, config: str = "") -> None:
+    def __init__(self, data: Path, config: str = "", *, networks: str = "") -> None:
         self.data = data
         self.file = data.with_suffix(".yaml")
-        self._config = config
+        self._config, self._networks = config, networks
         self._port = 0
         self.log = data.with_suffix(".log")
         self._process: subprocess.Popen[bytes] | None = None
@@ -42,7 +42,8 @@ class BridgeProcess:
 
     def start(self) -> None:
         """Start it and wait until it serves."""
-        settings = f"http: {{port: {self._port}}}\ngrace: 1\n{self._config}"
+        http = f"http: {{port: {self._port}, callback_networks: [{self._networks}]}}"
+        settings = f"{http}\ngrace: 1\n{self._config}"
         self.file.write_text(settings, encoding="utf-8")
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(

@@ -32,6 +32,10 @@ hook_commands = typer.Typer(
     no_args_is_help=True, help="See what services outside call, and try it."
 )
 app.add_typer(hook_commands, name="hooks")
+subscription_commands = typer.Typer(
+    no_args_is_help=True, help="Have events sent to an address, and see what is owed there."
+)
+app.add_typer(subscription_commands, name="subscriptions")
 delivery_commands = typer.Typer(
     invoke_without_command=True, help="See what places are owed and why; retry it, or drop it."
 )
@@ -781,6 +785,130 @@ def send(
     server = find(Where(config=config, url=url, token_file=token_file), os.environ)
     if not push(server, text, file or (), wanted=wanted, key=key, as_json=as_json):
         raise typer.Exit(UNREACHED)
+
+
+SubscriptionArgument = Annotated[
+    str, typer.Argument(help="Its id; `bridge subscriptions list` shows it.")
+]
+
+
+@subscription_commands.command("list")
+def subscriptions_list(
+    *,
+    everybody: Annotated[bool, typer.Option("--all", help="Those of everybody.")] = False,
+    config: ConfigOption = None,
+    url: UrlOption = None,
+    token_file: TokenOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List where events are sent, and how each stands."""
+    from bridge.cli.server import Where, find
+    from bridge.cli.subscriptions import show_all
+
+    where = Where(config=config, url=url, token_file=token_file)
+    show_all(find(where, os.environ), everybody=everybody, as_json=as_json)
+
+
+@subscription_commands.command("add")
+def subscriptions_add(
+    address: Annotated[str, typer.Argument(help="Where events are sent, by https.")],
+    *,
+    session: Annotated[
+        str | None, typer.Option("--session", "-s", help="Its id. [all that you are in]")
+    ] = None,
+    kind: Annotated[
+        list[str] | None, typer.Option(help="Only events of this kind; more than once. [all]")
+    ] = None,
+    config: ConfigOption = None,
+    url: UrlOption = None,
+    token_file: TokenOption = None,
+) -> None:
+    """Have events sent to an address from now on; print its id and, once, its secret."""
+    from bridge.cli.server import Where, find
+    from bridge.cli.subscriptions import add
+
+    where = Where(config=config, url=url, token_file=token_file)
+    add(find(where, os.environ), address, session=session, kinds=kind or [])
+
+
+@subscription_commands.command("show")
+def subscriptions_show(
+    number: SubscriptionArgument,
+    config: ConfigOption = None,
+    url: UrlOption = None,
+    token_file: TokenOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what is owed, and what was given up and why."""
+    from bridge.cli.server import Where, find
+    from bridge.cli.subscriptions import show
+
+    where = Where(config=config, url=url, token_file=token_file)
+    show(find(where, os.environ), number, as_json=as_json)
+
+
+@subscription_commands.command("remove")
+def subscriptions_remove(
+    number: SubscriptionArgument,
+    config: ConfigOption = None,
+    url: UrlOption = None,
+    token_file: TokenOption = None,
+) -> None:
+    """Send nothing more there."""
+    from bridge.cli.server import Where, find
+    from bridge.cli.subscriptions import remove
+
+    where = Where(config=config, url=url, token_file=token_file)
+    remove(find(where, os.environ), number)
+
+
+@subscription_commands.command("rotate")
+def subscriptions_rotate(
+    number: SubscriptionArgument,
+    config: ConfigOption = None,
+    url: UrlOption = None,
+    token_file: TokenOption = None,
+) -> None:
+    """Give it another secret; for a day the one before signs too."""
+    from bridge.cli.server import Where, find
+    from bridge.cli.subscriptions import rotate
+
+    where = Where(config=config, url=url, token_file=token_file)
+    rotate(find(where, os.environ), number)
+
+
+@subscription_commands.command("retry")
+def subscriptions_retry(
+    number: SubscriptionArgument,
+    config: ConfigOption = None,
+    url: UrlOption = None,
+    token_file: TokenOption = None,
+) -> None:
+    """Send now what is owed, and first what was given up."""
+    from bridge.cli.server import Where, find
+    from bridge.cli.subscriptions import retry
+
+    where = Where(config=config, url=url, token_file=token_file)
+    retry(find(where, os.environ), number)
+
+
+@subscription_commands.command("drop")
+def subscriptions_drop(
+    number: SubscriptionArgument,
+    upto: Annotated[
+        int | None, typer.Option(min=1, help="The last event that is dropped. [the last there is]")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do it: it cannot be undone.")] = False,
+    config: ConfigOption = None,
+    url: UrlOption = None,
+    token_file: TokenOption = None,
+) -> None:
+    """Send nothing of what is owed by now."""
+    from bridge.cli.server import Where, find
+    from bridge.cli.subscriptions import drop
+
+    where = Where(config=config, url=url, token_file=token_file)
+    drop(find(where, os.environ), number, upto=upto, sure=yes)
 
 
 @delivery_commands.callback()

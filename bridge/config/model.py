@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -29,6 +30,7 @@ class HttpSection(Section):
     """`public_url` is how people reach the page from outside, where a proxy stands in front.
 
     `topics` are other names of sessions, for what pushes by ntfy or Apprise.
+    In `callback_networks` events may be sent to addresses that nobody outside can reach.
     `connections_per_address` does not count those of this machine; 0: no limit.
     """
 
@@ -41,6 +43,7 @@ class HttpSection(Section):
         Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")],
         Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]{1,64}$")],
     ] = Field(default_factory=dict)
+    callback_networks: list[IPv4Network | IPv6Network] = Field(default_factory=list)
 
 
 class LogSection(Section):

@@ -35,6 +35,8 @@ from bridge.engine.outbound.lane_waking import LaneWaking
 from bridge.engine.outbound.marking import Marking
 from bridge.engine.outbound.ringing import Persons, Ringing
 from bridge.engine.outbound.statuses import Statuses
+from bridge.engine.outbound.subscription_book import SubscriptionBook, SubscriptionDesk
+from bridge.engine.outbound.subscriptions import Subscriptions
 from bridge.engine.runs.runner import Runner
 from bridge.engine.scheduler import Scheduler
 from bridge.engine.store_health import StoreHealth
@@ -134,7 +136,17 @@ def _deliveries(core: "Engine", ringing: Ringing, courier: Courier) -> Deliverie
         is_shut=core.supervisor.is_shut,
         is_held=ringing.holds,
         courier=courier,
+        subscriptions=core.subscribing,
     )
+
+
+def _subscriptions(
+    core: "Engine", clock: Clock, health: StoreHealth
+) -> tuple[Subscriptions, SubscriptionDesk]:
+    book = SubscriptionBook(core.store)
+    sender = Subscriptions(book, core.store, core.sessions, clock, health)
+    desk = SubscriptionDesk(book, core.store, core.sessions, clock, wake=sender.wake)
+    return sender, desk
 
 
 def _scheduler(store: Store, sessions: Dispatcher, clock: Clock) -> Scheduler:
@@ -180,19 +192,16 @@ class Engine:
         most: Rings = Rings(),  # noqa: B008 - it is frozen
         language: str = "",
     ) -> None:
-        self.store = store
-        self._clock = clock
+        self.store, self._clock = store, clock
         self.channels = {each.channel.name: each.channel for each in channels}
         self.names = DisplayNames(store, {each.channel.name: each.label for each in channels})
         self.live, self._traces = LiveBoards(clock), Traces()
-        self._nodes = Nodes(store, clock)
-        self._health = StoreHealth(store.check, clock)
+        self._nodes, self._health = Nodes(store, clock), StoreHealth(store.check, clock)
         self.supervisor = Supervisor(clock, self._health, refused=self._refused)
         self._agents = tuple(agents.values())
         self._warming, self._telling = set[asyncio.Task[None]](), set[asyncio.Task[None]]()
         self.agent_registry = AgentRegistry(agents, agent)
         self.sessions = self._dispatcher(channels, budgets, most, language)
-        self._notices = self.sessions.notices
         self._runner = self._made_runner(blobs)
         last_inbound, ringing = LastInbound(clock), self._ringing(most.escalate)
         self._courier = Courier(
@@ -213,6 +222,7 @@ class Engine:
             traces=self._traces,
         )
         self._lanes = LaneWaking(self.sessions, clock, self._courier.wake, self._courier.may_follow)
+        self.subscriptions, self.subscribing = _subscriptions(self, clock, self._health)
         self.deliveries = _deliveries(self, ringing, self._courier)
         self._beside = _beside(self, clock, self._health)
         self.sessions.admission.woken, last_inbound.came = self._courier.wake, self._courier.came
@@ -306,7 +316,7 @@ class Engine:
         for warming in self._warming:
             warming.cancel()
         await asyncio.gather(*(_close(each) for each in self._agents if isinstance(each, Closing)))
-        for worker in (self._lanes, self._courier, *self._beside):
+        for worker in (self._lanes, self._courier, self.subscriptions, *self._beside):
             await worker.close(min(grace, FLUSH_LIMIT))
         with suppress(StoreError):  # whoever comes next takes its place all the same
             await self._nodes.end()
@@ -335,6 +345,7 @@ class Engine:
         count_events(fresh)
         self._runner.wake(session.id)
         self._lanes.appended(session, fresh)
+        self.subscriptions.appended(session.id)
         for each in (self._runner.background, *self._beside):
             each.wake(session)
         if any([isinstance(event.body, ScheduleEvent) for event in fresh]):
@@ -363,4 +374,5 @@ class Engine:
             self._runner.wake(session)
         for conversation in await self.store.behind():
             self._courier.wake(conversation)
+        self.subscriptions.sweep()
         await asyncio.sleep(0)

@@ -37,6 +37,7 @@ from bridge.http import (
     deliveries as delivery_routes,
 )
 from bridge.http import people as people_routes
+from bridge.http import subscriptions as subscription_routes
 from bridge.http.agents import router as agents_router
 from bridge.http.auth import Tokens
 from bridge.http.dependencies import Checks, Reach
@@ -55,6 +56,7 @@ from bridge.ports.clock import Clock
 from bridge.ports.engine import DeliveryAdmin, Live, PeopleAdmin, Sessions
 from bridge.ports.health import Check
 from bridge.ports.store import Store
+from bridge.ports.subscriptions import SubscriptionAdmin
 from bridge.session.fold import Session
 
 TITLE = "Bridgehead"
@@ -76,6 +78,7 @@ def create_app(
     operator: ParticipantId,
     people: PeopleAdmin,
     deliveries: DeliveryAdmin,
+    subscriptions: SubscriptionAdmin,
     limits: Limits = LIMITS,
     scratch: Path | None = None,
     receiving: Mapping[ChannelName, Receiving] | None = None,
@@ -88,11 +91,9 @@ def create_app(
 ) -> FastAPI:
     """Return the application that serves the page, the API and the streams.
 
-    `checks` is what `/v1/doctor` reports; `ready` returns why the workers are not, or nothing;
-    `parts` how each account and agent does; `label` what people call a place. `operator` alone may
-    admit `people`, see `checks`, and make backups, in `scratch`. `receiving` are the channels that
-    platforms call, `agents` live elsewhere; `answering` returns which one answers in a session;
-    `called` are the hooks, `topics` other names of sessions, for ntfy and Apprise.
+    `checks` are the doctor's; `ready` says why the workers are not, `parts` how accounts and agents
+    do; `label` names a place. `operator` alone may admit `people` and make backups, in `scratch`.
+    Platforms call `receiving`, services `called`; `answering` says who of `agents` does.
     """
     reach = Reach(
         store=store,
@@ -109,6 +110,7 @@ def create_app(
         operator=operator,
         people=people,
         deliveries=deliveries,
+        subscriptions=subscriptions,
         limits=limits,
         scratch=scratch,
         tokens=Tokens(store, memory=limits.token_memory),
@@ -172,6 +174,7 @@ def _assembled(reach: Reach) -> FastAPI:
         schedules.router,
         background.router,
         hooks.router,
+        subscription_routes.router,
     )
     for part in parts:
         app.include_router(part, dependencies=guarded)

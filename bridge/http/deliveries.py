@@ -227,7 +227,7 @@ async def list_deliveries(reach: Operator) -> DeliveryReport:
                 session=each.lane.session or "",
                 title=each.title,
                 account=each.lane.address.channel,
-                label=reach.label(each.lane.address),
+                label=each.label or reach.label(each.lane.address),
                 room=each.lane.room,
                 state=each.standing.state,
                 why=each.standing.why,

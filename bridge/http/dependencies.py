@@ -30,6 +30,7 @@ from bridge.ports.clock import Clock
 from bridge.ports.engine import DeliveryAdmin, Live, PeopleAdmin, Sessions
 from bridge.ports.health import Check
 from bridge.ports.store import Store
+from bridge.ports.subscriptions import SubscriptionAdmin
 from bridge.session.fold import Session, fold
 from bridge.session.permission_table import rule_for
 from bridge.session.visible import hidden_upto
@@ -59,6 +60,7 @@ class Reach:
     operator: ParticipantId
     people: PeopleAdmin
     deliveries: DeliveryAdmin
+    subscriptions: SubscriptionAdmin
     limits: Limits
     scratch: Path | None
     tokens: Tokens
@@ -131,7 +133,29 @@ async def enter(session: str, request: Request) -> Entry:
     return Entry(reach=reach, asker=asker, session=found, epoch=epoch, hidden=hidden)
 
 
-async def hidden_from(reach: Reach, who: ParticipantId, session: Session) -> Seq | None:
+class Readers(Protocol):
+    """What it takes to say who may read what."""
+
+    @property
+    def store(self) -> Store: ...
+
+    @property
+    def sessions(self) -> Sessions: ...
+
+    @property
+    def people(self) -> PeopleAdmin: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What it takes, by itself."""
+
+    store: Store
+    sessions: Sessions
+    people: PeopleAdmin
+
+
+async def hidden_from(reach: Readers, who: ParticipantId, session: Session) -> Seq | None:
     """Return the last event of a session that someone may not read; None: they may read nothing.
 
     Who may read what works in the background of a session is whoever may read where it began.

@@ -21,11 +21,11 @@ from bridge.domain.display_names import own_name
 from bridge.domain.events import Event, QuestionAsked, QuestionClosed
 from bridge.domain.ids import ParticipantId, QuestionId, mint
 from bridge.http.deliveries import LONGEST_WAIT, Timeout
-from bridge.http.dependencies import Entry, enter
+from bridge.http.dependencies import Entry, Readers, enter
 from bridge.http.errors import Fault, failures
 from bridge.http.pushes import MOST_PEOPLE, Label
 from bridge.http.streaming import Leash
-from bridge.http.validators import Name, Words
+from bridge.http.validators import CallbackUrl, Name, Words
 from bridge.session import permissions
 from bridge.session.decide_questions import asking_key, closing_key
 
@@ -42,7 +42,7 @@ class NewQuestion(BaseModel):
 
     `to` are the people of the session who may answer; left out, everyone who may. `timeout` is in
     seconds; left out, it is open until it is answered or taken back. Asked again with the same
-    `key`, it is the same question.
+    `key`, it is the same question. `callback` is called once it is over.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -52,6 +52,7 @@ class NewQuestion(BaseModel):
     to: Annotated[list[Name], Field(max_length=MOST_PEOPLE)] = []
     timeout: Annotated[float, Field(ge=1, le=LONGEST_SECONDS)] | None = None
     key: Name | None = None
+    callback: CallbackUrl | None = None
 
 
 class Answerer(BaseModel):
@@ -60,7 +61,10 @@ class Answerer(BaseModel):
 
 
 class QuestionView(BaseModel):
-    """`answer` is an option's label, and `index` which it is; or the words. `by` gave it."""
+    """`answer` is an option's label, and `index` which it is; or the words. `by` gave it.
+
+    `callback_secret` signs what `callback` is called with; whoever asks is told it, nobody else.
+    """
 
     id: str
     session: str
@@ -72,6 +76,7 @@ class QuestionView(BaseModel):
     at: datetime | None
     expires_at: datetime | None
     repeated: bool = False
+    callback_secret: str | None = None
 
 
 @router.post(
@@ -85,6 +90,9 @@ async def ask(entry: Annotated[Entry, Depends(enter)], new: NewQuestion) -> Ques
     if not new.text.strip() or len(set(new.options)) != len(new.options):
         raise Fault(400, "malformed", "say what is asked, and each of the options once")
     by, reach = entry.asker.participant, entry.reach
+    if new.callback is not None:
+        await reach.subscriptions.check_room(by)
+        await reach.subscriptions.receivers.check(new.callback)
     expires = new.timeout and reach.clock.now() + timedelta(seconds=new.timeout)
     command = Ask(
         by=by,
@@ -96,8 +104,14 @@ async def ask(entry: Annotated[Entry, Depends(enter)], new: NewQuestion) -> Ques
     )
     appended = await reach.sessions.submit(entry.session.id, command)
     (asked,) = appended.events
-    view = await _view(entry, asked)
-    return view.model_copy(update={"repeated": not appended.fresh})
+    told = await view(entry.reach, asked)
+    update: dict[str, object] = {"repeated": not appended.fresh}
+    if new.callback is not None and told.state == "open":
+        kept = await reach.subscriptions.call_back(
+            by=by, url=new.callback, session=entry.session.id, question=told.id, asked=asked.seq
+        )
+        update["callback_secret"] = kept.secret
+    return told.model_copy(update=update)
 
 
 def _named(by: ParticipantId, key: str) -> QuestionId:
@@ -130,7 +144,7 @@ async def get_question(
         await _closed(entry, QuestionId(question), seconds)
         if not await entry.still_open():
             raise Fault(404, "not_found", "there is no such session here any more")
-    return await _view(entry, await _asked(entry, QuestionId(question)))
+    return await view(entry.reach, await _asked(entry, QuestionId(question)))
 
 
 @router.delete(
@@ -143,13 +157,13 @@ async def withdraw_question(
 ) -> QuestionView:
     """Take back what a program asked; of one that is over, say how it ended."""
     asked = await _asked(entry, QuestionId(question))
-    known = await _view(entry, asked)
+    known = await view(entry.reach, asked)
     if known.state != "open":  # however long ago that was
         _check_role(entry)
         return known
     command = Withdraw(by=entry.asker.participant, question=QuestionId(question))
     await entry.reach.sessions.submit(entry.session.id, command)
-    return await _view(entry, asked)
+    return await view(entry.reach, asked)
 
 
 def _check_role(entry: Entry) -> None:
@@ -181,10 +195,11 @@ async def _asked(entry: Entry, question: QuestionId) -> Event:
     return found
 
 
-async def _view(entry: Entry, event: Event) -> QuestionView:
+async def view(reach: Readers, event: Event) -> QuestionView:
+    """Return what became of a question, by the event that asked it. Raises `Fault` 404."""
     asked = event.body
     assert isinstance(asked, QuestionAsked)
-    session = await entry.reach.sessions.fold(event.session)
+    session = await reach.sessions.fold(event.session)
     known = QuestionView(
         id=asked.question,
         session=event.session,
@@ -199,19 +214,19 @@ async def _view(entry: Entry, event: Event) -> QuestionView:
     if asked.question in session.questions:
         return known
     key = closing_key(asked.question, event.seq)
-    closed = await entry.reach.store.keyed(event.session, key)
+    closed = await reach.store.keyed(event.session, key)
     if closed is None or not isinstance(closed.body, QuestionClosed):
         raise Fault(404, "not_found", "how this ended is not known here any more")
     body = closed.body
     labels = {each.id: (number, each.label) for number, each in enumerate(asked.options)}
     index, answer = labels.get(body.answer, (None, body.answer or None))
     found = {"state": body.outcome, "answer": answer, "index": index, "at": closed.at}
-    return known.model_copy(update={**found, "by": await _who(entry, body.by)})
+    return known.model_copy(update={**found, "by": await _who(reach, body.by)})
 
 
-async def _who(entry: Entry, who: ParticipantId | None) -> Answerer | None:
+async def _who(reach: Readers, who: ParticipantId | None) -> Answerer | None:
     if who is None:
         return None
-    known = (await entry.reach.store.participants([who])).get(who)
+    known = (await reach.store.participants([who])).get(who)
     name = own_name(known.name) if known is not None else ""
     return Answerer(id=who, name=name or texts.SOMEONE)

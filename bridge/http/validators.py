@@ -15,6 +15,11 @@ def sound(text: str) -> str:
     return text.replace("\0", "")
 
 
+LONGEST_URL = 2_000
+
 Words = Annotated[str, AfterValidator(sound)]
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[!-~]+$")]
 """An id: visible ASCII."""
+
+CallbackUrl = Annotated[str, Field(min_length=1, max_length=LONGEST_URL, pattern=r"^[!-~]+$")]
+"""Where something is sent: an address of `https` whose host is looked at by `Receivers.check`."""

@@ -129,6 +129,7 @@ class LaneRow:
 
     `upto` is the last event of its session, so that no more is dropped than was seen to be owed.
 
+    `label` is what it is called where it is no place of an account: events are sent there.
     `failed` are events of late of which it lacks a part. `standing` is how the next of it stands,
     `error` what the platform said last.
     """
@@ -141,6 +142,7 @@ class LaneRow:
     failed: Sequence[Seq]
     standing: Standing
     error: str
+    label: str = ""
 
 
 class DeliveryAdmin(Protocol):

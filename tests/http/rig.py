@@ -5,10 +5,12 @@ import json
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network
 from typing import Any
 
 import httpx
 
+from bridge.delivery.subscription import Subscription
 from bridge.domain.commands import Join, Leave, Say, StartRun
 from bridge.domain.content import Content
 from bridge.domain.events import Event, Role
@@ -21,11 +23,16 @@ from bridge.engine.names import DisplayNames
 from bridge.engine.outbound.deliveries import Deliveries
 from bridge.engine.outbound.lane_drops import LaneDrops
 from bridge.engine.outbound.progress import Progress
+from bridge.engine.outbound.subscription_book import SubscriptionBook, SubscriptionDesk
+from bridge.engine.outbound.subscriptions import Subscriptions
+from bridge.engine.store_health import StoreHealth
 from bridge.hooks.hook import Hook
 from bridge.http.app import create_app
 from bridge.http.auth import digest
+from bridge.http.dependencies import Reading
 from bridge.http.limits import Limits
 from bridge.http.links import Links
+from bridge.http.outgoing import Outgoing
 from bridge.http.server import HttpServer
 from bridge.ports.agent import AgentReceiving
 from bridge.ports.channel import Channel, Receiving
@@ -82,6 +89,9 @@ class Bridge:
     hooks: dict[str, Hook] = field(default_factory=dict)
     public_url: str | None = None
     woken: list[ConversationId] = field(default_factory=list)
+    networks: Sequence[IPv4Network] = ()
+    resolve: Any = None
+    patience: float = 5.0
     url: str = ""
 
     def __post_init__(self) -> None:
@@ -90,8 +100,25 @@ class Bridge:
         self.links = Links(b"key" * 11, base="https://bridge.example/", clock=self.clock)
         names = DisplayNames(self.store, {})
         self.sessions = Dispatcher(
-            self.store, self.clock, names, woken=_nobody, agents=agent_registry("Ask me anything.")
+            self.store,
+            self.clock,
+            names,
+            woken=self._woken,
+            agents=agent_registry("Ask me anything."),
         )
+        self.book = SubscriptionBook(self.store)
+        self.sending = self.sender()
+        self.desk = SubscriptionDesk(
+            self.book, self.store, self.sessions, self.clock, wake=self._wake
+        )
+        self.receivers = Outgoing(
+            Reading(store=self.store, sessions=self.sessions, people=self.sessions.people),
+            self.clock,
+            self.networks,
+            resolve=self.resolve,
+            seconds=self.patience,
+        )
+        self.desk.send_to(self.receivers)
         self.app = create_app(
             store=self.store,
             sessions=self.sessions,
@@ -113,7 +140,9 @@ class Bridge:
                 is_shut=self.shut.__contains__,
                 is_held=self.held.__contains__,
                 courier=self,  # type: ignore[arg-type]
+                subscriptions=self.desk,
             ),
+            subscriptions=self.desk,
             limits=self.limits,
             receiving=self.receiving,
             agents=self.agents,
@@ -123,6 +152,18 @@ class Bridge:
             topics=self.topics,
         )
         self.server = HttpServer(self.app, host="127.0.0.1", port=0)
+
+    def sender(self) -> Subscriptions:
+        """Return what sends events out, as a process begins with it."""
+        health = StoreHealth(self.store.check, self.clock)
+        return Subscriptions(self.book, self.store, self.sessions, self.clock, health)
+
+    def _woken(self, session: Session, events: Sequence[Event]) -> None:
+        """Wake no worker but this: tests play the agent themselves."""
+        self.sending.appended(session.id)
+
+    def _wake(self, subscription: Subscription, session: SessionId) -> None:
+        self.sending.wake(subscription, session)
 
     def wake(self, conversation: ConversationId) -> None:
         """Be the courier that shows nothing by itself: it only drops what is to be dropped."""
@@ -183,6 +224,7 @@ async def serving(limits: Limits = QUICK, **more: Any) -> AsyncIterator[Bridge]:
         yield bridge
     finally:
         await bridge.server.stop()
+        await bridge.sending.close(0)
 
 
 async def put(client: httpx.AsyncClient, body: object, **headers: str) -> dict[str, Any]:
@@ -257,10 +299,6 @@ def texts(events: Sequence[dict[str, Any]]) -> list[str]:
 
 def seqs(events: Sequence[dict[str, Any]]) -> list[int]:
     return [event["seq"] for event in events]
-
-
-def _nobody(session: Session, events: Sequence[Event]) -> None:
-    """Wake no worker: tests play the agent themselves."""
 
 
 def _label(address: Address) -> str:

@@ -156,6 +156,7 @@ class Bridge:
             operator=ADA,
             people=self.core.sessions.people,
             deliveries=self.core.deliveries,
+            subscriptions=self.core.subscribing,
             limits=self.limits,
         )
 

@@ -26,6 +26,7 @@ from datetime import timedelta
 
 from bridge import admission_texts
 from bridge.caches import stale
+from bridge.delivery.subscription import KEPT as SUBSCRIPTIONS
 from bridge.domain.commands import Change, Forget, RemoveSchedule
 from bridge.domain.errors import Conflict, NotFound, Refused
 from bridge.domain.events import Body, Event
@@ -75,6 +76,7 @@ LEAST_ID = 5
 SCOPES = (
     SPOKEN,
     WISHED,
+    SUBSCRIPTIONS,
     following.SCOPE,
     pairing_codes.SCOPE,
     GRANTS,

@@ -3,19 +3,25 @@
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
+from datetime import datetime
+from urllib.parse import urlsplit
 
 from bridge import texts
 from bridge.delivery.deliveries import Obstacle, Standing, standing
 from bridge.delivery.shown_receipts import is_preview
+from bridge.delivery.subscription import Subscription
 from bridge.domain.errors import NotFound, Refused
 from bridge.domain.ids import ChannelName, ConversationId, ParticipantId, Seq
-from bridge.domain.parts import SETTLED, Conversation
+from bridge.domain.parts import SETTLED, Address, Conversation
 from bridge.engine.access.admission import Admission
 from bridge.engine.outbound.courier import Courier
 from bridge.engine.outbound.lane_drops import LaneDrop
+from bridge.engine.outbound.subscription_book import SubscriptionDesk
+from bridge.engine.outbound.subscriptions import ACCOUNT
 from bridge.ports.channel import Channel
 from bridge.ports.engine import LaneRow, Sessions
 from bridge.ports.store import Store
+from bridge.ports.subscriptions import Following
 from bridge.session.fold import Session
 
 MOST_SESSIONS = 1000
@@ -39,7 +45,9 @@ class Deliveries:
         is_shut: Callable[[ChannelName], bool],
         is_held: Callable[[ConversationId], bool],
         courier: Courier,
+        subscriptions: SubscriptionDesk | None = None,
     ) -> None:
+        self._subscriptions = subscriptions
         self._store = store
         self._sessions = sessions
         self._channels = channels
@@ -78,7 +86,22 @@ class Deliveries:
                 if known is not None:
                     found.append(known)
             await asyncio.sleep(0)
-        return found
+        return [*found, *await self._sent()]
+
+    async def _sent(self) -> Sequence[LaneRow]:
+        """Return the addresses that are owed events, or lack some."""
+        desk = self._subscriptions
+        known = await desk.all_of(None) if desk is not None else ()
+        return [
+            _sent_row(each, owed)
+            for each in known
+            if desk is not None
+            for owed in await desk.followed(each)
+        ]
+
+    async def _subscription(self, number: str) -> Subscription | None:
+        desk = self._subscriptions
+        return await desk.one(number) if desk is not None else None
 
     async def _row(self, lane: Conversation, session: Session) -> LaneRow | None:
         late = range(max(1, session.head - LATE + 1), session.head + 1)
@@ -104,7 +127,11 @@ class Deliveries:
         )
 
     async def retry(self, conversation: ConversationId) -> None:
-        """Try now whatever a place is owed. Raises `NotFound`."""
+        """Try now whatever a place, or an address, is owed. Raises `NotFound`."""
+        known = await self._subscription(conversation)
+        if known is not None and self._subscriptions is not None:
+            await self._subscriptions.retry(known)
+            return
         await self._lane(conversation)
         await self._store.revive(conversation)
         self._courier.wake(conversation)
@@ -117,6 +144,9 @@ class Deliveries:
         Without `upto`, nothing of what there is now. Raises `NotFound`, or `Refused` where
         something is under way there.
         """
+        known = await self._subscription(conversation)
+        if known is not None and self._subscriptions is not None:
+            return await self._subscriptions.drop(known, upto)
         lane = await self._lane(conversation)
         assert lane.session is not None
         head = (await self._sessions.fold(lane.session)).head
@@ -140,3 +170,35 @@ class Deliveries:
         if lane is None or lane.session is None:
             raise NotFound(conversation)
         return lane
+
+
+def _sent_row(known: Subscription, owed: Following) -> LaneRow:
+    cursor, host = owed.cursor, urlsplit(known.url).hostname or ""
+    due_at = datetime.fromisoformat(cursor.due_at) if cursor.due_at else None
+    lane = Conversation(
+        id=ConversationId(known.id),
+        address=Address(channel=ChannelName(ACCOUNT), place=host),
+        session=owed.session,
+        cursor=cursor.seq,
+        due_at=due_at,
+        tries=cursor.tries,
+        suspended=known.state != "on",
+    )
+    is_owed = bool(owed.behind or cursor.again)
+    if not is_owed:
+        stands = Standing(state="failed")
+    elif known.state != "on":
+        stands = Standing(state="parked", why="closed")
+    else:
+        stands = Standing(state="owed", why="unanswered" if due_at else "", due_at=due_at)
+    return LaneRow(
+        lane=lane,
+        title=owed.title,
+        upto=owed.head,
+        behind=owed.behind,
+        parts=int(cursor.tries > 0),
+        failed=[seq for seq, _ in cursor.dead],
+        standing=stands,
+        error=known.why or cursor.error,
+        label=f"{ACCOUNT}: {host}",
+    )

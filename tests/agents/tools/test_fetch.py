@@ -19,6 +19,7 @@ from agents.tools import page as page_module
 from agents.tools.fetch import fetch_tool, is_public, read
 from agents.tools.page import MOST_BYTES, readable, text_of
 from agents.tools.tool import ToolCall, ToolError
+from bridge import guarded_network
 from bridge.domain.ids import CallId
 from tests.waiting import PATIENCE
 
@@ -491,7 +492,7 @@ async def test_names_that_nobody_answers_for_hold_up_no_other_work(monkeypatch):
         stuck.wait(20)
         raise OSError("timed out")
 
-    monkeypatch.setattr(module, "getaddrinfo", silent)
+    monkeypatch.setattr(guarded_network, "getaddrinfo", silent)
     reads = [asyncio.create_task(fetch(f"http://n{n}.example/")) for n in range(40)]
     try:
         await asyncio.sleep(0.1)

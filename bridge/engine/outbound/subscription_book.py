@@ -1,0 +1,227 @@
+"""What is kept of subscriptions, and what people do with them.
+
+What is kept of how far one is in a session is changed by one at a time: a call that is under way
+when somebody drops what is owed does not bring it back.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+
+from bridge import texts
+from bridge.caches import cache
+from bridge.delivery.subscription import CURSORS, KEPT, Cursor, Subscription
+from bridge.domain.errors import Refused
+from bridge.domain.ids import START, ParticipantId, Seq, SessionId, mint
+from bridge.domain.records import replace
+from bridge.hooks.settings import new_secret
+from bridge.ports.clock import Clock
+from bridge.ports.engine import Sessions
+from bridge.ports.store import Store
+from bridge.ports.subscriptions import Following, Receivers
+
+MOST_OF_ONE = 20
+MOST_CALLBACKS = 100
+"""Subscriptions of one person, and questions of theirs whose end is to be told."""
+
+MOST_SESSIONS = 1000
+KEPT_EVERY = 500
+"""Events that are not wanted, after which a cursor is kept all the same."""
+
+
+class SubscriptionBook:
+    """Subscriptions as the store keeps them, and where they are sent."""
+
+    receivers: Receivers | None = None
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.loaded: Mapping[str, Subscription] | None = None
+        """All of them by their ids; None where that is to be asked of the store."""
+        self.passed: dict[tuple[str, SessionId], Seq] = {}
+        """Up to where nothing is owed, further than is kept: what is not wanted costs no write."""
+        self._moving: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        cache("subscriptions", forget=self.forget, size=self._size)
+
+    def forget(self) -> None:
+        self.loaded = None
+
+    def _size(self) -> int:
+        return len(self.loaded or ())
+
+    async def known(self) -> Mapping[str, Subscription]:
+        """Return all of them by their ids, the oldest first."""
+        if self.loaded is None:
+            kept = (await self._store.facts(KEPT)).values()
+            found = sorted(map(Subscription.read, kept), key=lambda each: (each.made, each.id))
+            self.loaded = {each.id: each for each in found}
+        return self.loaded
+
+    async def one(self, number: str) -> Subscription | None:
+        return (await self.known()).get(number)
+
+    async def keep(self, subscription: Subscription) -> None:
+        await self._store.keep_fact(KEPT, subscription.id, subscription.written())
+        self.forget()
+
+    async def drop(self, subscription: Subscription) -> None:
+        await self._store.drop_fact(KEPT, subscription.id)
+        self.forget()
+        for session in await self._store.facts(_scope(subscription)):
+            await self._store.drop_fact(_scope(subscription), session)
+        self._moving.pop(subscription.id, None)
+        self.let_go(subscription.id)
+
+    def let_go(self, number: str) -> None:
+        for key in [key for key in self.passed if key[0] == number]:
+            del self.passed[key]
+
+    async def drained(self, subscription: Subscription, session: SessionId, at: Seq) -> None:
+        """Note that nothing is owed up to an event; it is kept now and then."""
+        kept = await self.cursor(subscription, session)
+        self.passed[subscription.id, session] = at
+        if at - kept.seq >= KEPT_EVERY:
+            await self.move(subscription, session, lambda cursor: cursor.past(at))
+
+    async def cursor(self, subscription: Subscription, session: SessionId) -> Cursor:
+        kept = await self._store.fact(_scope(subscription), session)
+        return Cursor.read(kept) if kept else Cursor(seq=START)
+
+    async def cursors(self, subscription: Subscription) -> Mapping[SessionId, Cursor]:
+        kept = await self._store.facts(_scope(subscription))
+        return {SessionId(each): Cursor.read(text) for each, text in kept.items()}
+
+    async def move(
+        self, subscription: Subscription, session: SessionId, to: Callable[[Cursor], Cursor]
+    ) -> Cursor:
+        """Change how far it is; return what that became."""
+        async with self._moving[subscription.id]:
+            moved = to(await self.cursor(subscription, session))
+            await self._store.keep_fact(_scope(subscription), session, moved.written())
+            return moved
+
+
+def _scope(subscription: Subscription) -> str:
+    return f"{CURSORS} {subscription.id}"
+
+
+class SubscriptionDesk:
+    """What people do with subscriptions; `wake` sends what one is owed in a session."""
+
+    def __init__(
+        self,
+        book: SubscriptionBook,
+        store: Store,
+        sessions: Sessions,
+        clock: Clock,
+        *,
+        wake: Callable[[Subscription, SessionId], None],
+    ) -> None:
+        self._book, self._store, self._sessions = book, store, sessions
+        self._clock, self._wake = clock, wake
+        self._adding = asyncio.Lock()
+
+    @property
+    def receivers(self) -> Receivers:
+        assert self._book.receivers is not None
+        return self._book.receivers
+
+    def send_to(self, receivers: Receivers) -> None:
+        """Send from now on, and this way."""
+        self._book.receivers = receivers
+
+    async def add(
+        self, *, by: ParticipantId, url: str, session: SessionId | None, kinds: Sequence[str]
+    ) -> Subscription:
+        """Send events from now on. Raises `Refused`."""
+        new = self._new(mint("sub"), by, url)
+        new = replace(new, session=session or "", kinds=tuple(sorted(set(kinds))))
+        async with self._adding:
+            mine = [each for each in await self.all_of(by) if not each.question]
+            if len(mine) >= MOST_OF_ONE:
+                raise Refused(texts.too_many_subscriptions(MOST_OF_ONE))
+            for each in await self._followed_now(by) if session is None else (session,):
+                await self._book.move(new, each, Cursor.dropped_upto(await self._store.head(each)))
+            await self._book.keep(new)
+        return new
+
+    async def call_back(
+        self, *, by: ParticipantId, url: str, session: SessionId, question: str, asked: Seq
+    ) -> Subscription:
+        """Tell the end of a question once, which was asked at an event. A repeat is a success."""
+        new = replace(self._new(f"sub_{question}", by, url), session=session, question=question)
+        async with self._adding:
+            known = await self._book.one(new.id)
+            if known is not None:
+                return known
+            await self._book.move(new, session, lambda _: Cursor(seq=asked))
+            await self._book.keep(new)
+        self._wake(new, session)
+        return new
+
+    async def check_room(self, by: ParticipantId) -> None:
+        """Raise `Refused` where nothing more can be told of questions of somebody."""
+        if sum(bool(each.question) for each in await self.all_of(by)) >= MOST_CALLBACKS:
+            raise Refused(texts.too_many_callbacks(MOST_CALLBACKS))
+
+    def _new(self, number: str, by: ParticipantId, url: str) -> Subscription:
+        made = self._clock.now().isoformat()
+        return Subscription(id=number, by=by, url=url, secret=new_secret("standard"), made=made)
+
+    async def _followed_now(self, by: ParticipantId) -> Sequence[SessionId]:
+        rows = await self._store.sessions(limit=MOST_SESSIONS)
+        folds = [await self._sessions.fold(row.id) for row in rows]
+        return [each.id for each in folds if by in each.participants]
+
+    async def all_of(self, by: ParticipantId | None) -> Sequence[Subscription]:
+        known = (await self._book.known()).values()
+        return [each for each in known if by is None or each.by == by]
+
+    async def one(self, number: str) -> Subscription | None:
+        return await self._book.one(number)
+
+    async def followed(self, subscription: Subscription) -> Sequence[Following]:
+        """Return the sessions in which something is owed, or was given up."""
+        found = []
+        for session, cursor in (await self._book.cursors(subscription)).items():
+            row = await self._store.session(session)
+            if row is not None:
+                passed = self._book.passed.get((subscription.id, session), cursor.seq)
+                behind = max(0, row.head - max(cursor.seq, passed))
+                found.append(
+                    Following(
+                        session=session,
+                        title=row.title,
+                        head=row.head,
+                        behind=behind,
+                        cursor=cursor,
+                    )
+                )
+        return [each for each in found if each.behind or each.cursor.dead or each.cursor.again]
+
+    async def remove(self, subscription: Subscription) -> None:
+        await self._book.drop(subscription)
+
+    async def rotate(self, subscription: Subscription) -> Subscription:
+        """Give it another secret; the one before signs too for a while."""
+        new = subscription.rotated(new_secret("standard"), self._clock.now())
+        await self._book.keep(new)
+        return new
+
+    async def retry(self, subscription: Subscription) -> None:
+        """Try now, also what was given up, and where everything was."""
+        if subscription.state == "parked":
+            subscription = replace(subscription, state="on", why="")
+            await self._book.keep(subscription)
+        for session in await self._book.cursors(subscription):
+            await self._book.move(subscription, session, Cursor.retried)
+            self._wake(subscription, session)
+
+    async def drop(self, subscription: Subscription, upto: Seq | None) -> int:
+        """Send nothing of what there is now, or up to an event; return how much was owed."""
+        owed = 0
+        for each in await self.followed(subscription):
+            last = each.head if upto is None else min(upto, each.head)
+            owed += max(0, each.behind - (each.head - last)) + len(each.cursor.dead)
+            await self._book.move(subscription, each.session, Cursor.dropped_upto(last))
+        return owed
