@@ -83,6 +83,7 @@ ALONE_FOR: dict[str, str] = {
     "bridge.http.platform_callbacks": "one of the routers",
     "bridge.http.pushes": "one of the routers",
     "bridge.http.session_files": "one of the routers",
+    "bridge.http.session_imports": "one of the routers",
     "bridge.http.traces": "one of the routers",
     "bridge.session.decide_membership": "one of the themes of commands",
     "bridge.session.decide_messages": "one of the themes of commands",

@@ -9,6 +9,8 @@ The rules:
   Schedules of whoever copied it are paused, those of others are removed.
 - It is of whoever copied it alone, who owns it. What they may not read there has no words here.
 - What of it was used there counts there.
+- The same holds for a session that comes from elsewhere, in a file; who is in it stays, for there
+  they are nobody whom the bridge knows.
 - The last of its first events is `SessionForked`: then nothing of it is as it was.
 """
 
@@ -27,6 +29,7 @@ from bridge.domain.events import (
     QuestionKind,
     RoleChanged,
     ScheduleRemoved,
+    SessionArchived,
     SessionForked,
 )
 from bridge.domain.ids import ParticipantId, QuestionId, Seq, SessionId
@@ -54,9 +57,28 @@ def copied(
     parent = log[0].session if log else into
     bodies = [*_ended(session, by), *_owned(session, by)]
     bodies.append(SessionForked(parent=parent, upto=session.head, by=by))
-    first = session.head + 1
-    return events + [
-        Event(session=into, seq=seq, at=at, body=body) for seq, body in enumerate(bodies, first)
+    return events + _numbered(session, bodies, at)
+
+
+def brought(log: Sequence[Event], *, at: datetime) -> list[Event]:
+    """Return the log of a session that comes from elsewhere: with the end of all that went on.
+
+    Nothing is added where nothing does. Who is in it stays; what was archived is.
+    """
+    if not log:
+        return []
+    session = fold(Session(id=log[0].session), log)
+    bodies = list(_ended(session, None))
+    if bodies or session.background or session.parent is not None:
+        bodies.append(SessionForked(parent=session.id, upto=session.head))
+        bodies += [SessionArchived()] if session.archived else []
+    return [*log, *_numbered(session, bodies, at)]
+
+
+def _numbered(session: Session, bodies: Sequence[Body], at: datetime) -> list[Event]:
+    return [
+        Event(session=session.id, seq=seq, at=at, body=body)
+        for seq, body in enumerate(bodies, session.head + 1)
     ]
 
 
@@ -74,13 +96,13 @@ def shown(log: Iterable[Event], hidden: Seq) -> Iterable[Event]:
         yield replace(event, body=without_words(body, kind=kind))
 
 
-def _ended(session: Session, by: ParticipantId) -> Iterable[Body]:
+def _ended(session: Session, by: ParticipantId | None) -> Iterable[Body]:
     """Yield what ends all that goes on in a session."""
     yield from _bodies(at_rest(session, by))
     for place in session.conversations:
         yield ConversationUnlinked(conversation=place)
     for name, schedule in session.schedules.items():
-        if schedule.by == by:
+        if by is not None and schedule.by == by:
             yield replace(schedule, paused=True, first=None)
         else:
             yield ScheduleRemoved(schedule=name)

@@ -100,7 +100,7 @@ def stopped(session: Session, command: Stop) -> Drafts:
     return at_rest(session, command.by, programs=False)
 
 
-def at_rest(session: Session, by: ParticipantId, *, programs: bool = True) -> Drafts:
+def at_rest(session: Session, by: ParticipantId | None, *, programs: bool = True) -> Drafts:
     """Return what ends all that goes on, and what was about to begin."""
     over = cut_off(session, by, programs=programs)
     if session.open_run is not None or session.wanted <= session.position:
