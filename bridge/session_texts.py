@@ -77,6 +77,28 @@ def begun(title: str) -> str:
     )
 
 
+FORK_UP_TO_WHAT = _(
+    "I do not know the message that you reply to, so nothing was copied. Reply to one that I said "
+    "or heard here, or write `/fork` by itself for all of this session."
+)
+
+
+def forked(title: str) -> str:
+    return _(
+        "You are in a copy of {session} now, which is yours alone. What you write from here on is "
+        "only in the copy. `/switch` takes you back.",
+        session=titled(title, "this session"),
+    )
+
+
+def forked_there(title: str, session: str) -> str:
+    return _(
+        "{copied} was copied, for you alone. It is in the list of your sessions, as `{session}`.",
+        copied=titled(title, "This session"),
+        session=session,
+    )
+
+
 def here_already(title: str) -> str:
     return _("This chat follows {session} already.", session=titled(title, "this session"))
 

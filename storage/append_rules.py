@@ -27,6 +27,7 @@ from bridge.domain.errors import Conflict, ProducerFenced, ProducerGap, RunOver
 from bridge.domain.events import Draft, Event, RunBody, RunStarted, open_run_after, run_of
 from bridge.domain.ids import PartId, RunId, Seq, SessionId
 from bridge.domain.parts import Receipt, Span
+from bridge.domain.projection import ArchivedSet, TitleSet, project
 from bridge.domain.records import replace
 from bridge.ports.store import Appended, Origin, Producer
 from storage.text_cleaning import clean, clean_draft, clean_origin, clean_producer
@@ -131,6 +132,42 @@ def admit(append: Append, ledger: Ledger, inbox: MutableMapping[InboxKey, Append
     if origin is not None:
         inbox[origin.account, origin.external_id] = replace(appended, fresh=(), repeated=True)
     return Admitted(appended=appended, texts=found.texts, origin=origin, producer=producer)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whole:
+    """A log that is put in at once, and what the row of its session shows of it."""
+
+    events: tuple[Event, ...]
+    texts: tuple[str, ...]
+    title: str = ""
+    archived: bool = False
+    open_run: RunId | None = None
+
+
+def whole(session: SessionId, events: Sequence[Event]) -> Whole:
+    """Return a log ready to be put in. Raises `Refused` when a body cannot be encoded."""
+    title, archived, open_run = "", False, None
+    kept: list[Event] = []
+    for number, event in enumerate(events, start=1):
+        assert event.seq == number
+        draft = clean_draft(Draft(body=event.body, key=event.key))
+        kept.append(replace(event, session=session, key=draft.key))
+        open_run = open_run_after(open_run, event.body)
+        match project(event.body):
+            case TitleSet(title=called):
+                title = called
+            case ArchivedSet(archived=over):
+                archived = over
+            case _:
+                pass
+    return Whole(
+        events=tuple(kept),
+        texts=tuple([encode(each.body) for each in kept]),
+        title=title,
+        archived=archived,
+        open_run=open_run,
+    )
 
 
 def origin_receipt(admitted: Admitted) -> Receipt | None:

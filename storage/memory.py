@@ -54,6 +54,7 @@ from bridge.ports.store import (
 )
 from bridge.ports.surroundings import Surroundings
 from storage.append_rules import InboxKey, Ledger, admit, asked, names_any, origin_receipt
+from storage.append_rules import whole as put_in
 from storage.receipts import ReceiptBook
 from storage.text_cleaning import clean
 from storage.waiters import Waiters
@@ -242,6 +243,25 @@ class MemoryStore:
         await self.check()
         return self._ledger(session).keys.get(clean(key))
 
+    async def put_session(
+        self, session: SessionId, events: Sequence[Event], *, created_at: datetime
+    ) -> bool:
+        whole = put_in(session, events)
+        if not await self.create_session(session, at=created_at):
+            return False
+        ledger, head = self._ledgers[session], len(whole.events)
+        ledger.head, ledger.open_run = head, whole.open_run
+        ledger.keys.update({each.key: each for each in whole.events if each.key is not None})
+        self._events[session] += whole.events
+        self._rows[session] = replace(
+            self._rows[session],
+            head=head,
+            title=whole.title,
+            archived=whole.archived,
+            touched_at=whole.events[-1].at if whole.events else created_at,
+        )
+        return True
+
     async def rewrite(
         self, session: SessionId, bodies: Mapping[Seq, Body], *, expect: Seq | None = None
     ) -> None:
@@ -288,8 +308,8 @@ class MemoryStore:
                 self._set_slot(event.session, schedule, at)
             case TitleSet(title=title):
                 row = replace(row, title=title)
-            case ArchivedSet():
-                row = replace(row, archived=True)
+            case ArchivedSet(archived=archived):
+                row = replace(row, archived=archived)
             case UsageKept() as kept:
                 self._usage.keep(event, kept)
             case None:

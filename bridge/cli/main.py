@@ -215,6 +215,24 @@ def export(
     write(server, session, out, force=force)
 
 
+@session_commands.command("import")
+def import_session(
+    file: Annotated[Path, typer.Argument(help="What `bridge sessions export` wrote.")],
+    as_is: Annotated[
+        bool, typer.Option("--as-is", help="Let nobody in, you neither: it is only kept.")
+    ] = False,
+    config: ConfigOption = None,
+    url: UrlOption = None,
+    token_file: TokenOption = None,
+) -> None:
+    """Read a whole session, with its files, as a new one of yours."""
+    from bridge.cli.server import Where, find
+    from bridge.cli.session_file import bring
+
+    server = find(Where(config=config, url=url, token_file=token_file), os.environ)
+    bring(server, file, as_is=as_is)
+
+
 @people_commands.command("list")
 def people_list(
     config: ConfigOption = None,

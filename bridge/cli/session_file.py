@@ -1,4 +1,4 @@
-"""`bridge sessions export`: a whole session in one file, or on the standard output."""
+"""`bridge sessions export` and `import`: a whole session in one file, or on the standard output."""
 
 import re
 import sys
@@ -29,6 +29,24 @@ def export(server: Server, named: str | None, out: Path | None, *, force: bool) 
         return
     size = keep(server, "GET", path, out, force=force, check=_check)
     sys.stdout.write(f"{out}: {size:,} bytes\n{OPEN_TO_READ}\n")
+
+
+def bring(server: Server, file: Path, *, as_is: bool) -> None:
+    """Let the bridge read a session from a file. Raises `CommandError`."""
+    try:
+        with file.open("rb") as lines, server.blocking_client(read=PATIENCE) as client:
+            how = {"as_is": "true"} if as_is else {}
+            sent = client.post("/v1/import", params=how, content=lines)
+            answer = checked(sent).json()
+    except OSError as error:
+        raise CommandError(f"{file} cannot be read: {error.strerror or error}") from error
+    except httpx.ConnectError as error:
+        raise unreachable(server.url, error) from error
+    except httpx.HTTPError as error:
+        raise CommandError(f"it was cut off: {error}; ask for it again") from error
+    events = f"{answer['events']:,} events"
+    before = "it was imported before as" if answer["repeated"] else f"{events} in the session"
+    sys.stdout.write(f"{file}: {before} {answer['session']}\n")
 
 
 def _session(server: Server, named: str | None) -> str:

@@ -69,7 +69,9 @@ class TitleSet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArchivedSet:
-    pass
+    """A copy of what was archived is not."""
+
+    archived: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +93,6 @@ _NeverChangesRow = (
     | PushClosed
     | PeopleEvent
     | BackgroundEvent
-    | SessionForked
     | MemoryEvent
 )
 _ChangesNoRow = RunFinished | Pushed | Triggered | SettingChanged
@@ -120,8 +121,8 @@ def project(body: Body) -> Projection | None:
             return SlotSet(schedule=ScheduleId(source.name), at=source.next_slot)
         case SettingChanged(scope="session", name="title", value=title):
             return TitleSet(title=title)
-        case SessionArchived():
-            return ArchivedSet()
+        case SessionArchived() | SessionForked():
+            return ArchivedSet(archived=isinstance(body, SessionArchived))
         case (
             RunFinished(run=run, agent=agent, asker=asker, usage=Usage() as usage)
             | UsageReported(run=run, agent=agent, asker=asker, usage=usage)

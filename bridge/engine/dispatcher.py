@@ -47,6 +47,7 @@ from bridge.engine.commands.browser_guests import BrowserGuests
 from bridge.engine.commands.chosen_session import ChosenSession
 from bridge.engine.commands.following import Count, Following
 from bridge.engine.commands.forgetting import Forgetting
+from bridge.engine.commands.forking import Forking
 from bridge.engine.commands.invitations import Links
 from bridge.engine.commands.members import Members
 from bridge.engine.commands.notifying import Notifying
@@ -151,6 +152,7 @@ class Dispatcher:
         )
         self.scheduling = Scheduling(store, self, self.wishes, names, clock)
         self.chosen_session = ChosenSession(store, self, admission, places, names, begun)
+        self.forking = Forking(store, admission, self.chosen_session, clock)
         self.slash_commands = SlashCommands(_services(self, names, agents, following))
         self._queues: OrderedDict[SessionId, CommandQueue] = OrderedDict()
         cache("sessions", forget=self._forget, size=self._size)
@@ -328,6 +330,7 @@ def _services(
         people=dispatcher.people,
         following=following,
         chosen_session=dispatcher.chosen_session,
+        forking=dispatcher.forking,
         notifying=Notifying(dispatcher.wishes, dispatcher._clock),  # noqa: SLF001
         scheduling=dispatcher.scheduling,
         background=BackgroundList(dispatcher._store, dispatcher, names, dispatcher._clock),  # noqa: SLF001

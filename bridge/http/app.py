@@ -30,6 +30,7 @@ from bridge.http import (
     questions,
     schedules,
     session_files,
+    session_imports,
     streams,
     traces,
 )
@@ -168,6 +169,7 @@ def _assembled(reach: Reach) -> FastAPI:
         admin.guarded,
         traces.router,
         session_files.router,
+        session_imports.router,
         people_routes.router,
         invitations.router,
         members.router,

@@ -32,6 +32,7 @@ from bridge.http.hook_desk import NO_HOOK, HookDesk
 from bridge.http.limits import Limits
 from bridge.http.media import UPLOAD
 from bridge.http.metrics import METRICS
+from bridge.http.session_imports import IMPORT
 from bridge.ports.agent import AgentReceiving
 from bridge.ports.channel import Receiving
 
@@ -64,7 +65,7 @@ cut off while it still sends does not get to read why."""
 SHARES = 4
 """Into which the memory for bodies is divided that come with a token; nobody has more than one."""
 
-_UPLOADS = re.compile(rf"{UPLOAD}|{AGENTS}[^/]+/media")
+_UPLOADS = re.compile(rf"{UPLOAD}|{IMPORT}|{AGENTS}[^/]+/media")
 """Paths whose bodies are files, of any size and type."""
 
 _REPORTS = re.compile(rf"{AGENTS}[^/]+/runs/.*", re.DOTALL)

@@ -118,6 +118,16 @@ class Log(Protocol):
     async def keyed(self, session: SessionId, key: str) -> Event | None:
         """Return the event of a session that has this key, however far back. Changes nothing."""
 
+    async def put_session(
+        self, session: SessionId, events: Sequence[Event], *, created_at: datetime
+    ) -> bool:
+        """Make a session whose log is these events, in one transaction; False if it is there.
+
+        They are numbered from 1, at their own times and under their own keys. Its row shows what
+        they say (title, archived, open run); nothing else follows from them: no lane is opened, no
+        schedule is due and no use of a model counts. Raises `Refused` for what cannot be encoded.
+        """
+
     async def rewrite(
         self, session: SessionId, bodies: Mapping[Seq, Body], *, expect: Seq | None = None
     ) -> None:

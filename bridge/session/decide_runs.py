@@ -97,11 +97,16 @@ def cut_off(session: Session, by: ParticipantId | None, *, programs: bool = True
 
 
 def stopped(session: Session, command: Stop) -> Drafts:
-    over = cut_off(session, command.by, programs=False)
+    return at_rest(session, command.by, programs=False)
+
+
+def at_rest(session: Session, by: ParticipantId | None, *, programs: bool = True) -> Drafts:
+    """Return what ends all that goes on, and what was about to begin."""
+    over = cut_off(session, by, programs=programs)
     if session.open_run is not None or session.wanted <= session.position:
         return over
     run = RunId(f"stopped:{session.head}")
-    return (*over, _unbegun(run, session.head), _cancelled(session, run, command.by))
+    return (*over, _unbegun(run, session.head), _cancelled(session, run, by))
 
 
 def _unbegun(run: RunId, upto: Seq) -> Draft:

@@ -96,7 +96,7 @@ from bridge.domain.ids import (
     SessionId,
 )
 from bridge.domain.records import replace
-from bridge.domain.usage import total, used
+from bridge.domain.usage import NOTHING, total, used
 from bridge.domain.waits import is_over
 from bridge.session import background
 from bridge.session.marks import marked
@@ -278,7 +278,7 @@ def _goes_on(session: Session, now: datetime) -> datetime | None:
 
 # -- the fold -------------------------------------------------------------------------------------
 
-_NotFolded = MessageEdited | Transcribed | Redacted | PushClosed | SessionForked
+_NotFolded = MessageEdited | Transcribed | Redacted | PushClosed
 _Setup = PeopleEvent | PlaceEvent | SettingChanged | ScheduleEvent | SessionEvent
 
 
@@ -416,7 +416,7 @@ def _in_role(session: Session, who: ParticipantId, role: Role) -> Session:
 
 def _evolve_settings(
     session: Session,
-    body: SettingChanged | ScheduleEvent | SessionArchived | MemoryEvent | _NotFolded,
+    body: SettingChanged | ScheduleEvent | SessionEvent | MemoryEvent | _NotFolded,
 ) -> Session:
     match body:
         case SettingChanged(scope="session", name="title", value=title):
@@ -431,6 +431,8 @@ def _evolve_settings(
             return _scheduled_no_more(session, gone)
         case SessionArchived():
             return replace(session, archived=True)
+        case SessionForked():
+            return _begun_anew(session)
         case (
             NoteKept() | NoteRemoved() | HistoryCompacted() | ExchangeUndone() | Reacted() as memory
         ):
@@ -438,6 +440,33 @@ def _evolve_settings(
         case rest:
             assert_type(rest, _NotFolded)
             return session
+
+
+def _begun_anew(session: Session) -> Session:
+    """Return the session that is a copy from here on: what went on in the other stays there."""
+    return replace(
+        session,
+        archived=False,
+        parent=None,
+        background={},
+        used=NOTHING,
+        unfinished=None,
+        refusal="",
+        failures=0,
+        troubles=0,
+        failed=START,
+        failed_at=None,
+        put_out=frozenset(),
+        left_viewing=frozenset(),
+        calls=(),
+        rings=(),
+        whispers=(),
+        asks={},
+        asked=(),
+        spoke={},
+        asked_by={},
+        failing={},
+    )
 
 
 def _set(session: Session, key: str, by: ParticipantId | None) -> Session:

@@ -18,6 +18,10 @@ The rules:
   nothing from then on: agents read what is left of the log instead.
 - What other people wrote is theirs and stays, but for what it quotes of the person. How often it
   names the person is counted.
+
+`without_words` is for where all words go, whoever's they are: since they are old, or before
+somebody came who copies the log. Then everything goes but settings, the title too, which work, and
+the buttons and the answer of an approval, which the bridge words.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -53,6 +57,7 @@ from bridge.domain.events import (
     Pushed,
     QuestionAsked,
     QuestionClosed,
+    QuestionKind,
     Reacted,
     Redacted,
     RoleChanged,
@@ -96,6 +101,9 @@ _Wordless = (
     | ExchangeUndone
     | Reacted
 )
+
+Stays = _Wordless | SettingChanged
+"""What stays as it is where all words go."""
 
 _Shown = MessageReceived | MessageEdited | MessageComposed | QuestionAsked | Pushed
 """What places have copies of."""
@@ -416,6 +424,71 @@ def _without_push(
         case rest:
             assert_type(rest, PushClosed)
             return None
+
+
+# -- all words, whoever's they are ----------------------------------------------------------------
+
+
+def without_words(body: Body, *, kind: QuestionKind | None = None) -> Body:
+    """Return a body without its words. `kind`: of the question that it closes, if it closes one."""
+    match body:
+        case MessageReceived():
+            return replace(body, content=_EMPTY, quote=None)
+        case MessageEdited() | MessageComposed():
+            return replace(body, content=_EMPTY)
+        case Pushed():
+            return replace(body, content=_EMPTY, buttons=())
+        case PushClosed():
+            return replace(body, text=GONE, wording=None)
+        case Transcribed() | ScheduleSet() | NoteKept():
+            return replace(body, text=GONE)
+        case QuestionAsked() | QuestionClosed():
+            return _wordless_question(body, kind)
+        case (
+            ToolCalled()
+            | ToolReturned()
+            | RunFinished()
+            | Triggered()
+            | BackgroundStarted()
+            | HistoryCompacted() as ran
+        ):
+            return _wordless_run(ran)
+        case rest:
+            assert_type(rest, Stays)
+            return body
+
+
+def _wordless_run(
+    body: ToolCalled
+    | ToolReturned
+    | RunFinished
+    | Triggered
+    | BackgroundStarted
+    | HistoryCompacted,
+) -> Body:
+    match body:
+        case ToolCalled():
+            return replace(body, arguments="{}")
+        case ToolReturned():
+            return replace(body, result=GONE)
+        case RunFinished(reason=reason):
+            return body if reason in {"", SHUTDOWN, INTERRUPTED} else replace(body, reason=GONE)
+        case Triggered():
+            return replace(body, prompt=GONE)
+        case BackgroundStarted(told=told):
+            return replace(body, task=GONE, told=told and GONE)
+        case HistoryCompacted():
+            return replace(body, summary=GONE, upto=START)
+
+
+def _wordless_question(body: QuestionAsked | QuestionClosed, kind: QuestionKind | None) -> Body:
+    if isinstance(body, QuestionClosed):
+        is_said = bool(body.answer) and kind != "approval"
+        return replace(body, answer=GONE) if is_said else body
+    call = body.call
+    planned = PlannedCall(call=call.call, name=call.name, arguments="{}") if call else None
+    options = body.options if body.kind == "approval" else ()
+    return replace(body, text=GONE, options=options, call=planned)
 
 
 def redacted(command: Forget) -> Drafts:

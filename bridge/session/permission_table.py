@@ -61,6 +61,7 @@ Named = Literal[
     "read usage",
     "choose a session",
     "read what was said",
+    "copy a session",
     "choose what rings",
     "get a code",
     "undo a code",
@@ -202,6 +203,14 @@ RULES = (
         what="be told the last messages",
         needs="viewer",
         where="private",
+        place=session_texts.CHOOSE_IN_PRIVATE,
+    ),
+    Rule(
+        act="copy a session",
+        what="begin a session of one's own with a copy of this one",
+        needs="viewer",
+        where="private",
+        proven=True,
         place=session_texts.CHOOSE_IN_PRIVATE,
     ),
     Rule(

@@ -99,6 +99,13 @@ COMMANDS = (
         does="begins",
     ),
     SlashCommand(
+        name="fork",
+        text=_("begin a session of your own with all of this one, or up to what you reply to"),
+        argument="[TITLE]",
+        act="copy a session",
+        does="begins",
+    ),
+    SlashCommand(
         name="history",
         text=_("the last messages of this session"),
         argument="[COUNT]",

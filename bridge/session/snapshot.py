@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from bridge.session.fold import Session
 
-SHAPE = 18
+SHAPE = 19
 """Raised whenever the fold changes its meaning, so that older snapshots are folded anew."""
 
 

@@ -47,6 +47,7 @@ from storage.sql.ops import (
     Move,
     Op,
     Postpone,
+    PutSession,
     Register,
     Rename,
     Revive,
@@ -66,6 +67,7 @@ _NotCached = (
     Settle
     | KeepSnapshot
     | CreateSession
+    | PutSession
     | Rename
     | IssueToken
     | RevokeTokens

@@ -5,16 +5,18 @@ texts by scope and key.
 """
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any, assert_never
 
 from sqlalchemy import Connection, and_, delete, or_, select, update
 
+from bridge.domain.codec import kind_of
 from bridge.domain.errors import Refused
 from bridge.domain.ids import START, ConversationId, ParticipantId, SessionId
 from bridge.domain.inbound import Identity
 from bridge.domain.parts import Address, Conversation
 from bridge.ports.store import FactChange, Participant, SessionMark, SessionRow
-from storage.sql.bulk import new
+from storage.sql.bulk import inserting, new
 from storage.sql.lanes import conversation, places
 from storage.sql.ops import (
     ChangeFacts,
@@ -27,13 +29,24 @@ from storage.sql.ops import (
     IssueToken,
     KeepFact,
     Move,
+    PutSession,
     Register,
     Rename,
     RevokeTokens,
 )
 from storage.sql.rows import conversation_of, micros, moment, session_row_of
-from storage.sql.tables import conversations, facts, identities, participants, sessions, tokens
+from storage.sql.tables import (
+    conversations,
+    events,
+    facts,
+    identities,
+    participants,
+    sessions,
+    tokens,
+)
 from storage.text_cleaning import clean_or_none
+
+_INSERT_EVENTS = inserting(events)
 
 
 def enlist(connection: Connection, op: Enlisting) -> object:
@@ -41,6 +54,8 @@ def enlist(connection: Connection, op: Enlisting) -> object:
     match op:
         case CreateSession():
             return _create_session(connection, op)
+        case PutSession():
+            return _put_session(connection, op)
         case Enrol():
             return _enrol(connection, op)
         case Rename(participant=participant, was=was, name=name):
@@ -137,17 +152,29 @@ def bearer(connection: Connection, digest: str) -> ParticipantId | None:
 
 
 def _create_session(connection: Connection, op: CreateSession) -> bool:
-    at = micros(op.at)
-    row = new(sessions, connection.dialect.name).values(
-        session_id=op.session,
-        head=START,
-        settled=START,
-        title="",
-        archived=False,
-        created_at=at,
-        touched_at=at,
-        generation=0,
+    return _put_row(connection, op.session, op.at, head=START, title="", archived=False)
+
+
+def _put_session(connection: Connection, op: PutSession) -> bool:
+    whole, log = op.whole, op.whole.events
+    shown = {"head": len(log), "title": whole.title, "archived": whole.archived}
+    touched = {"touched_at": micros(log[-1].at)} if log else {}
+    if not _put_row(connection, op.session, op.at, **shown, **touched, open_run=whole.open_run):
+        return False
+    _INSERT_EVENTS.run(
+        connection,
+        [
+            (op.session, each.seq, micros(each.at), kind_of(each.body), body, each.key)
+            for each, body in zip(log, whole.texts, strict=True)
+        ],
     )
+    return True
+
+
+def _put_row(connection: Connection, session: SessionId, at: datetime, **shown: Any) -> bool:
+    begun = {"created_at": micros(at), "touched_at": micros(at)}
+    first = {"session_id": session, "settled": START, "generation": 0}
+    row = new(sessions, connection.dialect.name).values(**{**first, **begun, **shown})
     return bool(connection.execute(row).rowcount)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from bridge.domain.ids import ConversationId, ParticipantId, Seq, SessionId
 from bridge.domain.parts import Address, Receipt, ReceiptState
 from bridge.ports.store import FactChange
-from storage.append_rules import Append
+from storage.append_rules import Append, Whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +56,13 @@ class KeepSnapshot:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreateSession:
     session: SessionId
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutSession:
+    session: SessionId
+    whole: Whole
     at: datetime
 
 
@@ -151,7 +158,15 @@ class ForgetHeard:
 
 Forgetting = Rewrite | ForgetPlace | ForgetHeard
 Enlisting = (
-    CreateSession | Enrol | Rename | ForgetIdentity | Register | Move | IssueToken | RevokeTokens
+    CreateSession
+    | PutSession
+    | Enrol
+    | Rename
+    | ForgetIdentity
+    | Register
+    | Move
+    | IssueToken
+    | RevokeTokens
 )
 FactWrite = KeepFact | DropFact | ChangeFacts
 LaneChange = Advance | Postpone | Revive

@@ -52,9 +52,9 @@ def _apply(connection: Connection, event: Event, projection: Projection) -> None
         case TitleSet(title=title):
             row = sessions.c.session_id == event.session
             connection.execute(update(sessions).where(row).values(title=title))
-        case ArchivedSet():
+        case ArchivedSet(archived=archived):
             row = sessions.c.session_id == event.session
-            connection.execute(update(sessions).where(row).values(archived=True))
+            connection.execute(update(sessions).where(row).values(archived=archived))
         case UsageKept():
             keep_usage(connection, event, projection)
         case _:

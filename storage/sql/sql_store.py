@@ -29,6 +29,7 @@ from bridge.ports.store import (
     SessionRow,
 )
 from storage.append_rules import Append, asked
+from storage.append_rules import whole as put_in
 from storage.sql import directory, lanes, log, projections, schema
 from storage.sql.caches import EventCache, HotCache
 from storage.sql.database import Database
@@ -49,6 +50,7 @@ from storage.sql.ops import (
     Move,
     Op,
     Postpone,
+    PutSession,
     Register,
     Rename,
     Revive,
@@ -219,6 +221,13 @@ class SqlStore:
         if forgotten != self._event_cache.forgotten:
             return found
         return self._event_cache.learn(session, found)
+
+    async def put_session(
+        self, session: SessionId, events: Sequence[Event], *, created_at: datetime
+    ) -> bool:
+        whole = await asyncio.to_thread(put_in, session, events)
+        op = PutSession(session=session, whole=whole, at=created_at)
+        return bool(await self._writer.submit(op))
 
     async def rewrite(
         self, session: SessionId, bodies: Mapping[Seq, Body], *, expect: Seq | None = None

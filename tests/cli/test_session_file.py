@@ -73,3 +73,25 @@ def test_a_file_that_was_cut_on_its_way_is_not_kept(cutting, bridge, tmp_path):
     assert (done.code, "was cut or changed" in done.err) == (1, True)
     assert [path.name for path in tmp_path.iterdir()] == ["s.jsonl"]
     assert (tmp_path / "s.jsonl").read_text() == "the one before"
+
+
+def test_what_was_exported_is_imported_as_a_session_of_ones_own(run, bridge, session, tmp_path):
+    bridge.say(session, "silent three")
+    file = tmp_path / "s.jsonl"
+    run("sessions", "export", session, "--out", str(file))
+    done = run("sessions", "import", str(file))
+    assert (done.code, done.err) == (0, "")
+    name = done.out.split()[-1]
+    assert name != session
+    assert "silent three" in run("sessions", "export", name).out
+    assert "imported before" in run("sessions", "import", str(file)).out
+
+
+def test_a_damaged_file_is_refused_by_its_line(run, bridge, session, tmp_path):
+    bridge.say(session, "silent four")
+    file = tmp_path / "s.jsonl"
+    run("sessions", "export", session, "--out", str(file))
+    file.write_bytes(file.read_bytes().replace(b"silent four", b"silent fove"))
+    done = run("sessions", "import", str(file))
+    assert (done.code, "line " in done.err, "was changed" in done.err) == (1, True, True)
+    assert run("sessions", "import", str(tmp_path / "none")).code == 1

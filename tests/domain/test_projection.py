@@ -15,13 +15,14 @@ from bridge.domain.events import (
     ScheduleRemoved,
     ScheduleSet,
     SessionArchived,
+    SessionForked,
     SettingChanged,
     Source,
     Triggered,
     Usage,
     UsageReported,
 )
-from bridge.domain.ids import ScheduleId
+from bridge.domain.ids import ScheduleId, SessionId
 from bridge.domain.projection import (
     ArchivedSet,
     LaneClosed,
@@ -53,6 +54,7 @@ ROWS = [
     (Triggered(source=LAST_SLOT, prompt="tea"), SlotSet(schedule=SCHEDULE, at=None)),
     (SettingChanged(scope="session", name="title", value="Trip"), TitleSet(title="Trip")),
     (SessionArchived(by=ADA), ArchivedSet()),
+    (SessionForked(parent=SessionId("s"), upto=1), ArchivedSet(archived=False)),
     (
         RunFinished(run=R1, outcome="failed", upto=1, usage=USAGE, agent="a", asker=ADA),
         UsageKept(run=R1, participant=ADA, agent="a", usage=USAGE),

@@ -1,13 +1,17 @@
 """What a log says once somebody is forgotten: their words, and what repeats them, are gone."""
 
 from datetime import UTC, datetime
+from typing import get_args
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bridge.domain.codec import kind_of
 from bridge.domain.commands import Forget
 from bridge.domain.content import Attachment, Content, Option, Quote
 from bridge.domain.events import (
+    BODIES,
     SHUTDOWN,
     BackgroundBegun,
     BackgroundStarted,
@@ -56,9 +60,18 @@ from bridge.domain.ids import (
 )
 from bridge.domain.records import replace
 from bridge.session.decide import decide
-from bridge.session.fold import Session
-from bridge.session.forgetting import GONE, Forgotten, forgotten, kept_events, kept_of
+from bridge.session.fold import Session, evolve
+from bridge.session.forgetting import (
+    GONE,
+    Forgotten,
+    Stays,
+    forgotten,
+    kept_events,
+    kept_of,
+    without_words,
+)
 from bridge.session.forgotten_words import Sought
+from tests import strategies
 
 AT = datetime(2030, 1, 1, tzinfo=UTC)
 EVE, BOB, OLD = ParticipantId("p_eve"), ParticipantId("p_bob"), ParticipantId("p_old")
@@ -417,3 +430,84 @@ def test_tasks_questions_and_reports_of_work_for_them_go():
     assert found.bodies[2] == BackgroundStarted(child=hers, task=GONE, by=EVE)
     assert found.bodies[5].text == GONE
     assert {found.bodies[7].prompt, found.bodies[8].prompt} == {GONE}
+
+
+# -- all words, whoever's they are ----------------------------------------------------------------
+
+SECRET = "the quick brown fox"
+
+
+@given(body=strategies.bodies())
+def test_what_has_words_stays_of_its_kind_and_says_nothing_any_more(body: Body):
+    """A second time nothing changes."""
+    gone = without_words(body)
+    assert kind_of(gone) == kind_of(body)
+    assert without_words(gone) == gone
+    assert isinstance(body, Stays) == isinstance(gone, Stays)
+    if isinstance(body, Stays):
+        assert gone is body
+
+
+WORDS = ("text", "result", "arguments", "prompt", "task", "told", "summary", "answer", "quote")
+
+
+@pytest.mark.parametrize("kind", [each for each in BODIES if each not in get_args(Stays)])
+@settings(max_examples=20)
+@given(data=st.data())
+def test_no_text_of_a_body_with_words_is_left(kind: type[Body], data: st.DataObject):
+    """Whatever field it stood in, but for what names something: ids, tools and agents."""
+    gone = without_words(data.draw(st.from_type(kind)))
+    for each in WORDS:
+        assert getattr(gone, each, "") in {GONE, "", "{}", None}
+    content = getattr(gone, "content", None)
+    assert content in {None, Content(text=GONE, literal=True)}
+    if isinstance(gone, QuestionAsked) and gone.call is not None:
+        assert gone.call.arguments == "{}"
+
+
+def test_an_approval_keeps_its_buttons_and_its_answer_a_choice_neither():
+    yes = Option(id="approve", label="Approve")
+    asked = QuestionAsked(
+        question=QuestionId("q"), run=HERS, kind="choice", text=SECRET, options=(yes,)
+    )
+    call = PlannedCall(call=CallId("c"), name="send", arguments='{"to": "fox"}')
+    approval = QuestionAsked(
+        question=QuestionId("q"), run=HERS, kind="approval", text=SECRET, options=(yes,), call=call
+    )
+    closed = QuestionClosed(question=QuestionId("q"), asked=1, outcome="answered", answer="approve")
+    assert without_words(asked).options == ()
+    kept = without_words(approval)
+    assert (kept.options, kept.text, kept.call.arguments) == ((yes,), GONE, "{}")
+    assert without_words(closed, kind="approval") == closed
+    assert without_words(closed, kind="choice").answer == GONE
+    assert without_words(closed).answer == GONE
+
+
+def test_what_works_stays_and_so_does_why_the_bridge_ended_a_run():
+    title = SettingChanged(scope="session", name="title", value=SECRET)
+    over = RunFinished(run=RunId("r"), outcome="abandoned", upto=1, reason="shutdown")
+    failed = RunFinished(run=RunId("r"), outcome="failed", upto=1, reason=SECRET)
+    linked = ConversationLinked(conversation=DM)
+    assert [without_words(each) for each in (title, over, linked)] == [title, over, linked]
+    assert without_words(failed).reason == GONE
+
+
+def test_what_is_quoted_goes_with_the_words():
+    quoting = said(BOB, SECRET, quote=Quote(author="Bob", text=SECRET))
+    assert without_words(quoting).quote is None
+
+
+@settings(max_examples=40)
+@given(st.lists(strategies.bodies(), max_size=12))
+def test_a_log_without_its_words_folds_to_the_same_course(bodies: list[Body]):
+    """Runs, roles, places and positions are what they were."""
+    kept, gone = Session(id=SessionId("s")), Session(id=SessionId("s"))
+    for seq, body in enumerate(bodies, start=1):
+        kept = evolve(kept, Event(session=SessionId("s"), seq=seq, at=AT, body=body))
+        without = without_words(body)
+        gone = evolve(gone, Event(session=SessionId("s"), seq=seq, at=AT, body=without))
+    assert gone.open_run == kept.open_run
+    assert gone.participants == kept.participants
+    assert gone.conversations == kept.conversations
+    assert (gone.position, gone.wanted, gone.unread) == (kept.position, kept.wanted, kept.unread)
+    assert gone.questions.keys() == kept.questions.keys()

@@ -74,20 +74,20 @@ class ChosenSession:
         if place is None or asked is None:
             return await self._new_there(by, clean_title(title))
         name = new_session(asked.account, asked.external_id)
-        if not await self._lets_in(place, by, Session(id=name, participants={by: "owner"})):
+        if not await self.lets_in(place, by, Session(id=name, participants={by: "owner"})):
             return Reply(text=session_texts.NOT_LET_IN_ELSEWHERE, refused=True)
         if why := await self.begun.begin(by, name):
             return Reply(text=why, refused=True)
         await self.sessions.create(name, title=clean_title(title), owner=by)
         agent = self.admission.account(place.address.channel).agent_in(place.address)
-        await self._go(place, name, by, agent=agent)
+        await self.go(place, name, by, agent=agent)
         return Reply(text=session_texts.begun(clean_title(title)))
 
     async def beginning(
         self, place: Conversation, by: ParticipantId | None, name: SessionId
     ) -> Reply | None:
         """Return why someone, or (None) somebody new, may not begin a session from a place."""
-        if by is not None and not await self._lets_in(
+        if by is not None and not await self.lets_in(
             place, by, Session(id=name, participants={by: "owner"})
         ):
             return Reply(text=session_texts.NOT_LET_IN_ELSEWHERE, refused=True)
@@ -116,7 +116,7 @@ class ChosenSession:
         target = await self.sessions.fold(found)
         if target.id == fold.id == place.session:
             return Reply(text=session_texts.here_already(target.title))
-        await self._go(place, target.id, by)
+        await self.go(place, target.id, by)
         recap = await self.recap(await self.sessions.fold(target.id), RECAP, by)
         return Reply(text=session_texts.switched(target.title, recap))
 
@@ -130,7 +130,7 @@ class ChosenSession:
             return _listed(titles, fold, session_texts.SWITCH_WHICH if named else "")
         return found[0]
 
-    async def _go(
+    async def go(
         self, place: Conversation, session: SessionId, by: ParticipantId, *, agent: str = ""
     ) -> None:
         """Make a place follow a session, from where it is by now."""
@@ -180,11 +180,11 @@ class ChosenSession:
             is_theirs = by in session.participants or (
                 is_owner and name in begun and "owner" not in session.participants.values()
             )
-            if is_there and is_theirs and await self._lets_in(place, by, session):
+            if is_there and is_theirs and await self.lets_in(place, by, session):
                 mine.append(session)
         return mine
 
-    async def _lets_in(
+    async def lets_in(
         self, place: Conversation | None, by: ParticipantId, session: Session
     ) -> bool:
         """Say whether someone is let in to a session on the account of a place."""

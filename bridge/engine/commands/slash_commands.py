@@ -25,6 +25,7 @@ from bridge.engine.agent_registry import AgentRegistry
 from bridge.engine.commands.background import BackgroundList
 from bridge.engine.commands.chosen_session import ChosenSession
 from bridge.engine.commands.following import Following
+from bridge.engine.commands.forking import Fork, Forking
 from bridge.engine.commands.notifying import Notifying
 from bridge.engine.commands.pairing import Pairing
 from bridge.engine.commands.people import People
@@ -83,6 +84,7 @@ class Services:
     people: People
     following: Following
     chosen_session: ChosenSession
+    forking: Forking
     notifying: Notifying
     scheduling: Scheduling
     background: BackgroundList
@@ -127,6 +129,10 @@ class SlashCommands:
     @property
     def chosen_session(self) -> ChosenSession:
         return self._services.chosen_session
+
+    @property
+    def forking(self) -> Forking:
+        return self._services.forking
 
     @property
     def following(self) -> Following:
@@ -518,6 +524,13 @@ async def _switch(use: Services, asked: Request) -> Outcome:
     return None, await switch(asked.session, asked.place, asked.by, asked.argument)
 
 
+async def _fork(use: Services, asked: Request) -> Outcome:
+    if asked.spoken.quote is not None:
+        return None, Reply(text=session_texts.FORK_UP_TO_WHAT, refused=True)
+    wish = Fork(by=asked.by, title=clean_title(asked.argument), upto=asked.spoken.reply_to)
+    return None, await use.forking.fork(asked.session, asked.place, wish, asked.origin)
+
+
 async def _title(_: Services, asked: Request) -> Outcome:
     title = clean_title(asked.argument)
     if not title:
@@ -589,6 +602,7 @@ HANDLERS: Mapping[str, Handler] = {
     "deny": _deny,
     "every": _every,
     "follow": _follow,
+    "fork": _fork,
     "help": _help,
     "history": _history,
     "invite": _invite,

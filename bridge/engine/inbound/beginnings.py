@@ -3,6 +3,7 @@
 The rules:
 
 - `/new` and `/switch` choose the session that the place is to follow: it follows no other before.
+  So does a `/fork` that was cut off in the middle; else there is nothing to copy.
 - What would be refused there is refused at once, and leaves nothing behind: neither a place nor
   anyone in a session. That is found out against the session as it would be.
 - A message that was dealt with before, whatever its place follows by now, gets its reply again.
@@ -67,6 +68,10 @@ class Beginnings:
             case "new":
                 name = new_session(inbound.address.channel, inbound.external_id)
                 return await self.commands.chosen_session.beginning(here, who, name) or name
+            case "fork":
+                name = new_session(inbound.address.channel, inbound.external_id)
+                begun = await self.commands.forking.is_begun(name, who)
+                return name if begun else Reply(text=texts.NO_PLACE, refused=True)
             case "switch" if who is not None:
                 nothing = Session(id=SessionId(""))
                 meant = partial(self.commands.chosen_session.meant, nothing, here, who)
