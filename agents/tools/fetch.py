@@ -36,7 +36,7 @@ import httpcore
 from pydantic import Field
 
 from agents.tools import page
-from agents.tools.addresses import Ip, is_public
+from bridge.public_addresses import Ip, is_public
 from agents.tools.functions import tool_of
 from agents.tools.page import MOST_BYTES
 from agents.tools.schema import read_only

@@ -59,7 +59,8 @@ class Capabilities:
     place. One message takes at most `max_files` files of at most `max_file_bytes` each, with a text
     of at most `caption_chars` beside them (0: files and text are messages of their own). Of a
     button's label `label_chars` are shown at most. What is older than `deletes_for` it `deletes`
-    no more. `reacts`: emoji can be put on a message (`Reacting`).
+    no more. `reacts`: emoji can be put on a message (`Reacting`). `client`: the place of the
+    bridge's own client that this one belongs to; what is said there counts as spoken here.
     """
 
     max_chars: int = 4000
@@ -80,6 +81,7 @@ class Capabilities:
     max_file_bytes: int = 10_000_000
     caption_chars: int = 0
     label_chars: int = 64
+    client: ConversationId | None = None
 
 
 Less = Literal["", "plain", "without_file", "bare"]

@@ -22,6 +22,7 @@ from bridge.domain.ids import ChannelName
 from bridge.domain.parts import Address, Capabilities
 from bridge.engine.agent_registry import AgentRegistry
 from bridge.engine.dispatcher import UNLIMITED, Dispatcher
+from bridge.engine.inbound.browser_deeds import BrowserDeeds
 from bridge.engine.inbound.downloads import Downloads
 from bridge.engine.inbound.intake import Intake
 from bridge.engine.last_inbound import LastInbound
@@ -72,10 +73,13 @@ SWEEP = "the sweep"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connected:
-    """A channel, how it treats those who write to it, and what people call it."""
+    """A channel, how it treats those who write to it, and what people call it.
+
+    `account` None: nobody writes from it.
+    """
 
     channel: Channel
-    account: Account
+    account: Account | None
     label: str
 
 
@@ -217,6 +221,10 @@ class Engine:
         self._marking = _marking(self.sessions, store, self.channels, clock, self._health)
         self.sessions.admission.woken, last_inbound.came = self._courier.wake, self._courier.came
         self._scheduler = _scheduler(store, self.sessions, clock)
+        self.sessions.browser_places.woken = self._courier.wake
+        self.browser_deeds = BrowserDeeds(
+            store, self.sessions, self.sessions.admission, self.sessions.browser_places
+        )
         self._intake = self._ears(Downloads(self.channels, blobs, clock), last_inbound)
 
     def _ringing(self, escalate: timedelta) -> Ringing:
@@ -277,7 +285,7 @@ class Engine:
             agents=self.agent_registry,
             budgets=budgets,
             most=most,
-            accounts={each.channel.name: each.account for each in channels},
+            accounts={each.channel.name: each.account for each in channels if each.account},
             count=partial(_count, self.channels),
             links=partial(_links, self.channels),
             deletes=partial(_deletes, self.channels),
@@ -326,6 +334,7 @@ class Engine:
             *(
                 _part(f"channel {name}", failed.get(name) or silent.get(name, ""))
                 for name in self.channels
+                if name in self.sessions.admission.channels
             ),
             *(_part(f"agent {name}", agents.get(name, "")) for name in self.agent_registry.names),
         ]

@@ -17,6 +17,7 @@ from bridge.http import (
     api,
     assets,
     background,
+    browser_push,
     compatible,
     errors,
     hooks,
@@ -54,6 +55,7 @@ from bridge.ports.channel import Receiving
 from bridge.ports.clock import Clock
 from bridge.ports.engine import DeliveryAdmin, Live, PeopleAdmin, Sessions
 from bridge.ports.health import Check
+from bridge.ports.push import Pushing
 from bridge.ports.store import Store
 from bridge.session.fold import Session
 
@@ -85,6 +87,7 @@ def create_app(
     called: Mapping[str, Hook] | None = None,
     public_url: str | None = None,
     topics: Mapping[str, str] | None = None,
+    pushing: Pushing | None = None,
 ) -> FastAPI:
     """Return the application that serves the page, the API and the streams.
 
@@ -92,7 +95,8 @@ def create_app(
     `parts` how each account and agent does; `label` what people call a place. `operator` alone may
     admit `people`, see `checks`, and make backups, in `scratch`. `receiving` are the channels that
     platforms call, `agents` live elsewhere; `answering` returns which one answers in a session;
-    `called` are the hooks, `topics` other names of sessions, for ntfy and Apprise.
+    `called` are the hooks, `topics` other names of sessions, for ntfy and Apprise. `pushing` lets
+    browsers ring.
     """
     reach = Reach(
         store=store,
@@ -120,6 +124,7 @@ def create_app(
         hooks=HookDesk(called or {}, store, sessions, clock),
         public_url=public_url,
         topics={} if topics is None else topics,
+        pushing=pushing,
     )
     return _assembled(reach)
 
@@ -172,11 +177,13 @@ def _assembled(reach: Reach) -> FastAPI:
         schedules.router,
         background.router,
         hooks.router,
+        browser_push.router,
     )
     for part in parts:
         app.include_router(part, dependencies=guarded)
     app.include_router(admin.router)
     app.include_router(invitations.unguarded)
+    app.include_router(browser_push.unguarded)
     app.include_router(metrics.router)
     app.include_router(agents_router)
     assets.install(app)
@@ -184,7 +191,8 @@ def _assembled(reach: Reach) -> FastAPI:
     platform_callbacks.install(app)
     hooks.install(app)
     media.install(app)
-    routers = (app, admin.router, invitations.unguarded, agents_router, *parts)
+    others = (admin.router, invitations.unguarded, browser_push.unguarded, agents_router)
+    routers = (app, *others, *parts)
     errors.install(app, [route for router in routers for route in router.routes])
     _correct_openapi(app)
     return app

@@ -49,7 +49,7 @@ from bridge.engine.access.admission import (
     Admission,
     was_private,
 )
-from bridge.engine.commands import access_cards, following
+from bridge.engine.commands import access_cards, browser_places, following
 from bridge.engine.commands.pairing_undo import PAIRED
 from bridge.engine.languages import SCOPE as SPOKEN
 from bridge.engine.languages import Languages
@@ -76,6 +76,7 @@ SCOPES = (
     SPOKEN,
     WISHED,
     following.SCOPE,
+    browser_places.SCOPE,
     pairing_codes.SCOPE,
     GRANTS,
     LEGACY,

@@ -4,7 +4,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from agents.tools.addresses import is_public
+from bridge.public_addresses import is_public
 
 INSIDE_4 = [
     "0.0.0.0", "10.0.0.1", "100.64.0.1", "100.100.100.200", "127.0.0.1", "127.1.2.3",
