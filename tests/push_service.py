@@ -63,12 +63,15 @@ class Pushed:
 
 @dataclass
 class PushService:
-    """`answers` are given one after the other, each a status and headers; then 201 each time."""
+    """`answers` are given one after the other, each a status and headers; then 201 each time.
+
+    While it `hangs` it takes what comes and answers nothing.
+    """
 
     url: str = ""
     pushed: list[Pushed] = field(default_factory=list)
     answers: list[tuple[int, dict[str, str]]] = field(default_factory=list)
-    silent: bool = False
+    hangs: bool = False
     _server: asyncio.Server | None = None
 
     async def start(self) -> None:
@@ -91,8 +94,9 @@ class PushService:
         headers = {a.lower(): b for a, _, b in (line.partition(": ") for line in head[1:] if line)}
         body = await reader.readexactly(int(headers["content-length"]))
         assert head[0].startswith("POST "), head[0]
-        if not self.silent:
-            self._take(head[0].split()[1], headers, body)
+        self._take(head[0].split()[1], headers, body)
+        while self.hangs:
+            await asyncio.sleep(0.02)
         status, more = self.answers.pop(0) if self.answers else (201, {})
         lines = [f"HTTP/1.1 {status} -", "Content-Length: 0", "Connection: close"]
         lines += [f"{name}: {value}" for name, value in more.items()]

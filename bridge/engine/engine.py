@@ -5,7 +5,7 @@ that are behind are touched. Stop: hear no more, let runs reach a safe point, fl
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -140,6 +140,19 @@ def _deliveries(core: "Engine", ringing: Ringing, courier: Courier) -> Deliverie
     )
 
 
+def _accounts(core: "Engine", courier: Courier) -> Iterable[Check]:
+    """Return how each account does that people write from."""
+    silent, failed = courier.troubles.faults(), core.supervisor.faults
+    mine = (name for name in core.channels if name in core.sessions.admission.channels)
+    return [_part(f"channel {name}", failed.get(name) or silent.get(name, "")) for name in mine]
+
+
+def _browser_deeds(core: "Engine", courier: Courier) -> BrowserDeeds:
+    places = core.sessions.browser_places
+    places.woken = courier.wake
+    return BrowserDeeds(core.store, core.sessions, core.sessions.admission, places)
+
+
 def _scheduler(store: Store, sessions: Dispatcher, clock: Clock) -> Scheduler:
     return Scheduler(store, sessions, clock, sessions.admission.lets_in)
 
@@ -221,10 +234,7 @@ class Engine:
         self._marking = _marking(self.sessions, store, self.channels, clock, self._health)
         self.sessions.admission.woken, last_inbound.came = self._courier.wake, self._courier.came
         self._scheduler = _scheduler(store, self.sessions, clock)
-        self.sessions.browser_places.woken = self._courier.wake
-        self.browser_deeds = BrowserDeeds(
-            store, self.sessions, self.sessions.admission, self.sessions.browser_places
-        )
+        self.browser_deeds = _browser_deeds(self, self._courier)
         self._intake = self._ears(Downloads(self.channels, blobs, clock), last_inbound)
 
     def _ringing(self, escalate: timedelta) -> Ringing:
@@ -328,14 +338,9 @@ class Engine:
 
     def parts(self) -> Sequence[Check]:
         """Return how each account and each agent does, as far as their last calls tell."""
-        silent, failed = self._courier.troubles.faults(), self.supervisor.faults
         agents = self._runner.faults
         return [
-            *(
-                _part(f"channel {name}", failed.get(name) or silent.get(name, ""))
-                for name in self.channels
-                if name in self.sessions.admission.channels
-            ),
+            *_accounts(self, self._courier),
             *(_part(f"agent {name}", agents.get(name, "")) for name in self.agent_registry.names),
         ]
 

@@ -91,12 +91,9 @@ def create_app(
 ) -> FastAPI:
     """Return the application that serves the page, the API and the streams.
 
-    `checks` is what `/v1/doctor` reports; `ready` returns why the workers are not, or nothing;
-    `parts` how each account and agent does; `label` what people call a place. `operator` alone may
-    admit `people`, see `checks`, and make backups, in `scratch`. `receiving` are the channels that
-    platforms call, `agents` live elsewhere; `answering` returns which one answers in a session;
-    `called` are the hooks, `topics` other names of sessions, for ntfy and Apprise. `pushing` lets
-    browsers ring.
+    `ready` returns why the workers are not, `parts` how accounts and agents do; `label` what people
+    call a place, `answering` which agent answers. `operator` alone may admit `people`, see `checks`
+    and make backups, in `scratch`. `receiving` are called by platforms, `agents` live elsewhere.
     """
     reach = Reach(
         store=store,
