@@ -64,9 +64,10 @@ class BrowserPlaces:
                 known = None
             sessions = known.sessions if known is not None else ()
             await self._keep(replace(browser, sessions=sessions))
-            for each in (await self._of_person(browser.who))[MOST:]:
-                await self._drop(each)
-            await self._tidy()
+            if known is None:
+                for each in (await self._of_person(browser.who))[MOST:]:
+                    await self._drop(each)
+                await self._tidy()
 
     async def follow(self, number: str, session: SessionId) -> None:
         """Let a browser ring for a session from now on."""
