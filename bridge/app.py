@@ -34,16 +34,19 @@ from bridge.health import agent_checks, examine, trials
 from bridge.http import private
 from bridge.http.app import create_app
 from bridge.http.auth import owner_token
+from bridge.http.browser_push import seal
 from bridge.http.connections import Bounds
 from bridge.http.dependencies import Reading
 from bridge.http.links import Links, link_key
 from bridge.http.outgoing import Outgoing
 from bridge.http.server import HttpServer
+from bridge.http.web_push import Signing, WebPush, is_installed
 from bridge.ports.agent import Agent, AgentReceiving
 from bridge.ports.blobs import Blobs
 from bridge.ports.channel import Receiving
 from bridge.ports.clock import Clock
 from bridge.ports.health import Check
+from bridge.ports.push import Pushing
 from bridge.ports.store import Store
 from bridge.ports.surroundings import AgentSurroundings, ChannelSurroundings, Surroundings
 from bridge.session.admission import Account
@@ -55,6 +58,7 @@ log = structlog.get_logger()
 OWNER_TOKEN = "owner-token"  # noqa: S105 - the name of the file, not the token
 OWNER_CODE = "owner-code"
 LINK_KEY = "link-key"
+PUSH_KEY = "push-key"
 SERVER = "server.json"
 EXAMINED_SECONDS = 1.5
 """How long the agents are looked at before the start is announced."""
@@ -102,8 +106,10 @@ async def running(config: Config, clock: Clock | None = None) -> AsyncIterator[R
     surroundings = Surroundings(clock=clock, data=config.data)
     async with _store(config, surroundings) as store:
         files = _files(config, surroundings)
-        channels = _channels(config, store, surroundings, files)
+        push = web_push(config, clock, files.links)
+        channels = _channels(config, store, surroundings, files, push)
         core = _core(config, store, surroundings, channels, files.blobs)
+        pushing = _pushing(push, core)
         owner = await _owner(store, clock)
         token = await owner_token(config.data / OWNER_TOKEN, store, owner, clock)
         await core.sessions.create(SHARED, title=texts.FIRST_TITLE, owner=owner)
@@ -118,6 +124,7 @@ async def running(config: Config, clock: Clock | None = None) -> AsyncIterator[R
             files=files,
             channels=channels,
             watchdog=watchdog,
+            pushing=pushing,
         )
         port = await server.start()
         try:
@@ -211,10 +218,36 @@ def _files(config: Config, surroundings: Surroundings) -> _Files:
 
 
 def _channels(
-    config: Config, store: Store, surroundings: Surroundings, files: _Files
+    config: Config,
+    store: Store,
+    surroundings: Surroundings,
+    files: _Files,
+    push: WebPush | None,
 ) -> list[Connected]:
     around = {name: _around(name, config, store, surroundings, files) for name in config.channels}
-    return [_connect(name, each, around[name]) for name, each in config.channels.items()]
+    connected = [_connect(name, each, around[name]) for name, each in config.channels.items()]
+    if push is not None:
+        connected.append(Connected(channel=push, account=None, label=texts.BROWSER))
+    return connected
+
+
+def web_push(config: Config, clock: Clock, links: Links) -> WebPush | None:
+    """Return the channel of browsers that ring; None where what it needs is not installed."""
+    if not is_installed():
+        return None
+    base = config.http.public_url or ""
+    contact = base if base.startswith("https://") else "mailto:bridgehead@localhost.invalid"
+    signing = Signing(config.data / PUSH_KEY, contact)
+    return WebPush(signing, seal=partial(seal, links), clock=clock)
+
+
+def _pushing(push: WebPush | None, core: Engine) -> Pushing | None:
+    if push is None:
+        return None
+    push.browsers = core.sessions.browser_places
+    return Pushing(
+        browsers=push.browsers, deeds=core.browser_deeds, key=push.signing, secure=push.is_secure
+    )
 
 
 def _around(
@@ -283,6 +316,7 @@ def _server(
     files: _Files,
     channels: Sequence[Connected],
     watchdog: Watchdog,
+    pushing: Pushing | None,
 ) -> HttpServer:
     async def checks(*, deep: bool) -> Sequence[Check]:
         accounts = [each.channel for each in channels]
@@ -316,6 +350,7 @@ def _server(
         called=config.hooks,
         public_url=config.http.public_url,
         topics=config.http.topics,
+        pushing=pushing,
     )
     http = config.http
     bounds = Bounds(most=http.connections, per_address=http.connections_per_address)

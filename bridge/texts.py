@@ -961,6 +961,13 @@ def still_waiting(title: str, words: str, *, question: bool) -> str:
     return _("You have not seen this yet in {session}: {words}", session=session, words=words)
 
 
+PUSH_NEWS = _("There is something new.")
+PUSH_REPLY = _("Reply")
+PUSH_NOT_DONE = _("That was not done. Open the page and try again there.")
+PUSH_DONE = _("Sent.")
+PUSH_OVER = _("This notification is too old. Open the page.")
+
+
 def recap(*, people: int, answers: int, latest: Sequence[str]) -> str:
     head = _(
         "**While you were away:** {heard}, {said}. The latest:",

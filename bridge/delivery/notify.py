@@ -11,9 +11,10 @@ How often, for what nobody asked for:
 
 Where, for one person and one call (a final answer, a question, a push that is not folded):
 
-- Their private places are taken in the order in which they last spoke in them before the call, then
-  those that they never spoke in, the newest first; without those that take nothing now, and those
-  whose wish does not let the call ring. Every lane finds the same order, whatever happened since.
+- Their private places are taken in the order in which they last spoke in them before the call (of
+  a browser: in the page), then those that they never spoke in, the newest first; without those that
+  take nothing now, and those whose wish does not let the call ring. Every lane finds the same
+  order, whatever happened since.
 - The first of them rings; nowhere else does anything then. While the person looks at the session
   in a page or a terminal none rings at first, nor does one once a client showed them the call.
 - `escalate` after the last ring the next of them rings, each once, until the call is seen: the
@@ -165,9 +166,13 @@ AS_EVERYONE = Wish()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrivatePlace:
-    """A private place. `silent`: it can show something without a ring; `takes`: it shows now."""
+    """A private place. `silent`: it can show something without a ring; `takes`: it shows now.
+
+    `client`: what is said there counts as spoken here.
+    """
 
     place: ConversationId
+    client: ConversationId | None = None
     silent: bool = True
     wish: Wish = Wish()
     takes: bool = True
@@ -253,8 +258,13 @@ def ordered(person: Person, seq: Seq) -> tuple[PrivatePlace, ...]:
     spots = person.spots
     if not spoke:
         return spots[::-1]
-    keys = [(spoke.get(each.place, START), number) for number, each in enumerate(spots)]
+    keys = [(_spoke_in(each, spoke), number) for number, each in enumerate(spots)]
     return tuple([spots[number] for _, number in sorted(keys, reverse=True)])
+
+
+def _spoke_in(spot: PrivatePlace, spoke: Mapping[ConversationId, Seq]) -> Seq:
+    elsewhere = spoke.get(spot.client, START) if spot.client is not None else START
+    return max(spoke.get(spot.place, START), elsewhere)
 
 
 def tone(

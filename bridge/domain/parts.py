@@ -61,6 +61,8 @@ class Capabilities:
     button's label `label_chars` are shown at most. What is older than `deletes_for` it `deletes`
     no more. `reacts`: emoji can be put on a message (`Reacting`). `tells_status`: a place can say
     how far the agent is (`TellingStatus`). `forms`: a button can open a window to write in.
+    `client`: the place of the bridge's own client that this one belongs to; what is said there
+    counts as spoken here.
     """
 
     max_chars: int = 4000
@@ -83,6 +85,7 @@ class Capabilities:
     max_file_bytes: int = 10_000_000
     caption_chars: int = 0
     label_chars: int = 64
+    client: ConversationId | None = None
 
 
 AgentStatus = Literal["working", "waiting", "idle"]

@@ -44,6 +44,7 @@ from bridge.engine.commands.access_requests import AccessAsking, AccessRequests
 from bridge.engine.commands.background import BackgroundList
 from bridge.engine.commands.begun import Begun
 from bridge.engine.commands.browser_guests import BrowserGuests
+from bridge.engine.commands.browser_places import BrowserPlaces
 from bridge.engine.commands.chosen_session import ChosenSession
 from bridge.engine.commands.following import Count, Following
 from bridge.engine.commands.forgetting import Forgetting
@@ -127,7 +128,7 @@ class Dispatcher:
         pairing = self.pairing = Pairing(
             store, self, admission, places, names, clock, following=following, links=links
         )
-        begun = Begun(store, clock)
+        begun, self.browser_places = Begun(store, clock), BrowserPlaces(store, self, clock)
         guests, invited = pairing.guests, pairing.invitations
         members = Members(store, self, admission, places, names, following, pairing.codes, begun)
         requests = AccessRequests(store, self, admission, places, names, guests, clock, reserved)
@@ -146,6 +147,7 @@ class Dispatcher:
             browser_guests=browser_guests,
             languages=self.languages,
             wishes=self.wishes,
+            browser_places=self.browser_places,
             forgetting=Forgetting(
                 store, self, admission, names, self.languages, self.wishes, clock, deletes
             ),

@@ -5,7 +5,7 @@ that are behind are touched. Stop: hear no more, let runs reach a safe point, fl
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -22,6 +22,7 @@ from bridge.domain.ids import ChannelName
 from bridge.domain.parts import Address, Capabilities
 from bridge.engine.agent_registry import AgentRegistry
 from bridge.engine.dispatcher import UNLIMITED, Dispatcher
+from bridge.engine.inbound.browser_deeds import BrowserDeeds
 from bridge.engine.inbound.downloads import Downloads
 from bridge.engine.inbound.intake import Intake
 from bridge.engine.last_inbound import LastInbound
@@ -75,10 +76,13 @@ SWEEP = "the sweep"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connected:
-    """A channel, how it treats those who write to it, and what people call it."""
+    """A channel, how it treats those who write to it, and what people call it.
+
+    `account` None: nobody writes from it.
+    """
 
     channel: Channel
-    account: Account
+    account: Account | None
     label: str
 
 
@@ -147,6 +151,19 @@ def _subscriptions(
     sender = Subscriptions(book, core.store, core.sessions, clock, health)
     desk = SubscriptionDesk(book, core.store, core.sessions, clock, wake=sender.wake)
     return sender, desk
+
+
+def _accounts(core: "Engine", courier: Courier) -> Iterable[Check]:
+    """Return how each account does that people write from."""
+    silent, failed = courier.troubles.faults(), core.supervisor.faults
+    mine = (name for name in core.channels if name in core.sessions.admission.channels)
+    return [_part(f"channel {name}", failed.get(name) or silent.get(name, "")) for name in mine]
+
+
+def _browser_deeds(core: "Engine", courier: Courier) -> BrowserDeeds:
+    places = core.sessions.browser_places
+    places.woken = courier.wake
+    return BrowserDeeds(core.store, core.sessions, core.sessions.admission, places)
 
 
 def _scheduler(store: Store, sessions: Dispatcher, clock: Clock) -> Scheduler:
@@ -227,6 +244,7 @@ class Engine:
         self._beside = _beside(self, clock, self._health)
         self.sessions.admission.woken, last_inbound.came = self._courier.wake, self._courier.came
         self._scheduler = _scheduler(store, self.sessions, clock)
+        self.browser_deeds = _browser_deeds(self, self._courier)
         self._intake = self._ears(Downloads(self.channels, blobs, clock), last_inbound)
 
     def _ringing(self, escalate: timedelta) -> Ringing:
@@ -287,7 +305,7 @@ class Engine:
             agents=self.agent_registry,
             budgets=budgets,
             most=most,
-            accounts={each.channel.name: each.account for each in channels},
+            accounts={each.channel.name: each.account for each in channels if each.account},
             count=partial(_count, self.channels),
             links=partial(_links, self.channels),
             deletes=partial(_deletes, self.channels),
@@ -330,13 +348,9 @@ class Engine:
 
     def parts(self) -> Sequence[Check]:
         """Return how each account and each agent does, as far as their last calls tell."""
-        silent, failed = self._courier.troubles.faults(), self.supervisor.faults
         agents = self._runner.faults
         return [
-            *(
-                _part(f"channel {name}", failed.get(name) or silent.get(name, ""))
-                for name in self.channels
-            ),
+            *_accounts(self, self._courier),
             *(_part(f"agent {name}", agents.get(name, "")) for name in self.agent_registry.names),
         ]
 

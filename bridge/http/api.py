@@ -17,6 +17,7 @@ from bridge.http.errors import Fault, failures
 from bridge.http.inbox import ACCOUNT
 from bridge.http.pages import offset
 from bridge.http.validators import sound
+from bridge.ports.push import CHANNEL
 from bridge.ports.store import SessionMark, SessionRow
 from bridge.session import slash
 from bridge.session.fold import Session
@@ -304,6 +305,7 @@ async def _places(reach: Reach, session: SessionId) -> list[PlaceLine]:
         *(
             PlaceLine(id=each.id, label=reach.label(each.address), room=each.room)
             for each in linked
+            if each.address.channel != CHANNEL
         ),
         *(PlaceLine(id=f"{ACCOUNT}:{place}", label=label) for place, label in CLIENTS.items()),
     ]

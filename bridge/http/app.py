@@ -17,6 +17,7 @@ from bridge.http import (
     api,
     assets,
     background,
+    browser_push,
     compatible,
     errors,
     hooks,
@@ -56,6 +57,7 @@ from bridge.ports.channel import Receiving
 from bridge.ports.clock import Clock
 from bridge.ports.engine import DeliveryAdmin, Live, PeopleAdmin, Sessions
 from bridge.ports.health import Check
+from bridge.ports.push import Pushing
 from bridge.ports.store import Store
 from bridge.ports.subscriptions import SubscriptionAdmin
 from bridge.session.fold import Session
@@ -89,12 +91,14 @@ def create_app(
     called: Mapping[str, Hook] | None = None,
     public_url: str | None = None,
     topics: Mapping[str, str] | None = None,
+    pushing: Pushing | None = None,
 ) -> FastAPI:
     """Return the application that serves the page, the API and the streams.
 
     `checks` are the doctor's; `ready` says why the workers are not, `parts` how accounts and agents
-    do; `label` names a place. `operator` alone may admit `people` and make backups, in `scratch`.
-    Platforms call `receiving`, services `called`; `answering` says who of `agents` does.
+    do; `label` names a place, `answering` says who of `agents` does. `operator` alone may admit
+    `people`, see `checks` and make backups, in `scratch`. Platforms call `receiving`, services
+    `called`.
     """
     reach = Reach(
         store=store,
@@ -123,6 +127,7 @@ def create_app(
         hooks=HookDesk(called or {}, store, sessions, clock),
         public_url=public_url,
         topics={} if topics is None else topics,
+        pushing=pushing,
     )
     return _assembled(reach)
 
@@ -177,11 +182,13 @@ def _assembled(reach: Reach) -> FastAPI:
         background.router,
         hooks.router,
         subscription_routes.router,
+        browser_push.router,
     )
     for part in parts:
         app.include_router(part, dependencies=guarded)
     app.include_router(admin.router)
     app.include_router(invitations.unguarded)
+    app.include_router(browser_push.unguarded)
     app.include_router(metrics.router)
     app.include_router(agents_router)
     assets.install(app)
@@ -189,7 +196,8 @@ def _assembled(reach: Reach) -> FastAPI:
     platform_callbacks.install(app)
     hooks.install(app)
     media.install(app)
-    routers = (app, admin.router, invitations.unguarded, agents_router, *parts)
+    others = (admin.router, invitations.unguarded, browser_push.unguarded, agents_router)
+    routers = (app, *others, *parts)
     errors.install(app, [route for router in routers for route in router.routes])
     _correct_openapi(app)
     return app

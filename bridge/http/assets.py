@@ -18,6 +18,9 @@ from fastapi import FastAPI, Request, Response
 from bridge.http.errors import Fault
 
 INDEX = "index.html"
+WORKER = "sw.js"
+"""It may act for the whole page, from a folder below."""
+
 MEDIA_TYPES: Mapping[str, str] = {
     "html": "text/html; charset=utf-8",
     "js": "text/javascript; charset=utf-8",
@@ -62,6 +65,7 @@ def load() -> dict[str, Asset]:
 
 def install(app: FastAPI) -> None:
     assets = load()
+    worker = assets.get(WORKER)
 
     async def serve(request: Request) -> Response:
         asset = assets.get(request.path_params.get("name", INDEX))
@@ -71,6 +75,8 @@ def install(app: FastAPI) -> None:
         packed = asset.packed if takes_gzip else b""
         etag = f'"{asset.etag}{"-gzip" if packed else ""}"'
         headers = {"ETag": etag, "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
+        if asset is worker:
+            headers["Service-Worker-Allowed"] = "/"
         if request.headers.get("if-none-match") == etag:
             return Response(status_code=304, headers=headers)
         if packed:

@@ -29,6 +29,7 @@ from bridge.ports.channel import Receiving
 from bridge.ports.clock import Clock
 from bridge.ports.engine import DeliveryAdmin, Live, PeopleAdmin, Sessions
 from bridge.ports.health import Check
+from bridge.ports.push import Pushing
 from bridge.ports.store import Store
 from bridge.ports.subscriptions import SubscriptionAdmin
 from bridge.session.fold import Session, fold
@@ -74,6 +75,7 @@ class Reach:
     links: Links
     hooks: HookDesk
     public_url: str | None
+    pushing: Pushing | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

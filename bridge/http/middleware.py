@@ -3,7 +3,8 @@
 Everything under `/v1/` needs a token, a participant's or, under `/v1/agents/`, that agent's: a
 route that forgets to ask cannot exist. A body is read here, bounded in size and time, once it is
 known who sends it or, of a platform or a hook, that the account or the hook exists; it is JSON, but
-for what platforms send. Who signs in by an invitation has no token yet, and sends little. A file
+for what platforms send. Who signs in by an invitation has no token yet, and sends little; so does a
+notification, with what was sealed for it. A file
 alone passes through as it comes; where no body belongs none is read. An unexpected error is
 answered in our shape and logged by its kind and place, since its text may hold what people said.
 """
@@ -39,7 +40,8 @@ from bridge.ports.channel import Receiving
 CONTENT_SECURITY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:;"
     " media-src blob:;"
-    " connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none';"
+    " connect-src 'self'; font-src 'self'; manifest-src 'self'; worker-src 'self';"
+    " base-uri 'none'; form-action 'none';"
     " frame-ancestors 'none'"
 )
 GUARDED = "/v1/"
@@ -47,8 +49,9 @@ AGENTS = "/v1/agents/"
 PLATFORMS = "/channels/"
 HOOKS = "/hooks/"
 SIGN_IN = "/sign-in"
+DEED = "/push-deed"
 SMALL = 4096
-"""Bytes of what is sent to sign in, without a token that is known."""
+"""Bytes of what is sent to sign in, or from a notification, without a token that is known."""
 
 JSON = "application/json"
 MOST_PARAMETERS = 100
@@ -115,7 +118,7 @@ class Edge:
         elif compatible.is_called(scope["path"], scope["method"]):
             given = headers.get("authorization", "")
             await self._admit_asker(scope, compatible.token_of(given))
-        if scope["path"] == SIGN_IN and _has_body(headers):
+        if scope["path"] in {SIGN_IN, DEED} and _has_body(headers):
             _check_type(headers)
             _check_small(headers)
             await self._app(scope, _Replay(_text(await self._read(receive)), receive), send)

@@ -319,6 +319,12 @@ class Book:
             return True
         return any(self.admits(account, each, who, session, mine, place=place) for each in here)
 
+    def may_read(self, who: ParticipantId, session: Session, mine: Sequence[Identity]) -> bool:
+        """Say whether a client may read a session for somebody: of a guest, while a grant holds."""
+        given = [each for each in in_browsers(self, who) if each.session == session.id]
+        found = (self.admits(BROWSERS, each.identity, who, session.id, mine) for each in given)
+        return who not in self.out and (not given or any(found))
+
     def is_known(self, account: ChannelName, mine: Sequence[Identity]) -> bool:
         """Say whether any of a person's identities is of an account's platform."""
         return bool(self._there(account, mine))

@@ -539,3 +539,42 @@ def test_what_is_low_uses_up_no_rings_and_is_counted_by_itself():
     event = Event(session=HERE, seq=1, at=AT, body=low.body)
     assert is_low(event)
     assert evolve(session, event).calls == ()
+
+
+# -- browsers -------------------------------------------------------------------------------------
+
+PAGE = ConversationId("http:web")
+
+
+def with_browsers(*browsers, spoken):
+    """Return Ada with a phone, a desk and these browsers, who spoke in these places."""
+    spots = [PrivatePlace(place=PHONE), PrivatePlace(place=DESK)]
+    spots += [PrivatePlace(place=each, client=PAGE) for each in browsers]
+    return Person(who=ADA, spots=tuple(spots), spoke=spoke(*spoken))
+
+
+def test_what_is_said_in_the_page_counts_as_spoken_in_every_browser():
+    browsers = (ConversationId("laptop"), ConversationId("tablet"))
+    ada = with_browsers(*browsers, spoken=(PHONE, PAGE))
+    assert [each.place for each in ordered(ada, SEQ)] == ["tablet", "laptop", PHONE, DESK]
+    ada = with_browsers(*browsers, spoken=(PAGE, PHONE))
+    assert [each.place for each in ordered(ada, SEQ)] == [PHONE, "tablet", "laptop", DESK]
+
+
+def test_a_browser_in_which_one_replied_comes_before_the_others():
+    laptop, tablet = ConversationId("laptop"), ConversationId("tablet")
+    ada = with_browsers(laptop, tablet, spoken=(PAGE, laptop))
+    assert [each.place for each in ordered(ada, SEQ)][:2] == [laptop, tablet]
+
+
+@given(
+    spoken=st.lists(st.sampled_from([PHONE, DESK, PAGE, ConversationId("laptop")]), max_size=4),
+    count=st.integers(0, 3),
+    looking=st.booleans(),
+)
+def test_one_place_rings_whichever_browsers_there_are(spoken, count, looking):
+    browsers = [ConversationId(each) for each in ("laptop", "tablet", "tv")[:count]]
+    ada = replace(with_browsers(*browsers, spoken=spoken), looking=looking)
+    rung = [each.place for each in ada.spots if ring(call(), ada, each.place, {}, times()).now]
+    assert len(rung) == (0 if looking else 1)
+    assert looking or rung == [ordered(ada, SEQ)[0].place]

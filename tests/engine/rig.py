@@ -22,6 +22,7 @@ from bridge.domain.inbound import Added, Inbound, Sender
 from bridge.domain.parts import Address, Capabilities, Conversation
 from bridge.engine.agent_registry import AgentRegistry
 from bridge.engine.engine import Connected, Engine
+from bridge.http.web_push import WebPush
 from bridge.ports.agent import Agent, Ended, Said, Turn
 from bridge.session.admission import EVERYONE, Account
 from bridge.session.budget import Budgets
@@ -158,6 +159,7 @@ class Bridge:
     account: Account = ANYONE
     channel: type[MemoryChannel] = MemoryChannel
     others: Mapping[ChannelName, MemoryPlatform] = field(default_factory=dict)
+    pushes: Sequence[WebPush] = ()
     store: MemoryStore = field(default_factory=MemoryStore)
     platform: MemoryPlatform = field(default_factory=MemoryPlatform)
     clock: SetClock = field(default_factory=SetClock)
@@ -183,8 +185,11 @@ class Bridge:
                     label=name.title(),
                 )
                 for name, platform in platforms.items()
-            ],
+            ]
+            + [Connected(channel=each, account=None, label="Browser") for each in self.pushes],
         )
+        for each in self.pushes:
+            each.browsers = self.core.sessions.browser_places
         await self.store.enrol(
             OWNER, name=texts.OWNER, realm="bridge", user="owner", at=self.clock.now()
         )

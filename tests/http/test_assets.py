@@ -8,6 +8,9 @@ import pytest
 from bridge.http.assets import MEDIA_TYPES, load
 from tests.http.rig import Bridge
 
+LATER = ("icons/", "sw.js", "offline.html", "js/push.js")
+"""What is read once notifications may be of use, or the page is installed."""
+
 
 async def test_the_files_of_the_page_are_served_without_a_token(bridge: Bridge) -> None:
     assets = load()
@@ -78,10 +81,27 @@ async def test_the_page_is_sent_packed_to_whoever_takes_that(
         assert (await client.get("/web/js/page.js", headers=other)).content == whole
 
 
+def test_what_is_read_later_is_not_named_by_what_is_read_at_first() -> None:
+    assets = load()
+    at_first = assets["index.html"].body.replace(
+        b'apple-touch-icon" href="/web/icons/180.png"', b""
+    )
+    assert not [each for each in LATER if f"/web/{each}".encode() in at_first]
+    scripts = [each.body for name, each in assets.items() if name.startswith("js/")]
+    assert not [each for each in scripts if b'from "./push.js"' in each]
+
+
+async def test_the_worker_may_act_for_the_whole_page_and_nothing_else_may(bridge: Bridge) -> None:
+    async with httpx.AsyncClient(base_url=bridge.url, verify=False) as client:
+        for name in load():
+            allowed = (await client.get(f"/web/{name}")).headers.get("service-worker-allowed")
+            assert (allowed == "/") == (name == "sw.js")
+
+
 def test_all_that_a_first_visit_reads_is_small() -> None:
     """In bytes of a cold load: everything in the page, and the texts of one other language."""
     assets = load()
-    read = [each for name, each in assets.items() if not name.startswith("words/")]
+    read = [each for name, each in assets.items() if not name.startswith(("words/", *LATER))]
     texts = [each for name, each in assets.items() if name.startswith("words/")]
     assert len(texts) == 4
     assert sum(len(each.packed or each.body) for each in read) < 155_000

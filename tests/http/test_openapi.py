@@ -15,6 +15,10 @@ from tests.http.rig import ADA, BOB, QUICK, Bridge, bearer, serving
 SHORT = replace(QUICK, long_poll=0.02, stream=0.02, keepalive=0.02)
 OPERATIONS = {
     "change_me",
+    "get_push_key",
+    "ring_here",
+    "ring_no_more",
+    "do_deed",
     "get_me",
     "list_sessions",
     "create_session",

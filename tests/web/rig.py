@@ -25,8 +25,10 @@ from bridge.http.auth import digest
 from bridge.http.limits import Limits
 from bridge.http.links import Links
 from bridge.http.server import HttpServer
+from bridge.http.web_push import WebPush
 from bridge.ports.agent import Agent
 from bridge.ports.health import Check
+from bridge.ports.push import Pushing
 from bridge.session.admission import EVERYONE, Account
 from bridge.session.invitations import Inviting
 from bridge.session.routing import SHARED
@@ -107,6 +109,8 @@ class Bridge:
     channels: Mapping[ChannelName, str] = field(default_factory=lambda: {CHAT: CHAT_LABEL})
     word_seconds: float = WORD_SECONDS
     port: int = 0
+    links: Links = field(default_factory=lambda: Links(b"key", base=None, clock=SystemClock()))
+    web_push: WebPush | None = None
 
     # -- its life
 
@@ -131,8 +135,11 @@ class Bridge:
                     channel=MemoryChannel(each, self.chat, feeding()), account=account, label=label
                 )
                 for each, label in self.channels.items()
-            ],
+            ]
+            + [Connected(channel=each, account=None, label="browser") for each in self.pushes()],
         )
+        for each in self.pushes():
+            each.browsers = self.core.sessions.browser_places
         for person, name in ((ADA, "Ada"), (BOB, "Bob")):
             await self._enrol(person, name)
         await self.core.sessions.create(SHARED, title="Main", owner=ADA)
@@ -147,7 +154,7 @@ class Bridge:
             store=self.store,
             sessions=self.core.sessions,
             blobs=self.blobs,
-            links=Links(b"key", base=None, clock=self.clock),
+            links=self.links,
             live=self.core.live,
             clock=self.clock,
             checks=_no_checks,
@@ -158,6 +165,20 @@ class Bridge:
             deliveries=self.core.deliveries,
             subscriptions=self.core.subscribing,
             limits=self.limits,
+            pushing=self._pushing(),
+        )
+
+    def pushes(self) -> list[WebPush]:
+        return [] if self.web_push is None else [self.web_push]
+
+    def _pushing(self) -> Pushing | None:
+        if self.web_push is None:
+            return None
+        return Pushing(
+            browsers=self.core.sessions.browser_places,
+            deeds=self.core.browser_deeds,
+            key=self.web_push.signing,
+            secure=self.web_push.is_secure,
         )
 
     async def _stop(self) -> None:

@@ -26,6 +26,7 @@ from bridge.domain.waits import is_over
 from bridge.engine.access.pairing_codes import PairingCodes
 from bridge.ports.clock import Clock
 from bridge.ports.engine import Sessions
+from bridge.ports.push import CHANNEL as BROWSER_PLACES
 from bridge.ports.store import FactChange, Store
 from bridge.session.admission import BROWSERS, Account, Book, Grant, in_browsers
 from bridge.session.fold import Session
@@ -298,10 +299,11 @@ class Admission:
 
     async def may_show(self, lane: Conversation, session: Session) -> bool:
         """Say whether a place may be shown what happens in the session it follows."""
-        account = self._accounts.get(lane.address.channel)
-        if account is None:
+        account, person = lane.address.channel, session.conversations.get(lane.id)
+        if account == BROWSER_PLACES:
+            return await self._may_read(person, session)
+        if account not in self._accounts:
             return True  # nothing listens or sends there
-        person = session.conversations.get(lane.id)
         known = self._verdicts.get(lane.id)
         if (  # nothing has changed that a verdict hangs on; a fold's maps never change
             known is not None
@@ -320,6 +322,12 @@ class Admission:
         if not may:
             note("not_let_in", account=lane.address.channel, place=lane.address.place)
         return may
+
+    async def _may_read(self, who: ParticipantId | None, session: Session) -> bool:
+        """Say whether a browser of somebody may be told of a session, as its page is."""
+        if who is None or who not in session.participants or who in session.put_out:
+            return False
+        return (await self.book()).may_read(who, session, await self.identities(who))
 
     async def _may(
         self, lane: Conversation, session: Session, person: ParticipantId | None

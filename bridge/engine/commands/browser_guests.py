@@ -137,12 +137,8 @@ class BrowserGuests:
     async def may_read(self, who: ParticipantId, session: Session) -> bool:
         """Say whether a token may read a session: of a guest's, while their grant holds."""
         book = await self.admission.book()
-        given = [each for each in in_browsers(book, who) if each.session == session.id]
-        if who in book.out:
-            return False
-        mine = await self.admission.identities(who) if given else ()
-        found = (book.admits(BROWSERS, each.identity, who, session.id, mine) for each in given)
-        return not given or any(found)
+        mine = await self.admission.identities(who) if in_browsers(book, who) else ()
+        return book.may_read(who, session, mine)
 
     async def may_begin(self, who: ParticipantId) -> bool:
         """Say whether a token may begin a session."""

@@ -50,7 +50,7 @@ from bridge.engine.access.admission import (
     Admission,
     was_private,
 )
-from bridge.engine.commands import access_cards, following
+from bridge.engine.commands import access_cards, browser_places, following
 from bridge.engine.commands.pairing_undo import PAIRED
 from bridge.engine.languages import SCOPE as SPOKEN
 from bridge.engine.languages import Languages
@@ -78,6 +78,7 @@ SCOPES = (
     WISHED,
     SUBSCRIPTIONS,
     following.SCOPE,
+    browser_places.SCOPE,
     pairing_codes.SCOPE,
     GRANTS,
     LEGACY,

@@ -22,6 +22,7 @@ from bridge.domain.ids import ParticipantId, SessionId
 from bridge.engine.access.admission import LEGACY, Admission
 from bridge.engine.commands.access_requests import AccessRequests
 from bridge.engine.commands.browser_guests import BrowserGuests
+from bridge.engine.commands.browser_places import BrowserPlaces
 from bridge.engine.commands.forgetting import Forgetting
 from bridge.engine.commands.members import Members
 from bridge.engine.commands.own_name import OwnName
@@ -55,6 +56,7 @@ class People:
     browser_guests: BrowserGuests
     languages: Languages
     wishes: Wishes
+    browser_places: BrowserPlaces
     forgetting: Forgetting
 
     @property
@@ -117,6 +119,7 @@ class People:
         await self.admission.put_out(who, out=True)
         await self.store.revoke_tokens(who, label=None)
         self.pairing.undoing.ended(who)
+        await self.browser_places.drop_all(who)
         name = await self.names.who(who)
         for session in await _all(self.store, self.sessions):
             if who in session.participants:

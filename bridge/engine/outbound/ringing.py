@@ -472,7 +472,7 @@ class Persons:
         is_plain = len(places) == 1 and not looking and wish is notify.AS_EVERYONE
         if is_plain and not low and lane.id not in self.silenced:
             return None
-        here = PrivatePlace(place=lane.id, silent=limits.silent, wish=wish)
+        here = PrivatePlace(place=lane.id, client=limits.client, silent=limits.silent, wish=wish)
         return Person(
             who=who,
             spots=tuple(
@@ -518,8 +518,10 @@ class Persons:
             return PrivatePlace(place=place, silent=False, wish=wish, takes=False)
         follows = not lane.suspended and lane.session == session.id
         takes = follows and await self._admission.may_show(lane, session)
-        silent = channel.capabilities(lane.address).silent
-        return PrivatePlace(place=place, silent=silent, wish=wish, takes=takes)
+        limits = channel.capabilities(lane.address)
+        return PrivatePlace(
+            place=place, client=limits.client, silent=limits.silent, wish=wish, takes=takes
+        )
 
 
 async def _not_rung(

@@ -106,6 +106,14 @@ export class Api {
   notify = () => this.#json("/v1/me/notify");
   chooseNotify = (chosen) =>
     this.#json("/v1/me/notify", { method: "PUT", body: JSON.stringify(chosen) });
+  /** For which key this browser subscribes to push messages; null: the bridge sends none. */
+  pushKey = async () => (await this.#json("/v1/me/push")).key;
+  /** Let this browser ring for a session. @param {string} id @param {object} browser */
+  ring = (id, browser) =>
+    this.#json(`${of(id)}/push`, { method: "PUT", body: JSON.stringify(browser) });
+  /** @param {string} browser */
+  ringNoMore = (browser) =>
+    this.open(`/v1/me/push/${encodeURIComponent(browser)}`, { method: "DELETE" });
   create = (title) =>
     this.#json("/v1/sessions", { method: "POST", body: JSON.stringify({ title }) });
 

@@ -236,6 +236,9 @@ const question = (log, event) => ({
   closed: null,
 });
 
+/** That a browser rings is its person's business. @param {Event} event */
+const isBrowser = ({ conversation }) => String(conversation).startsWith("browser_");
+
 // -- what each event does ---------------------------------------------------------------------
 
 /** @type {Record<string, (log: Log, event: Event) => void>} */
@@ -356,9 +359,11 @@ const FOLDS = {
     if (event.participant !== event.into) log.merged.set(event.participant, event.into);
   },
   conversation_linked(log, event) {
+    if (isBrowser(event)) return;
     line(log, event, { what: "linked", where: event.conversation });
   },
   conversation_unlinked(log, event) {
+    if (isBrowser(event)) return;
     line(log, event, { what: "unlinked", where: event.conversation });
   },
   setting_changed(log, event) {

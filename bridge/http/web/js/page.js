@@ -14,6 +14,7 @@ import {
   keepToken,
   putInAddress,
   sessionInAddress,
+  takeEvent,
   takeFromAddress,
   token,
 } from "./token.js";
@@ -29,6 +30,8 @@ import { gist, speakerOf, spoken } from "./view/spoken.js";
 import { sayStatic } from "./view/static.js";
 import { WORDS } from "./words.js";
 
+/** Where browsers can be told something while the page is closed: of use to few visits. */
+const CAN_PUSH = "serviceWorker" in navigator && "Notification" in window;
 const LIST_MS = 60_000;
 /** How long the page waits for its texts before it is shown in English until they are there. */
 const WORDS_MS = 3_000;
@@ -43,6 +46,10 @@ export class Page {
   #drawing = false;
   #restUntil = 0;
   #unread = 0;
+  /** The event that the address names, to be shown once it is read. */
+  #pointed = 0;
+  /** @type {Promise<import("./push.js").Push> | null} */
+  #push = null;
   sessions = [];
   /** @type {OpenSession | null} */
   open = null;
@@ -126,6 +133,7 @@ export class Page {
     this.sidebar.greet(this.me);
     this.sidebar.me.greet(this.me.name);
     this.composer.tray.maxBytes = this.me.max_file_bytes;
+    this.#pointed = takeEvent();
     const first = this.sessions.find(({ archived }) => !archived)?.id;
     const named = this.sessions.find(({ id }) => id === sessionInAddress())?.id;
     if (named ?? first) this.show(named ?? first, true);
@@ -184,7 +192,18 @@ export class Page {
     this.screen.open(this.open);
     for (const each of this.dialogs) each.open(this.open);
     this.open.start();
+    if (CAN_PUSH && Notification.permission === "granted") this.#pushed((push) => push.opened());
     this.changed();
+  }
+
+  /** What notifications take is read when they may be of use. @param {(push: import("./push.js").Push) => void} use */
+  async #pushed(use) {
+    this.#push ??= import("./push.js").then(({ Push }) => new Push(this));
+    try {
+      use(await this.#push);
+    } catch {
+      this.#push = null; // it could not be read: another time
+    }
   }
 
   /** @param {string} title */
@@ -285,6 +304,8 @@ export class Page {
       (item) => COUNTED.has(item.kind) && !(item.who && context.mine(item.who)),
     );
     this.screen.log.arrived(news.length);
+    if (CAN_PUSH && items.some(({ kind }) => kind === "composed"))
+      this.#pushed((push) => push.answered());
     if (document.hidden) this.#unread += news.length;
   }
 
@@ -322,7 +343,14 @@ export class Page {
     const began = performance.now();
     if (open) screen.draw(open, this.#context(), sessions, this.#unread);
     for (const each of this.dialogs) each.update();
+    if (this.#pointed && open?.caughtUp) this.#point();
     this.#restUntil = began + REST * (performance.now() - began);
+  }
+
+  #point() {
+    const seq = this.#pointed;
+    this.#pointed = 0;
+    this.screen.log.show(seq);
   }
 
   #context = () => contextOf(this.open, this.me);
@@ -335,6 +363,8 @@ export class Page {
       box.addEventListener("submit", (event) => this.#answered(event));
     }
     $("#state").addEventListener("click", () => this.#toQuestion());
+    if (CAN_PUSH)
+      $("#people-open").addEventListener("click", () => this.#pushed((push) => push.draw()));
     addEventListener("hashchange", () => this.#addressChanged());
     addEventListener("popstate", () => this.#addressChanged());
     addEventListener("online", () => this.post?.adopt());
@@ -345,13 +375,16 @@ export class Page {
   }
 
   #addressChanged() {
-    if (takeFromAddress()) this.start();
-    else if (this.open && sessionInAddress()) this.show(sessionInAddress(), true);
+    if (takeFromAddress()) return this.start();
+    this.#pointed = takeEvent() || this.#pointed;
+    if (this.open && sessionInAddress()) this.show(sessionInAddress(), true);
+    if (this.#pointed) this.changed();
   }
 
   #seen() {
     if (document.hidden) return;
     this.#unread = 0;
+    this.#push?.then((push) => push.seen());
     this.changed();
   }
 

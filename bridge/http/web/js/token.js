@@ -77,6 +77,9 @@ export function tokenIn(pasted) {
 /** Which session the address names. */
 export const sessionInAddress = () => new URLSearchParams(location.hash.slice(1)).get("session");
 
+/** Take out of the address which event it names, if it does. */
+export const takeEvent = () => Number(taken("at") ?? 0);
+
 /** @param {string} session @param {boolean} replace  whether going back skips what was there */
 export function putInAddress(session, replace) {
   if (sessionInAddress() === session) return;

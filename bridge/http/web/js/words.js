@@ -21,6 +21,15 @@ export const WORDS = {
   get joinAnew() {
     return _("You are signed in here. The invitation that you opened makes this browser somebody else's, with another name. Use it only if you want that.");
   },
+  push: {
+    get on() { return _("On. What is for you rings here in the sessions that you open in this browser, while you look at none of them."); },
+    get off() { return _("Off."); },
+    get blocked() { return _("Off. You have blocked notifications of this page; the settings of your browser allow them again."); },
+    get home() { return _("Off. On this device, add the page to the Home Screen first, and open it from there."); },
+    get failed() { return _("Notifications could not be turned on. Your browser does not reach its push service."); },
+    get turnOn() { return _("Turn on"); },
+    get turnOff() { return _("Turn off"); },
+  },
   get onlyReads() { return _("You can read in this session. You cannot write in it."); },
   leadsTo: (host) => ` (${host})`,
 

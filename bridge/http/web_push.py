@@ -1,0 +1,298 @@
+"""The channel of browsers in which notifications are on: what rings there is a push message.
+
+The rules:
+
+- A place is a browser in one session. What is shown silently is taken, and sent to nobody: the page
+  has it. A change of what was told is not told.
+- A push is encrypted for its browser (RFC 8291) and signed as ours (RFC 8292), so that the push
+  service reads nothing of it. It has the topic of its event: sent again, it takes the place of what
+  still waits, and in the browser of what is still shown. So an unknown outcome is no outcome.
+- Push services are named by browsers, so by anybody: only https is called, on public addresses, of
+  which each is looked at before the connection goes to that very one. No redirect is followed, and
+  little of what they answer is read.
+- A service that says it knows a browser no more ends it. One that does not take our signature is
+  not called again before the page was opened there, which subscribes anew where our key is another.
+"""
+
+import asyncio
+import base64
+import json
+import re
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from importlib import import_module
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from bridge.addresses import is_public
+from bridge.delivery.push_payload import Seal, notification, tag_of, urgency
+from bridge.domain.errors import (
+    ChannelError,
+    ConfigError,
+    Gone,
+    RateLimited,
+    Rejected,
+    Unreachable,
+)
+from bridge.domain.ids import MessageId
+from bridge.domain.inbound import Inbox
+from bridge.domain.parts import Address, Capabilities, Part, Sent
+from bridge.http import private
+from bridge.ports.clock import Clock
+from bridge.ports.push import CHANNEL, PAGE, Browsers, Subscription
+
+Permitted = Callable[[IPv4Address | IPv6Address], bool]
+
+WHAT = "the key of push messages"
+TTL = timedelta(days=1)
+"""How long a push service keeps what a browser that is off has not fetched."""
+
+SIGNED_FOR = timedelta(hours=12)
+PAUSE = timedelta(seconds=60)
+MOST_PAUSE = timedelta(hours=1)
+MOST_PAYLOAD = 3_800
+"""Bytes, of which services take 4096 with what encrypting adds."""
+
+PADDED_TO = 256
+"""Bytes: so the size tells little of what is said."""
+
+LIMITS = Capabilities(
+    max_chars=1_000_000,
+    caption_chars=1_000_000,
+    max_files=1_000,
+    max_file_bytes=1 << 40,
+    edits=True,
+    buttons=True,
+    silent=True,
+    send_timeout=timedelta(seconds=20),
+    client=PAGE,
+)
+
+_KEY = re.compile(r"[A-Za-z0-9_-]{43}")
+_SECONDS = re.compile(r"[0-9]{1,6}")
+
+
+def is_installed() -> bool:
+    """Say whether what encrypts and signs is here."""
+    from importlib.util import find_spec  # noqa: PLC0415
+
+    return all(find_spec(each) is not None for each in ("http_ece", "py_vapid"))
+
+
+def decoded(text: str) -> bytes:
+    """Return the bytes of base64url without padding. Raises `ValueError`."""
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def encoded(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+@dataclass(slots=True)
+class Signing:
+    """Our own key, made when it is first asked for. `contact` is told to push services."""
+
+    path: Path
+    contact: str
+    _vapid: Any = None
+    _making: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def public_key(self) -> str:
+        """Return the key that browsers subscribe for, in base64url. Raises `ConfigError`."""
+        vapid = await self._key()
+        point = vapid.public_key.public_numbers()
+        return encoded(b"\x04" + point.x.to_bytes(32, "big") + point.y.to_bytes(32, "big"))
+
+    async def headers(self, endpoint: str, clock: Clock) -> dict[str, str]:
+        vapid, at = await self._key(), urlsplit(endpoint)
+        claims = {
+            "aud": f"{at.scheme}://{at.netloc}",
+            "exp": int((clock.now() + SIGNED_FOR).timestamp()),
+            "sub": self.contact,
+        }
+        signed: dict[str, str] = await asyncio.to_thread(vapid.sign, claims)
+        return signed
+
+    async def _key(self) -> Any:
+        async with self._making:
+            if self._vapid is None:
+                self._vapid = await asyncio.to_thread(_key_of, self.path)
+            return self._vapid
+
+
+def _key_of(path: Path) -> Any:
+    """Return the key of a file, which is made at first. Raises `ConfigError`."""
+    vapid = import_module("py_vapid").Vapid02
+    kept = private.read(path, WHAT)
+    if kept is None:
+        fresh = vapid()
+        fresh.generate_keys()
+        kept = encoded(fresh.private_key.private_numbers().private_value.to_bytes(32, "big"))
+        private.write(path, WHAT, kept)
+    if not _KEY.fullmatch(kept):
+        raise ConfigError(f"{path}: holds no key; delete it and a new one is made")
+    return vapid.from_raw(kept.encode())
+
+
+class WebPush:
+    """`permitted` says which addresses push services may have; `plain_http`: not only on https.
+
+    Whoever makes it tells it which `browsers` there are.
+    """
+
+    def __init__(
+        self,
+        signing: Signing,
+        *,
+        seal: Seal,
+        clock: Clock,
+        permitted: Permitted = is_public,
+        plain_http: bool = False,
+    ) -> None:
+        self.name = CHANNEL
+        self.browsers: Browsers | None = None
+        self.signing, self._seal = signing, seal
+        self._clock, self._permitted, self.is_secure = clock, permitted, not plain_http
+
+    def _known(self) -> Browsers:
+        assert self.browsers is not None, "it is told of them before it is used"
+        return self.browsers
+
+    def capabilities(self, address: Address) -> Capabilities:  # noqa: ARG002
+        return LIMITS
+
+    async def listen(self, inbox: Inbox) -> None:  # noqa: ARG002 - nothing is heard there
+        await asyncio.Event().wait()
+
+    async def edit(self, to: Address, message: MessageId, part: Part) -> None:
+        """Leave a notification as it is: the page has the change."""
+
+    async def send(self, to: Address, part: Part) -> Sent:
+        tag = tag_of(part)
+        if part.silent:
+            return Sent(message=MessageId(tag))
+        browsers, number = self._known(), to.place.partition("/")[0]
+        browser = await browsers.of(number)
+        if browser is None:
+            await browsers.drop(number)
+            raise Gone("the browser is signed out", code="signed_out")
+        body = await asyncio.to_thread(_encrypted, await self._payload(part, browser), browser)
+        headers = {
+            **await self.signing.headers(browser.endpoint, self._clock),
+            "Content-Encoding": "aes128gcm",
+            "Content-Type": "application/octet-stream",
+            "TTL": str(int(TTL.total_seconds())),
+            "Topic": tag,
+            "Urgency": urgency(part),
+        }
+        status, after = await self._post(browser.endpoint, headers, body)
+        await self._check(status, after, browser)
+        return Sent(message=MessageId(tag))
+
+    async def _payload(self, part: Part, browser: Subscription) -> bytes:
+        words = await asyncio.to_thread(plain, part.text)
+        title = await self._known().title(part.session)
+        told = notification(
+            part, words, title=title, browser=browser.id, who=browser.who, seal=self._seal
+        )
+        body = dump(told)
+        if len(body) > MOST_PAYLOAD:  # wide letters: it is told less, and nothing can be done there
+            body = dump({**told, "body": told["body"][:120], "actions": []})
+        return body + b" " * (-len(body) % PADDED_TO)
+
+    async def _post(self, endpoint: str, headers: dict[str, str], body: bytes) -> tuple[int, str]:
+        """Return the answer's status, and how long to wait. Raises `Unreachable`, `Rejected`."""
+        httpx, at = import_module("httpx"), urlsplit(endpoint)
+        if at.scheme != "https" and self.is_secure:
+            raise Rejected("its push service is not on https", code="not_https")
+        host, port = at.hostname or "", at.port or (443 if at.scheme == "https" else 80)
+        ip = await self._address(host, port)
+        literal = f"[{ip}]" if isinstance(ip, IPv6Address) else str(ip)
+        url = urlunsplit((at.scheme, f"{literal}:{port}", at.path, at.query, ""))
+        try:
+            async with (
+                httpx.AsyncClient(trust_env=False, timeout=15) as client,
+                client.stream(
+                    "POST",
+                    url,
+                    headers={**headers, "Host": at.netloc},
+                    content=body,
+                    extensions={"sni_hostname": host},
+                    follow_redirects=False,
+                ) as answer,
+            ):
+                return answer.status_code, answer.headers.get("retry-after", "")
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+            raise Unreachable(type(error).__name__) from error
+
+    async def _address(self, host: str, port: int) -> IPv4Address | IPv6Address:
+        """Return the address to connect to; all that a name has must be permitted."""
+        try:
+            loop = asyncio.get_running_loop()
+            found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError) as error:
+            raise Unreachable("its push service cannot be found") from error
+        ips = [ip_address(str(each[4][0]).partition("%")[0]) for each in found]
+        if not ips or not all(map(self._permitted, ips)):
+            raise Rejected("its push service is not on a public address", code="not_public")
+        return ips[0]
+
+    async def _check(self, status: int, after: str, browser: Subscription) -> None:
+        """Raise what an answer means that is no success."""
+        code = str(status)
+        if status in {200, 201, 202, 204}:
+            return
+        if status in {404, 410}:
+            await self._known().drop(browser.id)
+        if status in {401, 403, 404, 410}:
+            raise Gone("the push service knows this browser no more", code=code)
+        if status == 429:  # noqa: PLR2004
+            raise RateLimited(until=self._clock.now() + _pause(after), code=code)
+        if status >= 500:  # noqa: PLR2004
+            raise Unreachable("the push service takes nothing just now", code=code)
+        error: ChannelError = Rejected("the push service refused it", code=code)
+        raise error
+
+
+def _pause(after: str) -> timedelta:
+    return min(timedelta(seconds=int(after)), MOST_PAUSE) if _SECONDS.fullmatch(after) else PAUSE
+
+
+def dump(told: dict[str, Any]) -> bytes:
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
+
+
+def _encrypted(payload: bytes, browser: Subscription) -> bytes:
+    """Encrypt for a browser, whose keys may be no keys. Raises `Rejected`."""
+    ec = import_module("cryptography.hazmat.primitives.asymmetric.ec")
+    try:
+        sealed: bytes = import_module("http_ece").encrypt(
+            payload,
+            private_key=ec.generate_private_key(ec.SECP256R1()),
+            dh=decoded(browser.p256dh),
+            auth_secret=decoded(browser.auth),
+            version="aes128gcm",
+        )
+    except Exception as error:  # of the library, of curves and of base64
+        raise Rejected("its keys are no keys", code="keys") from error
+    return sealed
+
+
+def plain(text: str) -> str:
+    """Return what a Markdown text says, without its markup."""
+    tokens = import_module("markdown_it").MarkdownIt("commonmark").parse(text)
+    lines: list[str] = []
+    for each in tokens:
+        if each.type == "inline":
+            lines.append("".join(map(_said, each.children or ())))
+        elif each.type in {"fence", "code_block", "html_block"}:
+            lines.append(each.content.rstrip("\n"))
+    return "\n".join(filter(None, lines)).strip()
+
+
+def _said(token: Any) -> str:
+    return "\n" if token.type in {"softbreak", "hardbreak"} else str(token.content)
