@@ -87,10 +87,10 @@ export class Api {
   schedules = (id) => this.#json(`${of(id)}/schedules`);
   schedule = (id, wanted) =>
     this.#json(`${of(id)}/schedules`, { method: "POST", body: JSON.stringify(wanted) });
-  pauseSchedule = (id, schedule, paused) =>
+  changeSchedule = (id, schedule, wanted) =>
     this.#json(`${of(id)}/schedules/${encodeURIComponent(schedule)}`, {
       method: "PATCH",
-      body: JSON.stringify({ paused }),
+      body: JSON.stringify(wanted),
     });
   runSchedule = (id, schedule) =>
     this.#json(`${of(id)}/schedules/${encodeURIComponent(schedule)}/run`, {

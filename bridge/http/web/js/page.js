@@ -19,10 +19,8 @@ import {
 } from "./token.js";
 import { announce } from "./view/announcer.js";
 import { Composer } from "./view/composer.js";
+import { Dialogs } from "./view/dialogs.js";
 import { hideGate, showGate, showInvitation } from "./view/gate.js";
-import { PeopleDialog } from "./view/people.js";
-import { BackgroundDialog } from "./view/background.js";
-import { SchedulesDialog } from "./view/schedules.js";
 import { Screen, contextOf } from "./view/screen.js";
 import { Sidebar } from "./view/sidebar.js";
 import { gist, speakerOf, spoken } from "./view/spoken.js";
@@ -43,6 +41,8 @@ export class Page {
   #drawing = false;
   #restUntil = 0;
   #unread = 0;
+  /** A question that is to be shown. @type {{session: string, seq: number, question: string} | null} */
+  #target = null;
   sessions = [];
   /** @type {OpenSession | null} */
   open = null;
@@ -62,9 +62,10 @@ export class Page {
       listen: () => this.#list(),
     });
     this.screen = new Screen(this.composer, this.sidebar);
-    const unauthorized = (/** @type {Error} */ error) => this.#notIn(error);
-    const dialogs = [PeopleDialog, SchedulesDialog, BackgroundDialog];
-    this.dialogs = dialogs.map((Dialog) => new Dialog(unauthorized));
+    this.dialogs = new Dialogs({
+      unauthorized: (error) => this.#notIn(error),
+      go: (session, seq, question) => this.#go(session, seq, question),
+    });
     this.#wire();
   }
 
@@ -123,6 +124,7 @@ export class Page {
     this.post = this.#postOffice();
     await this.post.open();
     hideGate();
+    this.dialogs.permit(this.me);
     this.sidebar.greet(this.me);
     this.sidebar.me.greet(this.me.name);
     this.composer.tray.maxBytes = this.me.max_file_bytes;
@@ -163,7 +165,7 @@ export class Page {
   #leave() {
     this.open?.close();
     this.post?.close();
-    for (const each of this.dialogs) each.close();
+    this.dialogs.leave();
     this.open = null;
   }
 
@@ -182,7 +184,7 @@ export class Page {
       over: (error) => this.#over(error),
     });
     this.screen.open(this.open);
-    for (const each of this.dialogs) each.open(this.open);
+    this.dialogs.enter(this.open);
     this.open.start();
     this.changed();
   }
@@ -246,7 +248,7 @@ export class Page {
   /** @param {Error} error */
   #over(error) {
     if (error instanceof Unauthorized) return this.#notIn(error);
-    for (const each of this.dialogs) each.close();
+    this.dialogs.leave();
     this.screen.bar(WORDS.lostSession, "lost");
   }
 
@@ -321,7 +323,12 @@ export class Page {
     const { open, screen, sessions } = this;
     const began = performance.now();
     if (open) screen.draw(open, this.#context(), sessions, this.#unread);
-    for (const each of this.dialogs) each.update();
+    this.dialogs.update();
+    const target = this.#target;
+    if (target && target.session === open?.id && open.caughtUp) {
+      this.#target = null;
+      this.#point(target);
+    }
     this.#restUntil = began + REST * (performance.now() - began);
   }
 
@@ -366,9 +373,20 @@ export class Page {
   /** Bring the question that was asked last into sight, and the keyboard to it. */
   #toQuestion() {
     const asked = this.open && questionsOf(this.open.log).at(-1);
-    if (!asked) return;
-    if (this.open.log.asked.has(asked.question)) this.screen.asked.show(asked.seq);
-    else this.screen.log.show(asked.seq, true);
+    if (asked) this.#point(asked);
+  }
+
+  /** @param {{question: string, seq: number}} asked */
+  #point({ question, seq }) {
+    if (this.open.log.asked.has(question)) this.screen.asked.show(seq);
+    else this.screen.log.show(seq, true);
+  }
+
+  /** Show a question of a session, as soon as that is read. */
+  #go(session, seq, question) {
+    this.show(session);
+    this.#target = { session, seq, question };
+    this.changed();
   }
 
   /** @param {SubmitEvent} event */

@@ -3,8 +3,9 @@
 import { h } from "../dom.js";
 import { fullTimeOf, label } from "../text.js";
 import { WORDS } from "../words.js";
+import { TEXTS } from "./words.js";
 
-const SAYS = WORDS.people;
+const SAYS = TEXTS.people;
 
 export class InviteForm {
   /** @param {any} form @param {(wanted: Record<string, any>) => Promise<void>} invite */
@@ -100,7 +101,7 @@ function hostOf(link) {
 export function invitationLine({ number, role, uses, left, until, history, browser }, by) {
   const what = [
     browser ? SAYS.aLink : SAYS.aCode,
-    SAYS.roles[role],
+    WORDS.roles[role],
     ...(history ? [SAYS.withHistory] : []),
   ].join(", ");
   const rest = SAYS.invited(label(by), uses - left, uses, fullTimeOf(until));
