@@ -3,6 +3,7 @@
 import { h } from "../dom.js";
 import { fullTimeOf, label } from "../text.js";
 import { WORDS } from "../words.js";
+import { copied } from "./list_dialog.js";
 import { TEXTS } from "./words.js";
 
 const SAYS = TEXTS.people;
@@ -78,15 +79,6 @@ function picture(link, src, browser) {
   const away = { href: link, target: "_blank", rel: "noopener noreferrer" };
   const caption = browser ? null : h("figcaption", {}, h("a", away, host));
   return h("figure", {}, image, caption);
-}
-
-function copied(text) {
-  return h(
-    "div",
-    { class: "copied" },
-    h("input", { readonly: true, value: text, "aria-label": SAYS.toCopy }),
-    h("button", { type: "button", class: "small", data: { act: "copy" } }, WORDS.copy),
-  );
 }
 
 function hostOf(link) {

@@ -13,9 +13,9 @@ import { Unauthorized } from "../api.js";
 import { $, h, icon, setText } from "../dom.js";
 import { code } from "../language.js";
 import { label, shortened } from "../text.js";
-import { replaceIfChanged } from "../view/header.js";
 import { prose } from "../view/parts.js";
 import { WORDS } from "../words.js";
+import { TEXTS } from "./words.js";
 
 /** Characters of someone's words that are shown; and that name them where buttons are read out. */
 const SHOWN = 300;
@@ -75,7 +75,7 @@ export class ListDialog {
 
   /** Something was refused, or could not be done. @param {Error} error */
   failed(error) {
-    this.say(error.message || WORDS.unreachable, true);
+    this.tell(error.message || WORDS.unreachable, true);
   }
 
   // -- its life -------------------------------------------------------------------------------
@@ -121,7 +121,7 @@ export class ListDialog {
     this.#opening += 1;
     this.clear();
     const opener = this.#opener;
-    if (opener) (opener.checkVisibility() ? opener : $("#who")).focus();
+    if (opener) (opener.checkVisibility({ visibilityProperty: true }) ? opener : $("#who")).focus();
   }
 
   /** Something happened in the session. */
@@ -178,7 +178,7 @@ export class ListDialog {
    * @param {(answer: any) => void} [then]  by default what became of it is said
    * @param {(error: Error) => void} [failed]
    */
-  async do(deed, then = (answer) => this.say(answer?.text ?? ""), failed = undefined) {
+  async do(deed, then = (answer) => this.tell(answer?.text ?? ""), failed = undefined) {
     const { session } = this;
     await this.ask(({ api, id }) => deed(api, id), then, failed);
     if (session === this.session) await this.load();
@@ -206,18 +206,40 @@ export class ListDialog {
     ($(same, this.dialog) ?? this.closer).focus();
   }
 
-  /** Show lines in a list; none: what says so, if anything. @param {string} list @param {Node[]} lines */
+  /**
+   * Show lines in a list; none: what says so, if anything. What is the same stays, with what is
+   * being written in it.
+   * @param {string} list @param {Element[]} lines
+   */
   list(list, lines) {
     const [shown, none] = [$(list, this.dialog), $(`${list} ~ .none`, this.dialog)];
     if (none) none.hidden = lines.length > 0;
-    replaceIfChanged(shown, lines);
+    const had = [...shown.children];
+    const nodes = lines.map((fresh) => {
+      const at = had.findIndex((each) => each.isEqualNode(fresh));
+      return at < 0 ? fresh : had.splice(at, 1)[0];
+    });
+    for (const gone of had) gone.remove();
+    nodes.forEach((node, at) => {
+      if (node !== shown.children[at]) shown.insertBefore(node, shown.children[at] ?? null);
+    });
   }
 
-  /** @param {string} text @param {boolean} [wrong] */
+  /** Say something, in which words of people are words. @param {string} text @param {boolean} [wrong] */
   say(text, wrong = false) {
+    this.#said(text, wrong);
+  }
+
+  /** Say what the bridge answered, which is Markdown. @param {string} text @param {boolean} [wrong] */
+  tell(text, wrong = false) {
+    this.#said(text && prose(text), wrong);
+  }
+
+  /** @param {Node | string} what @param {boolean} wrong */
+  #said(what, wrong) {
     const said = $(".people-said", this.dialog);
     said.classList.toggle("wrong", wrong);
-    said.replaceChildren(...(text ? [prose(text)] : []));
+    said.replaceChildren(...(what ? [what] : []));
   }
 
   /** What people of the session are called. @param {string} id */
@@ -271,4 +293,14 @@ export async function copy(button) {
   } catch {
     field.focus();
   }
+}
+
+/** A text that is to be copied, with the button that does it. @param {string} text */
+export function copied(text) {
+  return h(
+    "div",
+    { class: "copied" },
+    h("input", { readonly: true, value: text, "aria-label": TEXTS.toCopy }),
+    h("button", { type: "button", class: "small", data: { act: "copy" } }, WORDS.copy),
+  );
 }

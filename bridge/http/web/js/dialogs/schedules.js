@@ -128,7 +128,7 @@ export class SchedulesDialog extends ListDialog {
     this.#changing = line;
     this.form.reset();
     when.required = !line;
-    $("#schedules-more").hidden = !line;
+    $("#schedules-more").hidden = $("[data-act=cancel]", this.form).hidden = !line;
     this.#name();
     if (!line) return;
     [text.value, action.value, late.value] = [line.text, line.action, line.late];

@@ -3,6 +3,8 @@
 import { _, _n } from "../language.js";
 
 export const TEXTS = {
+  get toCopy() { return _("To be copied"); },
+
   people: {
     roleOf: (name) => _("Role of {name}", { name }),
     get remove() { return _("Remove"); },
@@ -22,7 +24,6 @@ export const TEXTS = {
     giveCode: (until) => _("Send this code to the bot in private, until {until}:", { until }),
     picture: (host) => _("QR code of the link to {host}", { host }),
     get shownOnce() { return _("Whoever has it can use it. It is shown once, and gone when you close this."); },
-    get toCopy() { return _("To be copied"); },
     get aLink() { return _("link"); },
     get aCode() { return _("code"); },
     get withHistory() { return _("with history"); },
@@ -75,5 +76,83 @@ export const TEXTS = {
     cost: (amount) => `$${amount}`,
     by: (name) => _("for {name}", { name }),
     get stop() { return _("Stop"); },
+  },
+
+  questions: {
+    get answered() { return _("Answered."); },
+    get ofOthers() { return _("asked of others"); },
+    program: (name) => _("a program of {name}", { name }),
+    get show() { return _("Show in session"); },
+  },
+
+  deliveries: {
+    states: {
+      get owed() { return _("not shown yet"); },
+      get held() { return _("held back"); },
+      get parked() { return _("nothing is sent there"); },
+      get failed() { return _("failed"); },
+    },
+    whys: {
+      get held() { return _("until its person comes there, or something rings"); },
+      get closed() { return _("until somebody writes there"); },
+      get no_account() { return _("its account is not in the configuration"); },
+      get account_refused() { return _("its account is refused: ask bridge doctor"); },
+      get not_let_in() { return _("its people are not let in"); },
+      get unanswered() { return _("the app could not be reached"); },
+      get failed() { return _("the app refused it"); },
+      get unknown() { return _("nobody knows whether it arrived"); },
+    },
+    behind: (count) => _n("{count} event behind", "{count} events behind", count),
+    again: (when) => _("tried again: {when}", { when }),
+    lacks: (events) => _("lacks {events}", { events }),
+    saidLast: (error, count) =>
+      _n("{error} ({count} time)", "{error} ({count} times)", count, { error }),
+    get retry() { return _("Retry"); },
+    get drop() { return _("Drop"); },
+    get retried() { return _("It is tried again now."); },
+    sureToDrop: (place) =>
+      _("Drop what {place} has not been shown? It is never shown there; the session keeps it.", { place }),
+    dropped: (count) =>
+      _n("Dropped {count} event. The session still has it.", "Dropped {count} events. The session still has them.", count),
+  },
+
+  hooks: {
+    get on() { return _("on"); },
+    get off() { return _("paused"); },
+    proves: (way) => _("verified by {way}", { way }),
+    does: {
+      get prompt() { return _("asks the agent"); },
+      get message() { return _("tells people"); },
+    },
+    template: (name) => _("template {name}", { name }),
+    events: (names) => _("only {names}", { names }),
+    get configured() { return _("in the configuration"); },
+    last: (when, what) => _("last call {when}: {what}", { when, what }),
+    get never() { return _("not called yet"); },
+    get calls() { return _("Calls"); },
+    get pause() { return _("Pause"); },
+    get resume() { return _("Resume"); },
+    get remove() { return _("Remove"); },
+    get replay() { return _("Replay"); },
+    callsOf: (name) => _("Last calls of {name}", { name }),
+    call: (number, event) => _("Call {number}: {event}", { number, event }),
+    get noEvent() { return _("no event is named"); },
+    outcomes: {
+      get accepted() { return _("accepted"); },
+      get repeated() { return _("came again"); },
+      get ignored() { return _("left out"); },
+      get refused() { return _("refused"); },
+      get failed() { return _("failed"); },
+    },
+    replayed: (outcome, why) =>
+      why ? _("Replayed: {outcome}: {why}", { outcome, why }) : _("Replayed: {outcome}", { outcome }),
+    isOn: (name) => _("{name} takes calls again.", { name }),
+    isOff: (name) => _("{name} takes no calls until it is resumed.", { name }),
+    sureToRemove: (name) => _("Remove the hook {name}, and what is kept of its calls?", { name }),
+    removed: (name) => _("{name} is removed, with what was kept of its calls.", { name }),
+    get usual() { return _("the usual one"); },
+    enter: (name) => _("Enter this at the service that is to call {name}:", { name }),
+    get secretOnce() { return _("The second one is the secret. It is shown once, and gone when you close this."); },
+    get noAddress() { return _("No service outside can call it yet: http.public_url is not set."); },
   },
 };

@@ -8,10 +8,9 @@ import { more } from "../language.js";
 import { WORDS } from "../words.js";
 import { said } from "./static.js";
 
-const NAMES = ["people", "schedules", "background"];
+const NAMES = ["people", "schedules", "background", "questions", "deliveries", "hooks"];
 /** Those for whoever runs the bridge. */
-/** @type {string[]} */
-const OPERATORS = [];
+const OPERATORS = ["deliveries", "hooks"];
 const MARKUP = "/web/dialogs.html";
 const LOOK = "/web/css/dialogs.css";
 
