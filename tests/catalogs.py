@@ -91,8 +91,9 @@ def main() -> None:
         catalog = brought_up(kept(code), texts)
         FOLDER.joinpath(f"{code}.po").write_text(written(code, catalog), encoding="utf-8")
         FOLDER.joinpath(f"{code}.mo").write_bytes(compiled(catalog))
-        said = page_texts.told(catalog, list(page_texts.found()))
-        page_texts.path(code).write_text(page_texts.written(said), encoding="utf-8")
+        for part in page_texts.PARTS:
+            said = page_texts.told(catalog, page_texts.found_in(part))
+            page_texts.path(code, part).write_text(page_texts.written(said), encoding="utf-8")
         left = list(missing(catalog))
         print(f"{code}: {len(catalog) - len(left)} texts, {len(left)} to translate")  # noqa: T201
         for each in left:

@@ -1,7 +1,8 @@
-"""The texts of the page: in `words.js` and `index.html`, and the catalogs that it reads.
+"""The texts of the page, in scripts and markup, and the catalogs that it reads.
 
 `bridge/http/web/words/<code>.json` has for each English text what it is in another language; of a
-text about some of something, one form for each category of plurals.
+text about some of something, one form for each category of plurals. What only dialogs say is in
+`<code>.more.json`, which is read with them.
 """
 
 import json
@@ -18,6 +19,12 @@ from babel.messages.extract import extract_from_file
 WEB = Path(__file__).parent.parent / "bridge" / "http" / "web"
 WORDS = WEB / "js" / "words.js"
 INDEX = WEB / "index.html"
+LATER_WORDS = WEB / "js" / "dialogs" / "words.js"
+DIALOGS = WEB / "dialogs.html"
+PARTS = ("", ".more")
+"""What is read first, and with the dialogs, as their files are called."""
+
+Text = str | tuple[str, ...]
 KEYWORDS = {"_": None, "_n": (1, 2)}
 
 ATTRIBUTES = ("aria-label", "placeholder", "title", "alt")
@@ -30,11 +37,25 @@ SAMPLES = 1_000
 """Numbers among which each category of plurals is looked for."""
 
 
-def found() -> Iterator[str | tuple[str, ...]]:
+def found() -> Iterator[Text]:
     """Yield the texts of the page."""
-    for _, message, _, _ in extract_from_file("javascript", WORDS, keywords=KEYWORDS):
+    for part in PARTS:
+        yield from found_in(part)
+
+
+def found_in(part: str) -> Iterator[Text]:
+    """Yield the texts of one part; what is in both is in the first."""
+    first = dict.fromkeys(_texts(WORDS, INDEX))
+    if not part:
+        yield from first
+        return
+    yield from (each for each in dict.fromkeys(_texts(LATER_WORDS, DIALOGS)) if each not in first)
+
+
+def _texts(script: Path, markup: Path) -> Iterator[Text]:
+    for _, message, _, _ in extract_from_file("javascript", script, keywords=KEYWORDS):
         yield message
-    yield from static(INDEX.read_text(encoding="utf-8"))
+    yield from static(markup.read_text(encoding="utf-8"))
 
 
 def static(html: str) -> list[str]:
@@ -74,7 +95,7 @@ class _Reader(HTMLParser):
             self.texts.append(text)
 
 
-def told(catalog: Catalog, texts: Iterable[str | tuple[str, ...]]) -> dict[str, Any]:
+def told(catalog: Catalog, texts: Iterable[Text]) -> dict[str, Any]:
     """Return what the page is told of a catalog: its own texts, as far as they are translated."""
     said = {}
     for text in texts:
@@ -96,8 +117,8 @@ def _forms(message: Message, catalog: Catalog) -> Any:
     return {category(number): message.string[form(number)] for number in reversed(range(SAMPLES))}
 
 
-def path(code: str) -> Path:
-    return WEB / "words" / f"{code}.json"
+def path(code: str, part: str = "") -> Path:
+    return WEB / "words" / f"{code}{part}.json"
 
 
 def written(said: dict[str, Any]) -> str:

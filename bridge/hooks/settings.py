@@ -119,6 +119,12 @@ def written(settings: HookSettings, secret: str) -> str:
     return json.dumps({"settings": settings.model_dump(by_alias=True), "secret": secret})
 
 
+def turned_over(text: str, *, on: bool) -> str:
+    """Return a hook as the store keeps it, which takes calls from now on, or none."""
+    found = json.loads(text)
+    return json.dumps({**found, "settings": {**found["settings"], "enabled": on}})
+
+
 @lru_cache(maxsize=MADE_AT_ONCE)
 def kept(name: str, text: str) -> Hook | None:
     """Return a hook that the store keeps, made anew only where it is another one.

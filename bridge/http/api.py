@@ -1,6 +1,8 @@
 """Sessions, as a client that opens one needs to see them."""
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Annotated, Literal, cast
 
@@ -12,7 +14,7 @@ from bridge.delivery.notify import Mode, Quiet, Wish
 from bridge.domain.display_names import own_name, told_apart
 from bridge.domain.ids import START, ParticipantId, Seq, SessionId, mint
 from bridge.domain.wording import Language
-from bridge.http.dependencies import Entry, Reach, TheAsker, TheReach, enter
+from bridge.http.dependencies import Entry, Reach, TheAsker, TheReach, enter, hidden_from
 from bridge.http.errors import Fault, failures
 from bridge.http.inbox import ACCOUNT
 from bridge.http.pages import offset
@@ -38,7 +40,7 @@ LanguageCode = Literal["", "en", "de", "es", "fr", "zh"]
 
 
 class Me(BaseModel):
-    """Whom a token names. `may_begin`: sessions of their own.
+    """Whom a token names. `may_begin`: sessions of their own. `operates`: the bridge is theirs.
 
     `language` is the code of the one that they chose; empty: none in particular.
     """
@@ -47,6 +49,7 @@ class Me(BaseModel):
     name: str
     max_file_bytes: int
     may_begin: bool
+    operates: bool
     language: LanguageCode = ""
 
 
@@ -146,13 +149,14 @@ class Changed(BaseModel):
 @router.get("/v1/me", operation_id="get_me", responses=failures(401, 503))
 async def get_me(reach: TheReach, asker: TheAsker) -> Me:
     """Say whom the token names, and how large the files may be that they send."""
-    names = await _names(reach, [asker.participant])
+    names = await names_of(reach, [asker.participant])
     return Me(
         participant=asker.participant,
         name=names[asker.participant],
         max_file_bytes=reach.blobs.max_bytes,
         language=cast("LanguageCode", await reach.people.languages.chosen(asker.participant)),
         may_begin=await reach.people.browser_guests.may_begin(asker.participant),
+        operates=asker.participant == reach.operator,
     )
 
 
@@ -202,25 +206,49 @@ async def list_sessions(
     after: Annotated[str, Query(max_length=400)] = "",
 ) -> SessionList:
     """List the sessions the asker is in, last touched first, page by page."""
-    lines: list[SessionLine] = []
+    found = await sessions_of(reach, asker.participant, limit=limit, after=after)
+    return SessionList(sessions=[_line(each.row) for each in found.sessions], next=found.next)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mine:
+    """A session that somebody is in, and the last event in it that they may not read."""
+
+    row: SessionRow
+    session: Session
+    hidden: Seq
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sessions:
+    """Some of somebody's sessions, and where to go on; None: that was all."""
+
+    sessions: Sequence[Mine]
+    next: str | None
+
+
+async def sessions_of(reach: Reach, who: ParticipantId, *, limit: int, after: str) -> Sessions:
+    """Return the sessions that someone is in, last touched first. Raises `Fault` 400."""
+    found: list[Mine] = []
     mark = _mark(reach, after) if after else None
     for _ in range(PAGES_LOOKED_AT):
         rows = await reach.store.sessions(limit=ROWS_LOOKED_AT, after=mark)
         for row in rows:
             mark = SessionMark(touched_at=row.touched_at, id=row.id)
             session = await reach.sessions.fold(row.id)
-            if await _is_open(reach, asker.participant, session):
-                lines.append(_line(row))
-            if len(lines) == limit:
-                return SessionList(sessions=lines, next=_written(reach, mark))
+            hidden = await _hidden_in(reach, who, session)
+            if hidden is not None:
+                found.append(Mine(row=row, session=session, hidden=hidden))
+            if len(found) == limit:
+                return Sessions(sessions=found, next=_written(reach, mark))
         if len(rows) < ROWS_LOOKED_AT:
-            return SessionList(sessions=lines)
-    return SessionList(sessions=lines, next=_written(reach, mark) if mark else None)
+            return Sessions(sessions=found, next=None)
+    return Sessions(sessions=found, next=_written(reach, mark) if mark else None)
 
 
-async def _is_open(reach: Reach, who: ParticipantId, session: Session) -> bool:
-    is_in = who in session.participants
-    return is_in and await reach.people.browser_guests.may_read(who, session)
+async def _hidden_in(reach: Reach, who: ParticipantId, session: Session) -> Seq | None:
+    """Return what of a session is hidden from someone; None: it is none of theirs."""
+    return await hidden_from(reach, who, session) if who in session.participants else None
 
 
 def _written(reach: Reach, mark: SessionMark) -> str:
@@ -273,7 +301,7 @@ async def get_session(
 
 
 async def _view(reach: Reach, session: Session, hidden: Seq, language: Language) -> SessionView:
-    names = await _names(reach, list(session.participants))
+    names = await names_of(reach, list(session.participants))
     return SessionView(
         id=session.id,
         title=session.title,
@@ -311,7 +339,8 @@ async def _places(reach: Reach, session: SessionId) -> list[PlaceLine]:
     ]
 
 
-async def _names(reach: Reach, ids: list[ParticipantId]) -> dict[ParticipantId, str]:
+async def names_of(reach: Reach, ids: Sequence[ParticipantId]) -> dict[ParticipantId, str]:
+    """Return what people are called, so that no two of them are mistaken."""
     known = await reach.store.participants(ids)
     found = {each: own_name(known[each].name) if each in known else "" for each in ids}
     return told_apart({each: name or texts.SOMEONE for each, name in found.items()})

@@ -32,7 +32,7 @@ from bridge.hooks.hook import (
     said,
 )
 from bridge.hooks.payload import Malformed, read
-from bridge.hooks.settings import KEPT, HookSettings, SettingFault, kept, made, written
+from bridge.hooks.settings import KEPT, HookSettings, SettingFault, kept, made, turned_over, written
 from bridge.hooks.verification import Unverified
 from bridge.http.errors import Fault
 from bridge.http.hook_calls import STRANGERS, HookCalls, Incoming, Outcome, Pace
@@ -109,10 +109,27 @@ class HookBook:
 
     async def remove(self, hook: Hook) -> None:
         """Drop a hook that the store keeps. Raises `Fault` for one of the configuration."""
-        if not hook.is_kept:
-            why = "this hook stands in the configuration: take it out there"
-            raise Fault(409, "conflict", f"{why}, and start the bridge again")
+        _check_kept(hook, "take it out there")
         await self._store.drop_fact(KEPT, hook.name)
+
+    async def turn(self, hook: Hook, *, on: bool) -> Hook:
+        """Let a hook that the store keeps take calls, or none. Raises `Fault`."""
+        _check_kept(hook, "set `enabled` there")
+        text = await self._store.fact(KEPT, hook.name)
+        turned = None if text is None else turned_over(text, on=on)
+        if turned is not None:
+            change = FactChange(scope=KEPT, key=hook.name, expected=text, new=turned)
+            if await self._store.change_facts([change]):
+                found = await self.hook(hook.name)
+                if found is not None:
+                    return found
+        raise Fault(409, "conflict", "this hook was changed or removed just now")
+
+
+def _check_kept(hook: Hook, what: str) -> None:
+    if not hook.is_kept:
+        why = f"this hook stands in the configuration: {what}, and start the bridge again"
+        raise Fault(409, "conflict", why)
 
 
 class HookDesk:

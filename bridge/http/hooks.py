@@ -6,7 +6,7 @@ name that there is not and a hook that is off are answered alike.
 
 import json
 from collections.abc import Awaitable
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from fastapi import APIRouter, FastAPI, Path, Request
 from fastapi.responses import JSONResponse
@@ -14,7 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from bridge.domain.ids import mint
 from bridge.hooks.hook import HEADER, Hook
+from bridge.hooks.library import READY_MADE
 from bridge.hooks.settings import SHORTEST_SECRET, HookSettings, new_secret
+from bridge.hooks.verification import Way
 from bridge.http.dependencies import Operator, Reach, reach_of
 from bridge.http.errors import Fault, failures
 from bridge.http.hook_calls import Incoming, KeptCall
@@ -29,8 +31,25 @@ router = APIRouter(tags=["operator"])
 HookName = Annotated[str, Path(max_length=LONGEST_NAME, pattern=r"^[a-z0-9][a-z0-9_-]*$")]
 
 
+class CallLine(BaseModel):
+    """A call of a hook. `id`: the event it became; `why`: why none, or what was wrong."""
+
+    number: int
+    at: str
+    status: int
+    outcome: str
+    why: str
+    event: str
+    size: int
+    id: str
+    replayable: bool
+
+
 class HookLine(BaseModel):
-    """A hook. `url` is where it is called; null while nobody said how people reach the bridge."""
+    """A hook. `url` is where it is called; null while nobody said how people reach the bridge.
+
+    `configured`: it stands in the configuration, and is changed there. `last`: its last call.
+    """
 
     name: str
     url: str | None
@@ -44,6 +63,7 @@ class HookLine(BaseModel):
     per_minute: int
     max_bytes: int
     configured: bool
+    last: CallLine | None
 
 
 class Added(HookLine):
@@ -60,21 +80,19 @@ class NewHook(HookSettings):
 
 
 class HookList(BaseModel):
+    """`ways` are those to prove that one knows the secret; `templates` come with the bridge."""
+
     hooks: list[HookLine]
+    ways: list[str]
+    templates: list[str]
 
 
-class CallLine(BaseModel):
-    """A call of a hook. `id`: the event it became; `why`: why none, or what was wrong."""
+class Turning(BaseModel):
+    """`enabled` false: it is answered as if there were no such hook."""
 
-    number: int
-    at: str
-    status: int
-    outcome: str
-    why: str
-    event: str
-    size: int
-    id: str
-    replayable: bool
+    model_config = ConfigDict(extra="forbid")
+
+    enabled: Annotated[bool, Field(strict=True)]
 
 
 class CallList(BaseModel):
@@ -126,7 +144,11 @@ async def _receive(request: Request) -> JSONResponse:
 @router.get("/v1/hooks", operation_id="list_hooks", responses=failures(401, 403, 503))
 async def list_hooks(reach: Operator) -> HookList:
     """List the hooks that are configured, and where each is called."""
-    return HookList(hooks=[_line(reach, hook) for hook in await reach.hooks.book.hooks()])
+    return HookList(
+        hooks=[await _line(reach, hook) for hook in await reach.hooks.book.hooks()],
+        ways=list(get_args(Way)),
+        templates=list(READY_MADE),
+    )
 
 
 @router.post(
@@ -141,7 +163,18 @@ async def add_hook(reach: Operator, what: NewHook) -> Added:
     settings = HookSettings(**what.model_dump(by_alias=True, exclude={"name", "secret"}))
     hook = await reach.hooks.book.add(what.name, settings, secret)
     shown = secret if what.secret is None else None
-    return Added(**_line(reach, hook).model_dump(), secret=shown)
+    return Added(**(await _line(reach, hook)).model_dump(), secret=shown)
+
+
+@router.patch(
+    "/v1/hooks/{name}",
+    operation_id="turn_hook",
+    responses=failures(400, 401, 403, 404, 409, 413, 415, 503),
+)
+async def turn_hook(reach: Operator, name: HookName, what: Turning) -> HookLine:
+    """Pause a hook that was made here, or let it take calls again; its secret stays."""
+    hook = await _known(reach, name)
+    return await _line(reach, await reach.hooks.book.turn(hook, on=what.enabled))
 
 
 @router.delete(
@@ -152,9 +185,10 @@ async def add_hook(reach: Operator, what: NewHook) -> Added:
 async def remove_hook(reach: Operator, name: HookName) -> HookLine:
     """Remove a hook that was made here, with what is kept of its calls."""
     hook = await _known(reach, name)
+    line = await _line(reach, hook)
     await reach.hooks.book.remove(hook)
     await reach.hooks.calls.forget(name)
-    return _line(reach, hook)
+    return line
 
 
 @router.get(
@@ -232,8 +266,8 @@ async def _known(reach: Reach, name: str) -> Hook:
     return hook
 
 
-def _line(reach: Reach, hook: Hook) -> HookLine:
-    base = reach.public_url
+async def _line(reach: Reach, hook: Hook) -> HookLine:
+    base, calls = reach.public_url, await reach.hooks.calls.of(hook.name)
     return HookLine(
         name=hook.name,
         url=f"{base.rstrip('/')}{PREFIX}{hook.name}" if base else None,
@@ -247,6 +281,7 @@ def _line(reach: Reach, hook: Hook) -> HookLine:
         per_minute=hook.per_minute,
         max_bytes=hook.most_bytes,
         configured=not hook.is_kept,
+        last=_call_line(calls[-1]) if calls else None,
     )
 
 

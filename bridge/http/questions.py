@@ -9,31 +9,38 @@ import asyncio
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from bridge import texts
-from bridge.domain.commands import Ask, Withdraw
+from bridge.domain.commands import Answer, Ask, Withdraw
 from bridge.domain.content import Option
 from bridge.domain.display_names import own_name
 from bridge.domain.events import Event, QuestionAsked, QuestionClosed
 from bridge.domain.ids import ParticipantId, QuestionId, mint
+from bridge.http.api import Mine, names_of, sessions_of
+from bridge.http.auth import Asker
 from bridge.http.deliveries import LONGEST_WAIT, Timeout
-from bridge.http.dependencies import Entry, Readers, enter
+from bridge.http.dependencies import Entry, Reach, Readers, TheAsker, TheReach, enter
 from bridge.http.errors import Fault, failures
+from bridge.http.pages import shown_beside
 from bridge.http.pushes import MOST_PEOPLE, Label
 from bridge.http.streaming import Leash
 from bridge.http.validators import CallbackUrl, Name, Words
 from bridge.session import permissions
 from bridge.session.decide_questions import asking_key, closing_key
+from bridge.session.fold import is_expired
+from bridge.session.visible import readable
 
 router = APIRouter(tags=["questions"])
 
 MOST_OPTIONS = 10
 LONGEST_TEXT = 20_000
 LONGEST_SECONDS = 30 * 86_400
+SESSIONS_AT_ONCE = 200
+"""Sessions whose questions one answer lists: the next goes on from there."""
 State = Literal["open", "answered", "expired", "withdrawn"]
 
 
@@ -77,6 +84,57 @@ class QuestionView(BaseModel):
     expires_at: datetime | None
     repeated: bool = False
     callback_secret: str | None = None
+
+
+class OpenQuestionLine(BaseModel):
+    """What is asked in a session that is still to be answered, as `event` of its log has it.
+
+    `names` are those of the people in it. `may_answer`: the asker's answer counts.
+    """
+
+    session: str
+    title: str
+    may_answer: bool
+    names: dict[str, str]
+    event: dict[str, Any]
+
+
+class OpenQuestions(BaseModel):
+    """`next` is where to go on, as `after`; null: that was all."""
+
+    questions: list[OpenQuestionLine]
+    next: str | None
+
+
+@router.get("/v1/questions", operation_id="list_questions", responses=failures(400, 401, 503))
+async def list_questions(
+    reach: TheReach, asker: TheAsker, after: Annotated[str, Query(max_length=400)] = ""
+) -> OpenQuestions:
+    """List what agents and programs ask in the asker's sessions, and nobody answered yet."""
+    found = await sessions_of(reach, asker.participant, limit=SESSIONS_AT_ONCE, after=after)
+    lines = [line for mine in found.sessions for line in await _open_in(reach, mine, asker)]
+    return OpenQuestions(questions=lines, next=found.next)
+
+
+async def _open_in(reach: Reach, mine: Mine, asker: Asker) -> list[OpenQuestionLine]:
+    session, who, now = mine.session, asker.participant, reach.clock.now()
+    may_answer = permissions.may_do(session, who, Answer)
+    lines = []
+    for each in session.questions.values():
+        if each.asked <= mine.hidden or is_expired(each, now):
+            continue
+        (event,) = await reach.store.read(session.id, after=each.asked - 1, limit=1)
+        people = (*each.to, *((each.by,) if each.by is not None else ()))
+        lines.append(
+            OpenQuestionLine(
+                session=session.id,
+                title=session.title,
+                may_answer=may_answer and (not each.to or who in each.to),
+                names={str(one): name for one, name in (await names_of(reach, people)).items()},
+                event=await shown_beside(readable(event, mine.hidden)),
+            )
+        )
+    return lines
 
 
 @router.post(

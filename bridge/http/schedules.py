@@ -35,6 +35,7 @@ Zone = Annotated[Words, Field(max_length=64)]
 Text = Annotated[Words, Field(min_length=1, max_length=LONGEST_TEXT)]
 Times = Annotated[int, Field(ge=1, le=MOST_TIMES)]
 Action = Literal["ask", "say"]
+ENDS = ("until", "times")
 
 
 class ScheduleLine(BaseModel):
@@ -87,7 +88,10 @@ class NewSchedule(BaseModel):
 
 
 class ScheduleChange(BaseModel):
-    """What is left out stays as it is. Whoever changes more than `paused` becomes whose it is."""
+    """What is left out stays as it is; `until` and `times` null: without an end.
+
+    Whoever changes more than `paused` becomes whose it is.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -174,25 +178,12 @@ async def change_schedule(
 ) -> ScheduleLine:
     """Pause a schedule, let it go on, or change it: whoever set it, or an owner."""
     known, by = _known(entry, schedule, language), entry.asker.participant
-    wanted = change.model_dump(exclude_none=True, exclude={"paused", "zone"})
+    given = change.model_dump(exclude_unset=True, exclude={"paused", "zone"})
+    wanted = [name for name, value in given.items() if value is not None or name in ENDS]
     if not wanted and change.paused is None:
         raise Fault(400, "malformed", "say what is to change")
     if wanted:
-        phrase = None
-        if change.when:
-            phrase = await _understood(entry, change.when, change.zone, language)
-        command = SetSchedule(
-            schedule=known.schedule,
-            rule=phrase.rule if phrase is not None else known.rule,
-            action=change.action or known.action,
-            text=change.text or known.text,
-            to=known.to,
-            by=by,
-            late=change.late or (phrase and phrase.late) or known.late,
-            until=_utc(change.until) or (phrase and phrase.until) or known.until,
-            times=change.times or (phrase and phrase.times) or known.times,
-            name=known.name,
-        )
+        command = await _changed(entry, known, change, language)
         await _submit(entry, command, language)
     if change.paused is not None:
         pause = PauseSchedule(schedule=known.schedule, paused=change.paused, by=by)
@@ -228,6 +219,30 @@ async def remove_schedule(
     command = RemoveSchedule(schedule=known.schedule, by=entry.asker.participant)
     await _submit(entry, command, language)
     return Done(text=language.says(schedule_texts.REMOVED))
+
+
+async def _changed(
+    entry: Entry, known: ScheduleSet, change: ScheduleChange, language: Language
+) -> SetSchedule:
+    """Return what a schedule becomes. What is given by itself counts more than in `when`."""
+    until, times, late, rule = known.until, known.times, known.late, known.rule
+    if change.when:
+        phrase = await _understood(entry, change.when, change.zone, language)
+        rule, late = phrase.rule, phrase.late or late
+        until, times = phrase.until or until, phrase.times or times
+    given = change.model_fields_set
+    return SetSchedule(
+        schedule=known.schedule,
+        rule=rule,
+        action=change.action or known.action,
+        text=change.text or known.text,
+        to=known.to,
+        by=entry.asker.participant,
+        late=change.late or late,
+        until=_utc(change.until) if "until" in given else until,
+        times=change.times if "times" in given else times,
+        name=known.name,
+    )
 
 
 @contextmanager

@@ -218,7 +218,10 @@ def _set(session: Session, command: SetSchedule, now: datetime) -> Drafts:
         paused=known is not None and known.paused,
         name=command.name,
     )
-    first = schedule.first_of(wanted, now)
+    if known is None:
+        first = schedule.first_of(wanted, now)
+    else:
+        first = schedule.first_changed(known, wanted, now)
     return one(wanted if wanted.paused else replace(wanted, first=first))
 
 

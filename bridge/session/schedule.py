@@ -11,6 +11,9 @@ The rules:
 - A cron rule is read on the wall clock of its zone. When clocks go forward, a fixed time that does
   not exist is due at the first minute after the gap; when they go back, a fixed time that comes
   twice is due the first time only. A rule with `*` for its minute or hour goes by elapsed time.
+- Whoever changes a schedule moves none of its slots: by the same rule it is next due when it was,
+  also where that is by now. By another one it is planned anew, but for a slot that is due by now
+  and is one of the new rule's as well.
 - After the clock was set back, a rule that repeats is planned anew: it is next due when its rule
   says, by the clock as it is now. What is due once, or for the first time, is an appointment with
   the clock, and waits for it.
@@ -97,6 +100,26 @@ def first_of(planned: ScheduleSet, now: datetime) -> datetime:
     if planned.until is not None and slot > planned.until:
         raise Refused(texts.OVER_BEFORE_DUE)
     return slot
+
+
+def first_changed(known: ScheduleSet, wanted: ScheduleSet, now: datetime) -> datetime:
+    """Return when a schedule that is changed now is next due. Raises `Refused` when it never is."""
+    slot = known.first
+    if slot is None or not (wanted.rule == known.rule or (slot <= now and _has(wanted.rule, slot))):
+        return first_of(wanted, now)
+    if wanted.until is not None and slot > wanted.until:
+        raise Refused(texts.OVER_BEFORE_DUE)
+    return slot
+
+
+def _has(rule: Rule, slot: datetime) -> bool:
+    match rule:
+        case Once(at=at):
+            return at == slot
+        case Every(seconds=seconds) if seconds < 1:
+            return False
+        case Every() | Cron():
+            return first_slot(rule, slot - timedelta(seconds=1)) == slot
 
 
 def slot_after(

@@ -1,11 +1,13 @@
 """The files of the web page."""
 
+import posixpath
+import re
 from importlib.resources import files
 
 import httpx
 import pytest
 
-from bridge.http.assets import MEDIA_TYPES, load
+from bridge.http.assets import MEDIA_TYPES, Asset, load
 from tests.http.rig import Bridge
 
 LATER = ("icons/", "sw.js", "offline.html", "js/push.js")
@@ -99,10 +101,30 @@ async def test_the_worker_may_act_for_the_whole_page_and_nothing_else_may(bridge
 
 
 def test_all_that_a_first_visit_reads_is_small() -> None:
-    """In bytes of a cold load: everything in the page, and the texts of one other language."""
+    """In bytes of a cold load: the page, what it names, and the texts of one other language."""
     assets = load()
-    read = [each for name, each in assets.items() if not name.startswith(("words/", *LATER))]
-    texts = [each for name, each in assets.items() if name.startswith("words/")]
+    read = ["index.html", *named_in(assets["index.html"])]
+    texts = [each for name, each in assets.items() if re.fullmatch(r"words/\w+\.json", name)]
     assert len(texts) == 4
-    assert sum(len(each.packed or each.body) for each in read) < 155_000
-    assert max(len(each.packed) for each in texts) < 6_500
+    assert sum(len(assets[name].packed or assets[name].body) for name in read) < 142_000
+    assert max(len(each.packed) for each in texts) < 5_500
+
+
+def test_the_page_names_every_script_that_it_begins_with() -> None:
+    """So that none is found out about late; dialogs are read once one of them is opened."""
+    assets = load()
+    named = set(named_in(assets["index.html"]))
+    assert not any("dialogs/" in name or name.endswith("dialogs.html") for name in named)
+    imported = {
+        posixpath.normpath(posixpath.join(posixpath.dirname(name), path))
+        for name in named
+        if name.startswith("js/")
+        for path in re.findall(r'(?m)^[^*/\n]*from "(\.[^"]+)"', assets[name].body.decode())
+    }
+    assert len(imported) > 40
+    assert imported <= named
+
+
+def named_in(page: Asset) -> list[str]:
+    """Return the files that a page's markup names."""
+    return re.findall(r'(?:href|src)="/web/([^"]+)"', page.body.decode())

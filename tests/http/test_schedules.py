@@ -91,6 +91,22 @@ async def test_a_schedule_is_paused_changed_run_and_removed(
     assert await listed(ada) == []
 
 
+async def test_an_end_is_taken_away_and_given_by_itself(ada: httpx.AsyncClient) -> None:
+    """It counts more than the one in `when`; the schedule stays the same one."""
+    made = await add(ada, when="every day 9:00 until 2090-12-24 5 times")
+    one = f"{SCHEDULES}/{made['id']}"
+    endless = (await ada.patch(one, json={"until": None, "times": None})).json()
+    assert endless == {**made, "until": None, "times": None}
+    later = "2091-01-02T03:04:00Z"
+    wanted = {"when": "every day 9:00 until 2090-12-24 5 times", "until": later, "times": None}
+    changed = (await ada.patch(one, json=wanted)).json()
+    assert (changed["id"], changed["until"], changed["times"]) == (made["id"], later, None)
+    assert why(await ada.patch(one, json={"text": None}), 400)
+    over = await ada.patch(one, json={"until": "2000-01-01T00:00:00Z"})
+    assert why(over)
+    assert await listed(ada) == [changed]
+
+
 async def test_members_change_their_own_and_owners_those_of_all(
     bridge: Bridge, ada: httpx.AsyncClient
 ) -> None:

@@ -297,6 +297,76 @@ def test_who_changes_a_schedule_becomes_whose_it_is_and_it_is_planned_anew():
     assert draft.body.first == AT + HOUR
 
 
+def slots_fired(play):
+    """Fire whatever is due by now, one slot after the other; return which those were."""
+    fired = []
+    while (first := play.session.schedules[SCHEDULE].first) <= play.now:
+        play >> Fire(schedule=SCHEDULE, slot=first)
+        bodies = [draft.body for draft in play.drafts]
+        fired += [each.source.slot for each in bodies if isinstance(each, Pushed | Triggered)]
+    return fired
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"text": "coffee"},
+        {"action": "ask"},
+        {"late": "all"},
+        {"until": AT + 50 * HOUR},
+        {"times": 7},
+        {"rule": replace(HOURLY, start=AT - HOUR)},
+        {"rule": Every(seconds=1800, start=AT)},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("after", [seconds(0), seconds(1), 3 * HOUR], ids=str)
+def test_what_is_due_when_it_is_changed_fires_all_the_same_and_once(change, after):
+    """Nobody had fired it yet; or the bridge had been down, and it is late."""
+    play = with_ada(seconds(1), schedule(), HOUR - seconds(1) + after)
+    since = play.session.schedules[SCHEDULE].since
+    play >> replace(schedule(), **change)
+    (known,) = play.session.schedules.values()
+    assert (known.schedule, known.since, known.first) == (SCHEDULE, since, AT + HOUR)
+    fired = slots_fired(play)
+    assert fired[0] == AT + HOUR
+    assert fired == sorted(set(fired))
+    play >> replace(schedule(), **{**change, "text": "again"})
+    assert slots_fired(play) == [], "each slot once"
+
+
+@pytest.mark.parametrize("change", [{"text": "coffee"}, {"rule": Every(seconds=1800, start=AT)}])
+def test_a_change_before_it_is_due_moves_no_slot_of_the_same_rule(change):
+    play = with_ada(seconds(1), schedule(), seconds(5))
+    play >> replace(schedule(), **change)
+    step = timedelta(seconds=play.session.schedules[SCHEDULE].rule.seconds)
+    assert play.session.schedules[SCHEDULE].first == AT + step
+
+
+def test_by_another_rule_it_is_due_when_that_says():
+    """What is due by now is none of its times, so it is over."""
+    play = with_ada(seconds(1), schedule(), HOUR)
+    play >> schedule(Every(seconds=3600, start=AT + seconds(90)))
+    assert play.session.schedules[SCHEDULE].first == AT + HOUR + seconds(90)
+    play >> schedule(Once(at=AT + 5 * HOUR))
+    assert play.session.schedules[SCHEDULE].first == AT + 5 * HOUR
+    play >> HOUR >> schedule(Every(seconds=0.5, start=AT))
+    assert isinstance(play.error, Refused)
+
+
+def test_it_cannot_end_before_what_is_due():
+    play = with_ada(seconds(1), schedule(), HOUR)
+    play >> replace(schedule(), until=AT + seconds(60)) << Refused(texts.OVER_BEFORE_DUE)
+    play >> replace(schedule(), until=AT + HOUR)
+    assert play.session.schedules[SCHEDULE].first == AT + HOUR
+
+
+def test_what_is_late_and_due_once_can_still_be_changed():
+    play = with_ada(schedule(Once(at=AT + HOUR)), 2 * HOUR)
+    play >> replace(schedule(Once(at=AT + HOUR)), text="coffee")
+    assert play.session.schedules[SCHEDULE].first == AT + HOUR
+
+
 def test_a_paused_schedule_is_not_due_and_goes_on_from_its_next_time():
     play = with_ada(seconds(1), schedule())
     play >> PauseSchedule(schedule=SCHEDULE, by=ADA)

@@ -17,6 +17,7 @@ from bridge.session.schedule import (
     GRACE,
     MOST_LATE,
     called,
+    first_changed,
     first_of,
     first_slot,
     is_late,
@@ -325,6 +326,20 @@ def test_what_ends_before_its_first_time_is_refused():
     assert first_of(scheduled(HOURLY, until=NOW), NOW) == NOW
     with pytest.raises(Refused, match="end before its first time"):
         first_of(scheduled(HOURLY, until=NOW + MINUTE), NOW + MINUTE)
+
+
+def test_a_slot_that_is_due_stays_so_under_a_new_rule_that_has_it():
+    daily, weekly = (Cron(expression=f"0 9 * * {day}", zone="Europe/Berlin") for day in "*1")
+    slot = first_slot(weekly, NOW)
+    known = replace(scheduled(daily), first=slot)
+    assert first_changed(known, scheduled(weekly), slot + MINUTE) == slot
+    assert first_changed(known, scheduled(weekly), slot - MINUTE) == slot, "as it is planned anew"
+    other = Cron(expression="1 9 * * *", zone="Europe/Berlin")
+    assert first_changed(known, scheduled(other), slot) == slot + MINUTE
+    assert first_changed(known, scheduled(Once(at=slot)), slot + MINUTE) == slot
+    never = scheduled(Every(seconds=0, start=NOW))
+    with pytest.raises(Refused, match="second"):
+        first_changed(known, never, slot)
 
 
 def test_after_failures_in_a_row_the_next_slot_is_farther_and_farther_away():

@@ -29,7 +29,8 @@ READ = """() => [...document.querySelectorAll("body *")].flatMap(node => [
 
 
 def words(code: str) -> dict[str, Any]:
-    return json.loads(page_texts.path(code).read_text(encoding="utf-8"))
+    parts = (page_texts.path(code, each).read_text(encoding="utf-8") for each in page_texts.PARTS)
+    return {text: said for part in parts for text, said in json.loads(part).items()}
 
 
 def left_in_english(page: Page, code: str) -> set[str]:

@@ -152,10 +152,10 @@ def test_members_are_offered_what_is_their_own_and_viewers_nothing(bridge: Bridg
     expect(his.get_by_role("listitem")).to_have_count(2)
     expect(his.get_by_role("listitem").filter(has_text="of hers")).to_contain_text("by Ada")
     expect(his.get_by_role("button", name="of hers")).to_have_count(0)
-    expect(his.get_by_role("button", name="of his")).to_have_count(3)
+    expect(his.get_by_role("button", name="of his")).to_have_count(4)
     expect(his.get_by_role("form")).to_be_visible()
     hers = opened(pages.open(bridge.link(ADA)))
-    expect(hers.get_by_role("button", name="of his")).to_have_count(3)
+    expect(hers.get_by_role("button", name="of his")).to_have_count(4)
     eves = opened(pages.open(bridge.link(ParticipantId("p_eve"))))
     expect(eves.get_by_role("listitem")).to_have_count(2)
     expect(eves.get_by_role("form")).to_have_count(0)
@@ -251,3 +251,58 @@ def test_it_is_for_everyone_also_at_360_px(bridge: Bridge, pages: Pages, scheme:
     assert dialog.evaluate("e => e.scrollWidth <= e.clientWidth")
     for name in ("Remove: WWW", "schedule-what", "Plan it", "Close"):
         tab_to_beginning(page, name)
+
+
+def test_a_schedule_is_changed_where_it_stands_and_stays_the_same_one(bridge: Bridge, pages: Pages):
+    """What it does, when, until when and what becomes of late times; by keyboard alone."""
+    name = plan(bridge, "look around")
+    page = pages.open(bridge.link(), locale="en-GB", **BERLIN)
+    dialog = opened(page)
+    dialog.get_by_role("button", name="Change: look around").focus()
+    page.keyboard.press("Enter")
+    what, when = dialog.get_by_label("What", exact=True), dialog.get_by_label("When", exact=True)
+    expect(what).to_be_focused()
+    expect(what).to_have_value("look around")
+    expect(dialog.locator("#schedule-kept")).to_contain_text("every day at 09:00 (Europe/Berlin)")
+    what.fill("water the plants")
+    dialog.get_by_label("Until, on").fill("2090-12-24T18:00")
+    dialog.get_by_label("When the bridge was not").select_option("skip")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    line = dialog.get_by_role("listitem")
+    expect(line).to_contain_text("Ask the agent: water the plants")
+    expect(line).to_contain_text("late times are left out")
+    expect(dialog.get_by_role("button", name="Change: water the plants")).to_be_focused()
+    (one,) = planned(bridge)
+    assert (one.schedule, one.late, one.again) == (name, "skip", 1)
+    assert one.until is not None
+    assert one.until.astimezone(ZoneInfo("Europe/Berlin")).hour == 18
+    assert isinstance(one.rule, Cron), "that stays, since nothing was written"
+
+    dialog.get_by_role("button", name="Change: water the plants").click()
+    dialog.get_by_label("Until, on").fill("")
+    when.fill("every 2 hours")
+    when.press("Enter")
+    expect(line).to_contain_text("every 2 hours")
+    expect(line).not_to_contain_text("until")
+    (one,) = planned(bridge)
+    assert (one.schedule, one.until, one.text) == (name, None, "water the plants")
+
+
+def test_a_change_that_cannot_be_is_said_and_can_be_left(bridge: Bridge, pages: Pages):
+    """Then the form is for another schedule again."""
+    plan(bridge, "look around")
+    page = pages.open(bridge.link())
+    dialog = opened(page)
+    dialog.get_by_role("button", name="Change: look around").click()
+    when = dialog.get_by_label("When", exact=True)
+    when.fill("now and then")
+    when.press("Enter")
+    expect(dialog.get_by_role("alert")).to_contain_text("I do not understand when")
+    dialog.get_by_role("button", name="Cancel").click()
+    expect(dialog.get_by_role("alert")).to_be_hidden()
+    expect(dialog.get_by_role("button", name="Change: look around")).to_be_focused()
+    expect(dialog.get_by_role("button", name="Plan it")).to_be_visible()
+    expect(when).to_have_value("")
+    assert [each.again for each in planned(bridge)] == [0]

@@ -44,16 +44,7 @@ export class Api {
   /** Be called otherwise, or spoken to in another language. @param {{name?: string, language?: string}} change */
   changeMe = (change) => this.#json("/v1/me", { method: "PATCH", body: JSON.stringify(change) });
   /** Return all sessions, page after page. */
-  sessions = async () => {
-    const found = [];
-    let after = "";
-    do {
-      const page = await this.#json(`/v1/sessions?after=${encodeURIComponent(after)}`);
-      found.push(...page.sessions);
-      after = page.next;
-    } while (after);
-    return found;
-  };
+  sessions = () => this.#pages("/v1/sessions", "sessions");
   /**
    * Return the last events of a session, or the last before one, and where the stream goes on.
    * @param {string} id @param {Record<string, any>} [which]
@@ -87,10 +78,10 @@ export class Api {
   schedules = (id) => this.#json(`${of(id)}/schedules`);
   schedule = (id, wanted) =>
     this.#json(`${of(id)}/schedules`, { method: "POST", body: JSON.stringify(wanted) });
-  pauseSchedule = (id, schedule, paused) =>
+  changeSchedule = (id, schedule, wanted) =>
     this.#json(`${of(id)}/schedules/${encodeURIComponent(schedule)}`, {
       method: "PATCH",
-      body: JSON.stringify({ paused }),
+      body: JSON.stringify(wanted),
     });
   runSchedule = (id, schedule) =>
     this.#json(`${of(id)}/schedules/${encodeURIComponent(schedule)}/run`, {
@@ -103,6 +94,33 @@ export class Api {
   background = (id) => this.#json(`${of(id)}/background`);
   stopBackground = (id, work) =>
     this.#json(`${of(id)}/background/${encodeURIComponent(work)}`, { method: "DELETE" });
+  /** What is still to be answered in all sessions of the asker, page after page. */
+  questions = () => this.#pages("/v1/questions", "questions");
+  /** What places are owed, for whoever runs the bridge. */
+  deliveries = () => this.#json("/v1/deliveries");
+  retryDelivery = (place) =>
+    this.#json(`/v1/deliveries/${encodeURIComponent(place)}/retry`, { method: "POST", body: "{}" });
+  /** Let a place be owed nothing up to an event. @param {string} place @param {number} upto */
+  dropDelivery = (place, upto) =>
+    this.#json(`/v1/deliveries/${encodeURIComponent(place)}/drop?upto=${upto}`, {
+      method: "POST",
+      body: "{}",
+    });
+  /** The hooks, for whoever runs the bridge. */
+  hooks = () => this.#json("/v1/hooks");
+  addHook = (wanted) => this.#json("/v1/hooks", { method: "POST", body: JSON.stringify(wanted) });
+  turnHook = (name, enabled) =>
+    this.#json(`/v1/hooks/${encodeURIComponent(name)}`, {
+      method: "PATCH",
+      body: JSON.stringify({ enabled }),
+    });
+  removeHook = (name) => this.#json(`/v1/hooks/${encodeURIComponent(name)}`, { method: "DELETE" });
+  hookCalls = (name) => this.#json(`/v1/hooks/${encodeURIComponent(name)}/calls`);
+  replayCall = (name, number) =>
+    this.#json(`/v1/hooks/${encodeURIComponent(name)}/calls/${number}/replay`, {
+      method: "POST",
+      body: "{}",
+    });
   notify = () => this.#json("/v1/me/notify");
   chooseNotify = (chosen) =>
     this.#json("/v1/me/notify", { method: "PUT", body: JSON.stringify(chosen) });
@@ -200,11 +218,24 @@ export class Api {
     throw await failure(response);
   }
 
+  /** @param {string} path @param {string} what  of which there is a page after the other */
+  async #pages(path, what) {
+    const found = [];
+    let after = "";
+    do {
+      const page = await this.#json(`${path}?after=${encodeURIComponent(after)}`);
+      found.push(...page[what]);
+      after = page.next;
+    } while (after);
+    return found;
+  }
+
   /** @param {string} path @param {Call} [options] */
   async #json(path, { headers = {}, ...rest } = {}) {
     const typed = { Accept: "application/json", "Content-Type": "application/json", ...headers };
     const signal = AbortSignal.timeout(CALL_TIMEOUT_MS);
     const response = await this.open(path, { ...rest, headers: typed, signal });
+    if (response.status === 204) return null;
     return response.json().catch((error) => {
       throw new Unreachable(error.message);
     });

@@ -4,8 +4,8 @@
  * Rules:
  * - A text is English in the code and its own key: `_("Reply to {name}", { name })`. What a catalog
  *   does not have is said in English, text by text.
- * - Catalogs are `/web/words/<code>.json`, made from the same `.po` files as the texts in chats. For
- *   English none is read. A catalog that cannot be had leaves the page in the language it speaks.
+ * - Catalogs are `/web/words/<code>.json`, made from the same `.po` files as the texts in chats, and
+ *   `/web/words/<code>.more.json`, which is read once a dialog is opened. For English none is read. A catalog that cannot be had leaves the page in the language it speaks.
  * - What is put in is never read as a pattern.
  * - The language is the person's; until it is known, and where they chose none, the browser's.
  *
@@ -118,19 +118,39 @@ async function change(wanted) {
   return true;
 }
 
-/** @param {string} wanted @returns {Promise<Texts>} */
-function textsOf(wanted) {
-  if (wanted === ENGLISH) return Promise.resolve({});
-  const reading = catalogs.get(wanted) ?? read(wanted);
-  catalogs.set(wanted, reading);
-  reading.catch(() => catalogs.delete(wanted));
-  return reading;
+/** The parts of a language that are wanted by now. */
+const parts = [""];
+const MORE = ".more";
+
+/** Have the texts of dialogs, too; what cannot be had is said in English. */
+export async function more() {
+  if (!parts.includes(MORE)) parts.push(MORE);
+  const { code } = spoken;
+  const texts = await textsOf(code).catch(() => null);
+  if (texts && spoken.code === code) spoken = { code, texts };
 }
 
 /** @param {string} wanted @returns {Promise<Texts>} */
-async function read(wanted) {
+async function textsOf(wanted) {
+  if (wanted === ENGLISH) return {};
+  const wantedParts = [...parts];
+  const read = await Promise.all(wantedParts.map((part) => catalogOf(`${wanted}${part}`)));
+  if (wantedParts.length < parts.length) return textsOf(wanted);
+  return Object.assign({}, ...read);
+}
+
+/** @param {string} name @returns {Promise<Texts>} */
+function catalogOf(name) {
+  const reading = catalogs.get(name) ?? read(name);
+  catalogs.set(name, reading);
+  reading.catch(() => catalogs.delete(name));
+  return reading;
+}
+
+/** @param {string} name @returns {Promise<Texts>} */
+async function read(name) {
   const signal = AbortSignal.timeout(READ_TIMEOUT_MS);
-  const response = await fetch(`/web/words/${wanted}.json`, { signal });
+  const response = await fetch(`/web/words/${name}.json`, { signal });
   if (!response.ok) throw new Error(`status ${response.status}`);
   return response.json();
 }

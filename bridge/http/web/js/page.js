@@ -20,10 +20,8 @@ import {
 } from "./token.js";
 import { announce } from "./view/announcer.js";
 import { Composer } from "./view/composer.js";
+import { Dialogs } from "./view/dialogs.js";
 import { hideGate, showGate, showInvitation } from "./view/gate.js";
-import { PeopleDialog } from "./view/people.js";
-import { BackgroundDialog } from "./view/background.js";
-import { SchedulesDialog } from "./view/schedules.js";
 import { Screen, contextOf } from "./view/screen.js";
 import { Sidebar } from "./view/sidebar.js";
 import { gist, speakerOf, spoken } from "./view/spoken.js";
@@ -46,8 +44,8 @@ export class Page {
   #drawing = false;
   #restUntil = 0;
   #unread = 0;
-  /** The event that the address names, to be shown once it is read. */
-  #pointed = 0;
+  /** An event that is to be shown once it is read. @type {{session: string | undefined, seq: number, question?: string} | null} */
+  #target = null;
   /** @type {Promise<import("./push.js").Push> | null} */
   #push = null;
   sessions = [];
@@ -69,9 +67,13 @@ export class Page {
       listen: () => this.#list(),
     });
     this.screen = new Screen(this.composer, this.sidebar);
-    const unauthorized = (/** @type {Error} */ error) => this.#notIn(error);
-    const dialogs = [PeopleDialog, SchedulesDialog, BackgroundDialog];
-    this.dialogs = dialogs.map((Dialog) => new Dialog(unauthorized));
+    this.dialogs = new Dialogs({
+      unauthorized: (error) => this.#notIn(error),
+      go: (session, seq, question) => this.#go(session, seq, question),
+      opened: (name) => {
+        if (name === "people" && CAN_PUSH) this.#pushed((push) => push.draw());
+      },
+    });
     this.#wire();
   }
 
@@ -130,12 +132,14 @@ export class Page {
     this.post = this.#postOffice();
     await this.post.open();
     hideGate();
+    this.dialogs.permit(this.me);
     this.sidebar.greet(this.me);
     this.sidebar.me.greet(this.me.name);
     this.composer.tray.maxBytes = this.me.max_file_bytes;
-    this.#pointed = takeEvent();
+    const seq = takeEvent();
     const first = this.sessions.find(({ archived }) => !archived)?.id;
     const named = this.sessions.find(({ id }) => id === sessionInAddress())?.id;
+    if (seq) this.#target = { session: named ?? first, seq };
     if (named ?? first) this.show(named ?? first, true);
     else if (this.me.may_begin) await this.#create("");
     else this.screen.bar(WORDS.lostSession, "lost");
@@ -171,7 +175,7 @@ export class Page {
   #leave() {
     this.open?.close();
     this.post?.close();
-    for (const each of this.dialogs) each.close();
+    this.dialogs.leave();
     this.open = null;
   }
 
@@ -190,7 +194,7 @@ export class Page {
       over: (error) => this.#over(error),
     });
     this.screen.open(this.open);
-    for (const each of this.dialogs) each.open(this.open);
+    this.dialogs.enter(this.open);
     this.open.start();
     if (CAN_PUSH && Notification.permission === "granted") this.#pushed((push) => push.opened());
     this.changed();
@@ -265,7 +269,7 @@ export class Page {
   /** @param {Error} error */
   #over(error) {
     if (error instanceof Unauthorized) return this.#notIn(error);
-    for (const each of this.dialogs) each.close();
+    this.dialogs.leave();
     this.screen.bar(WORDS.lostSession, "lost");
   }
 
@@ -342,15 +346,13 @@ export class Page {
     const { open, screen, sessions } = this;
     const began = performance.now();
     if (open) screen.draw(open, this.#context(), sessions, this.#unread);
-    for (const each of this.dialogs) each.update();
-    if (this.#pointed && open?.caughtUp) this.#point();
+    this.dialogs.update();
+    const target = this.#target;
+    if (target && target.session === open?.id && open?.caughtUp) {
+      this.#target = null;
+      this.#point(target);
+    }
     this.#restUntil = began + REST * (performance.now() - began);
-  }
-
-  #point() {
-    const seq = this.#pointed;
-    this.#pointed = 0;
-    this.screen.log.show(seq);
   }
 
   #context = () => contextOf(this.open, this.me);
@@ -363,8 +365,6 @@ export class Page {
       box.addEventListener("submit", (event) => this.#answered(event));
     }
     $("#state").addEventListener("click", () => this.#toQuestion());
-    if (CAN_PUSH)
-      $("#people-open").addEventListener("click", () => this.#pushed((push) => push.draw()));
     addEventListener("hashchange", () => this.#addressChanged());
     addEventListener("popstate", () => this.#addressChanged());
     addEventListener("online", () => this.post?.adopt());
@@ -376,9 +376,11 @@ export class Page {
 
   #addressChanged() {
     if (takeFromAddress()) return this.start();
-    this.#pointed = takeEvent() || this.#pointed;
+    const seq = takeEvent();
+    const session = sessionInAddress() || this.open?.id;
+    if (seq) this.#target = { session, seq };
     if (this.open && sessionInAddress()) this.show(sessionInAddress(), true);
-    if (this.#pointed) this.changed();
+    if (seq) this.changed();
   }
 
   #seen() {
@@ -399,9 +401,20 @@ export class Page {
   /** Bring the question that was asked last into sight, and the keyboard to it. */
   #toQuestion() {
     const asked = this.open && questionsOf(this.open.log).at(-1);
-    if (!asked) return;
-    if (this.open.log.asked.has(asked.question)) this.screen.asked.show(asked.seq);
-    else this.screen.log.show(asked.seq, true);
+    if (asked) this.#point(asked);
+  }
+
+  /** @param {{question?: string, seq: number}} asked */
+  #point({ question, seq }) {
+    if (question && this.open.log.asked.has(question)) this.screen.asked.show(seq);
+    else this.screen.log.show(seq, true);
+  }
+
+  /** Show a question of a session, as soon as that is read. */
+  #go(session, seq, question) {
+    this.show(session);
+    this.#target = { session, seq, question };
+    this.changed();
   }
 
   /** @param {SubmitEvent} event */

@@ -26,7 +26,6 @@ export class Push {
     this.page = page;
     $("#push-yes").addEventListener("click", () => this.#accepted());
     $("#push-no").addEventListener("click", () => this.#close());
-    $("#push-toggle").addEventListener("click", () => this.#toggle());
     navigator.serviceWorker.addEventListener("message", ({ data }) => this.#clicked(data));
     navigator.serviceWorker.startMessages();
   }
@@ -77,6 +76,7 @@ export class Push {
     setText($("#push-state"), this.#isOn ? on : why);
     setText($("#push-toggle"), this.#isOn ? WORDS.push.turnOff : WORDS.push.turnOn);
     $("#push-toggle").hidden = home || blocked;
+    $("#push-toggle").onclick = () => this.#toggle();
   }
 
   // -- what is clicked ------------------------------------------------------------------------

@@ -108,7 +108,7 @@ function personLine({ id, name, role }, here, context) {
     {},
     face,
     h("span", {}, h("bdi", {}, label(name)), you),
-    h("small", {}, `${WORDS.people.roles[role] ?? role} · ${where}`),
+    h("small", {}, `${WORDS.roles[role] ?? role} · ${where}`),
   );
 }
 

@@ -84,7 +84,9 @@ export class Sidebar {
       "click",
       (event) => event.target === event.currentTarget && this.#leaveDrawer(),
     );
-    addEventListener("keydown", (event) => event.key === "Escape" && this.#leaveDrawer());
+    addEventListener("keydown", ({ key }) => {
+      if (key === "Escape" && !$("dialog[open]")) this.#leaveDrawer();
+    });
     matchMedia("(min-width: 761px)").addEventListener("change", () => this.closeDrawer());
   }
 

@@ -1,5 +1,5 @@
 /**
- * The texts of `index.html`, said in the language of the page.
+ * The texts of `index.html`, and of markup that is read later, said in the language of the page.
  *
  * A text is what stands in one element, with `code` and `kbd` in it written in backticks, or one of
  * its attributes. It is found once, before anything is drawn; the English one is its key. What is
@@ -13,20 +13,26 @@ const ATTRIBUTES = ["aria-label", "placeholder", "title"];
 const MARKED = new Set(["CODE", "KBD"]);
 const MARK = /`([^`]+)`/;
 
-/** @type {(() => void)[]} */
-const texts = [];
 
-for (const node of document.body.querySelectorAll("*")) {
-  if (node.closest("[translate=no], code, kbd, svg, noscript")) continue;
-  for (const name of ATTRIBUTES) {
+/** Find the texts below an element. @param {Element} root */
+function find(root) {
+  const found = [...root.querySelectorAll("*")].filter(
+    (each) => !each.closest("[translate=no], code, kbd, svg, noscript"),
+  );
+  return found.flatMap(textsOf);
+}
+
+/** @param {Element} node @returns {(() => void)[]} */
+function textsOf(node) {
+  const says = ATTRIBUTES.filter((name) => node.getAttribute(name)).map((name) => {
     const english = node.getAttribute(name);
-    if (english) texts.push(() => node.setAttribute(name, _(english)));
-  }
+    return () => node.setAttribute(name, _(english));
+  });
   const written = [...node.childNodes].find((each) => each.nodeType === 3 && each.nodeValue.trim());
-  if (!written) continue;
+  if (!written) return says;
   const english = patternOf(node);
-  if (node.children.length && english.includes("`")) texts.push(() => fill(node, _(english)));
-  else texts.push(() => (written.nodeValue = _(english)));
+  const marked = node.children.length && english.includes("`");
+  return [...says, marked ? () => fill(node, _(english)) : () => (written.nodeValue = _(english))];
 }
 
 /** @param {Element} node */
@@ -44,5 +50,14 @@ function fill(node, text) {
   node.replaceChildren(...parts.map((each, at) => (at % 2 ? h(mark, {}, each) : each)));
 }
 
+const texts = find(document.body);
+
 /** Say them all. */
 export const sayStatic = () => texts.forEach((say) => say());
+
+/** Say those of markup that was read later, now and from now on. @param {Element} root */
+export function said(root) {
+  const found = find(root);
+  texts.push(...found);
+  for (const say of found) say();
+}

@@ -3,8 +3,10 @@
 import { h } from "../dom.js";
 import { fullTimeOf, label } from "../text.js";
 import { WORDS } from "../words.js";
+import { copied } from "./list_dialog.js";
+import { TEXTS } from "./words.js";
 
-const SAYS = WORDS.people;
+const SAYS = TEXTS.people;
 
 export class InviteForm {
   /** @param {any} form @param {(wanted: Record<string, any>) => Promise<void>} invite */
@@ -79,15 +81,6 @@ function picture(link, src, browser) {
   return h("figure", {}, image, caption);
 }
 
-function copied(text) {
-  return h(
-    "div",
-    { class: "copied" },
-    h("input", { readonly: true, value: text, "aria-label": SAYS.toCopy }),
-    h("button", { type: "button", class: "small", data: { act: "copy" } }, WORDS.copy),
-  );
-}
-
 function hostOf(link) {
   try {
     return new URL(link).host;
@@ -100,7 +93,7 @@ function hostOf(link) {
 export function invitationLine({ number, role, uses, left, until, history, browser }, by) {
   const what = [
     browser ? SAYS.aLink : SAYS.aCode,
-    SAYS.roles[role],
+    WORDS.roles[role],
     ...(history ? [SAYS.withHistory] : []),
   ].join(", ");
   const rest = SAYS.invited(label(by), uses - left, uses, fullTimeOf(until));

@@ -1,0 +1,158 @@
+/** Texts of the dialogs, which are read once one of them is opened; else as `../words.js`. */
+
+import { _, _n } from "../language.js";
+
+export const TEXTS = {
+  get toCopy() { return _("To be copied"); },
+
+  people: {
+    roleOf: (name) => _("Role of {name}", { name }),
+    get remove() { return _("Remove"); },
+    removeNamed: (name) => _("Remove {name} from this session", { name }),
+    sureToRemove: (name) => _("Remove {name} from this session?", { name }),
+    get leave() { return _("Leave"); },
+    get leaveSession() { return _("Leave this session"); },
+    get sureToLeave() { return _("Leave this session? You no longer see what is said in it."); },
+    get allow() { return _("Allow"); },
+    get onlyThisRoom() { return _("Only this room"); },
+    get deny() { return _("Deny"); },
+    answerFor: (answer, name) => _("{answer}: {name}", { answer, name }),
+    inPrivate: (app) => app,
+    inRoom: (room, app) => _("in the room {room}, {app}", { room, app }),
+    get saved() { return _("Saved."); },
+    giveLink: (until) => _("Let them open this link in a browser, until {until}:", { until }),
+    giveCode: (until) => _("Send this code to the bot in private, until {until}:", { until }),
+    picture: (host) => _("QR code of the link to {host}", { host }),
+    get shownOnce() { return _("Whoever has it can use it. It is shown once, and gone when you close this."); },
+    get aLink() { return _("link"); },
+    get aCode() { return _("code"); },
+    get withHistory() { return _("with history"); },
+    invited: (by, came, uses, until) =>
+      _("by {by}, {came} of {uses} came, until {until}", { by, came, uses, until }),
+    get revoke() { return _("Revoke"); },
+    revokeNamed: (number) => _("Revoke invitation {number}", { number }),
+  },
+
+  schedules: {
+    doing: ({ action, text }) =>
+      action === "say" ? _("Say: {text}", { text }) : _("Ask the agent: {text}", { text }),
+    next: (when) => _("next: {when}", { when }),
+    get paused() { return _("paused"); },
+    by: (name) => _("by {name}", { name }),
+    get byBridge() { return _("by the bridge"); },
+    until: (when) => _("until {when}", { when }),
+    times: (count) => _n("{count} more time", "{count} more times", count),
+    get pause() { return _("Pause"); },
+    get resume() { return _("Resume"); },
+    get run() { return _("Run now"); },
+    get change() { return _("Change"); },
+    get save() { return _("Save"); },
+    get plan() { return _("Plan it"); },
+    get planAnother() { return _("Plan something"); },
+    changing: (what) => _("Change: {what}", { what }),
+    kept: (when) => _("Now: {when}. Leave this empty to keep it.", { when }),
+    late: {
+      get all() { return _("late times are made up for"); },
+      get skip() { return _("late times are left out"); },
+    },
+    get remove() { return _("Remove"); },
+    sureToRemove: (what) => _("Remove this schedule? {what}", { what }),
+    understood: (when, next) => _("Planned {when}. The next time is {next}.", { when, next }),
+    planned: (when) => _("Planned {when}.", { when }),
+    isPaused: (what) => _("Paused: {what}", { what }),
+    goesOn: (what, next) => _("Resumed: {what}. The next time is {next}.", { what, next }),
+  },
+
+  background: {
+    states: {
+      get works() { return _("works"); },
+      get waits() { return _("waits for an answer"); },
+      get reported() { return _("reported"); },
+      get stopped() { return _("stopped"); },
+    },
+    since: (when) => _("since {when}", { when }),
+    from: (began, ended) => _("{began} to {ended}", { began, ended }),
+    tokens: (count) => _n("{count} token", "{count} tokens", count),
+    cost: (amount) => `$${amount}`,
+    by: (name) => _("for {name}", { name }),
+    get stop() { return _("Stop"); },
+  },
+
+  questions: {
+    get answered() { return _("Answered."); },
+    get ofOthers() { return _("asked of others"); },
+    program: (name) => _("a program of {name}", { name }),
+    get show() { return _("Show in session"); },
+  },
+
+  deliveries: {
+    states: {
+      get owed() { return _("not shown yet"); },
+      get held() { return _("held back"); },
+      get parked() { return _("nothing is sent there"); },
+      get failed() { return _("failed"); },
+    },
+    whys: {
+      get held() { return _("until its person comes there, or something rings"); },
+      get closed() { return _("until somebody writes there"); },
+      get no_account() { return _("its account is not in the configuration"); },
+      get account_refused() { return _("its account is refused: ask bridge doctor"); },
+      get not_let_in() { return _("its people are not let in"); },
+      get unanswered() { return _("the app could not be reached"); },
+      get failed() { return _("the app refused it"); },
+      get unknown() { return _("nobody knows whether it arrived"); },
+    },
+    behind: (count) => _n("{count} event behind", "{count} events behind", count),
+    again: (when) => _("tried again: {when}", { when }),
+    lacks: (events) => _("lacks {events}", { events }),
+    saidLast: (error, count) =>
+      _n("{error} ({count} time)", "{error} ({count} times)", count, { error }),
+    get retry() { return _("Retry"); },
+    get drop() { return _("Drop"); },
+    get retried() { return _("It is tried again now."); },
+    sureToDrop: (place) =>
+      _("Drop what {place} has not been shown? It is never shown there; the session keeps it.", { place }),
+    dropped: (count) =>
+      _n("Dropped {count} event. The session still has it.", "Dropped {count} events. The session still has them.", count),
+  },
+
+  hooks: {
+    get on() { return _("on"); },
+    get off() { return _("paused"); },
+    proves: (way) => _("verified by {way}", { way }),
+    does: {
+      get prompt() { return _("asks the agent"); },
+      get message() { return _("tells people"); },
+    },
+    template: (name) => _("template {name}", { name }),
+    events: (names) => _("only {names}", { names }),
+    get configured() { return _("in the configuration"); },
+    last: (when, what) => _("last call {when}: {what}", { when, what }),
+    get never() { return _("not called yet"); },
+    get calls() { return _("Calls"); },
+    get pause() { return _("Pause"); },
+    get resume() { return _("Resume"); },
+    get remove() { return _("Remove"); },
+    get replay() { return _("Replay"); },
+    callsOf: (name) => _("Last calls of {name}", { name }),
+    call: (number, event) => _("Call {number}: {event}", { number, event }),
+    get noEvent() { return _("no event is named"); },
+    outcomes: {
+      get accepted() { return _("accepted"); },
+      get repeated() { return _("came again"); },
+      get ignored() { return _("left out"); },
+      get refused() { return _("refused"); },
+      get failed() { return _("failed"); },
+    },
+    replayed: (outcome, why) =>
+      why ? _("Replayed: {outcome}: {why}", { outcome, why }) : _("Replayed: {outcome}", { outcome }),
+    isOn: (name) => _("{name} takes calls again.", { name }),
+    isOff: (name) => _("{name} takes no calls until it is resumed.", { name }),
+    sureToRemove: (name) => _("Remove the hook {name}, and what is kept of its calls?", { name }),
+    removed: (name) => _("{name} is removed, with what was kept of its calls.", { name }),
+    get usual() { return _("the usual one"); },
+    enter: (name) => _("Enter this at the service that is to call {name}:", { name }),
+    get secretOnce() { return _("The second one is the secret. It is shown once, and gone when you close this."); },
+    get noAddress() { return _("No service outside can call it yet: http.public_url is not set."); },
+  },
+};
