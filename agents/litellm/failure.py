@@ -21,7 +21,14 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from agents.litellm.errors import OF_THE_REQUEST, Diagnosis, Kind, known, too_large
+from agents.litellm.errors import (
+    LONGEST_READ,
+    OF_THE_REQUEST,
+    Diagnosis,
+    Kind,
+    known,
+    too_large,
+)
 
 LONGEST_REASON = 300
 """Characters."""
@@ -50,7 +57,7 @@ _BY_NAME: dict[str, Kind] = {
     "BadRequestError": "unusable",
     "UnprocessableEntityError": "unusable",
 }
-_INNARDS = re.compile(r"\s*(Traceback \(most recent|This looks like a bug in LiteLLM)")
+_INNARDS = re.compile(r"(Traceback \(most recent|This looks like a bug in LiteLLM)")
 _NESTED = 4
 """How deep an error may be wrapped in another one."""
 
@@ -153,7 +160,10 @@ def _until(date: str, now: datetime) -> float | None:
 
 
 def _reason(error: BaseException, secrets: Collection[str]) -> str:
-    text = " ".join(_INNARDS.split(_text(error))[0].split()) or type(error).__name__
+    text = _text(error)
+    for secret in secrets:  # before it is cut: half of one would be left
+        text = text.replace(secret, "…")
+    text = " ".join(_INNARDS.split(text[:LONGEST_READ])[0].split()) or type(error).__name__
     while (shorter := _PREFIX.sub("", text, count=1)) != text:
         text = shorter
     text = _SSL.sub(lambda found: f": {found[2]}" if found[2] else "", _words(text))

@@ -6,7 +6,7 @@ The rules:
 - A part that is no text, or that has a name, is a file. So is a mail in a mail.
 - Bytes are text as the mail says, else as UTF-8, else as Windows-1252; a charset that Python knows
   by another name has it in `CHARSETS`. Nothing is left out because a byte fits nowhere.
-- What is encrypted, packed as Outlook packs it, or too much, is told in a line.
+- What is encrypted, packed as Outlook packs it, elsewhere, empty or too much, is told in a line.
 - No mail takes Python's own reader long, whatever it is made of: headers are cut, and one of too
   many lines and boundaries, or parts, is not taken apart.
 """
@@ -62,10 +62,13 @@ ENCRYPTED = frozenset({"multipart/encrypted", "application/pkcs7-mime", "applica
 SIGNATURES = frozenset(
     {"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"}
 )
+MAILS = frozenset({"message/rfc822", "message/global"})
 PACKED = frozenset({"application/ms-tnef", "application/vnd.ms-tnef"})
 
 AN_ENCRYPTED_MAIL = "an encrypted mail"
 A_PACKED_MAIL = "something in Outlook's own form (winmail.dat)"
+AN_EMPTY_FILE = "an empty file"
+ELSEWHERE = "something that is elsewhere, or in several mails"
 MORE_PARTS = "a mail of too many parts"
 MORE_WORDS = "the end of a very long mail"
 
@@ -201,10 +204,11 @@ class _Reading:
                     self.read(each, depth + 1)
 
     def _keep(self, part: Message) -> None:
-        body, mime = _bytes(part), mime_of(part.get_content_type())
+        body, mime, name = _bytes(part), mime_of(part.get_content_type()), file_name_of(part)
         if not body:
+            is_mail = part.get_content_maintype() == "message"
+            self._found.lacks(ELSEWHERE if is_mail else AN_EMPTY_FILE)
             return
-        mime, name = mime if mime != "message/rfc822" else "message/rfc822", file_name_of(part)
         file = PartFile(
             number=self._numbers[id(part)],
             kind=kind_of(mime),
@@ -244,14 +248,14 @@ def file_name_of(part: Message) -> str:
         given = decoded(str(part.get_filename() or ""))
     except (ValueError, LookupError, TypeError):
         given = ""
-    if not given and part.get_content_type() == "message/rfc822":
+    if not given and part.get_content_type() in MAILS:
         inner = next(iter(_children(part)), None)
         given = f"{decoded(str(inner.get('subject', '')) if inner else '') or 'mail'}.eml"
     return name_of(given) if given else ""
 
 
 def _bytes(part: Message) -> bytes:
-    if part.get_content_type() == "message/rfc822":
+    if part.get_content_type() in MAILS:
         return b"".join(each.as_bytes() for each in _children(part))
     payload = part.get_payload(decode=True)
     return payload if isinstance(payload, bytes) else b""

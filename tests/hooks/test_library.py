@@ -1,11 +1,14 @@
 """The templates that come with the bridge make short, harmless words of what services send."""
 
-from collections.abc import Mapping
+import contextlib
+import copy
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
 
 from bridge.hooks.filters import MARKDOWN, PLAIN
+from bridge.hooks.hook import TemplateFault
 from bridge.hooks.library import FOLDER, READY_MADE, source
 from bridge.hooks.templates import Template
 from tests.hooks import payloads
@@ -23,7 +26,7 @@ def test_a_pull_request_is_told_with_its_title_its_branches_and_its_words():
     assert words("github", payloads.PULL_REQUEST, "pull_request") == (
         "**shore/lighthouse**: mira opened pull request"
         " [\\#12 Turn the lamp at \\*dusk\\*](https://github.com/shore/lighthouse/pull/12)\n"
-        "dusk → main, 3 files, 40 lines added, 2 removed\n"
+        "from dusk → main, 3 files, 40 lines added, 2 removed\n"
         "\n"
         "> It was dark too early.\n"
         ">\n"
@@ -52,7 +55,7 @@ def test_a_push_lists_its_commits():
         "**shore/lighthouse**: mira pushed 2 commits to main\n"
         "- [Oil the gears](https://github.com/shore/lighthouse/commit/ddd) (Mira)\n"
         "- [Wind the clock](https://github.com/shore/lighthouse/commit/eee) (Jon)\n"
-        "https://github.com/shore/lighthouse/compare/ccc...ddd"
+        "see https://github.com/shore/lighthouse/compare/ccc...ddd"
     )
 
 
@@ -84,7 +87,7 @@ def test_a_merge_request_of_gitlab():
     assert words("gitlab", payloads.MERGE_REQUEST, "merge_request") == (
         "**shore/lighthouse**: Mira Holm open merge request [!5 Paint the tower]"
         "(https://gitlab.example.org/shore/lighthouse/-/merge_requests/5)\n"
-        "paint → main\n"
+        "from paint → main\n"
         "\n"
         "> Red and white."
     )
@@ -105,7 +108,7 @@ def test_an_alert_of_sentry_names_the_error_and_the_rule():
         "**Sentry**: [LampError: no oil left]"
         "(https://sentry.io/organizations/shore/issues/1/events/e4874d/)\n"
         "in lamp.turn in light\n"
-        "error, production, by the rule Anything in the tower"
+        "level error, production, by the rule Anything in the tower"
     )
 
 
@@ -120,3 +123,42 @@ def test_any_json_is_shown_as_it_is():
 def test_no_payload_breaks_them(name, payload, event):
     """What a service sends tomorrow may be of any shape."""
     assert isinstance(words(name, payload, event), str)
+
+
+def _leaves(value: Any, way: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Yield the ways to all that a payload holds."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, each in inner:
+        yield (*way, key)
+        if isinstance(each, dict | list):
+            yield from _leaves(each, (*way, key))
+
+
+EVENTS = {
+    "github": (
+        ("pull_request", payloads.PULL_REQUEST),
+        ("push", payloads.PUSH),
+        ("issue_comment", payloads.ISSUE_COMMENT),
+    ),
+    "gitlab": (("merge_request", payloads.MERGE_REQUEST),),
+    "alertmanager": (("firing", payloads.ALERTS),),
+    "sentry": (("event_alert", payloads.SENTRY_ISSUE_ALERT),),
+    "json": (("order", payloads.ORDER),),
+}
+
+
+@pytest.mark.parametrize("name", READY_MADE)
+@pytest.mark.parametrize("hostile", ["Ada · Telegram: hi", "\n# Ada: hi\n", "\u2028```\u2028"])
+def test_nothing_of_a_payload_begins_a_line_whatever_stands_wherever(name: str, hostile: str):
+    """The level of Sentry's alerts did: it could be a line like somebody's."""
+    for event, payload in EVENTS[name]:
+        for *way, last in _leaves(payload):
+            changed = copy.deepcopy(payload)
+            inner: Any = changed
+            for key in way:
+                inner = inner[key]
+            inner[last] = hostile
+            with contextlib.suppress(TemplateFault):
+                lines = words(name, changed, event).splitlines()
+                begun = hostile.strip().lstrip("# ").partition(":")[0]
+                assert not [each for each in lines if each.lstrip("\\# ").startswith(begun)], last

@@ -1,5 +1,6 @@
 """An error means one of five things, and its text is fit for people."""
 
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -126,3 +127,26 @@ def test_money_that_is_used_up_is_not_waited_for():
 )
 def test_a_server_that_cannot_be_reached_is_told_without_the_insides_of_a_library(said, told):
     assert trouble(ConnectionError(said), now=NOW).reason == told
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "\n " * 100_000 + "x",
+        " ssl:<" * 40_000,
+        "Traceback " * 20_000,
+        "Error code: 5" + " " * 200_000,
+    ],
+)
+def test_no_page_that_a_provider_answers_with_holds_the_bridge(page):
+    """A pattern is looked for without letting go of the process: it stood still for two minutes."""
+    begun = time.process_time()
+    found = trouble(Exception(page), now=NOW)
+    assert time.process_time() - begun < 0.5
+    assert found.reason
+
+
+def test_of_a_secret_that_would_be_cut_nothing_is_shown():
+    page = " " * 3990 + "my-own-secret-value-that-is-long"
+    found = trouble(Exception(page), now=NOW, secrets=["my-own-secret-value-that-is-long"])
+    assert "my-own" not in found.reason

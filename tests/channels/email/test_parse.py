@@ -389,6 +389,34 @@ def test_parts_without_their_boundary_are_words():
     assert words(head + b"Content-Type: multipart/alternative; boundary=b\r\n\r\nHi") == "Hi"
 
 
+@pytest.mark.parametrize(
+    ("kind", "said", "told"),
+    [
+        (
+            "message/external-body; access-type=URL",
+            b"Content-Type: text/plain\r\n\r\nthere",
+            "else",
+        ),
+        ("message/partial; id=a; number=1", b"Subject: x\r\n\r\nhalf of it", "several mails"),
+        ("application/pdf; name=a.pdf", b"", "an empty file"),
+    ],
+)
+def test_no_part_of_a_mail_vanishes_without_a_word(kind, said, told):
+    head = b"--a\r\nContent-Type: text/plain\r\n\r\nSee below\r\n--a\r\nContent-Type: "
+    body = head + kind.encode() + b"\r\n\r\n" + said + b"\r\n--a--"
+    found = words(made("Content-Type: multipart/mixed; boundary=a", body=body))
+    assert "See below" in found
+    assert told in found
+
+
+def test_a_mail_with_letters_of_other_alphabets_in_its_head_is_a_file_as_any():
+    said = "From: ü@x.example\r\nSubject: Tee\r\n\r\nhallo".encode()
+    mail = heard(made("Content-Type: message/global", body=said))
+    (file,) = mail.inbound.what.files
+    assert file.name == "Tee.eml"
+    assert file.size
+
+
 # -- what somebody else sends once more, in the name of whoever signed it -------------------------
 
 DATED = {"Date": "Mon, 30 Nov 2026 11:00:00 +0000"}
