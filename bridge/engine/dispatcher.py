@@ -178,9 +178,7 @@ class Dispatcher:
 
     async def fold(self, session: SessionId) -> Session:
         queue = self._queues.get(session)
-        if (
-            queue is not None and (known := queue.cache.known) is not None
-        ):  # asked many times a message
+        if queue is not None and (known := queue.cache.known) is not None:  # asked very often
             self._queues.move_to_end(session)
             return known
         try:

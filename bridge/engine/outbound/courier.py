@@ -223,7 +223,7 @@ class Courier:
         if was_watched or tones.hushed:
             now, is_known = self._worker.now(lane.id), False
             if did == "all":
-                is_known, at = self._ringing.shown(lane.id, tones, now, first=not was_watched)
+                is_known, at = self._ringing.looks.shown(lane.id, tones, now, first=not was_watched)
             if not is_known:
                 ringing, at = await self._ringing.remind(session, lane, limits, cursor, now)
                 if ringing:

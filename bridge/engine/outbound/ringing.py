@@ -12,7 +12,7 @@ The rules:
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -154,28 +154,12 @@ class _Private:
         return first
 
 
-class Ringing:
-    """`escalate`: after how long what nobody saw rings in the next place."""
+class Looks:
+    """When to look at what lanes were shown silently, and what that hangs on."""
 
-    def __init__(
-        self, store: Store, clock: Clock, persons: "Persons", *, escalate: timedelta
-    ) -> None:
-        self._store = store
-        self._clock = clock
+    def __init__(self, persons: "Persons") -> None:
         self._persons = persons
-        self._escalate = escalate
-        self._since = clock.now()
-        self._held: dict[ConversationId, Seq] = {}
-        self._looks: dict[ConversationId, tuple[tuple[int, int], datetime]] = {}
-        """When to look at what lanes were shown silently, and what that hangs on."""
-        self._calling = _NONE
-        self._deciding = asyncio.Lock()
-
-    # -- what a process knows by itself
-
-    def watches(self, conversation: ConversationId) -> bool:
-        """Say whether something may be to ring in this lane that was shown silently."""
-        return conversation in self._persons.silenced
+        self.at: dict[ConversationId, tuple[tuple[int, int], datetime]] = {}
 
     def shown(
         self, conversation: ConversationId, tones: Tones, now: datetime, *, first: bool
@@ -187,84 +171,30 @@ class Ringing:
         """
         versions, at = self._persons.versions, tones.again
         if not first:
-            known = self._looks.get(conversation)
+            known = self.at.get(conversation)
             if known is None or known[0] != versions or known[1] <= now:
                 return False, None
             at = known[1] if at is None else min(at, known[1])
-        self._note(conversation, at)
+        self.note(conversation, at)
         return True, at
 
-    def _note(self, conversation: ConversationId, at: datetime | None) -> None:
+    def note(self, conversation: ConversationId, at: datetime | None) -> None:
         if at is not None:
-            self._looks[conversation] = self._persons.versions, at
+            self.at[conversation] = self._persons.versions, at
         else:
-            self._looks.pop(conversation, None)
+            self.at.pop(conversation, None)
             self._persons.silenced.discard(conversation)
 
-    def holds(self, conversation: ConversationId) -> bool:
-        """Say whether something is held back in this lane."""
-        return conversation in self._held
 
-    def watch(self, conversation: ConversationId) -> None:
-        """Look whether something in this lane is to ring that was shown silently."""
-        self._persons.silenced.add(conversation)
-        self._looks.pop(conversation, None)
+class _Decisions:
+    """What rings where, decided once for all places of a person."""
 
-    def came(self, conversation: ConversationId) -> bool:
-        """Note that its person wrote from a place; return whether it held something back."""
-        self._calling = _NONE
-        held = self._held.pop(conversation, None)
-        if held is not None:
-            self._persons.came[conversation] = held
-        return held is not None
+    def __init__(self, persons: "Persons", times: Callable[[datetime], Times]) -> None:
+        self._persons = persons
+        self._times = times
+        self.calling = _NONE
 
-    async def recall(self, sessions: Sessions) -> Iterable[ConversationId]:
-        """Return the lanes in which a process that died may have shown silently what is to ring."""
-        found: list[ConversationId] = []
-        now = self._clock.now()
-        for row in await self._store.sessions(limit=RECALLED_SESSIONS):
-            if row.touched_at < now - RECALLED:
-                continue
-            lanes = [each.id for each in await self._store.conversations(row.id) if not each.room]
-            if lanes and await _needs_a_look(sessions, row.id, now):
-                found += lanes
-        return found
-
-    # -- what is asked before something is shown
-
-    async def tones(
-        self,
-        session: Session,
-        lane: Conversation,
-        limits: Capabilities,
-        events: Sequence[Event],
-        now: datetime,
-    ) -> Tones:
-        """Return how these events are shown in a lane that they were not shown in yet."""
-        calling = self._calling
-        if calling.session is not session or calling.events is not events:
-            calling = self._calling = _calling(session, events)
-        if limits.silent and not calling.calls:
-            return AS_EVER
-        decided = await self._decided(calling, lane, limits, now)
-        if not isinstance(decided, _Decided):
-            return AS_EVER if decided is None else calling.elsewhere
-        person, times, loud = decided.person, self._times(now), START
-        held = [] if limits.silent else _notices(person, lane, events, times)
-        hushed: dict[Seq, datetime | None] = {}
-        for call, soonest, soonest_at in decided.tones[lane.id]:
-            tone, at = soonest, soonest_at
-            if tone == "loud" and len(person.spots) > 1:
-                tone, at = await self._tone(session, person, lane, call, times)
-            if tone == "loud":
-                loud = call.seq
-                continue
-            hushed[call.seq] = at
-            if tone == "held":
-                held.append((call.seq, at))
-        return self._toned(lane, hushed, [each for each in held if each[0] > loud])
-
-    async def _decided(
+    async def of(
         self, calling: _Calling, lane: Conversation, limits: Capabilities, now: datetime
     ) -> "_Decided | _Elsewhere | None":
         """Return how calls are shown in the places of whoever has a lane; None: all ring there."""
@@ -293,10 +223,87 @@ class Ringing:
             calling.decided[found.who] = decided
         return decided
 
+
+class Ringing:
+    """`escalate`: after how long what nobody saw rings in the next place."""
+
+    def __init__(
+        self, store: Store, clock: Clock, persons: "Persons", *, escalate: timedelta
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._persons = persons
+        self._escalate = escalate
+        self._since = clock.now()
+        self._held: dict[ConversationId, Seq] = {}
+        self.looks = Looks(persons)
+        self._decisions = _Decisions(persons, self._times)
+        self._deciding = asyncio.Lock()
+
+    # -- what a process knows by itself
+
+    def watches(self, conversation: ConversationId) -> bool:
+        """Say whether something may be to ring in this lane that was shown silently."""
+        return conversation in self._persons.silenced
+
+    def holds(self, conversation: ConversationId) -> bool:
+        """Say whether something is held back in this lane."""
+        return conversation in self._held
+
+    def watch(self, conversation: ConversationId) -> None:
+        """Look whether something in this lane is to ring that was shown silently."""
+        self._persons.silenced.add(conversation)
+        self.looks.at.pop(conversation, None)
+
+    def came(self, conversation: ConversationId) -> bool:
+        """Note that its person wrote from a place; return whether it held something back."""
+        self._decisions.calling = _NONE
+        held = self._held.pop(conversation, None)
+        if held is not None:
+            self._persons.came[conversation] = held
+        return held is not None
+
+    async def recall(self, sessions: Sessions) -> Iterable[ConversationId]:
+        """Return the lanes in which a process that died may have shown silently what is to ring."""
+        return await _recalled(self._store, sessions, self._clock.now())
+
+    # -- what is asked before something is shown
+
+    async def tones(
+        self,
+        session: Session,
+        lane: Conversation,
+        limits: Capabilities,
+        events: Sequence[Event],
+        now: datetime,
+    ) -> Tones:
+        """Return how these events are shown in a lane that they were not shown in yet."""
+        calling = self._decisions.calling
+        if calling.session is not session or calling.events is not events:
+            calling = self._decisions.calling = _calling(session, events)
+        if limits.silent and not calling.calls:
+            return AS_EVER
+        decided = await self._decisions.of(calling, lane, limits, now)
+        if not isinstance(decided, _Decided):
+            return AS_EVER if decided is None else calling.elsewhere
+        person, times, loud = decided.person, self._times(now), START
+        held = [] if limits.silent else _notices(person, lane, events, times)
+        hushed: dict[Seq, datetime | None] = {}
+        for call, soonest, soonest_at in decided.tones[lane.id]:
+            tone, at = soonest, soonest_at
+            if tone == "loud" and len(person.spots) > 1:
+                tone, at = await self._tone(session, person, lane, call, times)
+            if tone == "loud":
+                loud = call.seq
+                continue
+            hushed[call.seq] = at
+            if tone == "held":
+                held.append((call.seq, at))
+        return self._toned(lane, hushed, [each for each in held if each[0] > loud])
+
     def changed(self) -> None:
         """Decide anew what rings where: a place shows nothing any more."""
-        self._calling = _NONE
-        self._looks.clear()
+        self._decisions.calling, self.looks.at = _NONE, {}
 
     def _toned(
         self,
@@ -357,7 +364,7 @@ class Ringing:
         """
         person = await self._persons.of_lane(session, lane, limits)
         if isinstance(person, _Elsewhere):
-            self._note(lane.id, None)  # nothing ever rings there
+            self.looks.note(lane.id, None)  # nothing ever rings there
         if person is None or isinstance(person, _Elsewhere):
             return False, None
         async with self._deciding:
@@ -365,9 +372,9 @@ class Ringing:
             for receipt in reminding(ringing, session, lane, self._clock.now()) if ringing else ():
                 await self._store.record(receipt)
         if ringing:
-            self._looks.pop(lane.id, None)
+            self.looks.at.pop(lane.id, None)
         else:
-            self._note(lane.id, at)
+            self.looks.note(lane.id, at)
         return bool(ringing), at
 
     async def _due(
@@ -593,6 +600,17 @@ def _waiting(session: Session, cursor: Seq) -> list[Call]:
         for each in (*old, *session.calls)
         if START < each.seq <= cursor and (each.kind != "question" or each.seq in open_ones)
     ]
+
+
+async def _recalled(store: Store, sessions: Sessions, now: datetime) -> list[ConversationId]:
+    found: list[ConversationId] = []
+    for row in await store.sessions(limit=RECALLED_SESSIONS):
+        if row.touched_at < now - RECALLED:
+            continue
+        lanes = [each.id for each in await store.conversations(row.id) if not each.room]
+        if lanes and await _needs_a_look(sessions, row.id, now):
+            found += lanes
+    return found
 
 
 async def _needs_a_look(sessions: Sessions, session: SessionId, now: datetime) -> bool:

@@ -203,8 +203,6 @@ class Runner:
         waited = now - unfinished.since
         return now + LOOK_AGAIN if timedelta(0) <= waited < LONGEST_WAIT else None
 
-    # -- one run
-
     async def _begin(self, session: Session) -> None:
         """Start the run that is due, or say why it may not start."""
         await self._upkeep.stop(session.id)
@@ -216,29 +214,27 @@ class Runner:
             note("run_refused", trace=trace_of(session.id, session.wanted), run=run)
             await self._budget_guard.look(session.counts_for)
             return
-        name = self._agents.chosen(session)
-        start = StartRun(run=run, agent=name, node=self._nodes.own)
+        start = StartRun(run=run, agent=self._agents.chosen(session), node=self._nodes.own)
         started = await self._sessions.submit(session.id, start)
         if started.fresh:
-            begun = started.fresh[0]
-            upto = _upto(begun)
+            begun, upto = started.fresh[0], _upto(started.fresh[0])
             turn = LogTurn(
                 session.id,
                 run,
-                name,
+                start.agent,
                 upto=upto,
                 narrowed=begun.seq if upto < begun.seq - 1 else None,
                 on=self._desktop,
                 asker=session.counts_for,
             )
-            asked = unread_upto(session, turn.upto) or (session.wanted,)
-            bound = bind_contextvars(trace=trace_of(session.id, asked[-1]), run=run)
+            asked = (unread_upto(session, turn.upto) or (session.wanted,))[-1]
+            bound = bind_contextvars(trace=trace_of(session.id, asked), run=run)
             try:
                 await self._run(turn)
             finally:
                 reset_contextvars(**bound)
             if not self._stopping and not turn.over:
-                self._upkeep.begin(self._agents.agent(name), turn)
+                self._upkeep.begin(self._agents.agent(start.agent), turn)
 
     async def _run(self, turn: LogTurn) -> None:
         work = asyncio.create_task(self._recorder.take_down(turn), name=f"run {turn.run}")
@@ -287,8 +283,8 @@ class Runner:
         work.add_done_callback(_heard_out)
 
     async def _abandon(self, turn: LogTurn, reason: str) -> None:
-        abandon = AbandonRun(run=turn.run, reason=reason, usage=turn.used)
         try:
+            abandon = AbandonRun(run=turn.run, reason=reason, usage=turn.used)
             await self._sessions.submit(turn.session, abandon)
         except (RunOver, StoreError):
             log.info("run was over already", run=turn.run)

@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import AsyncGenerator
 
+import pytest
+
 from bridge.domain.content import Content
 from bridge.domain.events import Preview, RunStarted, ToolReturned
 from bridge.domain.ids import CallId, ConversationId, RunId, Seq
@@ -72,6 +74,24 @@ async def test_a_call_of_a_tool_wakes_no_place_and_what_ends_its_run_wakes_them_
         await b.until_at_rest()
         assert len(found) == 2
         assert b.said("ada")[-1] == b.said("den")[-1] == "Here it is."
+
+
+@pytest.mark.parametrize("shows", [False, True])
+async def test_that_a_run_began_wakes_only_places_that_follow_what_it_writes(
+    *, shows: bool
+) -> None:
+    agent = Working()
+    async with bridge(agent=agent, capabilities=Capabilities(typing=shows)) as b:
+        await b.gather("ada", "den")
+        await b.until_at_rest()
+        wakings = woken(b)
+        b.platform.say("ada", "ada", "Look it up")
+        await b.until_logged(RunStarted)
+        assert len(wakings) == (4 if shows else 2)  # the message wakes both
+        agent.may_call.set()
+        agent.may_answer.set()
+        await b.until_shown("den", "Here it is.")
+        await b.until(lambda: is_up_to_date(b))
 
 
 async def test_places_take_note_of_calls_together_while_the_run_goes_on() -> None:

@@ -99,6 +99,38 @@ async def test_what_nobody_saw_rings_in_the_next_place_in_one_line_and_then_no_m
         assert len(rings(b, "desk", "phone")) == 2
 
 
+async def test_what_is_shown_meanwhile_puts_off_no_ring() -> None:
+    """When to look at what was shown silently is kept, and not asked anew with each message."""
+    async with bridge() as b:
+        await move_in(b, "desk", "phone")
+        await b.push("the first")
+        await b.until_shown("desk", "the first")
+        await passes(b, TEN - 60)
+        await b.push("the second")
+        await b.until_shown("desk", "the second")
+        assert rings(b, "desk") == []
+        await passes(b, 61)
+        await b.until_shown("desk", "You have not seen this yet")
+        assert waiting(b, "desk") == [texts.still_waiting("Main", "`the first`", question=False)]
+        await passes(b, TEN)
+        assert len(waiting(b, "desk")) == 2
+
+
+async def test_a_place_that_closes_while_it_is_shown_something_leaves_the_next_to_ring() -> None:
+    async with bridge() as b:
+        await move_in(b, "desk", "phone")
+        await b.push("the first")
+        await b.until_shown("desk", "the first")
+        b.platform.close("phone")
+        await b.push("the second")
+        await b.until_shown("desk", "the second")
+        await passes(b, TEN + 1)
+        await b.until_shown("desk", "You have not seen this yet")
+        await b.push("the third")
+        await b.until_shown("desk", "the third")
+        assert rings(b, "desk")[-1] == "desk: the third"
+
+
 async def test_one_line_stands_for_all_that_waits() -> None:
     async with bridge() as b:
         await move_in(b, "desk", "phone")
