@@ -21,6 +21,7 @@ from bridge.domain.events import Event, RunFinished, ScheduleEvent
 from bridge.domain.ids import ChannelName
 from bridge.domain.parts import Address, Capabilities
 from bridge.engine.agent_registry import AgentRegistry
+from bridge.engine.commands.exporting import SentFiles
 from bridge.engine.dispatcher import UNLIMITED, Dispatcher
 from bridge.engine.inbound.downloads import Downloads
 from bridge.engine.inbound.intake import Intake
@@ -185,14 +186,13 @@ class Engine:
         self.channels = {each.channel.name: each.channel for each in channels}
         self.names = DisplayNames(store, {each.channel.name: each.label for each in channels})
         self.live, self._traces = LiveBoards(clock), Traces()
-        self._nodes = Nodes(store, clock)
-        self._health = StoreHealth(store.check, clock)
+        self._nodes, self._health = Nodes(store, clock), StoreHealth(store.check, clock)
         self.supervisor = Supervisor(clock, self._health, refused=self._refused)
         self._agents = tuple(agents.values())
         self._warming, self._telling = set[asyncio.Task[None]](), set[asyncio.Task[None]]()
         self.agent_registry = AgentRegistry(agents, agent)
+        self._sent_files = SentFiles(store, blobs, self.channels, clock)
         self.sessions = self._dispatcher(channels, budgets, most, language)
-        self._notices = self.sessions.notices
         self._runner = self._made_runner(blobs)
         last_inbound, ringing = LastInbound(clock), self._ringing(most.escalate)
         self._courier = Courier(
@@ -282,6 +282,7 @@ class Engine:
             links=partial(_links, self.channels),
             deletes=partial(_deletes, self.channels),
             language=language,
+            sending=self._sent_files,
         )
 
     async def start(self) -> None:
@@ -351,7 +352,7 @@ class Engine:
         await self._courier.recall()
         await self._marking.recall()
         while True:
-            await self._clock.sleep(SWEEP_EVERY)
+            await asyncio.gather(self._sent_files.take_back(), self._clock.sleep(SWEEP_EVERY))
             await self._sweep()
 
     async def _sweep(self) -> None:
