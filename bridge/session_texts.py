@@ -77,6 +77,21 @@ def begun(title: str) -> str:
     )
 
 
+EXPORT_HOW = _("Write `/export` for a file to read, or `/export json` for one with all of it.")
+EXPORT_THERE = _(
+    "In the browser, choose Export below the session's title. In a terminal, write "
+    "`bridge sessions export --markdown`."
+)
+EXPORT_IN_PRIVATE = _(
+    "The file is for you alone, and I know no private chat of yours. Write me this in private."
+)
+EXPORT_TOO_LARGE = _(
+    "The file is too large for this app. In the browser, choose Export below the session's title."
+)
+EXPORT_FAILED = _("The file could not be sent just now. Ask for it again in a while.")
+EXPORTED = _("The file is in your private chat, for you alone.")
+EXPORTED_HERE = _("Here is what you may read of this session.")
+
 FORK_UP_TO_WHAT = _(
     "I do not know the message that you reply to, so nothing was copied. Reply to one that I said "
     "or heard here, or write `/fork` by itself for all of this session."

@@ -137,6 +137,7 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "bridge.domain.run_output": NO_CODE,
     "bridge.__main__": "tests/cli/test_main.py",
     "bridge.cli.exits": "tests/cli/test_main.py",
+    "bridge.exports": "tests/engine/commands/test_exporting.py",
     "bridge.http.app": "tests/http/test_openapi.py",
     "bridge.engine.outbound.progress": "tests/engine/outbound/test_deliveries.py",
     "bridge.engine.outbound.subscription_book": "tests/http/test_subscriptions.py",

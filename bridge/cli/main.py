@@ -203,6 +203,9 @@ def export(
         Path | None, typer.Option("--out", "-o", help="Where to put it. [it is printed]")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the file.")] = False,
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="What you may read of it, for people to read.")
+    ] = False,
     config: ConfigOption = None,
     url: UrlOption = None,
     token_file: TokenOption = None,
@@ -212,7 +215,7 @@ def export(
     from bridge.cli.session_file import export as write
 
     server = find(Where(config=config, url=url, token_file=token_file), os.environ)
-    write(server, session, out, force=force)
+    write(server, session, out, force=force, markdown=markdown)
 
 
 @session_commands.command("import")

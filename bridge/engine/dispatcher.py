@@ -46,6 +46,7 @@ from bridge.engine.commands.begun import Begun
 from bridge.engine.commands.browser_guests import BrowserGuests
 from bridge.engine.commands.browser_places import BrowserPlaces
 from bridge.engine.commands.chosen_session import ChosenSession
+from bridge.engine.commands.exporting import Exporting, Sending
 from bridge.engine.commands.following import Count, Following
 from bridge.engine.commands.forgetting import Forgetting
 from bridge.engine.commands.forking import Forking
@@ -94,7 +95,7 @@ class Dispatcher:
 
     `accounts` are those that people write from; `count` says how many read a place; `links` are
     those by which people send a code from each app; `deletes` says how long a place takes back
-    what it was shown. `language` is the code of the bridge's own.
+    what it was shown. `language` is the code of the bridge's own, `sending` shows people files.
     """
 
     def __init__(
@@ -112,6 +113,7 @@ class Dispatcher:
         links: Links = lambda _: (),
         deletes: Callable[[Address], timedelta] = lambda _: timedelta(),
         language: str = "",
+        sending: Sending | None = None,
     ) -> None:
         self._most = most
         self._store = store
@@ -154,8 +156,7 @@ class Dispatcher:
         )
         self.scheduling = Scheduling(store, self, self.wishes, names, clock)
         self.chosen_session = ChosenSession(store, self, admission, places, names, begun)
-        self.forking = Forking(store, admission, self.chosen_session, clock)
-        self.slash_commands = SlashCommands(_services(self, names, agents, following))
+        self.slash_commands = SlashCommands(_services(self, names, agents, following, sending))
         self._queues: OrderedDict[SessionId, CommandQueue] = OrderedDict()
         cache("sessions", forget=self._forget, size=self._size)
 
@@ -318,11 +319,16 @@ def _tell_said(appended: Appended) -> None:
 
 
 def _services(
-    dispatcher: Dispatcher, names: DisplayNames, agents: AgentRegistry, following: Following
+    dispatcher: Dispatcher,
+    names: DisplayNames,
+    agents: AgentRegistry,
+    following: Following,
+    sending: Sending | None,
 ) -> Services:
     """Return what the handlers of slash commands work with."""
+    store, clock = dispatcher._store, dispatcher._clock  # noqa: SLF001 - it is a part of it
     return Services(
-        store=dispatcher._store,  # noqa: SLF001 - it is a part of it
+        store=store,
         names=names,
         agents=agents,
         budget_guard=dispatcher.budget_guard,
@@ -330,10 +336,11 @@ def _services(
         people=dispatcher.people,
         following=following,
         chosen_session=dispatcher.chosen_session,
-        forking=dispatcher.forking,
-        notifying=Notifying(dispatcher.wishes, dispatcher._clock),  # noqa: SLF001
+        forking=Forking(store, dispatcher.admission, dispatcher.chosen_session, clock),
+        exporting=Exporting(store, dispatcher, clock, sending),
+        notifying=Notifying(dispatcher.wishes, clock),
         scheduling=dispatcher.scheduling,
-        background=BackgroundList(dispatcher._store, dispatcher, names, dispatcher._clock),  # noqa: SLF001
+        background=BackgroundList(store, dispatcher, names, clock),
         languages=dispatcher.languages,
     )
 

@@ -21,6 +21,7 @@ from bridge.domain.events import Event, RunFinished, ScheduleEvent
 from bridge.domain.ids import ChannelName
 from bridge.domain.parts import Address, Capabilities
 from bridge.engine.agent_registry import AgentRegistry
+from bridge.engine.commands.exporting import SentFiles
 from bridge.engine.dispatcher import UNLIMITED, Dispatcher
 from bridge.engine.inbound.browser_deeds import BrowserDeeds
 from bridge.engine.inbound.downloads import Downloads
@@ -218,6 +219,7 @@ class Engine:
         self._agents = tuple(agents.values())
         self._warming, self._telling = set[asyncio.Task[None]](), set[asyncio.Task[None]]()
         self.agent_registry = AgentRegistry(agents, agent)
+        self._sent_files = SentFiles(store, blobs, self.channels, clock)
         self.sessions = self._dispatcher(channels, budgets, most, language)
         self._runner = self._made_runner(blobs)
         last_inbound, ringing = LastInbound(clock), self._ringing(most.escalate)
@@ -310,6 +312,7 @@ class Engine:
             links=partial(_links, self.channels),
             deletes=partial(_deletes, self.channels),
             language=language,
+            sending=self._sent_files,
         )
 
     async def start(self) -> None:
@@ -376,7 +379,7 @@ class Engine:
         for each in (self._courier, *self._beside):
             await each.recall()
         while True:
-            await self._clock.sleep(SWEEP_EVERY)
+            await asyncio.gather(self._sent_files.take_back(), self._clock.sleep(SWEEP_EVERY))
             await self._sweep()
 
     async def _sweep(self) -> None:

@@ -174,6 +174,7 @@ def _assembled(reach: Reach) -> FastAPI:
         admin.guarded,
         traces.router,
         session_files.router,
+        session_files.own,
         session_imports.router,
         people_routes.router,
         invitations.router,

@@ -23,6 +23,7 @@ from typing import Annotated, Any, BinaryIO
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
 
+from bridge.domain import session_file as form
 from bridge.domain.commands import Join
 from bridge.domain.display_names import clean_name
 from bridge.domain.errors import Refused
@@ -30,14 +31,6 @@ from bridge.domain.events import Event
 from bridge.domain.ids import ChannelName, ConversationId, MediaId, ParticipantId, SessionId
 from bridge.domain.parts import Address
 from bridge.domain.records import replace
-from bridge.domain.session_file import (
-    IMPORTED,
-    LONGEST_LINE,
-    SessionRead,
-    read_files,
-    read_session,
-    renamed,
-)
 from bridge.http.dependencies import Operator, Reach
 from bridge.http.errors import Fault, failures
 from bridge.http.session_files import LINES
@@ -105,7 +98,7 @@ async def _arrived(reach: Reach, request: Request, file: BinaryIO) -> None:
 async def taken_in(reach: Reach, file: BinaryIO, *, as_is: bool) -> Imported:
     """Keep a session that stands in a file. Raises `Fault` where that is not as it is to be."""
     try:
-        read = await asyncio.to_thread(read_session, _lines(file))
+        read = await asyncio.to_thread(form.read_session, _lines(file))
     except Refused as error:
         raise Fault(400, "malformed", str(error)) from error
     names = Ids(read)
@@ -125,13 +118,13 @@ async def taken_in(reach: Reach, file: BinaryIO, *, as_is: bool) -> Imported:
 
 def _lines(file: BinaryIO) -> Iterator[bytes]:
     file.seek(0)
-    return iter(lambda: file.readline(LONGEST_LINE + 1), b"")
+    return iter(lambda: file.readline(form.LONGEST_LINE + 1), b"")
 
 
 class Ids:
     """The new id of each person, place and session in a file, the same whenever it is read."""
 
-    def __init__(self, read: SessionRead) -> None:
+    def __init__(self, read: form.SessionRead) -> None:
         self._seal = read.seal
 
     def __call__(self, kind: Any, known: str) -> str:
@@ -139,14 +132,16 @@ class Ids:
         return f"{PREFIXES[kind]}_{made[:16]}"
 
 
-def _log(read: SessionRead, names: Ids, at: datetime) -> list[Event]:
+def _log(read: form.SessionRead, names: Ids, at: datetime) -> list[Event]:
     session = SessionId(names(SessionId, read.head.session))
-    log = [replace(each, session=session, body=renamed(each.body, names)) for each in read.events]
+    log = [
+        replace(each, session=session, body=form.renamed(each.body, names)) for each in read.events
+    ]
     return brought(log, at=at)
 
 
 async def _files(reach: Reach, file: BinaryIO) -> None:
-    for media, pieces in read_files(_lines(file)):
+    for media, pieces in form.read_files(_lines(file)):
         blob = await reach.blobs.put(_each(pieces))
         assert blob.media == MediaId(media)
 
@@ -156,7 +151,7 @@ async def _each(pieces: Iterable[bytes]) -> AsyncIterator[bytes]:
         yield piece
 
 
-async def _people(reach: Reach, read: SessionRead, names: Ids) -> None:
+async def _people(reach: Reach, read: form.SessionRead, names: Ids) -> None:
     """Keep who and which places are named. None of them has an account, or is ever spoken in."""
     now = reach.clock.now()
     for who in read.people:
@@ -166,7 +161,7 @@ async def _people(reach: Reach, read: SessionRead, names: Ids) -> None:
         await reach.store.forget_identity(realm=REALM, user=person)
     for each in read.places:
         place = ConversationId(names(ConversationId, each.id))
-        channel = ChannelName(f"{IMPORTED}{each.address.channel}")
+        channel = ChannelName(f"{form.IMPORTED}{each.address.channel}")
         address = Address(channel=channel, place=f"{place} {each.address.place}")
         title = clean_name(each.title)
         await reach.store.register(place, address, room=each.room, title=title, at=now)

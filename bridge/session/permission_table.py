@@ -62,6 +62,7 @@ Named = Literal[
     "choose a session",
     "read what was said",
     "copy a session",
+    "have a file of it",
     "choose what rings",
     "get a code",
     "undo a code",
@@ -212,6 +213,12 @@ RULES = (
         where="private",
         proven=True,
         place=session_texts.CHOOSE_IN_PRIVATE,
+    ),
+    Rule(
+        act="have a file of it",
+        what="have what one may read of the session as a file, in private",
+        needs="viewer",
+        proven=True,
     ),
     Rule(
         act="choose what rings",

@@ -92,6 +92,12 @@ COMMANDS = (
         does="begins",
     ),
     SlashCommand(
+        name="export",
+        text=_("have this session as a file, in your private chat"),
+        argument="[json]",
+        act="have a file of it",
+    ),
+    SlashCommand(
         name="follow",
         text=_("in a room: let it follow one of your sessions"),
         argument="[SESSION]",

@@ -23,8 +23,8 @@ from bridge.domain.events import (
 )
 from bridge.domain.ids import ParticipantId, ScheduleId, SessionId
 from bridge.domain.session_file import PIECE, Seal
+from bridge.exports import PAGE, lines
 from bridge.http.dependencies import Reach
-from bridge.http.session_files import PAGE, lines
 from bridge.http.session_imports import Imported, taken_in
 from bridge.ports.store import Store
 from bridge.session.fold import Idle, Session, fold, next_step

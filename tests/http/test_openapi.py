@@ -25,6 +25,7 @@ OPERATIONS = {
     "get_session",
     "trace_event",
     "export_session",
+    "copy_session",
     "import_session",
     "read_events",
     "read_stream",

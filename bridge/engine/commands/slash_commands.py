@@ -24,6 +24,7 @@ from bridge.engine import agent_registry
 from bridge.engine.agent_registry import AgentRegistry
 from bridge.engine.commands.background import BackgroundList
 from bridge.engine.commands.chosen_session import ChosenSession
+from bridge.engine.commands.exporting import Exporting
 from bridge.engine.commands.following import Following
 from bridge.engine.commands.forking import Fork, Forking
 from bridge.engine.commands.notifying import Notifying
@@ -85,6 +86,7 @@ class Services:
     following: Following
     chosen_session: ChosenSession
     forking: Forking
+    exporting: Exporting
     notifying: Notifying
     scheduling: Scheduling
     background: BackgroundList
@@ -133,6 +135,10 @@ class SlashCommands:
     @property
     def forking(self) -> Forking:
         return self._services.forking
+
+    @property
+    def exporting(self) -> Exporting:
+        return self._services.exporting
 
     @property
     def following(self) -> Following:
@@ -524,6 +530,13 @@ async def _switch(use: Services, asked: Request) -> Outcome:
     return None, await switch(asked.session, asked.place, asked.by, asked.argument)
 
 
+async def _export(use: Services, asked: Request) -> Outcome:
+    if why := asked.why_not():
+        return None, Reply(text=why, refused=True)
+    here, form = asked.spoken.conversation, asked.argument.lower()
+    return None, await use.exporting.export(asked.session, asked.by, here, form)
+
+
 async def _fork(use: Services, asked: Request) -> Outcome:
     if asked.spoken.quote is not None:
         return None, Reply(text=session_texts.FORK_UP_TO_WHAT, refused=True)
@@ -601,6 +614,7 @@ HANDLERS: Mapping[str, Handler] = {
     "background": _background,
     "deny": _deny,
     "every": _every,
+    "export": _export,
     "follow": _follow,
     "fork": _fork,
     "help": _help,

@@ -173,3 +173,21 @@ async def test_a_chat_has_several_sessions_and_goes_from_one_to_another(fake, bo
         await fake.until(lambda: "now follows Main" in dm.shown()[-1])
     assert "pigeons" in dm.shown()[-1]
     assert "taxes" not in dm.shown()[-1].casefold()
+
+
+async def test_a_copy_is_made_up_to_a_message_and_a_file_of_it_comes(fake, bot, ada, dm, bridge):
+    """Both in the chat where they were asked for; the other session is as it was."""
+    async with bridge(fake, bot):
+        first = ada.says(dm, "one")
+        await fake.until(lambda: len(dm.shown()) == 1)
+        ada.says(dm, "two")
+        await fake.until(lambda: len(dm.shown()) == 2)
+        ada.says(dm, "/fork What if", reply_to=first)
+        await fake.until(lambda: any("in a copy of" in each for each in dm.shown()))
+        ada.says(dm, "three")
+        await fake.until(lambda: any("said: three" in each for each in dm.shown()))
+        ada.says(dm, "/export")
+        await fake.until(lambda: any("may read of this session" in each for each in dm.shown()))
+    (file,) = [each.file for each in dm.messages.values() if each.file is not None]
+    text = file.body.decode()
+    assert ("> one" in text, "> two" in text, "> three" in text) == (True, False, True)

@@ -184,6 +184,12 @@ export class Api {
     });
   }
 
+  /** Return what the asker may read of a session, to be saved. @param {string} id */
+  async copy(id) {
+    const response = await this.open(`${of(id)}/copy`);
+    return response.blob();
+  }
+
   /**
    * Return a page of the log and where it ends.
    * @param {string} id @param {string} offset

@@ -14,6 +14,8 @@ export const WORDS = {
   get today() { return _("Today"); },
   get yesterday() { return _("Yesterday"); },
   get untitled() { return _("Untitled session"); },
+  get exporting() { return _("Export as a file"); },
+  get notExported() { return _("The file did not come. Try again."); },
 
   get replaceSignIn() {
     return _("You are signed in here. The link that you opened signs you in as someone else, or with another token. Use it only if you know where it comes from.");

@@ -4,6 +4,7 @@ import { $, h, icon, setText } from "../dom.js";
 import { listed } from "../language.js";
 import { label } from "../text.js";
 import { WORDS } from "../words.js";
+import { exportFile } from "./export.js";
 import { avatar } from "./parts.js";
 
 const FACES = 3;
@@ -23,6 +24,7 @@ const OWN = new Map([
 export function drawHeader(session, context) {
   setText($("#title"), label(session.title) || WORDS.untitled);
   drawState($("#state"), session.state);
+  $("#export").onclick = () => exportFile(session);
   const people = session.snapshot?.participants ?? [];
   const places = session.snapshot?.places ?? [];
   const here = whoIsHere(session);
