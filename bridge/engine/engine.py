@@ -150,7 +150,7 @@ def _subscriptions(
 ) -> tuple[Subscriptions, SubscriptionDesk]:
     book = SubscriptionBook(core.store)
     sender = Subscriptions(book, core.store, core.sessions, clock, health)
-    desk = SubscriptionDesk(book, core.store, core.sessions, clock, wake=sender.wake)
+    desk = SubscriptionDesk(book, core.store, core.sessions, clock, wake=sender.hurry)
     return sender, desk
 
 

@@ -14,7 +14,7 @@ from bridge.unseen import unseen
 
 router = APIRouter(tags=["operator"])
 
-METRICS = "/metrics"
+METRICS, EVENTS = "/metrics", "events"
 MOST_LANES = 1000
 """Places behind that are told apart by their account; of more, only how many there are."""
 
@@ -34,12 +34,14 @@ async def get_metrics(request: Request) -> Response:
 
 
 async def _behind(reach: Reach) -> Counter[str]:
-    """Return how many places of each account are owed something."""
+    """Return how many places of each account, and addresses for events, are owed something."""
     found: Counter[str] = Counter()
     for number, conversation in enumerate(await reach.store.behind()):
         lane = await reach.store.conversation(conversation) if number < MOST_LANES else None
         found[lane.address.channel if lane is not None else ""] += 1
-    return found
+    for each in await reach.subscriptions.all_of(None):
+        found[EVENTS] += bool(await reach.subscriptions.followed(each))
+    return +found
 
 
 class _Collected:

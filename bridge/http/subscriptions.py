@@ -189,6 +189,8 @@ async def drop_subscription(
 ) -> DroppedOwed:
     """Send nothing of what is owed by now, or up to an event; the session keeps it all."""
     known = await _known(reach, asker, number)
+    if upto is not None and not known.session:
+        raise Fault(400, "malformed", "upto is of one session, and this is of all: leave it out")
     last = None if upto is None else Seq(upto)
     return DroppedOwed(dropped=await reach.subscriptions.drop(known, last))
 

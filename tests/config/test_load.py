@@ -245,6 +245,7 @@ def test_a_missing_key_is_named(tmp_path):
         ("http: {public_url: bridge.example}\n", "http.public_url: "),
         ("http: {topics: {'a/b': main}}\n", "http.topics"),
         ("http: {topics: {alerts: 'no session'}}\n", "http.topics.alerts: "),
+        ("http: {callback_networks: ['10.0.0.1/8']}\n", "http.callback_networks"),
         ("agents: {a: {type: process, command: run}}\n", "agents.a.command: should be a list"),
         ("data: 5\n" + LEAST, "data: should be a text"),
         (

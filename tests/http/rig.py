@@ -163,7 +163,7 @@ class Bridge:
         self.sending.appended(session.id)
 
     def _wake(self, subscription: Subscription, session: SessionId) -> None:
-        self.sending.wake(subscription, session)
+        self.sending.hurry(subscription, session)
 
     def wake(self, conversation: ConversationId) -> None:
         """Be the courier that shows nothing by itself: it only drops what is to be dropped."""

@@ -81,6 +81,13 @@ OPERATIONS = {
     "list_deliveries",
     "retry_delivery",
     "drop_delivery",
+    "list_subscriptions",
+    "add_subscription",
+    "get_subscription",
+    "remove_subscription",
+    "rotate_subscription",
+    "retry_subscription",
+    "drop_subscription",
 }
 CONFIG = """
 [checks.positive_data_acceptance]

@@ -105,6 +105,43 @@ async def test_what_happens_while_the_receiver_is_down_is_sent_in_order_once_it_
     assert receiver.seqs == seqs
 
 
+async def test_who_cannot_be_reached_and_is_back_gets_everything_in_order(bridge, ada):
+    async with receiving() as gone:
+        made, port = await subscribed(ada, gone), int(gone.url.split(":")[2].split("/")[0])
+        secrets = gone.secrets
+    seqs = [await bridge.say(f"word {number}") for number in range(5)]
+    while not (owed := (await shown(ada, made["id"]))["owed"]) or not owed[0]["error"]:
+        await asyncio.sleep(0.01)
+    assert "cannot be reached" in owed[0]["error"]
+    async with receiving(port) as back:
+        back.secrets = secrets
+        await ada.post(f"{SUBSCRIPTIONS}/{made['id']}/retry")
+        await back.has(5)
+        assert back.seqs == seqs
+
+
+async def test_what_nothing_woke_is_found_by_the_sweep(bridge, ada, receiver):
+    """And what is not for them, or was taken, is not looked for again."""
+    await subscribed(ada, receiver, session=None, kinds=["message_received"])
+    bridge.sending.appended = lambda _: None  # type: ignore[method-assign]
+    await bridge.sessions.create(SessionId("s_bobs"), title="Bob's", owner=BOB)
+    await bridge.say("one")
+    bridge.sending.sweep()
+    await receiver.has(1)
+    await until(lambda: len(bridge.book.outside) == 1 and len(bridge.book.passed) == 1)
+    assert [key[1] for key in bridge.book.outside] == ["s_bobs"]
+
+
+async def test_what_is_owed_is_counted_for_whoever_watches(bridge, ada, receiver):
+    await subscribed(ada, receiver)
+    receiver.status = 500
+    await bridge.say("one")
+    await receiver.was_asked(1)
+    while 'places_owed{account="events"} 1.0' not in (await ada.get("/metrics")).text:
+        await asyncio.sleep(0.01)
+    assert 'parts_total{account="events",outcome="retried"}' in (await ada.get("/metrics")).text
+
+
 async def test_who_is_shut_down_between_the_call_and_the_cursor_sends_the_same_name_again(
     bridge, ada, receiver
 ):
@@ -189,6 +226,61 @@ async def test_who_asks_to_wait_is_waited_for(bridge, ada, receiver):
     await bridge.say("two")
     (owed,) = (await shown(ada, made["id"]))["owed"]
     assert (owed["tries"], owed["behind"], receiver.asked) == (0, 2, 1)
+
+
+async def test_after_days_without_success_it_is_parked_and_goes_on_when_somebody_tries_again(
+    bridge, ada, receiver, monkeypatch
+):
+    monkeypatch.setattr("bridge.engine.outbound.subscriptions.LONGEST_OUTAGE", timedelta(-1))
+    made = await subscribed(ada, receiver)
+    receiver.status = 500
+    first = await bridge.say("one")
+    while (parked := await shown(ada, made["id"]))["state"] == "on":
+        await asyncio.sleep(0.01)
+    assert (parked["state"], parked["why"]) == ("parked", "it answered 500")
+    second = await bridge.say("two")
+    report = (await ada.get("/v1/deliveries")).json()["places"]
+    assert [(each["state"], each["why"], each["behind"]) for each in report] == [
+        ("parked", "closed", 2)
+    ]
+    receiver.status = 200
+    await ada.post(f"{SUBSCRIPTIONS}/{made['id']}/retry")
+    await receiver.has(2)
+    assert receiver.seqs == [first, second]
+    assert (await shown(ada, made["id"]))["state"] == "on"
+
+
+async def test_what_is_dropped_is_not_sent_also_while_it_is_under_way(bridge, ada, receiver):
+    made = await subscribed(ada, receiver)
+    receiver.held.clear()
+    for number in range(3):
+        await bridge.say(f"word {number}")
+    await receiver.was_asked(1)
+    dropped = await ada.post(f"{SUBSCRIPTIONS}/{made['id']}/drop")
+    assert dropped.json() == {"dropped": 3}
+    receiver.held.set()
+    await receiver.has(1)
+    last = await bridge.say("after")
+    await receiver.has(2)
+    assert receiver.seqs[1] == last
+    everything = await subscribed(ada, receiver, session=None)
+    answer = await ada.post(f"{SUBSCRIPTIONS}/{everything['id']}/drop?upto=1")
+    assert answer.status_code == 400
+
+
+async def test_one_that_is_removed_while_it_is_called_stays_removed(bridge, ada, receiver):
+    made = await subscribed(ada, receiver)
+    receiver.held.clear()
+    receiver.status = 410
+    await bridge.say("one")
+    await receiver.was_asked(1)
+    await ada.delete(f"{SUBSCRIPTIONS}/{made['id']}")
+    receiver.held.set()
+    await bridge.say("two")
+    await bridge.sending.close(5)
+    assert await bridge.store.facts("subscriptions") == {}
+    assert await bridge.store.facts(f"subscription cursors {made['id']}") == {}
+    assert receiver.asked == 1
 
 
 # -- who may have it ------------------------------------------------------------------------------

@@ -40,6 +40,8 @@ class SubscriptionBook:
         """All of them by their ids; None where that is to be asked of the store."""
         self.passed: dict[tuple[str, SessionId], Seq] = {}
         """Up to where nothing is owed, further than is kept: what is not wanted costs no write."""
+        self.outside: dict[tuple[str, SessionId], Seq] = {}
+        """Up to where whoever subscribed was found to be in no session: nothing is looked for."""
         self._moving: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         cache("subscriptions", forget=self.forget, size=self._size)
 
@@ -73,8 +75,17 @@ class SubscriptionBook:
         self.let_go(subscription.id)
 
     def let_go(self, number: str) -> None:
-        for key in [key for key in self.passed if key[0] == number]:
-            del self.passed[key]
+        for kept in (self.passed, self.outside):
+            for key in [key for key in kept if key[0] == number]:
+                del kept[key]
+
+    def is_owed(
+        self, subscription: Subscription, session: SessionId, head: Seq, cursor: Cursor | None
+    ) -> bool:
+        """Say whether there may be something to be sent of a session that ends at `head`."""
+        key, cursor = (subscription.id, session), cursor or Cursor(seq=START)
+        reached = max(cursor.seq, self.passed.get(key, START), self.outside.get(key, START))
+        return bool(cursor.again) or head > reached
 
     async def drained(self, subscription: Subscription, session: SessionId, at: Seq) -> None:
         """Note that nothing is owed up to an event; it is kept now and then."""

@@ -19,6 +19,7 @@ The rules:
 
 from collections import deque
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -29,7 +30,7 @@ from bridge import texts
 from bridge.delivery import retry
 from bridge.delivery.retry import MAX_ATTEMPTS, Again, Drop, Lessen, Suspend
 from bridge.delivery.subscription import Cursor, State, Subscription, gone_in, still_said
-from bridge.domain.errors import ChannelError, NotFound
+from bridge.domain.errors import ChannelError, NotFound, UnknownSession
 from bridge.domain.events import Event
 from bridge.domain.ids import Seq, SessionId
 from bridge.domain.records import replace
@@ -117,6 +118,7 @@ class _Sender:
                 return None
             hidden = await self._hidden(now, fold)
             if hidden is None:
+                self._book.outside[number, session] = fold.head
                 return None
             cursor = await self._book.cursor(now, session)
             until = self._due(cursor, number)
@@ -306,6 +308,11 @@ class Subscriptions:
             self._stirred.setdefault(subscription.id, set()).add(session)
             self._worker.wake(subscription.id)
 
+    def hurry(self, subscription: Subscription, session: SessionId) -> None:
+        """Wake it, also while its address is let alone."""
+        self._rests.end(subscription.id)
+        self.wake(subscription, session)
+
     async def close(self, grace: float) -> None:
         await self._worker.close(grace)
 
@@ -335,9 +342,23 @@ class Subscriptions:
         known = (await self._book.known()).values()
         wide = any(not each.session for each in known)
         rows = await self._store.sessions(limit=MOST_SESSIONS) if wide else ()
+        heads = {row.id: row.head for row in rows}
         for each in known:
-            for session in (each.session,) if each.session else (row.id for row in rows):
-                self.wake(each, SessionId(session))
+            cursors = await self._book.cursors(each)
+            for session, head in (await self._heads(each, heads)).items():
+                if self._book.is_owed(each, session, head, cursors.get(session)):
+                    self.wake(each, session)
+
+    async def _heads(
+        self, subscription: Subscription, heads: Mapping[SessionId, Seq]
+    ) -> Mapping[SessionId, Seq]:
+        """Return where the sessions of a subscription end; `heads` are those of all."""
+        if not subscription.session:
+            return heads
+        session = SessionId(subscription.session)
+        with suppress(UnknownSession):
+            return {session: await self._store.head(session)}
+        return {}
 
     def _forget(self, number: str) -> None:
         self._stirred.pop(number, None)

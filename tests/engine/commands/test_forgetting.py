@@ -15,6 +15,7 @@ from agents.log_index import LogIndex
 from bridge import admission_texts, texts
 from bridge.caches import stale
 from bridge.delivery.notify import Wish
+from bridge.delivery.subscription import Subscription
 from bridge.domain.codec import kind_of
 from bridge.domain.commands import Forget, Stop
 from bridge.domain.content import Attachment, Content
@@ -225,6 +226,16 @@ async def test_none_of_their_words_is_in_a_byte_that_is_kept(door: Doorway) -> N
     assert set(heard[1:]) == {GONE}
     assert await door.store.fact("language", who) is None
     assert await door.store.fact("notify", who) is None
+
+
+async def test_events_are_sent_nowhere_any_more_for_who_is_forgotten(door: Doorway) -> None:
+    who = await has_lived(door)
+    bobs = Subscription(id="sub_2", by=ParticipantId("p_bob"), url="https://b", secret="s", made="")
+    for each in (replace(bobs, id="sub_1", by=who), bobs):
+        await door.store.keep_fact("subscriptions", each.id, each.written())
+    await forget(door, who)
+    assert [*await door.store.facts("subscriptions")] == ["sub_2"]
+    assert Subscription.read((await door.store.facts("subscriptions"))["sub_2"]) == bobs
 
 
 async def test_the_log_is_read_folded_and_gone_on_with(door: Doorway) -> None:
