@@ -13,6 +13,7 @@ import re
 import sys
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
@@ -20,7 +21,9 @@ import typer
 from pydantic import SecretStr
 
 from bridge import plugins
+from bridge.cli.browser import first_link, offer
 from bridge.cli.exits import MisusedError
+from bridge.cli.render import Painter, console
 from bridge.config import data_folder, load
 from bridge.config.document import read
 from bridge.config.folder import private_folder
@@ -46,6 +49,16 @@ FROM_INPUT = "@-"
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Added:
+    """A section that was written into `file`. `change` says who answers from now on, if asked."""
+
+    name: str
+    file: Path
+    verified: Verified
+    change: str = ""
+
+
 def add(
     kind: str,
     *,
@@ -54,7 +67,7 @@ def add(
     given: Mapping[str, str],
     environ: Mapping[str, str],
     answers: bool | None = None,
-) -> None:
+) -> Added:
     """Add an account of a platform, or an agent. `given`: answers, and what is not asked for.
 
     `answers`: the agent answers from now on; None: that is asked where another one does.
@@ -72,11 +85,12 @@ def add(
     account = _free(name or kind, known, target) if name or part == "channels" else ""
     secret = _secrets(plugin)
     given = _read(secret, given, environ)
-    sys.stdout.write(f"{plugin.setup.intro.strip()}\n\n")
+    asking = any(ask.key not in given for ask in plugin.setup.asks)
+    if asking:
+        _introduce(plugin.setup.intro.strip(), environ)
     given_answers, verified = _asked(plugin.setup, given)
     data = data_folder(target if target.exists() else None, environ)
     private_folder(data)
-    asking = any(ask.key not in given for ask in plugin.setup.asks)
     account = account or _called(known, target, asking=asking)
     section = _section(kind, account, secret, given_answers, data)
     agent = change = ""
@@ -87,7 +101,7 @@ def add(
         change = _change(account, agent, before)
         agent = agent if known or agent != account or _names_agent(target) else ""
     _write(target, account, section, environ, part=part, agent=agent)
-    sys.stdout.write(_next(account, target, verified, change))
+    return Added(name=account, file=target, verified=verified, change=change)
 
 
 def _part(kind: str) -> Kind:
@@ -149,6 +163,15 @@ def _secret(key: str, written: str, environ: Mapping[str, str]) -> str:
 
 
 # -- questions ------------------------------------------------------------------------------------
+
+
+def _introduce(text: str, environ: Mapping[str, str]) -> None:
+    """Say what to do first; in a terminal it is rendered, and its first link can be opened."""
+    if sys.stdout.isatty():
+        sys.stdout.write(f"{Painter(console()).reply(text)}\n")
+        offer(first_link(text), environ)
+    else:
+        sys.stdout.write(f"{text}\n\n")
 
 
 def _asked(setup: Setup, given: Mapping[str, str]) -> tuple[dict[str, str], Verified]:
@@ -339,13 +362,19 @@ def _keep(file: Path, text: str) -> None:
     draft.replace(file)
 
 
-def _next(account: str, file: Path, verified: Verified, change: str = "") -> str:
-    steps = "".join(f"  - {step}\n" for step in verified.steps)
+def told(added: Added) -> str:
+    """Return what was written, and what is left to do."""
+    steps = "".join(f"  - {step}\n" for step in added.verified.steps)
     return (
-        f"\n{verified.account} is now in {file}, as {account!r}.\n{change}"
+        f"\n{added.verified.account} is now in {added.file}, as {added.name!r}.\n{added.change}"
         + (f"Still to do:\n{steps}" if steps else "")
-        + (_open(verified.link) if verified.link else "Start the bridge (again) to talk to it.\n")
     )
+
+
+def next_step(added: Added) -> str:
+    """Return how to talk to what was added."""
+    link = added.verified.link
+    return _open(link) if link else "Start the bridge (again) to talk to it.\n"
 
 
 def _open(link: str) -> str:
