@@ -47,7 +47,8 @@ class Variable(SecretStr):
 class Ask:
     """One thing `bridge add` asks: `key` is the config's key, `hint` says where to find it.
 
-    `optional`: it may be left empty.
+    `optional`: it may be left empty. `form` is what every answer looks like, as a regular
+    expression: by it an answer that was meant for another question is recognised, before it is sent.
     """
 
     key: str
@@ -56,6 +57,7 @@ class Ask:
     secret: bool = False
     default: str = ""
     optional: bool = False
+    form: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -183,6 +183,7 @@ def _asked(setup: Setup, given: Mapping[str, str]) -> tuple[dict[str, str], Veri
             if ask.key not in answers:
                 answers[ask.key] = _typed(ask, before.get(ask.key, ""))
         try:
+            _of_elsewhere(setup, answers)
             return answers, asyncio.run(setup.verify(answers))
         except ConfigError as error:
             if not left or all(ask.key in given for ask in setup.asks):
@@ -190,6 +191,30 @@ def _asked(setup: Setup, given: Mapping[str, str]) -> tuple[dict[str, str], Veri
             sys.stdout.write(f"\n{error}\n\n")
             before = answers
     raise AssertionError
+
+
+def _of_elsewhere(setup: Setup, answers: Mapping[str, str]) -> None:
+    """Raise `ConfigError` for an answer that another question would have: it is sent nowhere."""
+    for ask in setup.asks:
+        answer = answers.get(ask.key, "").strip()
+        if not ask.form or not answer or re.fullmatch(ask.form, answer):
+            continue
+        for title, other in ((title, each) for title, all_ in _others(setup) for each in all_):
+            if other.form and re.fullmatch(other.form, answer):
+                named = f"{title}: {other.prompt}" if title else other.prompt
+                raise ConfigError(
+                    f"{ask.prompt}: this looks like another one ({named}). {ask.hint}"
+                )
+
+
+def _others(setup: Setup) -> Iterator[tuple[str, Sequence[Ask]]]:
+    """Return what else is asked, here and by the other platforms that are installed."""
+    yield "", setup.asks
+    for kind in plugins.available("channels"):
+        with suppress(ConfigError):
+            plugin: ChannelPlugin = plugins.load("channels", kind)
+            if plugin.setup is not None and plugin.setup is not setup:
+                yield plugin.title, plugin.setup.asks
 
 
 def _typed(ask: Ask, before: str) -> str:
