@@ -11,7 +11,7 @@ import shlex
 import sys
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, PackageNotFoundError, distribution, entry_points
 from importlib.util import find_spec
 from pathlib import Path
@@ -47,7 +47,8 @@ class Variable(SecretStr):
 class Ask:
     """One thing `bridge add` asks: `key` is the config's key, `hint` says where to find it.
 
-    `optional`: it may be left empty.
+    `optional`: it may be left empty. `form` is what every answer looks like, as a regular
+    expression: by it an answer that was meant for another question is recognised, before it is sent.
     """
 
     key: str
@@ -56,6 +57,7 @@ class Ask:
     secret: bool = False
     default: str = ""
     optional: bool = False
+    form: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,10 +102,15 @@ class ChannelPlugin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suggestion:
-    """A section that would work here, without its `type`, and in a few words what and why."""
+    """A section that would work here, without its `type`, and in a few words what and why.
+
+    `secrets` says of further keys which variable of the environment holds them: the section works
+    without them as long as that is set.
+    """
 
     options: Mapping[str, Any]
     why: str
+    secrets: Mapping[str, str] = field(default_factory=dict)
 
 
 class Examine(Protocol):

@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -86,6 +87,10 @@ class Screen:
             assert time.monotonic() < deadline, f"it does not end:\n{self.text}"
         self._child.close()
         return self._child.exitstatus if self._child.exitstatus is not None else -1
+
+    def hang_up(self) -> None:
+        """Close the window: the program is told, and may still end in good order."""
+        self._child.kill(signal.SIGHUP)
 
     def close(self) -> None:
         self._child.close(force=True)

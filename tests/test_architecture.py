@@ -59,6 +59,8 @@ ALONE_FOR: dict[str, str] = {
     "agents.litellm.setup": "what `bridge add model` asks",
     "agents.litellm.voice": "what was spoken, in a step",
     "agents.tools.fetch": "a tool with an attack surface of its own",
+    "bridge.cli.mend": "it changes what the doctor only looks at",
+    "bridge.cli.reached": "what this machine's network says: nothing of what is printed",
     "bridge.cli.main": "the program; `python -m bridge` runs it too",
     "bridge.demo.telegram.fields": "made from the Bot API's description",
     "bridge.engine.commands.open_invitations": "what any owner sees and ends, not its maker alone",

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -147,10 +148,31 @@ def test_compose_itself_takes_the_file():
 
 def test_each_way_to_install_it_says_how_to_upgrade_it_and_how_to_take_it_away():
     ways = re.split(r"(?m)^## ", (ROOT / "docs" / "install.md").read_text())[1:]
-    assert len(ways) == 4
+    assert len(ways) == 5
     for way in ways:
         assert "upgrades" in way, way
         assert re.search("takes it away|uninstall", way), way
+
+
+def test_every_extra_is_in_the_table_with_what_it_brings_and_all_has_every_one_of_an_app():
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"][
+        "optional-dependencies"
+    ]
+    table = (ROOT / "docs" / "install.md").read_text()
+    for name, wanted in extras.items():
+        (row,) = re.findall(rf"(?m)^\| `{name}` \| (.*) \|$", table)
+        if name == "all":
+            named = set(re.findall(r"\w+", wanted[0].partition("[")[2]))
+            assert named == extras.keys() - {"all", "testing"}
+        elif name != "testing":
+            brought = {re.split("[><=]", each)[0] for each in wanted}
+            assert brought <= set(re.findall(r"[\w.-]+", row)), name
+
+
+def test_the_classifiers_name_the_pythons_that_are_allowed():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    named = re.findall(r"Python :: (3\.\d+)", " ".join(project["classifiers"]))
+    assert f">={named[0]}" == project["requires-python"]
 
 
 def test_an_image_does_not_run_as_root():

@@ -59,7 +59,9 @@ def suggest(environ: Mapping[str, str]) -> Suggestion | None:
     for variable, model in KEYS.items():
         if environ.get(variable, "").strip():
             return Suggestion(
-                options={"model": model}, why=f"{model}, because {variable} is in the environment"
+                options={"model": model},
+                why=f"{model}, because {variable} is in the environment",
+                secrets={"api_key": variable},
             )
     base = ollama_base(environ)
     found = best(local_models(base))

@@ -11,8 +11,9 @@ import json
 import os
 import re
 import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
@@ -20,7 +21,9 @@ import typer
 from pydantic import SecretStr
 
 from bridge import plugins
+from bridge.cli.browser import first_link, offer
 from bridge.cli.exits import MisusedError
+from bridge.cli.render import Painter, console
 from bridge.config import data_folder, load
 from bridge.config.document import read
 from bridge.config.folder import private_folder
@@ -46,6 +49,16 @@ FROM_INPUT = "@-"
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Added:
+    """A section that was written into `file`. `change` says who answers from now on, if asked."""
+
+    name: str
+    file: Path
+    verified: Verified
+    change: str = ""
+
+
 def add(
     kind: str,
     *,
@@ -54,7 +67,7 @@ def add(
     given: Mapping[str, str],
     environ: Mapping[str, str],
     answers: bool | None = None,
-) -> None:
+) -> Added:
     """Add an account of a platform, or an agent. `given`: answers, and what is not asked for.
 
     `answers`: the agent answers from now on; None: that is asked where another one does.
@@ -72,11 +85,12 @@ def add(
     account = _free(name or kind, known, target) if name or part == "channels" else ""
     secret = _secrets(plugin)
     given = _read(secret, given, environ)
-    sys.stdout.write(f"{plugin.setup.intro.strip()}\n\n")
+    asking = any(ask.key not in given for ask in plugin.setup.asks)
+    if asking:
+        _introduce(plugin.setup.intro.strip(), environ)
     given_answers, verified = _asked(plugin.setup, given)
     data = data_folder(target if target.exists() else None, environ)
     private_folder(data)
-    asking = any(ask.key not in given for ask in plugin.setup.asks)
     account = account or _called(known, target, asking=asking)
     section = _section(kind, account, secret, given_answers, data)
     agent = change = ""
@@ -87,7 +101,7 @@ def add(
         change = _change(account, agent, before)
         agent = agent if known or agent != account or _names_agent(target) else ""
     _write(target, account, section, environ, part=part, agent=agent)
-    sys.stdout.write(_next(account, target, verified, change))
+    return Added(name=account, file=target, verified=verified, change=change)
 
 
 def _part(kind: str) -> Kind:
@@ -151,6 +165,15 @@ def _secret(key: str, written: str, environ: Mapping[str, str]) -> str:
 # -- questions ------------------------------------------------------------------------------------
 
 
+def _introduce(text: str, environ: Mapping[str, str]) -> None:
+    """Say what to do first; in a terminal it is rendered, and its first link can be opened."""
+    if sys.stdout.isatty():
+        sys.stdout.write(f"{Painter(console()).reply(text)}\n")
+        offer(first_link(text), environ)
+    else:
+        sys.stdout.write(f"{text}\n\n")
+
+
 def _asked(setup: Setup, given: Mapping[str, str]) -> tuple[dict[str, str], Verified]:
     """Return the answers that the platform took, and what it said."""
     before: dict[str, str] = {}
@@ -160,6 +183,7 @@ def _asked(setup: Setup, given: Mapping[str, str]) -> tuple[dict[str, str], Veri
             if ask.key not in answers:
                 answers[ask.key] = _typed(ask, before.get(ask.key, ""))
         try:
+            _of_elsewhere(setup, answers)
             return answers, asyncio.run(setup.verify(answers))
         except ConfigError as error:
             if not left or all(ask.key in given for ask in setup.asks):
@@ -167,6 +191,30 @@ def _asked(setup: Setup, given: Mapping[str, str]) -> tuple[dict[str, str], Veri
             sys.stdout.write(f"\n{error}\n\n")
             before = answers
     raise AssertionError
+
+
+def _of_elsewhere(setup: Setup, answers: Mapping[str, str]) -> None:
+    """Raise `ConfigError` for an answer that another question would have: it is sent nowhere."""
+    for ask in setup.asks:
+        answer = answers.get(ask.key, "").strip()
+        if not ask.form or not answer or re.fullmatch(ask.form, answer):
+            continue
+        for title, other in ((title, each) for title, all_ in _others(setup) for each in all_):
+            if other.form and re.fullmatch(other.form, answer):
+                named = f"{title}: {other.prompt}" if title else other.prompt
+                raise ConfigError(
+                    f"{ask.prompt}: this looks like another one ({named}). {ask.hint}"
+                )
+
+
+def _others(setup: Setup) -> Iterator[tuple[str, Sequence[Ask]]]:
+    """Return what else is asked, here and by the other platforms that are installed."""
+    yield "", setup.asks
+    for kind in plugins.available("channels"):
+        with suppress(ConfigError):
+            plugin: ChannelPlugin = plugins.load("channels", kind)
+            if plugin.setup is not None and plugin.setup is not setup:
+                yield plugin.title, plugin.setup.asks
 
 
 def _typed(ask: Ask, before: str) -> str:
@@ -339,13 +387,19 @@ def _keep(file: Path, text: str) -> None:
     draft.replace(file)
 
 
-def _next(account: str, file: Path, verified: Verified, change: str = "") -> str:
-    steps = "".join(f"  - {step}\n" for step in verified.steps)
+def told(added: Added) -> str:
+    """Return what was written, and what is left to do."""
+    steps = "".join(f"  - {step}\n" for step in added.verified.steps)
     return (
-        f"\n{verified.account} is now in {file}, as {account!r}.\n{change}"
+        f"\n{added.verified.account} is now in {added.file}, as {added.name!r}.\n{added.change}"
         + (f"Still to do:\n{steps}" if steps else "")
-        + (_open(verified.link) if verified.link else "Start the bridge (again) to talk to it.\n")
     )
+
+
+def next_step(added: Added) -> str:
+    """Return how to talk to what was added."""
+    link = added.verified.link
+    return _open(link) if link else "Start the bridge (again) to talk to it.\n"
 
 
 def _open(link: str) -> str:

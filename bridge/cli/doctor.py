@@ -22,6 +22,7 @@ from rich.text import Text
 
 from bridge import texts
 from bridge.cli.exits import CommandError
+from bridge.cli.mend import mended, secret_files
 from bridge.cli.render import console
 from bridge.cli.safe import plain
 from bridge.cli.server import Server, Where, ask, find
@@ -106,12 +107,27 @@ class Check:
     fix: str = ""
 
 
-def doctor(where: Where, environ: Mapping[str, str], *, as_json: bool, deep: bool = False) -> bool:
-    """Print every check; return whether all is well. With `deep` models are asked for a word."""
+def doctor(
+    where: Where,
+    environ: Mapping[str, str],
+    *,
+    as_json: bool,
+    deep: bool = False,
+    fix: bool = False,
+) -> bool:
+    """Print every check; return whether all is well. With `deep` models are asked for a word.
+
+    With `fix` what can be mended is mended before, and told.
+    """
+    done = mended(where.config, environ) if fix else []
     checks = [*_local(where, environ), *_remote(where, environ, deep=deep)]
     if as_json:
-        sys.stdout.write(json.dumps({"checks": [asdict(each) for each in checks]}, indent=2) + "\n")
+        found = {**({"mended": done} if fix else {}), "checks": [asdict(each) for each in checks]}
+        sys.stdout.write(json.dumps(found, indent=2) + "\n")
     else:
+        if fix:
+            told = "".join(f"mended: {plain(each)}\n" for each in done)
+            sys.stdout.write(told or "There was nothing that could be mended here.\n")
         console().print(_table(checks))
     return all(each.ok for each in checks)
 
@@ -140,7 +156,7 @@ def _local(where: Where, environ: Mapping[str, str]) -> Iterator[Check]:
         data = data_folder(where.config, environ)
     except ConfigError:
         return
-    yield from _data(data)
+    yield from _data(data, where.config or find_file(environ))
 
 
 def _python(version: tuple[int, ...]) -> Check:
@@ -162,14 +178,16 @@ def _config(file: Path | None, environ: Mapping[str, str]) -> Check:
     return Check(name="config", ok=True, detail=str(config.file or "no file, the defaults"))
 
 
-def _data(data: Path) -> Iterator[Check]:
+def _data(data: Path, config: Path | None) -> Iterator[Check]:
     if not data.is_dir():
         yield Check(name="data", ok=False, detail=f"{data} is not there", fix="run: bridge run")
         return
     yield _access(data)
-    for name in ("owner-token", "server.json"):
-        if (data / name).exists():
-            yield _private(data / name)
+    always = (data / "owner-token", data / "server.json")
+    for path in secret_files(config, data):
+        check = _private(path)
+        if path in always or not check.ok:
+            yield check
     yield _disk(shutil.disk_usage(data).free)
 
 
@@ -178,7 +196,7 @@ def _access(data: Path) -> Check:
     if not usable:
         fix = f"make it yours: chown -R {os.getuid()} {data}"
         return Check(name="data", ok=False, detail=f"{data} cannot be written", fix=fix)
-    return _private(data)
+    return replace(_private(data), name="data")
 
 
 def _private(path: Path) -> Check:
@@ -186,7 +204,7 @@ def _private(path: Path) -> Check:
     closed = not mode & (stat.S_IRWXG | stat.S_IRWXO)
     fix = f"run: chmod {'700' if path.is_dir() else '600'} {path}"
     detail = str(path) if closed else f"{path} is open to others on this machine ({mode:03o})"
-    return Check(name="data" if path.is_dir() else path.name, ok=closed, detail=detail, fix=fix)
+    return Check(name=path.name, ok=closed, detail=detail, fix=fix)
 
 
 def _disk(free: int) -> Check:

@@ -100,6 +100,30 @@ def run(
 
 
 @app.command()
+def onboard(
+    config: ConfigOption = None,
+    setting: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="KIND.KEY=VALUE",
+            help="Answer a question before it is asked, as with `bridge add`: telegram.token=@FILE",
+        ),
+    ] = None,
+    host: Annotated[str | None, typer.Option(help="Listen here instead of http.host.")] = None,
+    port: Annotated[
+        int | None, typer.Option(help="Listen here instead of http.port.", min=0, max=65_535)
+    ] = None,
+) -> None:
+    """Set everything up, step by step: your name, a model, a chat app, your phone."""
+    from bridge.cli.onboard import onboard as begin
+
+    where = (("--host", host), ("--port", str(port) if port is not None else None))
+    arguments = tuple(part for name, value in where if value is not None for part in (name, value))
+    begin(config, os.environ, given=setting or (), arguments=arguments)
+
+
+@app.command()
 def chat(
     session: SessionArgument = None,
     config: ConfigOption = None,
@@ -1052,10 +1076,13 @@ def add(
 ) -> None:
     """Add a chat app or a model: ask for its keys, try them, write the configuration."""
     from bridge.cli.add import add as add_account
-    from bridge.cli.add import settings
+    from bridge.cli.add import next_step, settings, told
 
     given = settings(setting or ())
-    add_account(platform, name=name, file=config, given=given, environ=os.environ, answers=answers)
+    added = add_account(
+        platform, name=name, file=config, given=given, environ=os.environ, answers=answers
+    )
+    sys.stdout.write(told(added) + next_step(added))
 
 
 @app.command("list")
@@ -1111,13 +1138,16 @@ def doctor(
     token_file: TokenOption = None,
     as_json: JsonOption = False,
     deep: DeepOption = False,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Mend what can be mended here, and say what was done.")
+    ] = False,
 ) -> None:
     """Say what works, what does not, and what to do about it."""
     from bridge.cli.doctor import doctor as examine
     from bridge.cli.server import Where
 
     where = Where(config=config, url=url, token_file=token_file)
-    if not examine(where, os.environ, as_json=as_json, deep=deep):
+    if not examine(where, os.environ, as_json=as_json, deep=deep, fix=fix):
         raise typer.Exit(FAILED)
 
 
@@ -1146,6 +1176,18 @@ def restore(
     from bridge.cli.server import Where
 
     put_back(Where(config=config), file, os.environ)
+
+
+@app.command()
+def completion(
+    shell: Annotated[str, typer.Argument(help="bash, zsh, fish, powershell or pwsh.")],
+) -> None:
+    """Print what lets the Tab key complete commands and options in a shell."""
+    shells = ("bash", "zsh", "fish", "powershell", "pwsh")
+    if shell not in shells:
+        raise typer.BadParameter(f"one of {', '.join(shells)}", param_hint="SHELL")
+    os.environ["_BRIDGE_COMPLETE"] = f"source_{shell}"  # what a shell itself asks for it by
+    app(args=[], prog_name="bridge")
 
 
 @app.command()

@@ -8,7 +8,6 @@ program that it starts is dumpable again. Elsewhere nothing is done here.
 
 import asyncio
 import ctypes
-import io
 import os
 import shlex
 import shutil
@@ -22,6 +21,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from bridge import logs
+from bridge.cli.add import PLACEHOLDER
+from bridge.cli.qr import drawn
+from bridge.cli.reached import reached_at
 from bridge.cli.server import is_local
 from bridge.config import Config, load
 from bridge.config.load import DATA
@@ -48,6 +50,11 @@ if TYPE_CHECKING:
     from bridge.app import Running
 
 
+UNENCRYPTED = (
+    "    It is not encrypted on its way: whoever is in between can read it.\n"
+    "    docs/operations.md says how to put TLS before it.\n"
+)
+
 OWNER_TOKEN, OWNER_CODE = "owner-token", "owner-code"
 """Files of the data folder."""
 
@@ -71,24 +78,42 @@ def run(
 
         def announce(running: "Running", faults: Sequence[Check]) -> None:
             starting.close()
-            chat = _chat_command(file, environ, sys.argv[0])
+            chat, onboard = (
+                _command(each, file, environ, sys.argv[0]) for each in ("chat", "onboard")
+            )
             secrets = sys.stdout.isatty()
-            sys.stdout.write(announcement(running, chat, faults, secrets=secrets))
+            reached = () if config.http.public_url else reached_at(config.http.host, running.url)
+            said = announcement(
+                running, chat, faults, secrets=secrets, onboard=onboard, reached=reached
+            )
+            sys.stdout.write(said)
             sys.stdout.flush()
 
         asyncio.run(serve(config, announce=announce))
 
 
 def announcement(
-    running: "Running", chat: str, faults: Sequence[Check] = (), *, secrets: bool
+    running: "Running",
+    chat: str,
+    faults: Sequence[Check] = (),
+    *,
+    secrets: bool,
+    onboard: str = "",
+    reached: Sequence[str] = (),
 ) -> str:
-    """Return what is printed once the bridge is ready.
+    """Return what is printed once the bridge is ready. `reached`: where others reach it, too.
+
+    `chat` and `onboard` are commands, for another terminal.
 
     Without `secrets` what is printed goes to a log, which more people read: the owner's token and
     code stand in files of the data folder, readable by their owner only.
     """
     link, code = f"{running.url.rstrip('/')}/#token={running.token}", running.code
-    phone = for_phone(link) if secrets else ""
+    to_begin = bool(onboard) and running.agent == PLACEHOLDER
+    begin = f"  set up    {onboard}  (a model and a chat app, step by step)\n" if to_begin else ""
+    outside = [f"{each}/#token={running.token}" for each in reached]
+    phone = for_phone(outside[0] if outside else link) if secrets else ""
+    others = "".join(f"  others    {each}\n" for each in reached)
     if not secrets:
         link = f"{running.url}  (the token to sign in is in {running.data / OWNER_TOKEN})"
         code = f"it is in {running.data / OWNER_CODE}" if code else ""
@@ -101,7 +126,8 @@ def announcement(
         f"\nBridgehead is running; the agent is {running.agent}."
         " Talk to it from two places at once:\n\n"
         f"  browser   {link}\n"
-        f"  terminal  {chat}\n{code}{phone}\n"
+        f"  terminal  {chat}\n{others}{begin}{code}{phone}\n"
+        f"{UNENCRYPTED if reached and not phone else ''}"
         f"{attention(faults)}"
         f"Its data is in {running.data}. Ctrl-C stops it.\n\n"
     )
@@ -115,16 +141,8 @@ def for_phone(link: str) -> str:
     address = urlsplit(link)
     if is_local(link):
         return ""
-    drawn = io.StringIO()
-    segno = import_module("segno")  # where there is nothing to draw it is not needed
-    segno.make(link, micro=False).terminal(out=drawn, border=2, compact=True)
-    rows = "".join(f"    {row}\n" for row in drawn.getvalue().splitlines())
-    plain = (
-        "    It is not encrypted on its way: whoever is in between can read it.\n"
-        "    docs/operations.md says how to put TLS before it.\n"
-        if address.scheme == "http"
-        else ""
-    )
+    rows = drawn(link)
+    plain = UNENCRYPTED if address.scheme == "http" else ""
     return f"\n  phone     point its camera here:\n\n{rows}{plain}"
 
 
@@ -144,7 +162,7 @@ def _moved(config: Config, host: str | None, port: int | None) -> Config:
     return replace(config, http=config.http.model_copy(update=changes)) if changes else config
 
 
-def _chat_command(file: Path | None, environ: Mapping[str, str], program: str) -> str:
+def _command(asked: str, file: Path | None, environ: Mapping[str, str], program: str) -> str:
     """Return the command that finds this bridge from another terminal in the same folder."""
     found = shutil.which("bridge")
     same = found is not None and Path(found).resolve() == Path(program).resolve()
@@ -155,7 +173,7 @@ def _chat_command(file: Path | None, environ: Mapping[str, str], program: str) -
         name = f"{sys.executable} -m bridge"
     data = [f"{DATA}={shlex.quote(environ[DATA])}"] if environ.get(DATA) else []
     config = [f"--config {shlex.quote(str(file))}"] if file else []
-    return " ".join([*data, name, "chat", *config])
+    return " ".join([*data, name, asked, *config])
 
 
 # -- the demo -------------------------------------------------------------------------------------

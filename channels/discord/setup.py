@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from bridge.plugins import Ask, Setup, Verified
-from channels.discord.config import PORTAL
+from channels.discord.config import PORTAL, TOKEN_SHAPE
 
 INTRO = f"""\
 1. Open <{PORTAL}>, choose **New Application** and give it the name people will see.
@@ -27,6 +27,7 @@ SETUP = Setup(
             prompt="Bot token",
             hint="on the application's Bot page: Reset Token",
             secret=True,
+            form=TOKEN_SHAPE.pattern,
         ),
     ),
     verify=verify,

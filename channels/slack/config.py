@@ -52,12 +52,14 @@ ASKS = (
         key="bot_token",
         prompt="Bot User OAuth Token",
         hint="Install App → Bot User OAuth Token; begins with xoxb-",
+        form=r"xox[bp]-[\w-]+",
         secret=True,
     ),
     Ask(
         key="app_token",
         prompt="App-level token",
         hint="Basic Information → App-Level Tokens; begins with xapp-",
+        form=r"xapp-[\w-]+",
         secret=True,
     ),
 )

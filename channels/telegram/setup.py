@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from bridge.domain.errors import ConfigError
 from bridge.plugins import Ask, Setup, Verified
 from channels.telegram.config import API, TelegramConfig
+from channels.telegram.config import TOKEN as TOKEN_FORM
 
 INTRO = """\
 1. Open Telegram and write to **@BotFather** (https://t.me/BotFather).
@@ -19,6 +20,7 @@ TOKEN = Ask(
     prompt="Bot token",
     hint="@BotFather shows it after /newbot, and under /mybots → API Token",
     secret=True,
+    form=TOKEN_FORM.pattern,
 )
 
 

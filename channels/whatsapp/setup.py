@@ -30,12 +30,14 @@ SETUP = Setup(
             key="account_sid",
             prompt="Account SID",
             hint="on the first page of the Console; it begins with AC",
+            form=r"AC[0-9a-fA-F]{32}",
         ),
         Ask(
             key="auth_token",
             prompt="Auth token",
             hint="below the account SID",
             secret=True,
+            form=r"[0-9a-f]{32}",
         ),
         Ask(
             key="number",

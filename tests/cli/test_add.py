@@ -1,7 +1,9 @@
 """`bridge add`: a platform's tokens are tried, kept apart, and named in the configuration."""
 
+import re
 import stat
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 from pydantic import SecretStr
@@ -290,3 +292,63 @@ def test_what_was_wrong_with_the_file_before_does_not_keep_it_from_being_changed
     assert file.read_text() == sound
     assert "NEITHER" in str(told.value)
     assert "NOT_SET_HERE" not in str(told.value)
+
+
+def test_a_token_of_another_platform_is_named_and_sent_to_nobody(monkeypatch):
+    """Nor is one that another question of the same platform asks for."""
+    asked = []
+
+    async def tries(answers):
+        asked.append(answers)
+        return Verified(account="@bot", link="")
+
+    ours = Setup(
+        intro="",
+        asks=(
+            Ask(key="token", prompt="Token", hint="on the page", secret=True, form=r"ours-\d+"),
+            Ask(key="room", prompt="Room", form=r"room-\d+"),
+        ),
+        verify=tries,
+    )
+    theirs = Setup(
+        intro="", asks=(Ask(key="t", prompt="Bot token", form=r"theirs-\d+"),), verify=tries
+    )
+    known = {"chat": ours, "other": theirs}
+    monkeypatch.setattr(plugins, "available", lambda kind: tuple(known) * (kind == "channels"))
+    monkeypatch.setattr(
+        plugins,
+        "load",
+        lambda _, name: replace(CHAT, title=name.title(), setup=known[name]),
+    )
+    done = run("chat", typed="theirs-1\nroom-1\nroom-1\nroom-1\nours-1\nroom-1\n")
+    assert done.exit_code == 0, done.output
+    assert "Token: this looks like another one (Other: Bot token). on the page" in done.output
+    assert "Token: this looks like another one (Room)" in done.output
+    assert asked == [{"token": "ours-1", "room": "room-1"}]
+
+
+def test_what_looks_like_nothing_known_is_left_to_the_platform(monkeypatch):
+    done = run("chat", typed="good\nwhatever it is\n")
+    assert done.exit_code == 0
+
+
+def test_every_platform_knows_the_tokens_of_the_others(monkeypatch):
+    monkeypatch.undo()
+    forms = {
+        (kind, ask.key): ask.form
+        for kind in plugins.available("channels")
+        if (setup := plugins.load("channels", kind).setup)
+        for ask in setup.asks
+        if ask.secret and ask.form
+    }
+    assert len({kind for kind, _ in forms}) >= 4
+    samples = {
+        ("telegram", "token"): "123456:ABC-DEF1234ghIkl",
+        ("slack", "bot_token"): "xoxb-1-2-abc",
+        ("slack", "app_token"): "xapp-1-A1-2-abc",
+        ("discord", "token"): f"{'M' * 24}.{'a' * 6}.{'b' * 30}",
+        ("whatsapp", "auth_token"): "0" * 32,
+    }
+    for own, sample in samples.items():
+        fitting = [each for each, form in forms.items() if re.fullmatch(form, sample)]
+        assert fitting == [own]

@@ -30,6 +30,29 @@ def test_the_shell_completes_commands():
     assert done.stdout.split() == ["remove", "restore"]
 
 
+def test_bash_itself_completes_what_the_command_prints_for_it(tmp_path):
+    words = (
+        'COMP_WORDS=(bridge onb); COMP_CWORD=1; _bridge_completion bridge; echo "${COMPREPLY[@]}"'
+    )
+    done = subprocess.run(
+        ["bash", "-c", f'eval "$(bridge completion bash)"; {words}'],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
+        check=False,
+    )
+    assert (done.stdout.strip(), done.stderr) == ("onboard", "")
+
+
+def test_other_shells_have_their_scripts_and_an_unknown_one_is_told_which():
+    told = command("completion", "ksh", environ={})
+    assert told.code == 2
+    assert "bash, zsh, fish" in told.err
+    for shell, mark in (("zsh", "#compdef bridge"), ("fish", "complete --command bridge")):
+        assert mark in command("completion", shell, environ={}).out
+
+
 def test_it_runs_as_a_module_too():
     told = subprocess.run(
         [sys.executable, "-m", "bridge", "version"],
@@ -45,7 +68,7 @@ def test_every_command_has_its_line_of_help():
     out = command("--help", environ={}).out
     for name in (
         "run", "chat", "sessions", "send", "check-config", "doctor", "backup", "restore", "version",
-        "add", "list", "remove",
+        "add", "list", "remove", "onboard", "completion",
     ):  # fmt: skip
         assert f"  {name} " in out
         assert command(name, "--help", environ={}).code == 0

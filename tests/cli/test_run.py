@@ -14,7 +14,7 @@ import pytest
 
 from bridge.app import Running
 from bridge.cli import run as module
-from bridge.cli.run import _chat_command, announcement, close_to_others
+from bridge.cli.run import _command, announcement, close_to_others
 from tests.process import BridgeProcess, command
 from tests.waiting import until
 
@@ -83,7 +83,8 @@ def test_it_says_where_to_talk_and_nothing_else_and_stops_without_a_trace(own_br
     assert f"Its data is in {own_bridge.data}." in out
     assert "the agent is echo" in out
     said = [line for line in out.splitlines() if not BUSY.search(line)]
-    assert len(said) == 8, out
+    assert re.search(r"set up    BRIDGE_DATA=\S+ .*-m bridge onboard  ", out)
+    assert len(said) == 9, out
 
 
 async def test_an_agent_without_a_key_is_told_at_the_start_and_to_whoever_writes(tmp_path):
@@ -206,11 +207,11 @@ def test_the_command_for_the_terminal_finds_this_bridge(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", "")
     monkeypatch.chdir(tmp_path)
     bridge = str(tmp_path / ".venv" / "bin" / "bridge")
-    assert _chat_command(None, {}, bridge) == ".venv/bin/bridge chat"
-    assert _chat_command(Path("my config.yaml"), {"BRIDGE_DATA": "/d"}, bridge) == (
+    assert _command("chat", None, {}, bridge) == ".venv/bin/bridge chat"
+    assert _command("chat", Path("my config.yaml"), {"BRIDGE_DATA": "/d"}, bridge) == (
         "BRIDGE_DATA=/d .venv/bin/bridge chat --config 'my config.yaml'"
     )
-    assert _chat_command(None, {}, "/x/bridge/__main__.py") == f"{sys.executable} -m bridge chat"
+    assert _command("chat", None, {}, "/x/bridge/__main__.py") == f"{sys.executable} -m bridge chat"
 
 
 def test_a_link_has_its_token_where_no_browser_sends_it():
@@ -238,6 +239,17 @@ def test_a_phone_opens_the_page_by_a_code_where_it_can_reach_it():
     assert "point its camera here" in safe
     assert "not encrypted" not in safe
     assert "█" not in announcement(out, "bridge chat", secrets=False)
+
+
+def test_who_listens_everywhere_is_told_by_which_addresses_and_that_nothing_is_encrypted():
+    running = Running(url="http://127.0.0.1:87", token="t0ken", data=Path("/d"), agent="echo")
+    said = announcement(running, "bridge chat", secrets=True, reached=["http://10.0.0.7:87"])
+    assert "others    http://10.0.0.7:87\n" in said
+    assert said.count("not encrypted") == 1
+    assert "█" in said, "a phone gets there"
+    logged = announcement(running, "bridge chat", secrets=False, reached=["http://10.0.0.7:87"])
+    assert logged.count("not encrypted") == 1
+    assert "t0ken" not in logged
 
 
 def test_what_is_printed_to_a_log_holds_neither_token_nor_code():
