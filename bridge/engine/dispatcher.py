@@ -127,7 +127,8 @@ class Dispatcher:
         pairing = self.pairing = Pairing(
             store, self, admission, places, names, clock, following=following, links=links
         )
-        begun, self.browser_places = Begun(store, clock), BrowserPlaces(store, self, clock)
+        begun = Begun(store, clock)
+        self.browser_places = BrowserPlaces(store, self, clock, self.languages)
         guests, invited = pairing.guests, pairing.invitations
         members = Members(store, self, admission, places, names, following, pairing.codes, begun)
         requests = AccessRequests(store, self, admission, places, names, guests, clock, reserved)

@@ -124,6 +124,11 @@ class Languages:
             return
         await self._change(place.id, code, known)
 
+    async def note(self, place: Conversation, who: ParticipantId, accepts: str) -> None:
+        """Note in which language a browser of somebody's is spoken to, by its header."""
+        code = (await self.of_client(who, accepts)).code
+        await self._change(place.id, code, (await self._all()).get(place.id, ()))
+
     async def _change(self, of: str, code: str, known: History) -> None:
         if code == _last(known):
             return
