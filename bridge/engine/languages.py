@@ -124,11 +124,6 @@ class Languages:
             return
         await self._change(place.id, code, known)
 
-    async def note(self, place: Conversation, who: ParticipantId, accepts: str) -> None:
-        """Note in which language a browser of somebody's is spoken to, by its header."""
-        code = (await self.of_client(who, accepts)).code
-        await self._change(place.id, code, (await self._all()).get(place.id, ()))
-
     async def _change(self, of: str, code: str, known: History) -> None:
         if code == _last(known):
             return
@@ -146,7 +141,9 @@ class Languages:
 
     def _of(self, channel: ChannelName) -> str:
         account = self._accounts.get(channel)
-        return (account.language if account is not None else "") or self._own
+        if account is None:
+            return ENGLISH.code  # nothing is kept of what is no account
+        return account.language or self._own
 
     async def _all(self) -> Mapping[str, History]:
         known, version = self._known, self._version

@@ -87,7 +87,8 @@ class BrowserPlaces:
                 title="",
                 at=self.clock.now(),
             )
-            await self.languages.note(place, browser.who, accepts)
+            spoken = await self.languages.of_client(browser.who, accepts)
+            await self.languages.told(place, spoken.code)
             fold = await self.sessions.fold(session)
             if place.id not in fold.conversations:
                 await self.sessions.submit(session, Link(conversation=place.id, by=browser.who))
