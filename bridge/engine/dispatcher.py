@@ -124,13 +124,13 @@ class Dispatcher:
         self.notices = Notices(store, self, names, clock)
         self.budget_guard = BudgetGuard(store, self.notices, budgets, clock)
         admission = self.admission = Admission(store, self, accounts or {}, clock)
-        reserved = ReservedNames(names, agents)
+        reserved, begun = ReservedNames(names, agents), Begun(store, clock)
         places = self.places = self._new_places(names, reserved)
         following = Following(store, self, admission, places, names, clock, count=count)
         pairing = self.pairing = Pairing(
             store, self, admission, places, names, clock, following=following, links=links
         )
-        begun, self.browser_places = Begun(store, clock), BrowserPlaces(store, self, clock)
+        self.browser_places = BrowserPlaces(store, self, clock, self.languages)
         guests, invited = pairing.guests, pairing.invitations
         members = Members(store, self, admission, places, names, following, pairing.codes, begun)
         requests = AccessRequests(store, self, admission, places, names, guests, clock, reserved)

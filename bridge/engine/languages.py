@@ -143,7 +143,9 @@ class Languages:
 
     def _of(self, channel: ChannelName) -> str:
         account = self._accounts.get(channel)
-        return (account.language if account is not None else "") or self._own
+        if account is None:
+            return ENGLISH.code  # nothing is kept of what is no account
+        return account.language or self._own
 
     async def _all(self) -> Mapping[str, History]:
         known, version = self._known, self._version

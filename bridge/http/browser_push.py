@@ -98,7 +98,11 @@ async def get_push_key(reach: TheReach) -> PushKey:
     operation_id="ring_here",
     responses=failures(400, 401, 403, 404, 413, 415, 503),
 )
-async def ring_here(entry: Annotated[Entry, Depends(enter)], browser: BrowserInput) -> BrowserLine:
+async def ring_here(
+    entry: Annotated[Entry, Depends(enter)],
+    browser: BrowserInput,
+    accept_language: Annotated[str, Header()] = "",
+) -> BrowserLine:
     """Let a browser ring for a session; a repeat changes nothing."""
     pushing = _pushing(entry.reach)
     _check(browser, secure=pushing.secure)
@@ -115,7 +119,7 @@ async def ring_here(entry: Annotated[Entry, Depends(enter)], browser: BrowserInp
             since=entry.reach.clock.now().isoformat(),
         )
     )
-    await pushing.browsers.follow(number, entry.session.id)
+    await pushing.browsers.follow(number, entry.session.id, accept_language)
     return BrowserLine(id=number)
 
 

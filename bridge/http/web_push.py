@@ -155,6 +155,7 @@ class WebPush:
     ) -> None:
         self.name = CHANNEL
         self.browsers: Browsers | None = None
+        self._tls: Any = None
         self.signing, self._seal = signing, seal
         self._clock, self._permitted, self.is_secure = clock, permitted, not plain_http
 
@@ -206,16 +207,19 @@ class WebPush:
 
     async def _post(self, endpoint: str, headers: dict[str, str], body: bytes) -> tuple[int, str]:
         """Return the answer's status, and how long to wait. Raises `Unreachable`, `Rejected`."""
-        httpx, at = import_module("httpx"), urlsplit(endpoint)
+        at = urlsplit(endpoint)
         if at.scheme != "https" and self.is_secure:
             raise Rejected("its push service is not on https", code="not_https")
         host, port = at.hostname or "", at.port or (443 if at.scheme == "https" else 80)
         ip = await self._address(host, port)
         literal = f"[{ip}]" if isinstance(ip, IPv6Address) else str(ip)
         url = urlunsplit((at.scheme, f"{literal}:{port}", at.path, at.query, ""))
+        httpx = await asyncio.to_thread(import_module, "httpx")
+        if self._tls is None:  # reading the certificates takes a while, once
+            self._tls = await asyncio.to_thread(httpx.create_ssl_context, trust_env=False)
         try:
             async with (
-                httpx.AsyncClient(trust_env=False, timeout=15) as client,
+                httpx.AsyncClient(trust_env=False, verify=self._tls, timeout=15) as client,
                 client.stream(
                     "POST",
                     url,

@@ -43,8 +43,12 @@ class Browsers(Protocol):
     async def subscribe(self, browser: Subscription) -> None:
         """Keep a browser, whoever had it before; the oldest of somebody's many is dropped."""
 
-    async def follow(self, number: str, session: SessionId) -> None:
-        """Let a browser ring for a session from now on."""
+    async def follow(self, number: str, session: SessionId, accepts: str = "") -> None:
+        """Let a browser ring for a session from now on.
+
+        It is spoken to in the language that its person chose, else in one that it `accepts` (the
+        `Accept-Language` of its request).
+        """
 
     async def place(self, number: str, session: SessionId) -> ConversationId | None:
         """Return the place that a browser is in a session, if it rings for it."""

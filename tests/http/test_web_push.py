@@ -41,13 +41,27 @@ class Scene:
     service: PushService
     browsers: list[Browser] = field(default_factory=list)
 
-    async def turn_on(self, name: str, who: ParticipantId = OWNER, token: str = TOKEN) -> Browser:
+    async def turn_on(
+        self,
+        name: str,
+        who: ParticipantId = OWNER,
+        token: str = TOKEN,
+        *,
+        accepts: str = "",
+    ) -> Browser:
         browser = self.service.browser(name)
         self.browsers.append(browser)
-        await self.name(browser, who, token)
+        await self.name(browser, who, token, accepts=accepts)
         return browser
 
-    async def name(self, browser: Browser, who: ParticipantId = OWNER, token: str = TOKEN) -> None:
+    async def name(
+        self,
+        browser: Browser,
+        who: ParticipantId = OWNER,
+        token: str = TOKEN,
+        *,
+        accepts: str = "",
+    ) -> None:
         told, places = browser.subscription, self.b.core.sessions.browser_places
         self.b.clock.forward(1)
         await places.subscribe(
@@ -60,7 +74,7 @@ class Scene:
                 since=self.b.clock.now().isoformat(),
             )
         )
-        await places.follow(f"b_{browser.name}", SHARED)
+        await places.follow(f"b_{browser.name}", SHARED, accepts)
 
     def rang(self) -> list[str]:
         """Return what rang, in the order in which it did."""
@@ -183,6 +197,19 @@ async def test_wide_letters_fit_too(scene: Scene) -> None:
     await scene.until(lambda: scene.service.pushed)
     assert len(scene.service.pushed[0].body) <= 4096
     assert scene.service.told(phone)[0]["body"].startswith(wide)
+
+
+async def test_it_is_said_in_the_language_of_the_browser_or_of_its_person(scene: Scene) -> None:
+    phone = await scene.turn_on("phone", accepts="de-CH,en;q=0.5")
+    await scene.push("look")
+    await scene.until(lambda: scene.service.pushed)
+    assert scene.service.told(phone)[0]["lang"] == "de"
+    assert [each["title"] for each in scene.service.told(phone)[0]["actions"]] == ["Antworten"]
+    await scene.b.core.sessions.languages.choose(OWNER, "fr")
+    scene.b.clock.forward(1)
+    await scene.push("again")
+    await scene.until(lambda: len(scene.service.pushed) == 2)
+    assert scene.service.told(phone)[1]["lang"] == "fr"
 
 
 # -- one ring --------------------------------------------------------------------------------------

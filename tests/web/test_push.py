@@ -24,7 +24,8 @@ from bridge.http.links import Links
 from bridge.http.web_push import Signing, WebPush
 from bridge.session.routing import SHARED
 from tests.push_service import Browser, PushService
-from tests.web.rig import ADA, HIDE, Bridge, Loop, Pages, say, until
+from tests.web.rig import ADA, BOB, HIDE, Bridge, Loop, Pages, say, until
+from tests.web.test_axe import violations
 
 pytestmark = pytest.mark.browser
 
@@ -350,3 +351,31 @@ def test_without_a_connection_the_page_says_so_and_nothing_private_is_kept(
     fresh.goto(f"{bridge.url}/")
     expect(fresh.locator("p[lang=en]")).to_contain_text("cannot be reached just now")
     phone.context.set_offline(offline=False)
+
+
+def test_axe_finds_nothing_wrong_in_what_is_offered(phone: Phone, bridge: Bridge) -> None:
+    phone.context.add_init_script(
+        """Object.defineProperty(Notification, "permission", {get: () => "default"});"""
+    )
+    page = phone.open(bridge.link())
+    say(page, "hello")
+    expect(page.locator("#push-offer")).to_be_visible()
+    assert violations(page) == []
+    page.locator("#who").click()
+    page.locator("#people-open").click()
+    expect(page.locator("#push-state")).to_have_text("Off.")
+    page.locator("#push-toggle").scroll_into_view_if_needed()
+    assert violations(page) == []
+
+
+def test_in_a_browser_that_somebody_else_signed_in_to_they_are_off(
+    phone: Phone, bridge: Bridge
+) -> None:
+    page = turn_on(phone)
+    page.close()
+    fresh = phone.pages.tab(phone.context, bridge.link(BOB), agreeing=True)
+    expect(fresh.locator("#connection")).to_have_text("Connected")
+    until(lambda: fresh.evaluate("localStorage['bridgehead.push'] ?? ''") == "")
+    assert fresh.evaluate("localStorage['test.subscribed'] ?? ''") == ""
+    fold = bridge.loop.run(bridge.core.sessions.fold(SHARED))
+    assert BOB not in fold.conversations.values()

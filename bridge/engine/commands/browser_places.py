@@ -23,6 +23,7 @@ from bridge.domain.errors import NotFound
 from bridge.domain.ids import ConversationId, ParticipantId, SessionId, mint
 from bridge.domain.parts import Address
 from bridge.domain.records import replace
+from bridge.engine.languages import Languages
 from bridge.ports.clock import Clock
 from bridge.ports.engine import Sessions
 from bridge.ports.push import CHANNEL, Subscription
@@ -45,6 +46,7 @@ class BrowserPlaces:
     store: Store
     sessions: Sessions
     clock: Clock
+    languages: Languages
     woken: Callable[[ConversationId], None] = field(default=lambda _: None)
     _changing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -69,8 +71,8 @@ class BrowserPlaces:
                     await self._drop(each)
                 await self._tidy()
 
-    async def follow(self, number: str, session: SessionId) -> None:
-        """Let a browser ring for a session from now on."""
+    async def follow(self, number: str, session: SessionId, accepts: str = "") -> None:
+        """Let a browser ring for a session from now on, in a language that it `accepts`."""
         async with self._changing:
             browser = await self._known(number)
             if browser is None:
@@ -85,6 +87,8 @@ class BrowserPlaces:
                 title="",
                 at=self.clock.now(),
             )
+            spoken = await self.languages.of_client(browser.who, accepts)
+            await self.languages.told(place, spoken.code)
             fold = await self.sessions.fold(session)
             if place.id not in fold.conversations:
                 await self.sessions.submit(session, Link(conversation=place.id, by=browser.who))
