@@ -83,7 +83,8 @@ TOO_MANY_PLACES_IN_ALL = _(
     "Very many chats and rooms were begun here. Try again later, or ask the person who runs me to "
     "put you on the list."
 )
-STATUS_LINES = {"working": "is working…", "waiting": "is waiting for an answer…", "idle": ""}
+AGENT_WORKS = "is working…"
+AGENT_WAITS = "is waiting for an answer…"
 """What follows the name of the bot, where an app says in a line how far it is."""
 
 ANSWER_IN_WORDS = _("Answer")

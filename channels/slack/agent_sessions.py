@@ -31,6 +31,12 @@ STATUSES: dict[AgentStatus, str] = {
     "idle": "active",
 }
 
+LINES: dict[AgentStatus, str] = {
+    "working": texts.AGENT_WORKS,
+    "waiting": texts.AGENT_WAITS,
+    "idle": "",
+}
+
 NOT_FOR_THE_APP = frozenset(
     {
         "feature_disabled",
@@ -115,7 +121,7 @@ class AgentSessions:
             self.web.client.assistant_threads_setStatus(
                 channel_id=there.room,
                 thread_ts=there.thread,
-                status=texts.STATUS_LINES[status],
+                status=LINES[status],
             )
         )
 

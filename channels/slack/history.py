@@ -139,16 +139,16 @@ def _pages(messages: Sequence[Json]) -> Iterator[Sequence[Json]]:
 
 
 async def said_before(
-    web: Web, names: UserNames, me: str, *, room: str, thread: str, ts: str
+    web: Web, names: UserNames, me: str, there: Spot, *, before: str
 ) -> Quoted | None:
-    """Return what stands before `ts` in a thread. Raises a `ChannelError`.
+    """Return what stands in a thread before a time stamp. Raises a `ChannelError`.
 
     `me`: the bot's own user, whose messages may show what others said elsewhere.
     """
     found = [
         each
-        async for each in _replies(web, room, thread, ts)
-        if position(each["ts"]) < position(ts)
+        async for each in _replies(web, there.room, there.thread, before)
+        if position(each["ts"]) < position(before)
     ]
     if not found:
         return None

@@ -261,14 +261,8 @@ class Listener:
     async def _about(self, news: News) -> Quoted | None:
         """Return what was said in a thread before the bot was called; None where it may not see."""
         try:
-            return await said_before(
-                self.web,
-                self.names,
-                self.account.user,
-                room=news.spot.room,
-                thread=news.joins,
-                ts=news.ts,
-            )
+            there, me = Spot(room=news.spot.room, thread=news.joins), self.account.user
+            return await said_before(self.web, self.names, me, there, before=news.ts)
         except ChannelError as error:
             self.web.log.info("thread not read", code=error.code)
             return None
