@@ -714,3 +714,31 @@ async def test_whoever_sends_slowly_is_not_ended_by_the_bodies_that_another_leav
         told = {each.result() for each in ended if each.done()}
         assert told == {b"HTTP/1.1 503 Service Unavailable\r\n"}
         await asyncio.gather(*ended)
+
+
+async def test_a_hook_is_paused_and_takes_calls_again_with_its_secret(bridge, outside, ada) -> None:
+    wanted = {"name": "new", "verify": "bearer", "session": MAIN, "secret": SECRET}
+    made = (await ada.post("/v1/hooks", json=wanted)).json()
+    headers = {"Authorization": f"Bearer {SECRET}"}
+    for on, status in ((False, 404), (False, 404), (True, 202)):
+        line = (await ada.patch("/v1/hooks/new", json={"enabled": on})).json()
+        assert line == {**{key: made[key] for key in line}, "enabled": on}
+        answer = await outside.post("/hooks/new", json={"on": on}, headers=headers)
+        assert answer.status_code == status
+    assert (await ada.patch("/v1/hooks/github", json={"enabled": False})).status_code == 409
+    assert (await ada.patch("/v1/hooks/none", json={"enabled": False})).status_code == 404
+    assert (await ada.patch("/v1/hooks/new", json={})).status_code == 400
+    async with bridge.client(BOB) as bob:
+        assert (await bob.patch("/v1/hooks/new", json={"enabled": False})).status_code == 403
+
+
+async def test_a_hook_says_what_its_last_call_was(bridge, outside, ada) -> None:
+    wanted = {"name": "new", "verify": "bearer", "session": MAIN, "secret": SECRET}
+    assert (await ada.post("/v1/hooks", json=wanted)).json()["last"] is None
+    await outside.post("/hooks/new", json={}, headers={"Authorization": "Bearer wrong"})
+    answer = (await ada.get("/v1/hooks")).json()
+    (last,) = [each["last"] for each in answer["hooks"] if each["name"] == "new"]
+    assert [last] == await calls(ada, "new")
+    assert (last["status"], last["outcome"]) == (401, "refused")
+    assert {"github", "json"} <= {*answer["templates"]}
+    assert {"github", "bearer"} <= {*answer["ways"]}

@@ -239,3 +239,65 @@ async def test_an_answer_is_found_however_much_was_said_since(
     taken_back = await ada.delete(f"{QUESTIONS}/{asked['id']}")
     assert (taken_back.status_code, taken_back.json()["state"]) == (200, "answered"), "a repeat"
     assert sum(reads) <= 10, reads
+
+
+async def listed(client: httpx.AsyncClient) -> list[dict[str, Any]]:
+    """Return the open questions of all sessions, page after page."""
+    found: list[dict[str, Any]] = []
+    after: str | None = ""
+    while after is not None:
+        page = (await client.get("/v1/questions", params={"after": after})).raise_for_status()
+        found += page.json()["questions"]
+        after = page.json()["next"]
+    return found
+
+
+async def test_what_is_open_in_all_of_ones_sessions_is_listed(
+    bridge: Bridge, ada: httpx.AsyncClient
+) -> None:
+    """As the log has it, with who may answer; nothing of a session that one is not in."""
+    await bridge.join(BOB)
+    await bridge.join(EVE, "viewer")
+    other = (await ada.post("/v1/sessions", json={"title": "Other"})).json()["id"]
+    await ada.post(f"/v1/sessions/{other}/questions", json={"text": "Elsewhere?"})
+    asked = await ask(ada, to=[ADA])
+    over = await ask(ada)
+    await answer(bridge, over)
+    found = {each["event"]["text"]: each for each in await listed(ada)}
+    assert {each["session"]: each["title"] for each in found.values()}[other] == "Other"
+    mine = found["Deploy?"]
+    log = (await ada.get(f"{SESSION}/events")).json()["events"]
+    assert mine["event"] in log
+    assert (mine["event"]["question"], mine["may_answer"]) == (asked["id"], True)
+    assert mine["names"] == {ADA: "Ada"}
+    for who in (BOB, EVE):
+        async with bridge.client(who) as client:
+            theirs = await listed(client)
+        assert [(each["session"], each["may_answer"]) for each in theirs] == [(MAIN, False)]
+
+
+async def test_what_was_asked_before_one_came_is_not_listed(
+    bridge: Bridge, ada: httpx.AsyncClient
+) -> None:
+    await ask(ada, text="Before?")
+    await bridge.join(BOB)
+    await ask(ada, text="After?")
+    async with bridge.client(BOB) as bob:
+        shown = [each["event"]["text"] for each in await listed(bob)]
+        log = (await bob.get(f"{SESSION}/events")).json()["events"]
+    assert shown == [each["text"] for each in log if each["type"] == "question_asked"]
+
+
+async def test_the_list_goes_on_where_it_ended(
+    ada: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bridge.http.questions.SESSIONS_AT_ONCE", 1)
+    await ask(ada)
+    for title in "abc":
+        made = (await ada.post("/v1/sessions", json={"title": title})).json()["id"]
+        await ada.post(f"/v1/sessions/{made}/questions", json={"text": f"In {title}?"})
+    assert sorted(each["title"] for each in await listed(ada) if each["session"] != MAIN) == [
+        *"abc"
+    ]
+    assert len(await listed(ada)) == 4
+    assert (await ada.get("/v1/questions", params={"after": "forged"})).status_code == 400

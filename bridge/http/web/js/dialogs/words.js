@@ -153,6 +153,6 @@ export const TEXTS = {
     get usual() { return _("the usual one"); },
     enter: (name) => _("Enter this at the service that is to call {name}:", { name }),
     get secretOnce() { return _("The second one is the secret. It is shown once, and gone when you close this."); },
-    get noAddress() { return _("No service outside can call it yet: http.public_url is not set."); },
+    get noAddress() { return _("No service outside can call it yet: the configuration has no public address."); },
   },
 };
