@@ -122,7 +122,10 @@ class Languages:
         if not code or place.room:
             return
         known = (await self._all()).get(place.id, ())
-        if code == (_last(known) or self._of(place.address.channel)):
+        channel = place.address.channel
+        is_account = channel in self._accounts  # of what is none nothing is kept, so it is English
+        general = self._of(channel) if is_account else ENGLISH.code
+        if code == (_last(known) or general):
             return
         await self._change(place.id, code, known)
 
@@ -143,9 +146,7 @@ class Languages:
 
     def _of(self, channel: ChannelName) -> str:
         account = self._accounts.get(channel)
-        if account is None:
-            return ENGLISH.code  # nothing is kept of what is no account
-        return account.language or self._own
+        return (account.language if account is not None else "") or self._own
 
     async def _all(self) -> Mapping[str, History]:
         known, version = self._known, self._version

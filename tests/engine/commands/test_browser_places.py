@@ -90,3 +90,20 @@ async def test_after_a_restart_it_rings_on() -> None:
         await b.core.sessions.browser_places.follow("b_1", SHARED)
         await b.restart()
         assert await b.core.sessions.browser_places.place("b_1", SHARED) is not None
+
+
+async def test_it_is_spoken_to_in_the_bridges_own_language_where_it_accepts_that() -> None:
+    """Also where that is no other than what the bridge speaks anyway, which is kept nowhere."""
+    async with bridge() as b:
+        b.core.sessions.languages._own = "de"
+        await named(b)
+        places = b.core.sessions.browser_places
+        await places.follow("b_1", SHARED, "de")
+        place = await places.place("b_1", SHARED)
+        assert place is not None
+        lane = await b.store.conversation(place)
+        assert lane is not None
+        fold = await b.core.sessions.fold(SHARED)
+        b.clock.forward(1)
+        spoken = await b.core.sessions.languages.spoken(fold, lane)
+        assert spoken.at(b.clock.now()).code == "de"
