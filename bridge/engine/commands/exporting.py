@@ -21,7 +21,7 @@ import structlog
 
 from bridge import session_texts
 from bridge.domain.content import Attachment
-from bridge.domain.errors import BridgeError, ChannelError, NoRoom, TooLarge
+from bridge.domain.errors import BridgeError, ChannelError, NoRoom, RateLimited, TooLarge
 from bridge.domain.ids import START, ChannelName, ConversationId, MediaId, ParticipantId, PartId
 from bridge.domain.parts import Conversation, Part, Reply, Span
 from bridge.domain.records import replace
@@ -44,6 +44,9 @@ SENT = "sent alone"
 
 KEPT = timedelta(minutes=15)
 """How long a platform may take to fetch one."""
+
+LONGEST_WAIT = 30.0
+"""Seconds that are waited where a place takes no message just now."""
 
 LOOKED_AT = 200
 """Sessions, the last touched, in which a private place of somebody's is looked for."""
@@ -86,7 +89,15 @@ class SentFiles:
         if not limits.max_files or blob.size > limits.max_file_bytes:
             raise TooLarge
         file = Attachment(kind="file", name=name, mime=mime, size=blob.size, media=blob.media)
-        await channel.send(place.address, replace(part, attachments=(file,)))
+        whole = replace(part, attachments=(file,))
+        try:
+            await channel.send(place.address, whole)
+        except RateLimited as error:
+            wait = (error.until - self.clock.now()).total_seconds()
+            if wait > LONGEST_WAIT:
+                raise
+            await self.clock.sleep(max(wait, 0.0))
+            await channel.send(place.address, whole)
 
     async def take_back(self) -> None:
         """Forget the files that were sent so long ago that nobody fetches them any more."""
@@ -158,7 +169,7 @@ class Exporting:
             upto=fold.head,
             span=Span(start=0, end=0),
             text="",
-            priority="notice",
+            priority="question",
         )
         await sending.send(place, part, f"{name}.{ending}", mime, written)
 
