@@ -133,6 +133,7 @@ async def test_only_what_is_of_concern_is_asked_for(fake, telegram):
         "callback_query",
         "my_chat_member",
         "message_reaction",
+        "stopped_message_generation",
     ]
     assert "offset" not in asked
 
