@@ -12,7 +12,7 @@ from typing import Literal
 
 from bridge.delivery.plan import plan, resolved
 from bridge.delivery.rendering import Place, Scene, referred
-from bridge.delivery.shown_receipts import is_preview, live_preview, preview_id
+from bridge.delivery.shown_receipts import live_preview, owed_before, preview_id
 from bridge.delivery.steps import Advance, Note, Resolve, Retract, Show, Step
 from bridge.domain.events import Body, Event
 from bridge.domain.ids import START, ChannelName, ConversationId, MessageId, PartId, Seq
@@ -151,8 +151,8 @@ class Lane:
     def steps(self) -> Sequence[Step]:
         """Return the plan as it is now."""
         unsettled = self._receipts(())
-        owed = {each.source for each in unsettled if not is_preview(each)}
-        events = [event for event in self.events if event.seq in owed and event.seq <= self.cursor]
+        owed = owed_before(unsettled, self.cursor)
+        events = [event for event in self.events if event.seq in owed]
         events = events or [event for event in self.events if event.seq > self.cursor]
         if not events and not unsettled:
             return ()

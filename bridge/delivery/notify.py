@@ -233,6 +233,10 @@ def reminder_part(seq: Seq) -> PartId:
     return PartId(f"{REMINDER}{seq}")
 
 
+def is_reminder(receipt: Receipt) -> bool:
+    return receipt.part.startswith(REMINDER)
+
+
 def copy_of(receipts: Sequence[Receipt], seq: Seq) -> Copy:
     """Return how a call stands in a place, by its receipts there."""
     rung: datetime | None = None

@@ -28,6 +28,9 @@ The rules:
   later (`bridge.delivery.notify`) is begun by its receipt, `owed`, and sent as any part is.
 - What the bridge itself says of a place is said in the language that is spoken there.
 - Far behind (see `bridge.delivery.recap`), a lane gets one recap whose receipt covers the range.
+- A part of what the cursor is past, to which no plan comes any more, is left: what it shows was
+  forgotten meanwhile, is not for this place by now, is shown by other parts, or is not lost. So a
+  lane always comes to rest, and nothing holds up what comes after it.
 - A plan ends where the next step depends on what a place has to say first: before an event that
   changes or answers what this very plan shows, after a part to be resolved, and before the buttons
   of a call of which this very plan shows the beginning.
@@ -69,6 +72,7 @@ from bridge.delivery.shown_receipts import (
     is_loss,
     is_preview,
     is_unseen,
+    left_over,
     live_preview,
     loss_id,
     loss_of,
@@ -124,7 +128,25 @@ def plan(
         found.append(step)
         if isinstance(step, Resolve):
             break
+    if events and events[-1].seq <= place.conversation.cursor and not any(map(_is_work, found)):
+        return _leave(events, place, receipts, scene)
     return tuple(found)
+
+
+def _leave(
+    events: Sequence[Event], place: Place, receipts: Sequence[Receipt], scene: Scene
+) -> tuple[Step, ...]:
+    """Settle what is owed of events of which nothing is to be shown any more."""
+    sources = {each.seq for each in events}
+    muted = {each.seq for each in events if isinstance(show(each, place, scene), Muted)}
+    left = [
+        replace(each, state=left_over(each), at=scene.now)
+        for each in receipts
+        if each.source in sources and each.state not in SETTLED and not is_preview(each)
+    ]
+    return tuple(
+        Note(receipt=replace(each, why="muted") if each.source in muted else each) for each in left
+    )
 
 
 class _Planner:
@@ -236,7 +258,7 @@ class _Planner:
     def _event(self, event: Event) -> Iterable[Step]:
         match show(event, self.place, self.scene):
             case Showing() as showing:
-                return self._message(event, showing)
+                return self._message(event, _as_it_is_now(showing, event, self.place))
             case Amending() as amending:
                 return self._amendment(event, amending)
             case Retracting() as retracting:
@@ -586,6 +608,18 @@ class _Planner:
 
     def _became(self, receipt: Receipt, state: ReceiptState) -> Receipt:
         return replace(receipt, state=state, at=self.scene.now)
+
+
+def _as_it_is_now(showing: Showing, event: Event, place: Place) -> Showing:
+    """Return a message without buttons if what they would answer is closed by now."""
+    body = event.body
+    if not isinstance(body, QuestionAsked) or body.question in place.session.questions:
+        return showing
+    return replace(showing, buttons=(), guarded=None)
+
+
+def _is_work(step: Step) -> bool:
+    return not isinstance(step, Advance)
 
 
 def _ends_for_good(event: Event) -> bool:

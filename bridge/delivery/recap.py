@@ -5,12 +5,13 @@ The rules:
 - A lane with more than RECAP_EVENTS to show, or with more than RECAP_LATEST of which the oldest is
   older than RECAP_AGE, gets a recap: counts and the last few.
 - Once begun, its receipt fixes the range it covers.
-- Questions still open are not summed up: they come whole, with their buttons. What changes copies
-  that were shown before (an edit, an answer, a deletion) is done all the same.
+- Questions still open are not summed up: they come whole, with their buttons. So does one that is
+  closed, but may have been shown in part: it is finished, so that its end can be seen. What changes
+  copies that were shown before (an edit, an answer, a deletion) is done all the same.
 - A lane in the middle of something finishes that first.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -26,6 +27,7 @@ from bridge.delivery.rendering import (
     Showing,
     show,
 )
+from bridge.delivery.shown_receipts import may_be_seen
 from bridge.domain.events import Event, MessageComposed, MessageReceived, QuestionAsked
 from bridge.domain.ids import PartId, Seq
 from bridge.domain.parts import Receipt
@@ -102,6 +104,7 @@ def _under_way(events: Sequence[Event], receipts: Receipts) -> Sequence[Event]:
 def _recap(events: Sequence[Event], place: Place, receipts: Receipts, scene: Scene) -> Recap:
     visible = _visible(place, events, receipts, scene)
     bodies = [event.body for event, _ in visible]
+    begun = {each.source for each in receipts.values() if may_be_seen(each)}
     latest = [look for _, look in visible if look.priority != "question"][-RECAP_LATEST:]
     return Recap(
         first=events[0].seq,
@@ -111,15 +114,16 @@ def _recap(events: Sequence[Event], place: Place, receipts: Receipts, scene: Sce
             answers=sum(isinstance(body, MessageComposed) for body in bodies),
             latest=[_line(look) for look in latest],
         ),
-        whole=tuple(event for event in events if _comes_whole(event, place, scene)),
+        whole=tuple(event for event in events if _comes_whole(event, place, scene, begun)),
     )
 
 
-def _comes_whole(event: Event, place: Place, scene: Scene) -> bool:
+def _comes_whole(event: Event, place: Place, scene: Scene, begun: Collection[Seq]) -> bool:
     match show(event, place, scene):
         case Showing():
             open_at = {each.asked for each in place.session.questions.values()}
-            return isinstance(event.body, QuestionAsked) and event.seq in open_at
+            is_due = event.seq in open_at or event.seq in begun
+            return isinstance(event.body, QuestionAsked) and is_due
         case Amending() | Retracting() | Reacting():
             return True
         case Muted() | None:

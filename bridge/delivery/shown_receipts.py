@@ -50,6 +50,38 @@ def is_preview(receipt: Receipt) -> bool:
     return receipt.part.startswith(PREVIEW)
 
 
+def may_be_seen(receipt: Receipt) -> bool:
+    """Say whether people see, or may see, something of an event by this part of its own."""
+    if is_loss(receipt.part) or not receipt.part.startswith(f"{receipt.source}:"):
+        return False
+    in_doubt = receipt.state == "owed" and receipt.tries > 0 and not is_unseen(receipt)
+    return in_doubt or receipt.state in SHOWN or receipt.state in {"attempted", "unknown"}
+
+
+def owed_before(receipts: Sequence[Receipt], cursor: Seq) -> Sequence[Seq]:
+    """Return the events up to a cursor that are planned next, as something of them is owed.
+
+    A part that stands for several events is planned with all of them, and by itself.
+    """
+    owed = [
+        each
+        for each in receipts
+        if each.source <= cursor and each.state not in SETTLED and not is_preview(each)
+    ]
+    first = min((each.source for each in owed if each.upto > each.source), default=None)
+    alone = sorted({each.source for each in owed if first is None or each.source < first})
+    if first is None or alone:
+        return alone
+    last = max(each.upto for each in owed if each.source == first)
+    return range(first, min(last, cursor) + 1)
+
+
+def left_over(receipt: Receipt) -> ReceiptState:
+    """Return what becomes of a part that is not sent any more, though it was begun."""
+    in_doubt = receipt.state == "attempted" or (receipt.tries > 0 and not is_unseen(receipt))
+    return "unknown" if in_doubt else "skipped"
+
+
 def live_preview(receipts: Sequence[Receipt]) -> Receipt | None:
     """Return the receipt of the lane's preview message, if one is shown or may be."""
     live = [each for each in receipts if is_preview(each) and each.state not in SETTLED]

@@ -366,9 +366,15 @@ def told(parts) -> str:
 
 @settings(max_examples=60, deadline=None)
 @given(arguments, st.sampled_from([600, 1000, 1600, 2000, 4096]))
+@example({"a": "漢" * 3500}, 2000)
 def test_nothing_of_a_call_is_missing_before_its_buttons(given_, most):
+    """Of one that is too long for a chat app only the ends are shown: it can only be denied."""
+    is_shown = fits_in_parts(planned(given_))
     for capabilities in (RICH, PLAIN):
         parts = shown_in(Lane(capabilities=replace(capabilities, max_chars=most)), given_)
+        if not is_shown:
+            assert {each.label for part in parts for each in part.buttons} <= {"Deny"}
+            continue
         assert told(parts).startswith(text("fs__write", json.dumps(given_)))
         assert [bool(part.buttons) for part in parts[:-1]] == [False] * (len(parts) - 1)
         assert len(parts[-1].buttons) == (len(OPTIONS) if capabilities is RICH else 0)

@@ -15,7 +15,7 @@ from bridge.domain.ids import PartId
 from bridge.domain.parts import Receipt
 from bridge.texts import REPEATED
 from tests.lane import PLAIN, RICH, Lane
-from tests.stories import FLOODS, STORIES, Story, told
+from tests.stories import FLOODS, SHORT, STORIES, Story, told
 
 
 def assert_at_rest(lane: Lane) -> None:
@@ -110,8 +110,16 @@ def test_ranges_of_recaps_do_not_overlap(deeds):
     assert all(one.upto < other.source for one, other in pairwise(ordered))
 
 
+BEGUN_BESIDE_A_RECAP = [
+    *[("begin", 0), ("flood", 20), ("delivers", 0), ("asked", SHORT), ("flood", 20)],
+    *[("loses", 0), ("dies", 10), ("closed", 0)],
+]
+"""The process dies while it shows a question that begins what a recap covers; then it is closed."""
+
+
 @settings(max_examples=150)
 @example([("begin", 0), ("asked", 60), ("closed", 0)])
+@example(BEGUN_BESIDE_A_RECAP)
 @given(FLOODS)
 def test_no_card_of_a_closed_question_can_still_be_pressed(deeds):
     lane = told(RICH, deeds, at_most=1000).lane

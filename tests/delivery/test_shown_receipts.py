@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bridge.delivery import shown_receipts
 from bridge.delivery.shown_receipts import (
     ShownReceipts,
     is_preview,
@@ -16,6 +17,7 @@ from bridge.delivery.shown_receipts import (
 )
 from bridge.domain.ids import MessageId, PartId, RunId
 from bridge.domain.parts import SETTLED, SHOWN, Receipt, Span
+from tests.delivery.test_recap import receipt as one_receipt
 from tests.playbook import AT, DM, HERE
 
 
@@ -197,3 +199,7 @@ def test_the_end_of_an_event_is_its_last_part_that_is_seen():
     assert last_message([parts[0], replace(parts[1], state="failed")], 7) == "m1"
     assert last_message([receipt("7:lost", message="m3", source=7)], 7) is None
     assert last_message(parts, 8) is None
+
+
+def test_a_line_about_a_loss_is_told_of_by_itself():
+    assert shown_receipts.loss_of(one_receipt("1:lost")) == "1:lost"

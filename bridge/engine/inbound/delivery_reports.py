@@ -8,7 +8,7 @@ The rules:
 - A part that failed and can be shown once the person writes again is owed, and its lane waits;
   unless they wrote since it was attempted: then it is shown at once.
 - A part that was refused is owed in less (`bridge.delivery.lesser`), or the line that says it is
-  missing is.
+  missing is: after it is known to be missing, for before that nothing is to be told.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,12 +17,13 @@ from dataclasses import replace
 import structlog
 from structlog.contextvars import bind_contextvars
 
+from bridge.delivery.notify import is_reminder
 from bridge.delivery.retry import further
-from bridge.delivery.shown_receipts import SILENT, is_loss, loss_of
+from bridge.delivery.shown_receipts import SILENT, is_loss, is_preview, loss_of
 from bridge.domain.errors import Refused
 from bridge.domain.ids import ConversationId
 from bridge.domain.inbound import Relocated, Reported
-from bridge.domain.parts import Conversation, Receipt, ReceiptState, Span
+from bridge.domain.parts import Conversation, Receipt, ReceiptState, Span, Why
 from bridge.engine.last_inbound import LastInbound
 from bridge.engine.traces import Traces
 from bridge.ports.clock import Clock
@@ -33,6 +34,9 @@ log = structlog.get_logger()
 
 RANKS: tuple[ReceiptState, ...] = ("attempted", "unknown", "submitted", "sent", "delivered", "read")
 """From the least to the most that is known of a message."""
+
+_TOLD_OTHERWISE: frozenset[Why] = frozenset({"unchanged", "forbidden"})
+"""Of what failed for these no such line tells."""
 
 
 class DeliveryReports:
@@ -73,6 +77,8 @@ class DeliveryReports:
             return
         bind_contextvars(trace=self._traces.of(lane.session, receipt.source))
         if receipt.state not in _less_than(reported):
+            if reported.state == "failed" and not reported.again:
+                await self._tell_of(receipt)  # it comes again after a death in the middle
             _leave(reported, "more is known")
             return
         log.info(
@@ -132,12 +138,26 @@ class DeliveryReports:
             await self._store.record(owed, over=_less_than(reported))
             return
         failed = replace(known, state="failed", message=reported.message)
-        if not is_loss(receipt.part):
-            # The line first: after a death in between the report comes again.
-            span = Span(start=0, end=0)
-            line = replace(known, part=loss_of(receipt), span=span, state="owed", tries=0)
-            await self._store.record(replace(line, message=None, why=""))
         await self._store.record(failed, over=_less_than(reported))
+        await self._tell_of(failed)
+
+    async def _tell_of(self, receipt: Receipt) -> None:
+        """Owe the line that tells of a part that failed, unless it was begun before."""
+        if is_loss(receipt.part) or is_preview(receipt) or is_reminder(receipt):
+            return
+        known = await self._store.receipts(
+            receipt.session, receipt.conversation, sources=(receipt.source,)
+        )
+        by_part, line = {each.part: each for each in known}, loss_of(receipt)
+        failed, told = by_part.get(receipt.part), by_part.get(line)
+        if failed is None or failed.state != "failed" or failed.why in _TOLD_OTHERWISE:
+            return
+        if told is not None and told.state != "skipped":
+            return
+        span, at = Span(start=0, end=0), self._clock.now()
+        owed = replace(failed, part=line, span=span, state="owed", at=at, tries=0)
+        await self._store.record(replace(owed, message=None, why=""))
+        self._woken(receipt.conversation)
 
     async def _receipt(self, lane: Conversation, reported: Reported) -> Receipt | None:
         """Return the receipt of what was sent.

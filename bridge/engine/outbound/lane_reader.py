@@ -20,11 +20,11 @@ from bridge import texts
 from bridge.delivery import call_display
 from bridge.delivery.recap import RECAP_LATEST
 from bridge.delivery.rendering import Scene, people_in, places_in, referred
-from bridge.delivery.shown_receipts import is_preview, live_preview, was_shown
+from bridge.delivery.shown_receipts import live_preview, owed_before, was_shown
 from bridge.domain.commands import Answer
 from bridge.domain.events import ConversationLinked, Event, PlannedCall
 from bridge.domain.ids import ConversationId, QuestionId, Seq
-from bridge.domain.parts import SETTLED, Conversation, Receipt, Reply
+from bridge.domain.parts import Conversation, Receipt, Reply
 from bridge.domain.records import replace
 from bridge.engine.last_said import last_said
 from bridge.engine.names import CLIENTS, DisplayNames
@@ -137,12 +137,10 @@ class LaneReader:
         self, session: Session, lane: Conversation, receipts: Sequence[Receipt]
     ) -> Sequence[Event]:
         """Return the events before the cursor that a later failure made owed again."""
-        seqs = {
-            each.source
-            for each in receipts
-            if each.source <= lane.cursor and each.state not in SETTLED and not is_preview(each)
-        }
-        found = [await self._event(session, seq) for seq in sorted(seqs)]
+        seqs = owed_before(receipts, lane.cursor)
+        if isinstance(seqs, range):
+            return await self._between(session, seqs.start - 1, seqs.stop - 1)
+        found = [await self._event(session, seq) for seq in seqs]
         return [event for event in found if event is not None]
 
     async def events(self, session: Session, lane: Conversation) -> Sequence[Event]:
@@ -151,16 +149,16 @@ class LaneReader:
         if after >= session.head:
             return ()
         if known is None or known.session is not session or known.after != after:
-            events = tuple(await self._past(session, after))
+            events = tuple(await self._between(session, after, session.head))
             known = _Unshown(session=session, after=after, events=events, sources=_sources(events))
             self._unshown = known
         return known.events
 
-    async def _past(self, session: Session, after: Seq) -> Sequence[Event]:
+    async def _between(self, session: Session, after: Seq, upto: Seq) -> Sequence[Event]:
         found: list[Event] = []
-        while after < session.head and len(found) < FARTHEST:
+        while after < upto and len(found) < FARTHEST:
             page = await self._store.read(session.id, after=after, limit=PAGE)
-            found += [event for event in page if event.seq <= session.head]
+            found += [event for event in page if event.seq <= upto]
             if len(page) < PAGE:
                 break
             after = page[-1].seq

@@ -50,6 +50,10 @@ class Told:
         report = Reported(address=DM, message=message, state=state, **more)
         await self.door.intake(report)
 
+    async def states(self) -> dict[str, str]:
+        found = await self.door.store.receipts(SHARED, self.lane.id, sources=[3])
+        return {each.part: each.state for each in found}
+
     async def receipt(self) -> Receipt:
         found = await self.door.store.receipts(SHARED, self.lane.id, sources=[3])
         return next(each for each in found if each.part == "3:0")
@@ -75,6 +79,50 @@ async def test_a_failure_is_kept_with_its_code() -> None:
     await told.report("failed", code="63024")
     receipt = await told.receipt()
     assert (receipt.state, receipt.code) == ("failed", "63024")
+
+
+async def test_a_line_tells_of_a_part_only_once_that_is_known_to_be_missing(monkeypatch) -> None:
+    """A plan made in between has nothing to tell: it would settle the line for good."""
+    told, recorded = await Told.of(), []
+    record = told.door.store.record
+
+    async def recording(receipt, **how):
+        recorded.append((receipt.part, receipt.state))
+        await record(receipt, **how)
+
+    monkeypatch.setattr(told.door.store, "record", recording)
+    await told.report("failed", code="63024")
+    await told.report("failed", code="63024")
+    assert recorded == [("3:0", "failed"), ("3:lost", "owed")]
+
+
+async def test_after_a_death_in_between_the_line_is_owed_when_the_report_comes_again(
+    monkeypatch,
+) -> None:
+    told = await Told.of()
+    record = told.door.store.record
+
+    async def dying(receipt, **how):
+        if receipt.part == "3:lost":
+            raise ConnectionError("the process died")
+        await record(receipt, **how)
+
+    with monkeypatch.context() as until_then:
+        until_then.setattr(told.door.store, "record", dying)
+        with pytest.raises(ConnectionError):
+            await told.report("failed", code="63024")
+    await told.report("failed", code="63024")
+    assert await told.states() == {"3:0": "failed", "3:lost": "owed"}
+    assert told.lane.id in told.door.revived
+
+
+async def test_no_line_tells_of_a_reminder_that_was_refused() -> None:
+    told = await Told.of()
+    await told.door.store.record(
+        replace(await told.receipt(), part=PartId("ring:3"), message="SM2")
+    )
+    await told.report("failed", code="63024", message=MessageId("SM2"))
+    assert await told.states() == {"3:0": "submitted", "ring:3": "failed"}
 
 
 async def test_what_someone_saw_has_not_failed() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from bridge import texts
 from bridge.delivery.retry import UNANSWERED_LIMIT
+from bridge.domain.content import Content
 from bridge.domain.errors import OutcomeUnknown, RateLimited, Rejected, Unauthorized, Unreachable
 from bridge.domain.events import MessageReceived, Pushed
 from bridge.domain.ids import ChannelName, Seq
@@ -474,6 +475,40 @@ async def test_a_part_that_a_later_failure_made_owed_is_shown_again() -> None:
         b.core._courier.wake((await b.lane("bob")).id)
         await b.until_at_rest()
         assert b.said("bob") == ["one", "two", "one"]
+
+
+async def test_a_recap_that_failed_later_says_the_same_again() -> None:
+    async with bridge(capabilities=PLAIN) as b:
+        await b.gather("bob")
+        b.platform.refuse(Unreachable("no route", code="net"), place="bob")
+        first = await b.push("word 0")
+        await until_postponed(b, "bob")
+        owed = (await receipts(b, "bob", first))[0]
+        await b.store.record(replace(owed, state="skipped"))
+        for n in range(1, 25):
+            await b.push(f"word {n}")
+        await b.until_shown("bob", "While you were away", each=0.5)
+        await b.until_at_rest(each=0.5)
+        (said,) = b.said("bob")
+        recap = next(each for each in await receipts(b, "bob", first) if each.upto > first)
+        await b.store.record(replace(recap, state="owed", message=None, tries=0))
+        b.core._courier.wake((await b.lane("bob")).id)
+        await b.until_at_rest()
+        assert b.said("bob") == [said, said]
+
+
+async def test_what_was_forgotten_while_its_place_was_away_holds_up_nothing_there() -> None:
+    async with bridge(capabilities=PLAIN) as b:
+        await b.gather("bob")
+        b.platform.refuse(Unreachable("no route", code="net"), place="bob")
+        seq = await b.push("a secret")
+        await until_postponed(b, "bob")
+        (event,) = await b.store.read(SHARED, after=seq - 1, limit=1)
+        await b.store.rewrite(SHARED, {seq: replace(event.body, content=Content())})
+        await b.push("next")
+        await b.until_shown("bob", "next", each=0.5)
+        await b.until_at_rest(each=0.5)
+        assert b.said("bob") == ["next"]
 
 
 # -- the end --------------------------------------------------------------------------------------
