@@ -162,7 +162,7 @@ def test_every_extra_is_in_the_table_with_what_it_brings_and_all_has_every_one_o
     for name, wanted in extras.items():
         (row,) = re.findall(rf"(?m)^\| `{name}` \| (.*) \|$", table)
         if name == "all":
-            named = set(re.findall(r"\w+", wanted[0].partition("[")[2]))
+            named = set(re.findall(r"[\w-]+", wanted[0].partition("[")[2]))
             assert named == extras.keys() - {"all", "testing"}
         elif name != "testing":
             brought = {re.split("[><=]", each)[0] for each in wanted}

@@ -90,6 +90,37 @@ async def _uncounted(address: Address) -> int | None:  # noqa: ARG001
     return None
 
 
+def _people(
+    sessions: "Dispatcher",
+    names: DisplayNames,
+    members: Members,
+    own_name: OwnName,
+    requests: AccessRequests,
+    *,
+    deletes: Callable[[Address], timedelta],
+) -> People:
+    store, clock = sessions._store, sessions._clock  # noqa: SLF001 - it is a part of it
+    pairing = sessions.pairing
+    admission, languages, wishes = sessions.admission, sessions.languages, sessions.wishes
+    return People(
+        store=store,
+        sessions=sessions,
+        admission=admission,
+        pairing=pairing,
+        names=names,
+        members=members,
+        own_name=own_name,
+        access_requests=requests,
+        browser_guests=BrowserGuests(
+            store, sessions, admission, pairing.invitations, pairing.leaks, own_name
+        ),
+        languages=languages,
+        wishes=wishes,
+        browser_places=sessions.browser_places,
+        forgetting=Forgetting(store, sessions, admission, names, languages, wishes, clock, deletes),
+    )
+
+
 class Dispatcher:
     """Every session's queue, and what slash commands ask of more than one session.
 
@@ -131,29 +162,13 @@ class Dispatcher:
             store, self, admission, places, names, clock, following=following, links=links
         )
         self.browser_places = BrowserPlaces(store, self, clock, self.languages)
-        guests, invited = pairing.guests, pairing.invitations
         members = Members(store, self, admission, places, names, following, pairing.codes, begun)
-        requests = AccessRequests(store, self, admission, places, names, guests, clock, reserved)
+        requests = AccessRequests(
+            store, self, admission, places, names, pairing.guests, clock, reserved
+        )
         self.asking = AccessAsking(admission, places, requests, clock)
         own_name = OwnName(store, names, reserved)
-        browser_guests = BrowserGuests(store, self, admission, invited, pairing.leaks, own_name)
-        self.people = People(
-            store=store,
-            sessions=self,
-            admission=admission,
-            pairing=pairing,
-            names=names,
-            members=members,
-            own_name=own_name,
-            access_requests=requests,
-            browser_guests=browser_guests,
-            languages=self.languages,
-            wishes=self.wishes,
-            browser_places=self.browser_places,
-            forgetting=Forgetting(
-                store, self, admission, names, self.languages, self.wishes, clock, deletes
-            ),
-        )
+        self.people = _people(self, names, members, own_name, requests, deletes=deletes)
         self.scheduling = Scheduling(store, self, self.wishes, names, clock)
         self.chosen_session = ChosenSession(store, self, admission, places, names, begun)
         self.slash_commands = SlashCommands(_services(self, names, agents, following, sending))

@@ -95,10 +95,8 @@ def create_app(
 ) -> FastAPI:
     """Return the application that serves the page, the API and the streams.
 
-    `checks` are the doctor's; `ready` says why the workers are not, `parts` how accounts and agents
-    do; `label` names a place, `answering` says who of `agents` does. `operator` alone may admit
-    `people`, see `checks` and make backups, in `scratch`. Platforms call `receiving`, services
-    `called`.
+    `ready` says why the workers are not, `parts` how accounts and agents do, `label` names a place.
+    `operator` alone may admit `people`, see `checks` and make backups, in `scratch`.
     """
     reach = Reach(
         store=store,
@@ -119,7 +117,6 @@ def create_app(
         limits=limits,
         scratch=scratch,
         tokens=Tokens(store, memory=limits.token_memory),
-        flows=OpenFlows(),
         pages=SharedPages(store, events=limits.page_events, size=limits.frame),
         receiving={} if receiving is None else receiving,
         agents={} if agents is None else agents,

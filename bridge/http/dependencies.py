@@ -3,7 +3,7 @@
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Protocol, cast
 
@@ -65,7 +65,6 @@ class Reach:
     limits: Limits
     scratch: Path | None
     tokens: Tokens
-    flows: OpenFlows
     pages: SharedPages
     receiving: Mapping[ChannelName, Receiving]
     agents: Mapping[str, AgentReceiving]
@@ -76,6 +75,7 @@ class Reach:
     hooks: HookDesk
     public_url: str | None
     pushing: Pushing | None = None
+    flows: OpenFlows = field(default_factory=OpenFlows)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -104,7 +104,7 @@ class AgentSessions:
             try:
                 await self.tell(there, "idle", "")
             except ChannelError as error:
-                self.web.log.info("status not told", place=str(there), code=error.code)
+                self.web.log.info("status not told", place=f"{there}", code=error.code)
 
     async def _tell_session(self, there: Spot, status: AgentStatus, title: str) -> None:
         short = title[:MAX_TITLE]
@@ -181,6 +181,6 @@ class AgentSessions:
         try:
             await self.web.ask(call)
         except ChannelError as error:
-            self.web.log.info(what, place=str(there), code=error.code)
+            self.web.log.info(what, place=f"{there}", code=error.code)
             return error.code not in NOT_FOR_THE_APP
         return True

@@ -101,7 +101,7 @@ class Streams:
             raise error
         else:
             self._refusing.add(there)
-            self.web.log.info("not streamed", place=str(there), code=error.code)
+            self.web.log.info("not streamed", place=f"{there}", code=error.code)
 
     async def append(self, there: Spot, message: MessageId, part: Part) -> bool:
         """Add what is new of a preview; False where the message is no stream, or none any more."""
