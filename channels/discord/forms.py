@@ -8,7 +8,9 @@ The rules:
   said, and is nothing that was said to the bridge: it commands nothing and answers no question.
 - The button of an open question opens one too. What is written there is a reply to the card.
 - A message is kept in mind as Discord told it when the window was opened, for it shows more of it
-  than may be asked for. After a restart it is asked for.
+  than may be asked for. After a restart it is asked for. What comes back names the message, and may
+  be anybody's invention: so it is told of in the place where it stands, and nowhere else.
+- What was whispered to one person is not kept: whoever is there would read it.
 
 Source: https://docs.discord.com/developers/interactions/receiving-and-responding
 """
@@ -33,6 +35,7 @@ from channels.discord.client import Wire
 from channels.discord.errors import translated
 from channels.discord.limits import MAX_FORM_LABEL, MAX_FORM_TEXT
 from channels.discord.parse import Scene
+from channels.discord.render import EPHEMERAL
 from channels.discord.schema import Interaction
 
 ASK_ABOUT = _("Ask about this")
@@ -53,7 +56,7 @@ MOST_KEPT = 200
 class Forms:
     wire: Wire
     clock: Clock
-    _quotes: OrderedDict[str, Quoted] = field(init=False, default_factory=OrderedDict)
+    _quotes: OrderedDict[tuple[str, str], Quoted] = field(init=False, default_factory=OrderedDict)
 
     def opened(self, interaction: Interaction, scene: Scene) -> dict[str, Any] | None:
         """Return the answer that opens a window; None where none is asked for."""
@@ -71,8 +74,8 @@ class Forms:
     def _kept(self, data: dict[str, Any], scene: Scene) -> str:
         number = str(data["target_id"])
         message = ((data.get("resolved") or {}).get("messages") or {}).get(number)
-        if message is not None:
-            self._quotes[number] = parse.quote(message, scene)
+        if message is not None and not int(message.get("flags") or 0) & EPHEMERAL:
+            self._quotes[scene.place, number] = parse.quote(message, scene)
             if len(self._quotes) > MOST_KEPT:
                 self._quotes.popitem(last=False)
         return number
@@ -105,7 +108,7 @@ class Forms:
 
     async def quoted(self, message: str, scene: Scene) -> Quoted:
         """Return what a message says, which may be gone by now."""
-        known = self._quotes.get(message)
+        known = self._quotes.get((scene.place, message))
         if known is not None:
             return known
         try:

@@ -23,7 +23,13 @@ from bridge.domain.errors import ChannelError, Gone, Rejected, Unauthorized
 from bridge.domain.parts import AgentStatus
 from channels.slack.client import Answer, Web
 from channels.slack.conversation_ids import Spot
-from channels.slack.limits import MAX_PROMPT_TITLE, MAX_PROMPTS, MAX_TITLE, STATUS_STAYS
+from channels.slack.limits import (
+    MAX_PROMPT_TITLE,
+    MAX_PROMPTS,
+    MAX_TITLE,
+    MOST_RECENT,
+    STATUS_STAYS,
+)
 
 STATUSES: dict[AgentStatus, str] = {
     "working": "processing",
@@ -62,11 +68,17 @@ class AgentSessions:
     starters: Sequence[str] = ()
     _way: Way = field(init=False, default="sessions")
     _titles: dict[Spot, str] = field(init=False, default_factory=dict)
+    _said: dict[Spot, str] = field(init=False, default_factory=dict)
+    """What Slack was told of each session that does not rest."""
     _is_warned: bool = field(init=False, default=False)
     _prompts: bool = field(init=False, default=True)
 
     def tells(self, there: Spot) -> bool:
         return bool(there.thread) and self._way != "none"
+
+    def said_in(self, there: Spot) -> str | None:
+        """Return what Slack was told last of a session that does not rest."""
+        return self._said.get(there)
 
     async def tell(self, there: Spot, status: AgentStatus, title: str) -> timedelta | None:
         """Tell a thread how far the agent is; return how long it stands, None: until changed."""
@@ -105,8 +117,14 @@ class AgentSessions:
             )
         )
         self._warn(answer)
+        if status == "idle":
+            self._said.pop(there, None)
+        else:
+            self._said[there] = STATUSES[status]
         known = self._titles.get(there, answer.get("title"))
         if short and known != short:
+            if len(self._titles) >= MOST_RECENT:
+                del self._titles[next(iter(self._titles))]
             self._titles[there] = short
             await self._rename(there, short)
 

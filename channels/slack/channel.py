@@ -85,8 +85,8 @@ class SlackChannel:
         )
         self._sources = Sources(self._feed.marks, surroundings.clock)
         self._names = UserNames(self._web, surroundings.clock)
-        self._streams = Streams(self._web, surroundings.clock)
         self._agent = AgentSessions(self._web, config.starters)
+        self._streams = Streams(self._web, surroundings.clock, self._agent)
         self._showing = Outbound(
             self._web, self._sources, surroundings.blobs, surroundings.clock, self._streams
         )

@@ -6,11 +6,13 @@ The rules:
   Slack would refuse, the less urgent ones first.
 - A message is named by its time stamp. The message of a file is not told by Slack: it is looked up
   once, and named `file:<id>` where that does not succeed.
-- A part of unknown outcome is looked for by its key in the history since it was sent.
+- A part of unknown outcome is looked for by its key in the history since it was sent. A preview may
+  be there as a stream, which has none: that is the newest of ours without metadata, where Slack
+  shows any.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -101,9 +103,9 @@ class Outbound:
             raise ChangeRefused("the message of a file cannot be changed", code="file")
         self._edits.spend(there.room, part.priority)
         self._attempt(part)
+        if part.priority == "preview" and await self.streams.append(there, message, part):
+            return
         try:
-            if part.priority == "preview" and await self.streams.append(there, message, part):
-                return
             if self.streams.is_open(there, message):
                 await self.streams.stop(there, message)
             await self._ended(there, message, lambda: self._update(there, message, part))
@@ -168,24 +170,32 @@ class Outbound:
             raise OutcomeUnknown(f"the scope {READS_METADATA} is missing", code="missing_scope")
         now = self.clock.now()  # it may have been set back since
         oldest = min(sent_at or now - RESOLVE_BACK, now) - CLOCKS_DIFFER
+        is_known = scopes is not None  # else no message may show metadata, whosever it is
+        stream: MessageId | None = None
         cursor: str | None = None
         for _ in range(RESOLVE_PAGES):
             answer = await self._page(there, ts_of(oldest), cursor)
             for message in answer["messages"]:
-                if self._is_of(part, message):
+                if render.key_of(message) == render.key(part):
                     return Sent(message=MessageId(message["ts"]))
+            if part.priority == "preview" and is_known:
+                stream = self._newest_stream(answer["messages"], stream, since=position_of(oldest))
             cursor = next_cursor(answer)
             if cursor is None:
-                return None
+                return Sent(message=stream) if stream is not None else None
         raise OutcomeUnknown("too much was said since", code="too_far_back")
 
-    def _is_of(self, part: Part, message: Answer) -> bool:
-        """Say whether a message shows a part; a preview, also as a stream that nobody ended."""
-        if part.priority == "preview" and message.get("user") == self.streams.me:
-            is_other = message.get("metadata") or message.get("files") or message.get("subtype")
-            if not is_other:
-                return True
-        return render.key_of(message) == render.key(part)
+    def _newest_stream(
+        self, messages: Sequence[Answer], known: MessageId | None, *, since: int
+    ) -> MessageId | None:
+        """Return the newest of ours that is a stream which nobody ended; or what is `known`."""
+        found = [
+            MessageId(each["ts"])
+            for each in messages
+            if each.get("user") == self.streams.me and position(each["ts"]) > since
+            if not (each.get("metadata") or each.get("files") or each.get("subtype"))
+        ]
+        return max([*found, *([known] if known else [])], key=position, default=None)
 
     async def _page(self, there: Spot, oldest: str, cursor: str | None) -> Answer:
         client = self.web.client

@@ -8,7 +8,9 @@ The rules:
   does whatever the message is to be in the end, which is then changed like any other message.
 - A stream takes no metadata. So a message of ours that carries none, and shows no file, is one
   whose answer was not shown: after a death the preview is found by that.
-- Slack ends a stream after about five minutes. Ending it again is a success.
+- Slack ends a stream after about five minutes. Ending it again is a success. Slack says with its
+  end how far the agent is, so it is told what was said of that last.
+- Whoever is asked to wait has added nothing: the stream goes on later, from where it was.
 
 Source: https://docs.slack.dev/reference/methods/chat.startStream, ….appendStream, ….stopStream
 """
@@ -22,7 +24,7 @@ from bridge.domain.parts import Part
 from bridge.ports.clock import Clock
 from channels.limits import Budget
 from channels.slack import from_markdown
-from channels.slack.agent_sessions import NOT_FOR_THE_APP
+from channels.slack.agent_sessions import NOT_FOR_THE_APP, AgentSessions
 from channels.slack.client import Web
 from channels.slack.conversation_ids import Spot
 from channels.slack.limits import MAX_CHARS, MOST_RECENT, STREAMS, STREAMS_IN_ROOM
@@ -40,6 +42,7 @@ class Streams:
 
     web: Web
     clock: Clock
+    agent: AgentSessions
     team: str = ""
     me: str = ""
     _budget: Budget = field(init=False)
@@ -107,7 +110,7 @@ class Streams:
             return False
         text = _streamed(part) if is_streamed(part) else None
         if text is None or not text.startswith(known):
-            await self.stop(there, message, goes_on=True)
+            await self.stop(there, message)
             return False
         if text == known:
             return True
@@ -116,14 +119,15 @@ class Streams:
         )
         try:
             await self.web.ask(call)
+        except RateLimited:
+            raise
         except Rejected as error:
+            self._open.pop((there.room, message), None)
             if error.code not in OVER:
                 raise
-            del self._open[there.room, message]
             return False
-        except ChannelError:
-            del self._open[there.room, message]  # it may have been added: it is not added again
-            await self.stop(there, message, goes_on=True)
+        except ChannelError:  # it may have been added: it is not added again
+            await self.stop(there, message)
             return False
         self._open[there.room, message] = text
         return True
@@ -131,11 +135,11 @@ class Streams:
     def is_open(self, there: Spot, message: MessageId) -> bool:
         return (there.room, message) in self._open
 
-    async def stop(self, there: Spot, message: MessageId, *, goes_on: bool = False) -> None:
-        """End a stream; `goes_on`: the agent goes on working. Raises a `ChannelError`."""
+    async def stop(self, there: Spot, message: MessageId) -> None:
+        """End a stream. Raises a `ChannelError`."""
         self._open.pop((there.room, message), None)
         call = self.web.client.chat_stopStream(
-            channel=there.room, ts=message, session_status="processing" if goes_on else None
+            channel=there.room, ts=message, session_status=self.agent.said_in(there)
         )
         try:
             await self.web.ask(call)

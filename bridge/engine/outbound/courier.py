@@ -144,6 +144,7 @@ class Courier:
         self._suspended = suspended
         self.drops = LaneDrops(store, clock)
         self._homeless: set[ConversationId] = set()
+        self._shut: set[ConversationId] = set()
         self._plain: set[ConversationId] = set()
         self._changes: dict[tuple[ConversationId, PartId], int] = {}
 
@@ -168,8 +169,14 @@ class Courier:
 
     async def _closed(self, lane: Conversation) -> None:
         """Let what rang there ring elsewhere, and tell whom it concerns."""
-        self._ringing.changed()
+        self._pass_over(lane.id)
         await self._suspended(lane)
+
+    def _pass_over(self, conversation: ConversationId) -> None:
+        """Let what is to ring in a place that closed ring elsewhere; asked once until it opens."""
+        if conversation not in self._shut:
+            self._shut.add(conversation)
+            self._ringing.changed()
 
     async def close(self, grace: float) -> None:
         """Send what is due within `grace` seconds; what is left is derived again at the start."""
@@ -189,7 +196,10 @@ class Courier:
                     await self.drops.drop(lane)
                     continue
                 if lane.suspended:
+                    self._pass_over(conversation)  # its platform may have said so in a report
                     return None
+                if conversation in self._shut:
+                    self._shut.discard(conversation)
                 channel = self._channels.get(lane.address.channel)
                 if channel is None:
                     self._note_homeless(lane)
@@ -223,7 +233,9 @@ class Courier:
         if was_watched or tones.hushed:
             now, is_known = self._worker.now(lane.id), False
             if did == "all":
-                is_known, at = self._ringing.looks.shown(lane.id, tones, now, first=not was_watched)
+                is_known, at = self._ringing.looks.shown(
+                    session, lane.id, tones, now, first=not was_watched
+                )
             if not is_known:
                 ringing, at = await self._ringing.remind(session, lane, limits, cursor, now)
                 if ringing:

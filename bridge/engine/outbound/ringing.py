@@ -159,10 +159,16 @@ class Looks:
 
     def __init__(self, persons: "Persons") -> None:
         self._persons = persons
-        self.at: dict[ConversationId, tuple[tuple[int, int], datetime]] = {}
+        self.at: dict[ConversationId, tuple[tuple[int, int], object, datetime]] = {}
 
     def shown(
-        self, conversation: ConversationId, tones: Tones, now: datetime, *, first: bool
+        self,
+        session: Session,
+        conversation: ConversationId,
+        tones: Tones,
+        now: datetime,
+        *,
+        first: bool,
     ) -> tuple[bool, datetime | None]:
         """Note how events were shown; say whether that tells when to look at the lane, and when.
 
@@ -172,15 +178,17 @@ class Looks:
         versions, at = self._persons.versions, tones.again
         if not first:
             known = self.at.get(conversation)
-            if known is None or known[0] != versions or known[1] <= now:
+            if known is None or known[0] != versions or known[2] <= now:
                 return False, None
-            at = known[1] if at is None else min(at, known[1])
-        self.note(conversation, at)
+            if known[1] is not session.conversations:  # a place that was to ring first may be gone
+                return False, None
+            at = known[2] if at is None else min(at, known[2])
+        self.note(session, conversation, at)
         return True, at
 
-    def note(self, conversation: ConversationId, at: datetime | None) -> None:
+    def note(self, session: Session, conversation: ConversationId, at: datetime | None) -> None:
         if at is not None:
-            self.at[conversation] = self._persons.versions, at
+            self.at[conversation] = self._persons.versions, session.conversations, at
         else:
             self.at.pop(conversation, None)
             self._persons.silenced.discard(conversation)
@@ -364,7 +372,7 @@ class Ringing:
         """
         person = await self._persons.of_lane(session, lane, limits)
         if isinstance(person, _Elsewhere):
-            self.looks.note(lane.id, None)  # nothing ever rings there
+            self.looks.note(session, lane.id, None)  # nothing ever rings there
         if person is None or isinstance(person, _Elsewhere):
             return False, None
         async with self._deciding:
@@ -374,7 +382,7 @@ class Ringing:
         if ringing:
             self.looks.at.pop(lane.id, None)
         else:
-            self.looks.note(lane.id, at)
+            self.looks.note(session, lane.id, at)
         return bool(ringing), at
 
     async def _due(

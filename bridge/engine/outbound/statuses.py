@@ -8,6 +8,8 @@ The rules:
   told that the agent rests. So a process that died leaves no place saying that somebody works.
 - A status holds up nothing: this works beside the lanes, and a failure is noted and left. That the
   agent rests is tried again for a day, anything else a few times.
+- A place that says something is looked at whatever becomes of its session: it may have left it, or
+  what was asked there may have been taken back.
 - A place that takes no status is not asked again before the next start.
 - What wears off by itself is told again for as long as it holds.
 """
@@ -19,7 +21,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from bridge.domain.errors import ChannelError, Gone, RateLimited, Rejected, Unauthorized
-from bridge.domain.ids import ChannelName, ConversationId
+from bridge.domain.ids import ChannelName, ConversationId, SessionId
 from bridge.domain.parts import AgentStatus, Conversation
 from bridge.domain.waits import is_over
 from bridge.engine.access.admission import Admission
@@ -82,19 +84,25 @@ class Statuses:
         self._worker = KeyedWorker("statuses", self._work_on, clock, health)
         self._is_needed = any(isinstance(each, TellingStatus) for each in channels.values())
         self._told: dict[ConversationId, _Told] = {}
+        self._busy: dict[ConversationId, SessionId] = {}
+        """The places that may not say that the agent rests, and what they say it of."""
         self._failed: dict[ConversationId, _Failed] = {}
         self._resting: dict[ConversationId, datetime] = {}
         self._refusing: set[ConversationId] = set()
         self._noted: dict[ConversationId, str] | None = None
 
     def wake(self, session: Session) -> None:
-        """Look at the places from which the agent was asked."""
+        """Look at the places from which the agent was asked, and at those that say so."""
         if self._is_needed:
-            for place in {each.place for each in session.asked} & session.conversations.keys():
-                if place not in self._refusing and not self._is_told(session, place):
+            asked = {each.place for each in session.asked} & session.conversations.keys()
+            busy = [place for place, of in self._busy.items() if of == session.id]
+            for place in asked.union(busy) - self._refusing:
+                if not self._is_told(session, place):
                     self._worker.wake(place)
 
     def _is_told(self, session: Session, place: ConversationId) -> bool:
+        if place not in session.conversations:
+            return False
         status = status_in(session, place)
         if status == "idle" and self._noted is not None and place not in self._noted:
             return True
@@ -136,18 +144,21 @@ class Statuses:
         failed, now = self._failed.get(conversation), self._worker.now(conversation)
         if failed is not None and not is_over(failed.until, now=now, since=failed.at):
             return failed.until
-        later = self._answer_comes(lane, session) if status == "idle" else None
+        later = await self._answer_comes(lane, session) if status == "idle" else None
         if later is not None:
             return later
         self._resting.pop(conversation, None)
         return await self._tell(lane, channel, status, title)
 
-    def _answer_comes(self, lane: Conversation, session: Session | None) -> datetime | None:
+    async def _answer_comes(self, lane: Conversation, session: Session | None) -> datetime | None:
         """Return until when a place is waited for that was not shown all there is yet."""
         if session is None or lane.suspended or lane.cursor >= session.head:
             return None
         now = self._clock.now()
         since = min(self._resting.setdefault(lane.id, now), now)
+        by_now = await self._store.conversation(lane.id)  # nobody told of what was shown till here
+        if by_now is None or by_now.cursor >= session.head:
+            return None
         return since + SHOWN_WITHIN if now < since + SHOWN_WITHIN else None
 
     async def _tell(
@@ -156,6 +167,8 @@ class Statuses:
         if not isinstance(channel, TellingStatus):
             raise TypeError(f"{channel.name} says it tells a status, but has no tell_status()")
         await self._note(lane.id, status if status != "idle" else "ending")
+        if status != "idle" and lane.session is not None:
+            self._busy[lane.id] = lane.session
         try:
             stays = await called(
                 channel,
@@ -168,6 +181,7 @@ class Statuses:
         self._failed.pop(lane.id, None)
         if status == "idle":
             self._told.pop(lane.id, None)
+            self._busy.pop(lane.id, None)
             await self._note(lane.id, "")
             return None
         self._told[lane.id] = (status, title)
@@ -183,6 +197,7 @@ class Statuses:
         log.info("status not told", account=where.channel, place=where.place, code=error.code)
         if isinstance(error, Rejected | Gone | Unauthorized):
             self._refusing.add(lane.id)
+            self._busy.pop(lane.id, None)
             await self._note(lane.id, "")
             return None
         known = self._failed.get(lane.id)

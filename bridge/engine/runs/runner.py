@@ -26,7 +26,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 import structlog
-from structlog.contextvars import bind_contextvars, reset_contextvars
+from structlog.contextvars import bound_contextvars
 
 from bridge import texts
 from bridge.domain.commands import (
@@ -228,11 +228,8 @@ class Runner:
                 asker=session.counts_for,
             )
             asked = (unread_upto(session, turn.upto) or (session.wanted,))[-1]
-            bound = bind_contextvars(trace=trace_of(session.id, asked), run=run)
-            try:
+            with bound_contextvars(trace=trace_of(session.id, asked), run=run):
                 await self._run(turn)
-            finally:
-                reset_contextvars(**bound)
             if not self._stopping and not turn.over:
                 self._upkeep.begin(self._agents.agent(start.agent), turn)
 

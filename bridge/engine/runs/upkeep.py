@@ -48,8 +48,8 @@ class Upkeep:
 
     def begin(self, agent: object, turn: LogTurn) -> None:
         """Let an agent work on the past of a session, if it has anything to do there."""
-        if not hasattr(agent, "keep_up") or not isinstance(agent, KeepingUp):
-            return  # the first is asked as most do not, and the second takes longer
+        if not isinstance(agent, KeepingUp):
+            return
         work = self._work(agent, turn)
         task = asyncio.create_task(work, name=f"upkeep {turn.session}")
         self._tasks[turn.session] = task

@@ -7,6 +7,7 @@ from bridge.domain.ids import MessageId
 from bridge.domain.inbound import Quoted, Spoken
 from bridge.domain.parts import Button, Reply
 from bridge.session.routing import WRITES
+from channels.discord.render import EPHEMERAL
 from tests.channels.discord.account import Account, Ear, part
 from tests.waiting import until
 
@@ -81,6 +82,30 @@ async def test_of_a_message_that_is_gone_by_then_it_is_said(discord, account, ad
         ada.writes(window, "Why?")
         await until(lambda: asked(ear))
     assert "message" in asked(ear)[0].what.quoted.text
+
+
+async def test_what_was_said_in_one_place_is_not_told_in_another(discord, account, ada):
+    """What a window sends back is of somebody's making, the message that it names too."""
+    ear, room = Ear(), discord.room()
+    async with account.listening(ear):
+        window = await opened(ada.asks_about(discord.person("Tom").says(room, "our secret")))
+        window.room = discord.room("other")
+        ada.writes(window, "Why?")
+        await until(lambda: asked(ear))
+    assert asked(ear)[0].address == account.at(window.room)
+    assert "secret" not in asked(ear)[0].what.quoted.text
+
+
+async def test_what_was_whispered_to_one_person_is_not_told_to_all(discord, account, ada):
+    ear, room = Ear(), discord.room()
+    async with account.listening(ear):
+        said = discord.person("Tom").says(room, "a code for you alone")
+        said.flags = EPHEMERAL
+        window = await opened(ada.asks_about(said))
+        discord.person("Tom").unsays(said)  # nobody can ask for a whisper
+        ada.writes(window, "Why?")
+        await until(lambda: asked(ear))
+    assert "code" not in asked(ear)[0].what.quoted.text
 
 
 async def test_the_reply_to_what_was_written_is_whispered(discord, account, ada):

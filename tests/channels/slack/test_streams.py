@@ -1,12 +1,15 @@
 """An answer as it is written: streamed where Slack streams, one message, one ring, no double."""
 
+from datetime import timedelta
+
 import pytest
 
-from bridge.domain.errors import ChangeRefused
+from bridge.domain.errors import ChangeRefused, RateLimited
 from bridge.domain.ids import PartId
 from bridge.domain.records import replace
+from channels.slack.conversation_ids import spot
 from channels.slack.streams import settled
-from tests.channels.slack.rig import Ear, address, connected, listening, opened, part
+from tests.channels.slack.rig import Ear, QuickClock, address, connected, listening, opened, part
 from tests.channels.slack.test_whole import answered, bridge
 from tests.waiting import until
 
@@ -21,9 +24,14 @@ def final(text, message):
 
 
 @pytest.fixture
-async def there(fake, ada, general):
+def clock():
+    return QuickClock()
+
+
+@pytest.fixture
+async def there(fake, ada, general, clock):
     """A thread that Ada began, and a channel that has heard her there."""
-    channel, ear = opened(fake), Ear()
+    channel, ear = opened(fake, clock=clock), Ear()
     async with listening(channel, ear):
         await connected(fake)
         said = ada.says(general, f"<@{fake.workspace.bot_user}> well?")
@@ -113,14 +121,16 @@ async def test_a_stream_whose_beginning_was_not_answered_is_found(fake, general,
     ours = await channel.send(place, part("before", number=7))
     part_of = preview("One two ")
     sent = await channel.send(place, part_of)
-    found = await opened_for(fake).resolve(place, part_of)
+    found = await (await begun_again(fake)).resolve(place, part_of)
     assert found is not None
     assert found.message == sent.message != ours.message
 
 
-def opened_for(fake):
+async def begun_again(fake):
+    """Return an account of a process that began after another one died."""
     channel = opened(fake)
-    channel._streams.me = fake.workspace.bot_user
+    channel._account = await channel._web.account()
+    channel._streams.me = channel._account.user
     return channel
 
 
@@ -129,6 +139,65 @@ async def test_an_answer_is_never_taken_for_a_stream_of_before(fake, general, th
     sent = await channel.send(place, preview("One two "))
     await channel.edit(place, sent.message, final("One two three", sent.message))
     assert await channel.resolve(place, preview("", "r_2")) is None
+
+
+async def test_of_what_was_left_standing_the_newest_is_the_stream_that_is_looked_for(
+    fake, general, there
+):
+    channel, place, _ = there
+    await channel.send(place, preview("Long ago "))
+    sent = await channel.send(place, preview("One two ", "r_2"))
+    found = await (await begun_again(fake)).resolve(place, preview("", "r_2"))
+    assert found.message == sent.message
+
+
+async def test_what_begins_a_thread_is_never_taken_for_a_stream_in_it(fake, general, there):
+    root = fake.methods.post({"channel": general.id, "text": "said by an older bridge"})["ts"]
+    general.messages[root].ts = "1700000000.000100"
+    general.messages["1700000000.000100"] = general.messages.pop(root)
+    place = address(general, "1700000000.000100")
+    assert await (await begun_again(fake)).resolve(place, preview("One ")) is None
+
+
+async def test_where_slack_does_not_say_whether_it_shows_metadata_nothing_is_a_stream(
+    fake, general, there
+):
+    """Without it every message of ours looks like one, and would be written over."""
+    channel, place, _ = there
+    await channel.send(place, part("an answer", number=7))
+    fake.scopes.discard("metadata.message:read")
+    there = spot(place.place)
+    assert await channel._showing.resolve(there, preview("One "), None) is None
+
+
+async def test_when_slack_asks_to_wait_in_the_middle_the_stream_goes_on_later(
+    fake, general, there, clock
+):
+    channel, place, said = there
+    sent = await channel.send(place, preview("One two "))
+    fake.fault("chat.appendStream", status=429, retry_after=30)
+    with pytest.raises(RateLimited):
+        await channel.edit(place, sent.message, preview("One two three "))
+    (message,) = fake.shown(general, said.ts)
+    assert message.streaming
+    clock.ahead += timedelta(seconds=31)
+    await channel.edit(place, sent.message, preview("One two three four "))
+    assert (message.streaming, message.text) == (True, "One two three four")
+
+
+@pytest.mark.parametrize("status", ["working", "waiting"])
+async def test_the_end_of_a_stream_changes_nothing_of_how_far_the_agent_is(
+    fake, general, there, status
+):
+    channel, place, said = there
+    await channel.tell_status(place, "working", "")
+    sent = await channel.send(place, preview("One two "))
+    await channel.tell_status(place, status, "")
+    known = general.sessions[said.ts].status
+    await channel.edit(place, sent.message, final("One two three", sent.message))
+    assert general.sessions[said.ts].status == known
+    await channel.tell_status(place, "idle", "")
+    assert general.sessions[said.ts].status == "active"
 
 
 @pytest.mark.parametrize("code", ["missing_scope", "channel_type_not_supported", "unknown_method"])

@@ -10,7 +10,7 @@ import pytest
 
 from bridge import session_texts, texts
 from bridge.delivery import notify
-from bridge.domain.commands import Push, Say, Trigger
+from bridge.domain.commands import Push, Say, Trigger, Unlink
 from bridge.domain.content import Content
 from bridge.domain.errors import StoreError
 from bridge.domain.events import MessageComposed, PushPriority, Source
@@ -129,6 +129,28 @@ async def test_a_place_that_closes_while_it_is_shown_something_leaves_the_next_t
         await b.push("the third")
         await b.until_shown("desk", "the third")
         assert rings(b, "desk")[-1] == "desk: the third"
+
+
+@pytest.mark.parametrize("how", ["left", "closed by a report"])
+async def test_a_place_that_was_to_ring_first_and_is_gone_puts_off_no_ring(how: str) -> None:
+    async with bridge(channel=OneThatCannotBeSilent) as b:
+        await move_in(b, "desk", "work")
+        assert await wish(b, "work", "/notify once")
+        await b.push("the first")
+        await b.until_shown("desk", "the first")
+        lane = await b.lane("work")
+        if how == "left":
+            await b.core.sessions.submit(SHARED, Unlink(conversation=lane.id, by=None))
+        else:
+            await b.store.postpone(
+                SHARED, lane.id, until=None, tries=0, error="gone", suspended=True
+            )
+            b.core._courier.wake(lane.id)
+        await b.until_at_rest()
+        await b.push("the second")
+        await b.until_shown("desk", "the second")
+        await passes(b, TEN + 1)
+        await b.until_shown("desk", "You have not seen this yet")
 
 
 async def test_one_line_stands_for_all_that_waits() -> None:

@@ -1,18 +1,21 @@
 """What a place says of the agent: right whatever happens, and never in the way of words."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from bridge.domain.commands import Archive, Unlink
 from bridge.domain.errors import Gone, RateLimited, Rejected, Unreachable
 from bridge.domain.events import MessageComposed
 from bridge.domain.ids import QuestionId
 from bridge.domain.run_output import Asking, Ended
 from bridge.engine.outbound.statuses import MOST_TRIES, SCOPE, SHOWN_WITHIN
 from bridge.session.admission import EVERYONE, Account
+from bridge.session.routing import SHARED
 from channels.memory import EVERYTHING
-from tests.engine.rig import Acting, Stalled, bridge
+from tests.engine.rig import OWNER, Acting, Stalled, bridge
 from tests.stepping import rest
 
 ABLE = replace(EVERYTHING, tells_status=True)
@@ -47,6 +50,26 @@ async def test_that_the_agent_rests_is_said_after_its_answer_was_shown():
         assert told(run) == ["working"]
         await run.until(lambda: told(run) == ["working", "idle"], each=5)
         assert run.said("ada") == ["So it is."]
+
+
+async def test_what_is_shown_while_a_place_is_looked_at_is_not_waited_for(monkeypatch):
+    agent = Stalled()
+    async with bridge(agent=agent, capabilities=ABLE) as run:
+        await run.place("ada")
+        run.platform.say("ada", "ada", "well?")
+        await run.until(lambda: told(run) == ["working"])
+        read = run.store.conversation
+
+        async def slowly(conversation):
+            found = await read(conversation)
+            if asyncio.current_task().get_name().startswith("statuses"):
+                for _ in range(200):
+                    await asyncio.sleep(0)
+            return found
+
+        monkeypatch.setattr(run.store, "conversation", slowly)
+        agent.released.set()
+        await run.until(lambda: told(run) == ["working", "idle"])
 
 
 async def test_a_place_whose_answer_cannot_be_shown_does_not_say_for_ever_that_it_comes():
@@ -175,3 +198,40 @@ async def test_a_place_is_told_what_its_session_is_called():
         await run.until(lambda: told(run) != [])
         await run.until(lambda: run.platform.titles.get("ada") == "Tea")
         agent.released.set()
+
+
+async def test_a_place_that_left_its_session_no_longer_says_that_it_works():
+    async with bridge(agent=Stalled(), capabilities=ABLE) as run:
+        await run.place("ada")
+        run.platform.say("ada", "ada", "well?")
+        await run.until(lambda: told(run) == ["working"])
+        lane = await run.lane("ada")
+        await run.core.sessions.submit(SHARED, Unlink(conversation=lane.id, by=OWNER))
+        await run.until(lambda: told(run) == ["working", "idle"])
+
+
+async def test_a_place_whose_message_was_taken_back_says_in_the_end_that_the_agent_rests():
+    agent = Stalled()
+    async with bridge(agent=agent, capabilities=ABLE) as run:
+        await run.place("ada")
+        run.platform.say("ada", "ada", "well?")
+        await run.until(lambda: told(run) == ["working"])
+        run.platform.unsay("ada", said_by_ada(run))
+        agent.released.set()
+        await run.until(lambda: told(run)[-1] == "idle")
+
+
+async def test_a_place_of_a_session_that_is_archived_no_longer_says_that_it_waits():
+    async def asks(turn):
+        yield Ended(questions=(Asking(question=QuestionId("q_1"), kind="open", text="Which?"),))
+
+    async with bridge(agent=Acting(asks), capabilities=ABLE) as run:
+        await run.place("ada")
+        run.platform.say("ada", "ada", "well?")
+        await run.until(lambda: told(run)[-1:] == ["waiting"])
+        await run.core.sessions.submit(SHARED, Archive(by=OWNER))
+        await run.until(lambda: told(run)[-1] == "idle")
+
+
+def said_by_ada(run):
+    return next(key for key, each in run.platform.places["ada"].messages.items() if each.author)
