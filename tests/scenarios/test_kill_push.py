@@ -9,8 +9,9 @@ from tests.push_service import Browser, PushService, push_service
 from tests.waiting import PATIENCE
 
 LOOPBACK = """
+from ipaddress import IPv4Network
 from bridge.http.web_push import WebPush
-WebPush.__init__.__kwdefaults__.update(permitted=lambda ip: ip.is_loopback, plain_http=True)
+WebPush.__init__.__kwdefaults__.update(networks=(IPv4Network("127.0.0.0/8"),))
 """
 """What every start reads first: push services may be on this machine."""
 

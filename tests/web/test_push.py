@@ -23,6 +23,7 @@ from bridge.http.browser_push import seal
 from bridge.http.links import Links
 from bridge.http.web_push import Signing, WebPush
 from bridge.session.routing import SHARED
+from tests.http.receiver import LOOPBACK
 from tests.push_service import Browser, PushService
 from tests.web.rig import ADA, BOB, HIDE, Bridge, Loop, Pages, say, until
 from tests.web.test_axe import violations
@@ -68,8 +69,7 @@ def bridge(loop: Loop, tmp_path: Path) -> Iterator[Bridge]:
         Signing(tmp_path / "push-key", "mailto:a@b.example"),
         seal=lambda deed: seal(links, deed),
         clock=clock,
-        permitted=lambda ip: ip.is_loopback,
-        plain_http=True,
+        networks=LOOPBACK,
     )
     bridge = Bridge(loop, links=links, web_push=push)
     bridge.start()
