@@ -38,7 +38,6 @@ KEPT = "subscriptions"
 """The scope of the facts that keep subscriptions, each by its id."""
 
 CURSORS = "subscription cursors"
-"""The scope, with the id of a subscription behind it, of how far it is in each session."""
 
 KINDS = frozenset(TYPES)
 """The kinds of events there are."""
@@ -153,6 +152,11 @@ class Cursor:
     def dropped_upto(seq: Seq) -> Callable[["Cursor"], "Cursor"]:
         """Return the change after which nothing is owed up to an event."""
         return lambda at: at.dropped(seq)
+
+
+def scope_of(number: str) -> str:
+    """Return the scope of the facts that say how far a subscription is in each session."""
+    return f"{CURSORS} {number}"
 
 
 def envelope(kind: str, session: SessionId, at: datetime, data: Mapping[str, Any]) -> bytes:

@@ -202,7 +202,7 @@ class _Sender:
         self._rests.end(subscription.id)
         if subscription.question:
             await self._book.drop(subscription)
-        elif await self._book.one(subscription.id) is not None:  # else it was removed meanwhile
+        else:
             await self._book.move(subscription, event.session, partial(Cursor.past, seq=event.seq))
         return True
 
@@ -254,9 +254,12 @@ class _Sender:
 
     async def _end(self, subscription: Subscription, state: State, why: str) -> None:
         log.info("subscription rests", subscription=subscription.id, state=state)
-        now = await self._book.one(subscription.id)
-        if now is not None:
-            await self._book.keep(replace(now, state=state, why=why))
+        if subscription.question and state == "ended":
+            await self._book.drop(subscription)
+        else:
+            await self._book.change(
+                subscription.id, lambda each: replace(each, state=state, why=why)
+            )
 
 
 def _failing(cursor: Cursor, *, tries: int, now: datetime, at: datetime, error: str) -> Cursor:
