@@ -24,7 +24,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from bridge.delivery.push_payload import Seal, notification, tag_of, urgency
+from bridge.delivery.markdown_budget import is_affordable
+from bridge.delivery.push_payload import Seal, Words, notification, tag_of, urgency
 from bridge.domain.errors import (
     ChannelError,
     ConfigError,
@@ -49,6 +50,12 @@ SIGNED_FOR = timedelta(hours=12)
 PAUSE = timedelta(seconds=60)
 BUSY, TOO_MANY = frozenset({429, 503}), 429
 CLOSED = "not_public"
+MOST_READ = 1_000
+"""Characters of a text that is not read as Markdown: it would take too long."""
+
+MOST_NESTED = 15
+"""Levels of quotes and lists; what is deeper than 20 is not read."""
+
 MOST_PAYLOAD = 3_800
 """Bytes, of which services take 4096 with what encrypting adds."""
 
@@ -242,17 +249,30 @@ def _encrypted(payload: bytes, browser: Subscription) -> bytes:
     return sealed
 
 
-def plain(text: str) -> str:
-    """Return what a Markdown text says, without its markup."""
-    tokens = import_module("markdown_it").MarkdownIt("commonmark").parse(text)
+def plain(text: str) -> Words:
+    """Return what a Markdown text says, without its markup; of a long one, how it begins."""
+    if not is_affordable(text):
+        return Words(text=text[:MOST_READ], whole=False)
+    env: dict[str, Any] = {}
+    tokens = import_module("markdown_it").MarkdownIt("commonmark").parse(text, env)
     lines: list[str] = []
+    hidden = [*env.get("references", ())]
     for each in tokens:
         if each.type == "inline":
             lines.append("".join(map(_said, each.children or ())))
+            hidden += filter(None, map(_leads, each.children or ()))
         elif each.type in {"fence", "code_block", "html_block"}:
             lines.append(each.content.rstrip("\n"))
-    return "\n".join(filter(None, lines)).strip()
+            hidden += each.info.split()[1:]  # the first word is the language
+    said = "\n".join(filter(None, lines)).strip()
+    too_deep = any(each.level >= MOST_NESTED for each in tokens)
+    return Words(text=said, whole=not too_deep and all(each in said for each in hidden))
 
 
 def _said(token: Any) -> str:
     return "\n" if token.type in {"softbreak", "hardbreak"} else str(token.content)
+
+
+def _leads(token: Any) -> str:
+    """Return the address that a link, or a picture, leads to; "" of anything else."""
+    return str(token.attrs.get("href") or token.attrs.get("src") or "")

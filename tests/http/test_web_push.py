@@ -552,4 +552,31 @@ def test_what_it_takes_is_installed_here() -> None:
     ],
 )
 def test_words_are_told_without_their_markup(text: str, said: str) -> None:
-    assert plain(text) == said
+    assert plain(text).text == said
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [
+        ("**bold** `code`\n\n```sh\nls\n```", True),
+        ("<https://x.example>", True),
+        ("[https://x.example](https://x.example)", True),
+        ("[x.example](https://y.example)", False),
+        ("![look](https://y.example/x.png)", False),
+        ("go\n\n[on]: https://y.example", False),
+        ("```sh rm -rf\nls\n```", False),
+        ("x" * 20_000, False),
+        ("> " * 5_000 + "x", False),
+    ],
+)
+def test_it_is_known_whether_the_words_are_all_that_the_markup_says(
+    text: str, *, whole: bool
+) -> None:
+    assert plain(text).whole == whole
+
+
+async def test_a_very_long_text_is_not_read_to_its_end(scene: Scene) -> None:
+    phone = await scene.turn_on("phone")
+    await scene.push("look " * 100_000)
+    await scene.until(lambda: scene.service.pushed)
+    assert scene.service.told(phone)[0]["body"].startswith("look look")
