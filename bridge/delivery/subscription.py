@@ -120,6 +120,11 @@ class Cursor:
     dead: tuple[tuple[Seq, str], ...] = ()
     again: tuple[Seq, ...] = ()
 
+    @property
+    def is_in_trouble(self) -> bool:
+        """Say whether something failed that is owed still, or was given up."""
+        return bool(self.tries or self.due_at or self.again or self.dead)
+
     def past(self, seq: Seq, why: str = "") -> "Cursor":
         """Return it behind an event, which was taken; or was given up, and `why`."""
         dead = tuple(each for each in self.dead if each[0] != seq) + (((seq, why),) if why else ())

@@ -569,9 +569,7 @@ def test_words_are_told_without_their_markup(text: str, said: str) -> None:
         ("> " * 5_000 + "x", False),
     ],
 )
-def test_it_is_known_whether_the_words_are_all_that_the_markup_says(
-    text: str, *, whole: bool
-) -> None:
+def test_it_is_known_whether_words_are_all_that_markup_says(text: str, *, whole: bool) -> None:
     assert plain(text).whole == whole
 
 

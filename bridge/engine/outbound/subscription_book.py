@@ -27,6 +27,9 @@ MOST_CALLBACKS = 100
 """Subscriptions of one person, and questions of theirs whose end is to be told."""
 
 MOST_SESSIONS = 1000
+READ_AT_ONCE = 200
+"""Cursors that are read before others on the loop go on."""
+
 KEPT_EVERY = 500
 """Events that are not wanted, after which a cursor is kept all the same."""
 
@@ -101,9 +104,16 @@ class SubscriptionBook:
                 del kept[key]
 
     def is_owed(
-        self, subscription: Subscription, session: SessionId, head: Seq, cursor: Cursor | None
+        self,
+        subscription: Subscription,
+        session: SessionId,
+        head: Seq,
+        cursor: Cursor | None = None,
     ) -> bool:
-        """Say whether there may be something to be sent of a session that ends at `head`."""
+        """Say whether there may be something to be sent of a session that ends at `head`.
+
+        Without a `cursor`, as far as is remembered.
+        """
         key, cursor = (subscription.id, session), cursor or Cursor(seq=START)
         reached = max(cursor.seq, self.passed.get(key, START), self.outside.get(key, START))
         return bool(cursor.again) or head > reached
@@ -121,7 +131,12 @@ class SubscriptionBook:
 
     async def cursors(self, subscription: Subscription) -> Mapping[SessionId, Cursor]:
         kept = await self._store.facts(scope_of(subscription.id))
-        return {SessionId(each): Cursor.read(text) for each, text in kept.items()}
+        found: dict[SessionId, Cursor] = {}
+        for each, text in kept.items():
+            found[SessionId(each)] = Cursor.read(text)
+            if len(found) % READ_AT_ONCE == 0:
+                await asyncio.sleep(0)
+        return found
 
     async def move(
         self,
@@ -221,10 +236,17 @@ class SubscriptionDesk:
         return await self._book.one(number)
 
     async def followed(self, subscription: Subscription) -> Sequence[Following]:
-        """Return the sessions in which something is owed, or was given up."""
+        """Return the sessions in which something is owed, or was given up.
+
+        Of all sessions, those touched last, and where something is in trouble.
+        """
         found = []
+        touched = () if subscription.session else await self._store.sessions(limit=MOST_SESSIONS)
+        rows = {each.id: each for each in touched}
         for session, cursor in (await self._book.cursors(subscription)).items():
-            row = await self._store.session(session)
+            row = rows.get(session)
+            if row is None and (subscription.session or cursor.is_in_trouble):
+                row = await self._store.session(session)
             if row is not None:
                 passed = self._book.passed.get((subscription.id, session), cursor.seq)
                 behind = max(0, row.head - max(cursor.seq, passed))

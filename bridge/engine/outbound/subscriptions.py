@@ -277,6 +277,12 @@ def signed(subscription: Subscription, name: str, body: bytes, now: datetime) ->
     return {**each[0], SIGNATURE: " ".join(headers[SIGNATURE] for headers in each)}
 
 
+def _is_in(subscription: Subscription, session: Session) -> bool:
+    """Say whether whoever subscribed may be in a session; of what works in the background, yes."""
+    (who,) = session.people((subscription.by,))
+    return session.parent is not None or who in session.participants
+
+
 class Subscriptions:
     """Sends what subscriptions are owed. While the book has no `receivers` nothing is sent."""
 
@@ -293,14 +299,14 @@ class Subscriptions:
         self._stirred: dict[str, set[SessionId]] = {}
         self._rests = _Rests(self._worker.now)
 
-    def appended(self, session: SessionId) -> None:
+    def appended(self, session: Session) -> None:
         """Wake whatever follows a session."""
         if self._book.loaded is None:
             self._worker.wake(ALL)
         else:
             for each in self._book.loaded.values():
-                if each.session in {"", session}:
-                    self.wake(each, session)
+                if each.session == session.id or (not each.session and _is_in(each, session)):
+                    self.wake(each, session.id)
 
     def sweep(self) -> None:
         """Look for what is owed and nothing told of."""
@@ -347,9 +353,15 @@ class Subscriptions:
         rows = await self._store.sessions(limit=MOST_SESSIONS) if wide else ()
         heads = {row.id: row.head for row in rows}
         for each in known:
+            mine = await self._heads(each, heads)
+            if not any(self._book.is_owed(each, *row) for row in mine.items()):
+                continue  # as far as is remembered, which is little after a start
             cursors = await self._book.cursors(each)
-            for session, head in (await self._heads(each, heads)).items():
+            for session, head in mine.items():
                 if self._book.is_owed(each, session, head, cursors.get(session)):
+                    self.wake(each, session)
+            for session in cursors.keys() - mine.keys():  # of so many others was touched since
+                if cursors[session].is_in_trouble:
                     self.wake(each, session)
 
     async def _heads(
