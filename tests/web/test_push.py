@@ -257,6 +257,26 @@ def test_a_click_opens_the_page_where_it_is_closed(
     expect(fresh.locator(f'[data-seq="{json.loads(body)["seq"]}"]')).to_be_in_viewport()
 
 
+def test_a_click_leaves_alone_what_is_not_the_page(
+    phone: Phone, bridge: Bridge, service: PushService
+) -> None:
+    """A picture that is open in a tab of its own shows no session."""
+    page = turn_on(phone)
+    page.evaluate(HIDE, "hidden")
+    until(lambda: not bridge.core.live.looking.looks(SHARED, ADA))
+    bridge.push("a parcel came")
+    phone.deliver(page, pushed(phone, service))
+    until(lambda: len(phone.shown()) == 1)
+    page.goto(f"{bridge.url}/web/mark.svg")
+    phone.worker.evaluate(FOCUSED)
+    phone.worker.evaluate(
+        "() => { clients.openWindow = async url => { self.opened = url; return null; } }"
+    )
+    phone.click()
+    until(lambda: bool(phone.worker.evaluate("self.opened")))
+    assert phone.worker.evaluate("self.opened").startswith("/#session=")
+
+
 def ask(bridge: Bridge) -> None:
     options = (Option(id="yes", label="Yes"), Option(id="no", label="No"))
     question = Ask(by=ADA, question=QuestionId("ask_1"), text="Deploy it?", options=options)
