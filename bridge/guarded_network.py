@@ -45,6 +45,10 @@ class NotPermittedError(Exception):
     """Nothing may be asked there, or there is no such host; the text says which."""
 
 
+class NotFoundError(NotPermittedError):
+    """There is no such host, or nobody says just now where it is."""
+
+
 async def resolve(host: str, port: int) -> Sequence[str]:
     work = partial(getaddrinfo, host, port, type=SOCK_STREAM)
     found = await asyncio.get_running_loop().run_in_executor(_LOOKING_UP, work)
@@ -130,7 +134,7 @@ class GuardedNetwork(httpcore.AsyncNetworkBackend):
         try:
             found: Sequence[str] = await self._resolve(host, port)
         except (OSError, UnicodeError) as error:
-            raise NotPermittedError(f"{host} cannot be found: {error}") from error
+            raise NotFoundError(f"{host} cannot be found: {error}") from error
         return found
 
     async def connect_unix_socket(self, *_: Any, **__: Any) -> httpcore.AsyncNetworkStream:

@@ -142,7 +142,6 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "bridge.exports": "tests/engine/commands/test_exporting.py",
     "bridge.http.app": "tests/http/test_openapi.py",
     "bridge.engine.outbound.progress": "tests/engine/outbound/test_deliveries.py",
-    "bridge.engine.outbound.subscription_book": "tests/http/test_subscriptions.py",
     "bridge.engine.outbound.subscriptions": "tests/http/test_subscriptions.py",
     "bridge.engine.outbound.lane_drops": "tests/http/test_deliveries.py",
     "bridge.http.metrics": "tests/http/test_deliveries.py",

@@ -5,8 +5,9 @@ The rules:
 - It is told what rings: what is shown silently costs no push, and is in the page.
 - The words are plain text, cut to `MOST_BODY` characters; what was cut says so.
 - What may be done stands below only where the whole text does, so that nobody lets run what they
-  cannot have read: of more than `MOST_ACTIONS` answers the first. To what is no question with
-  answers one may reply in words.
+  cannot have read: of more than `MOST_ACTIONS` answers the first. Where a file, the address of a
+  link, or more lines than `MOST_LINES` belong to it, or letters show in another order than they are
+  in, the page has the answers. To what is no question with answers one may reply in words.
 - Each deed carries a seal that only the bridge can make: of the browser, the session, the event and
   the button. It is void where its browser is.
 - One event has one tag, so that whatever is sent of it again takes the place of what was before.
@@ -19,10 +20,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from bridge import texts
+from bridge.domain.content import in_order
 from bridge.domain.ids import ParticipantId, Seq, SessionId
 from bridge.domain.parts import Button, Part
 
 MOST_BODY, MOST_TITLE, MOST_LABEL = 480, 80, 40
+MOST_LINES = 8
+"""Notifications show no more, at their largest."""
+
 MOST_ACTIONS = 2
 """Browsers show no more."""
 
@@ -58,26 +63,43 @@ def urgency(part: Part) -> str:
     return "high" if part.priority == "question" else "normal"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """A part's text without markup. `whole`: nothing is missing that the markup says."""
+
+    text: str
+    whole: bool = True
+
+
 def notification(
-    part: Part, words: str, *, title: str, browser: str, who: ParticipantId, seal: Seal
+    part: Part, told: Words, *, title: str, browser: str, who: ParticipantId, seal: Seal
 ) -> dict[str, Any]:
-    """Return what a browser shows of a part; `words` are its text without markup."""
+    """Return what a browser shows of a part that says `told`."""
     says = part.language.says
-    words = words.removesuffix(says(texts.REPEATED).strip("_")).strip() if part.repeat else words
+    words = told.text
+    if part.repeat:
+        words = words.removesuffix(says(texts.REPEATED).strip("_")).strip()
     body = _cut(words, MOST_BODY)
     files = ", ".join(each.name for each in part.attachments)
     heading = " · ".join(filter(None, (part.speaker, title or "Bridgehead")))
+    is_told = body == words and told.whole and not (part.buttons and _hides(part, words))
     deed = Deed(browser=browser, who=who, session=part.session, seq=part.source, epoch=part.epoch)
     return {
         "tag": tag_of(part),
-        "title": _cut(" ".join(heading.split()), MOST_TITLE),
+        "title": _cut(" ".join(in_order(heading).split()), MOST_TITLE),
         "body": body or _cut(files, MOST_BODY) or says(texts.PUSH_NEWS),
         "session": part.session,
         "seq": part.source,
         "lang": part.language.code,
-        "actions": _actions(part, deed, seal) if body == words else [],
+        "actions": _actions(part, deed, seal) if is_told else [],
         "failed": says(texts.PUSH_NOT_DONE),
     }
+
+
+def _hides(part: Part, words: str) -> bool:
+    """Say whether something of what is asked may not be seen in a notification."""
+    too_long = words.count("\n") >= MOST_LINES
+    return bool(part.attachments) or too_long or in_order(words) != words
 
 
 def _actions(part: Part, deed: Deed, seal: Seal) -> Sequence[dict[str, Any]]:

@@ -38,7 +38,6 @@ KEPT = "subscriptions"
 """The scope of the facts that keep subscriptions, each by its id."""
 
 CURSORS = "subscription cursors"
-"""The scope, with the id of a subscription behind it, of how far it is in each session."""
 
 KINDS = frozenset(TYPES)
 """The kinds of events there are."""
@@ -121,6 +120,11 @@ class Cursor:
     dead: tuple[tuple[Seq, str], ...] = ()
     again: tuple[Seq, ...] = ()
 
+    @property
+    def is_in_trouble(self) -> bool:
+        """Say whether something failed that is owed still, or was given up."""
+        return bool(self.tries or self.due_at or self.again or self.dead)
+
     def past(self, seq: Seq, why: str = "") -> "Cursor":
         """Return it behind an event, which was taken; or was given up, and `why`."""
         dead = tuple(each for each in self.dead if each[0] != seq) + (((seq, why),) if why else ())
@@ -153,6 +157,11 @@ class Cursor:
     def dropped_upto(seq: Seq) -> Callable[["Cursor"], "Cursor"]:
         """Return the change after which nothing is owed up to an event."""
         return lambda at: at.dropped(seq)
+
+
+def scope_of(number: str) -> str:
+    """Return the scope of the facts that say how far a subscription is in each session."""
+    return f"{CURSORS} {number}"
 
 
 def envelope(kind: str, session: SessionId, at: datetime, data: Mapping[str, Any]) -> bytes:

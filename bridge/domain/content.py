@@ -129,9 +129,14 @@ class Option:
 _REORDERING = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
+def in_order(text: str) -> str:
+    """Return a text without the characters that have others shown in another order."""
+    return _REORDERING.sub("", text)
+
+
 def on_one_line(option: Option) -> Option:
     """Return an option whose label is one line in which nothing else is said, in its order."""
-    label = " ".join(_REORDERING.sub("", option.label).split())
+    label = " ".join(in_order(option.label).split())
     return replace(option, label=label or option.id)
 
 

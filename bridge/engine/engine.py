@@ -362,7 +362,7 @@ class Engine:
         count_events(fresh)
         self._runner.wake(session.id)
         self._lanes.appended(session, fresh)
-        self.subscriptions.appended(session.id)
+        self.subscriptions.appended(session)
         for each in (self._runner.background, *self._beside):
             each.wake(session)
         if any([isinstance(event.body, ScheduleEvent) for event in fresh]):

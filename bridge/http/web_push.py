@@ -7,9 +7,8 @@ The rules:
 - A push is encrypted for its browser (RFC 8291) and signed as ours (RFC 8292), so that the push
   service reads nothing of it. It has the topic of its event: sent again, it takes the place of what
   still waits, and in the browser of what is still shown. So an unknown outcome is no outcome.
-- Push services are named by browsers, so by anybody: only https is called, on public addresses, of
-  which each is looked at before the connection goes to that very one. No redirect is followed, and
-  little of what they answer is read.
+- Push services are named by browsers, so by anybody: they are called as any address is that
+  somebody else named (`bridge.http.guarded_calls`).
 - A service that says it knows a browser no more ends it. One that does not take our signature is
   not called again before the page was opened there, which subscribes anew where our key is another.
 """
@@ -18,18 +17,15 @@ import asyncio
 import base64
 import json
 import re
-import socket
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from importlib import import_module
-from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
-from bridge.addresses import is_public
-from bridge.delivery.push_payload import Seal, notification, tag_of, urgency
+from bridge.delivery.markdown_budget import is_affordable
+from bridge.delivery.push_payload import Seal, Words, notification, tag_of, urgency
 from bridge.domain.errors import (
     ChannelError,
     ConfigError,
@@ -42,10 +38,9 @@ from bridge.domain.ids import MessageId
 from bridge.domain.inbound import Inbox
 from bridge.domain.parts import Address, Capabilities, Part, Sent
 from bridge.http import private
+from bridge.http.guarded_calls import Answered, GuardedCalls, Networks, NotPublic
 from bridge.ports.clock import Clock
 from bridge.ports.push import CHANNEL, PAGE, Browsers, Subscription
-
-Permitted = Callable[[IPv4Address | IPv6Address], bool]
 
 WHAT = "the key of push messages"
 TTL = timedelta(days=1)
@@ -53,7 +48,14 @@ TTL = timedelta(days=1)
 
 SIGNED_FOR = timedelta(hours=12)
 PAUSE = timedelta(seconds=60)
-MOST_PAUSE = timedelta(hours=1)
+BUSY, TOO_MANY = frozenset({429, 503}), 429
+CLOSED = "not_public"
+MOST_READ = 1_000
+"""Characters of a text that is not read as Markdown: it would take too long."""
+
+MOST_NESTED = 15
+"""Levels of quotes and lists; what is deeper than 20 is not read."""
+
 MOST_PAYLOAD = 3_800
 """Bytes, of which services take 4096 with what encrypting adds."""
 
@@ -73,7 +75,6 @@ LIMITS = Capabilities(
 )
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{43}")
-_SECONDS = re.compile(r"[0-9]{1,6}")
 
 
 def is_installed() -> bool:
@@ -139,7 +140,7 @@ def _key_of(path: Path) -> Any:
 
 
 class WebPush:
-    """`permitted` says which addresses push services may have; `plain_http`: not only on https.
+    """In `networks` push services may be that are not public, and called without TLS.
 
     Whoever makes it tells it which `browsers` there are.
     """
@@ -150,14 +151,13 @@ class WebPush:
         *,
         seal: Seal,
         clock: Clock,
-        permitted: Permitted = is_public,
-        plain_http: bool = False,
+        networks: Networks = (),
     ) -> None:
         self.name = CHANNEL
         self.browsers: Browsers | None = None
-        self._tls: Any = None
         self.signing, self._seal = signing, seal
-        self._clock, self._permitted, self.is_secure = clock, permitted, not plain_http
+        self._clock, self._calls = clock, GuardedCalls(clock, networks)
+        self.is_secure = not networks
 
     def _known(self) -> Browsers:
         assert self.browsers is not None, "it is told of them before it is used"
@@ -190,8 +190,7 @@ class WebPush:
             "Topic": tag,
             "Urgency": urgency(part),
         }
-        status, after = await self._post(browser.endpoint, headers, body)
-        await self._check(status, after, browser)
+        await self._check(await self._post(browser.endpoint, headers, body), browser)
         return Sent(message=MessageId(tag))
 
     async def _payload(self, part: Part, browser: Subscription) -> bytes:
@@ -205,48 +204,16 @@ class WebPush:
             body = dump({**told, "body": told["body"][:120], "actions": []})
         return body + b" " * (-len(body) % PADDED_TO)
 
-    async def _post(self, endpoint: str, headers: dict[str, str], body: bytes) -> tuple[int, str]:
-        """Return the answer's status, and how long to wait. Raises `Unreachable`, `Rejected`."""
-        at = urlsplit(endpoint)
-        if at.scheme != "https" and self.is_secure:
-            raise Rejected("its push service is not on https", code="not_https")
-        host, port = at.hostname or "", at.port or (443 if at.scheme == "https" else 80)
-        ip = await self._address(host, port)
-        literal = f"[{ip}]" if isinstance(ip, IPv6Address) else str(ip)
-        url = urlunsplit((at.scheme, f"{literal}:{port}", at.path, at.query, ""))
-        httpx = await asyncio.to_thread(import_module, "httpx")
-        if self._tls is None:  # reading the certificates takes a while, once
-            self._tls = await asyncio.to_thread(httpx.create_ssl_context, trust_env=False)
+    async def _post(self, endpoint: str, headers: dict[str, str], body: bytes) -> Answered:
+        """Return what is answered. Raises `Unreachable`, `Rejected`."""
         try:
-            async with (
-                httpx.AsyncClient(trust_env=False, verify=self._tls, timeout=15) as client,
-                client.stream(
-                    "POST",
-                    url,
-                    headers={**headers, "Host": at.netloc},
-                    content=body,
-                    extensions={"sni_hostname": host},
-                    follow_redirects=False,
-                ) as answer,
-            ):
-                return answer.status_code, answer.headers.get("retry-after", "")
-        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-            raise Unreachable(type(error).__name__) from error
+            return await self._calls.post(endpoint, headers, body)
+        except NotPublic as error:
+            raise Rejected("its push service is not on a public address", code=CLOSED) from error
 
-    async def _address(self, host: str, port: int) -> IPv4Address | IPv6Address:
-        """Return the address to connect to; all that a name has must be permitted."""
-        try:
-            loop = asyncio.get_running_loop()
-            found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError) as error:
-            raise Unreachable("its push service cannot be found") from error
-        ips = [ip_address(str(each[4][0]).partition("%")[0]) for each in found]
-        if not ips or not all(map(self._permitted, ips)):
-            raise Rejected("its push service is not on a public address", code="not_public")
-        return ips[0]
-
-    async def _check(self, status: int, after: str, browser: Subscription) -> None:
+    async def _check(self, answered: Answered, browser: Subscription) -> None:
         """Raise what an answer means that is no success."""
+        status, wait = answered.status, answered.wait
         code = str(status)
         if status in {200, 201, 202, 204}:
             return
@@ -254,16 +221,12 @@ class WebPush:
             await self._known().drop(browser.id)
         if status in {401, 403, 404, 410}:
             raise Gone("the push service knows this browser no more", code=code)
-        if status == 429:  # noqa: PLR2004
-            raise RateLimited(until=self._clock.now() + _pause(after), code=code)
+        if status in BUSY and (status == TOO_MANY or wait is not None):
+            raise RateLimited(until=wait or self._clock.now() + PAUSE, code=code)
         if status >= 500:  # noqa: PLR2004
             raise Unreachable("the push service takes nothing just now", code=code)
         error: ChannelError = Rejected("the push service refused it", code=code)
         raise error
-
-
-def _pause(after: str) -> timedelta:
-    return min(timedelta(seconds=int(after)), MOST_PAUSE) if _SECONDS.fullmatch(after) else PAUSE
 
 
 def dump(told: dict[str, Any]) -> bytes:
@@ -286,17 +249,30 @@ def _encrypted(payload: bytes, browser: Subscription) -> bytes:
     return sealed
 
 
-def plain(text: str) -> str:
-    """Return what a Markdown text says, without its markup."""
-    tokens = import_module("markdown_it").MarkdownIt("commonmark").parse(text)
+def plain(text: str) -> Words:
+    """Return what a Markdown text says, without its markup; of a long one, how it begins."""
+    if not is_affordable(text):
+        return Words(text=text[:MOST_READ], whole=False)
+    env: dict[str, Any] = {}
+    tokens = import_module("markdown_it").MarkdownIt("commonmark").parse(text, env)
     lines: list[str] = []
+    hidden = [*env.get("references", ())]
     for each in tokens:
         if each.type == "inline":
             lines.append("".join(map(_said, each.children or ())))
+            hidden += filter(None, map(_leads, each.children or ()))
         elif each.type in {"fence", "code_block", "html_block"}:
             lines.append(each.content.rstrip("\n"))
-    return "\n".join(filter(None, lines)).strip()
+            hidden += each.info.split()[1:]  # the first word is the language
+    said = "\n".join(filter(None, lines)).strip()
+    too_deep = any(each.level >= MOST_NESTED for each in tokens)
+    return Words(text=said, whole=not too_deep and all(each in said for each in hidden))
 
 
 def _said(token: Any) -> str:
     return "\n" if token.type in {"softbreak", "hardbreak"} else str(token.content)
+
+
+def _leads(token: Any) -> str:
+    """Return the address that a link, or a picture, leads to; "" of anything else."""
+    return str(token.attrs.get("href") or token.attrs.get("src") or "")

@@ -8,8 +8,10 @@ from bridge import texts
 from bridge.delivery.push_payload import (
     MOST_BODY,
     MOST_LABEL,
+    MOST_LINES,
     MOST_TITLE,
     Deed,
+    Words,
     notification,
     tag_of,
     urgency,
@@ -28,14 +30,14 @@ def part(text="look", **fields):
     return Part(text=text, **{**known, **place, **fields})
 
 
-def told(shown, words=None, title="Main"):
+def told(shown, words=None, title="Main", *, whole=True):
     sealed = []
 
     def seal(deed):
         sealed.append(deed)
         return f"sealed {len(sealed)}"
 
-    words = shown.text if words is None else words
+    words = Words(text=shown.text if words is None else words, whole=whole)
     found = notification(shown, words, title=title, browser="b_1", who=ADA, seal=seal)
     return found, sealed
 
@@ -96,6 +98,36 @@ def test_nothing_can_be_done_about_what_is_not_told_whole(length):
     found, _ = told(part("x" * length, buttons=buttons("Approve", "Deny")))
     assert bool(found["actions"]) == (length == MOST_BODY)
     assert found["body"].endswith("…") == (length > MOST_BODY)
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        {"text": "Run `ls`" + "\n" * MOST_LINES + "and delete everything"},
+        {"text": "Run \u202efr- mr\u202c?"},
+        {"text": "Run it?", "whole": False},
+        {
+            "text": "Sign it?",
+            "attachments": (
+                Attachment(
+                    kind="file", name="a.pdf", mime="application/pdf", size=1, media=MediaId("m")
+                ),
+            ),
+        },
+    ],
+    ids=["below", "reordered", "behind a link", "in a file"],
+)
+def test_nothing_is_let_run_that_a_notification_does_not_show(hidden):
+    """Line breaks push it out of sight, letters are turned round, a link or a file holds it."""
+    whole = hidden.pop("whole", True)
+    text = hidden.pop("text")
+    assert told(part(text, buttons=buttons("Approve"), **hidden), whole=whole)[0]["actions"] == []
+    assert told(part("Run it?", buttons=buttons("Approve")))[0]["actions"] != []
+
+
+def test_no_title_and_no_name_is_read_in_another_order():
+    found, _ = told(part(speaker="Ada \u202e"), title="\u2067Main\nof us")
+    assert found["title"] == "Ada · Main of us"
 
 
 def test_a_repeat_says_what_the_first_one_said():

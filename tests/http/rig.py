@@ -160,7 +160,7 @@ class Bridge:
 
     def _woken(self, session: Session, events: Sequence[Event]) -> None:
         """Wake no worker but this: tests play the agent themselves."""
-        self.sending.appended(session.id)
+        self.sending.appended(session)
 
     def _wake(self, subscription: Subscription, session: SessionId) -> None:
         self.sending.hurry(subscription, session)

@@ -7,8 +7,9 @@ from datetime import datetime
 import pytest
 
 from bridge.domain.commands import ExpireQuestions
+from bridge.domain.ids import SessionId
 from tests.http.receiver import LOOPBACK, Receiver, receiving
-from tests.http.rig import MAIN, SESSION, Bridge, serving
+from tests.http.rig import ADA, MAIN, SESSION, Bridge, serving
 
 QUESTIONS = f"{SESSION}/questions"
 
@@ -116,3 +117,29 @@ async def test_what_ended_while_the_receiver_was_down_is_told_later(bridge, ada,
     await ada.post(f"/v1/subscriptions/{kept['id']}/retry")
     await receiver.has(1)
     await until_gone(bridge)
+
+
+async def test_who_wants_no_callback_any_more_counts_no_more(bridge, ada, receiver):
+    question = await asked(ada, receiver)
+    receiver.status = 410
+    await answered(ada, question["id"])
+    await receiver.was_asked(1)
+    await until_gone(bridge)
+    assert receiver.asked == 1
+
+
+async def test_the_same_key_in_two_sessions_is_two_questions_and_both_are_told(
+    bridge, ada, receiver
+):
+    """A program that asks in each of its rooms by the same key waits for each of them."""
+    other = SessionId("s_other")
+    await bridge.sessions.create(other, title="Other", owner=ADA)
+    first = await asked(ada, receiver, key="build-1")
+    body = {"text": "Deploy?", "options": ["yes", "no"], "callback": receiver.url, "key": "build-1"}
+    second = (await ada.post(f"/v1/sessions/{other}/questions", json=body)).json()
+    assert second["callback_secret"] not in {None, first["callback_secret"]}
+    receiver.secrets = [second["callback_secret"]]
+    answer = {"type": "answer", "question": second["id"], "answer": "option-1"}
+    await ada.post(f"/v1/stream/sessions/{other}/inbox", json=answer)
+    await receiver.has(1)
+    assert receiver.taken[0]["session"] == other

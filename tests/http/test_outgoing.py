@@ -119,7 +119,13 @@ async def test_what_an_answer_means_for_what_comes_next(receiver, status, what):
 
 @pytest.mark.parametrize(
     ("given", "most"),
-    [("60", 60), ("999999", LONGEST_WAIT.total_seconds()), ("Wed, 21 Oct 2015 07:28:00 GMT", 0)],
+    [
+        ("60", 60),
+        ("999999", LONGEST_WAIT.total_seconds()),
+        ("9" * 5000, LONGEST_WAIT.total_seconds()),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", 0),
+        ("Wed, 21 Oct 9999 07:28:00 GMT", LONGEST_WAIT.total_seconds()),
+    ],
 )
 async def test_how_long_it_asks_to_wait_is_believed_for_an_hour(receiver, given, most):
     receiver.status, receiver.headers = 429, {"Retry-After": given}
@@ -127,6 +133,34 @@ async def test_how_long_it_asks_to_wait_is_believed_for_an_hour(receiver, given,
     with pytest.raises(RateLimited) as failed:
         await outgoing(LOOPBACK).post(receiver.url, {}, b"{}")
     assert most - 1 < (failed.value.until - begun).total_seconds() < most + 10
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "-5",
+        "1.5",
+        "soon",
+        "\u0663".encode().decode("latin-1"),
+        "Wed, 21 Oct 99999999999999999999 07:28:00 GMT",
+        "Wed, 99 Oct 2026 07:28:00 +9999",
+    ],
+)
+async def test_who_does_not_say_how_long_to_wait_is_tried_again_as_ever(receiver, given):
+    receiver.status, receiver.headers = 429, {"Retry-After": given}
+    with pytest.raises(Unreachable) as failed:
+        await outgoing(LOOPBACK).post(receiver.url, {}, b"{}")
+    assert failed.value.code == "429"
+
+
+@pytest.mark.parametrize("host", [".example.com", "a..b", "x" * 64 + ".example"])
+async def test_what_is_no_name_cannot_be_reached(receiver, host):
+    """Whoever looks names up finds it all the same; TLS takes no such name."""
+    port = receiver.url.split(":")[2].split("/")[0]
+    found = outgoing(LOOPBACK, resolve=named("127.0.0.1"))
+    with pytest.raises(Unreachable, match="cannot be reached") as failed:
+        await found.post(f"https://{host}:{port}/x", {}, b"{}")
+    assert failed.value.code == ""
 
 
 async def test_who_does_not_answer_or_is_not_there_cannot_be_reached(receiver):

@@ -132,6 +132,52 @@ async def test_what_nothing_woke_is_found_by_the_sweep(bridge, ada, receiver):
     assert [key[1] for key in bridge.book.outside] == ["s_bobs"]
 
 
+async def test_what_happens_where_one_is_not_costs_nothing_for_them(bridge, ada, receiver):
+    """Neither when it happens, nor when it is looked for what nobody told of."""
+    await subscribed(ada, receiver, session=None, kinds=["message_received"])
+    await bridge.sessions.create(SessionId("s_bobs"), title="Bob's", owner=BOB)
+    seq = await bridge.say("one")
+    await receiver.has(1)
+    bobs = await bridge.store.head(SessionId("s_bobs"))
+    while {*bridge.book.outside.values(), *bridge.book.passed.values()} != {bobs, seq}:
+        bridge.sending.sweep()
+        await asyncio.sleep(0.01)
+    woken, wake = [], bridge.sending.wake
+    bridge.sending.wake = lambda each, session: (woken.append(session), wake(each, session))
+    cursors, bridge.book.cursors = bridge.book.cursors, None
+    try:
+        await bridge.sending._wake_all()
+    finally:
+        bridge.book.cursors = cursors
+    say = Say(by=BOB, conversation=ConversationId("http:api"), content=Content(text="hm"))
+    await bridge.sessions.hear(SessionId("s_bobs"), say)
+    await bridge.say("two")
+    await receiver.has(2)
+    assert set(woken) == {MAIN}
+
+
+async def test_what_failed_long_ago_is_owed_however_many_sessions_were_touched_since(
+    bridge, ada, receiver, monkeypatch
+):
+    made = await subscribed(ada, receiver, session=None, kinds=["message_received"])
+    receiver.status = 500
+    seq = await bridge.say("one")
+    await receiver.was_asked(1)
+    while not (await shown(ada, made["id"]))["owed"]:
+        await asyncio.sleep(0.01)
+    await bridge.sending.close(5)
+    for module in ("subscriptions", "subscription_book"):
+        monkeypatch.setattr(f"bridge.engine.outbound.{module}.MOST_SESSIONS", 1)
+    bridge.sending = bridge.sender()
+    await bridge.sessions.create(SessionId("s_later"), title="Later", owner=ADA)
+    bridge.book.passed.clear()
+    assert [each["behind"] for each in (await shown(ada, made["id"]))["owed"]] == [1]
+    receiver.status = 200
+    bridge.sending.sweep()
+    await receiver.has(1)
+    assert receiver.seqs == [seq]
+
+
 async def test_what_is_owed_is_counted_for_whoever_watches(bridge, ada, receiver):
     await subscribed(ada, receiver)
     receiver.status = 500

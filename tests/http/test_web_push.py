@@ -2,10 +2,10 @@
 
 import asyncio
 import json
+import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from bridge.http.web_push import PADDED_TO, Signing, WebPush, is_installed, plai
 from bridge.ports.push import PAGE, Subscription
 from bridge.session.routing import SHARED
 from tests.engine.rig import OWNER, Bridge
+from tests.http.receiver import LOOPBACK
 from tests.push_service import Browser, PushService, push_service
 
 TOKEN = "token-of-the-owner-0123456789"
@@ -116,9 +117,8 @@ class Scene:
 
 def channel(path: Path, clock: Any, **more: Any) -> WebPush:
     signing = Signing(path / "push-key", "https://bridge.example")
-    loopback = {"permitted": lambda ip: ip.is_loopback, "plain_http": True}
     return WebPush(
-        signing, seal=lambda deed: seal(LINKS, deed), clock=clock, **{**loopback, **more}
+        signing, seal=lambda deed: seal(LINKS, deed), clock=clock, **{"networks": LOOPBACK, **more}
     )
 
 
@@ -461,30 +461,57 @@ def test_nobody_makes_a_deed_but_the_bridge() -> None:
 # -- where push services are -----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("ip", ["127.0.0.1", "10.0.0.1", "169.254.169.254", "::1"])
+@pytest.mark.parametrize(
+    "ip", ["127.0.0.1", "10.0.0.1", "169.254.169.254", "::1", "::ffff:127.0.0.1"]
+)
 async def test_nothing_inside_the_network_is_called(
     scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ip: str
 ) -> None:
     """Whatever a name means: it is looked at when the connection is made."""
-    inside = channel(
-        tmp_path, scene.b.clock, permitted=WebPush.__init__.__kwdefaults__["permitted"]
-    )
 
-    async def found(*_: Any, **__: Any) -> Sequence[Any]:
-        return [(2, 1, 6, "", (ip, 443))]
+    async def found(*_: Any) -> Sequence[str]:
+        return ["93.184.216.34", ip]
 
-    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", found)
+    monkeypatch.setattr("bridge.guarded_network.resolve", found)
+    inside = channel(tmp_path, scene.b.clock, networks=())
     with pytest.raises(Rejected) as refused:
         await inside._post("https://push.example/x", {}, b"")
     assert refused.value.code == "not_public"
-    assert ip_address(ip).is_private
 
 
 async def test_only_https_is_called(scene: Scene, tmp_path: Path) -> None:
-    strict = channel(tmp_path, scene.b.clock, plain_http=False)
+    strict = channel(tmp_path, scene.b.clock, networks=())
     with pytest.raises(Rejected) as refused:
         await strict._post(f"{scene.service.url}/x", {}, b"")
-    assert refused.value.code == "not_https"
+    assert refused.value.code == "not_public"
+    assert scene.service.pushed == []
+
+
+async def test_names_that_nobody_answers_for_hold_up_nothing_else(
+    scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are looked up in threads of their own, which are not those of all other work."""
+    held, names = threading.Event(), set[str]()
+
+    def nobody(host: str, *_: Any, **__: Any) -> Sequence[Any]:
+        names.add(threading.current_thread().name)
+        held.wait(20)
+        raise OSError(host)
+
+    monkeypatch.setattr("bridge.guarded_network.getaddrinfo", nobody)
+    inside = channel(tmp_path, scene.b.clock, networks=())
+    calls = [
+        asyncio.ensure_future(inside._post(f"https://n{number}.example/x", {}, b""))
+        for number in range(80)
+    ]
+    try:
+        await scene.until(lambda: names)
+        assert await asyncio.wait_for(asyncio.to_thread(lambda: "done"), 10) == "done"
+    finally:
+        held.set()
+        found = await asyncio.gather(*calls, return_exceptions=True)
+    assert {type(each) for each in found} == {Unreachable}
+    assert all(each.startswith("guarded-names") for each in names)
 
 
 async def test_a_service_that_is_not_there_took_nothing(scene: Scene) -> None:
@@ -525,4 +552,29 @@ def test_what_it_takes_is_installed_here() -> None:
     ],
 )
 def test_words_are_told_without_their_markup(text: str, said: str) -> None:
-    assert plain(text) == said
+    assert plain(text).text == said
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [
+        ("**bold** `code`\n\n```sh\nls\n```", True),
+        ("<https://x.example>", True),
+        ("[https://x.example](https://x.example)", True),
+        ("[x.example](https://y.example)", False),
+        ("![look](https://y.example/x.png)", False),
+        ("go\n\n[on]: https://y.example", False),
+        ("```sh rm -rf\nls\n```", False),
+        ("x" * 20_000, False),
+        ("> " * 5_000 + "x", False),
+    ],
+)
+def test_it_is_known_whether_words_are_all_that_markup_says(text: str, *, whole: bool) -> None:
+    assert plain(text).whole == whole
+
+
+async def test_a_very_long_text_is_not_read_to_its_end(scene: Scene) -> None:
+    phone = await scene.turn_on("phone")
+    await scene.push("look " * 100_000)
+    await scene.until(lambda: scene.service.pushed)
+    assert scene.service.told(phone)[0]["body"].startswith("look look")

@@ -23,6 +23,7 @@ from bridge.http.browser_push import seal
 from bridge.http.links import Links
 from bridge.http.web_push import Signing, WebPush
 from bridge.session.routing import SHARED
+from tests.http.receiver import LOOPBACK
 from tests.push_service import Browser, PushService
 from tests.web.rig import ADA, BOB, HIDE, Bridge, Loop, Pages, say, until
 from tests.web.test_axe import violations
@@ -68,8 +69,7 @@ def bridge(loop: Loop, tmp_path: Path) -> Iterator[Bridge]:
         Signing(tmp_path / "push-key", "mailto:a@b.example"),
         seal=lambda deed: seal(links, deed),
         clock=clock,
-        permitted=lambda ip: ip.is_loopback,
-        plain_http=True,
+        networks=LOOPBACK,
     )
     bridge = Bridge(loop, links=links, web_push=push)
     bridge.start()
@@ -255,6 +255,26 @@ def test_a_click_opens_the_page_where_it_is_closed(
     address = phone.worker.evaluate("self.opened")
     fresh = phone.open(f"{bridge.url}{address}")
     expect(fresh.locator(f'[data-seq="{json.loads(body)["seq"]}"]')).to_be_in_viewport()
+
+
+def test_a_click_leaves_alone_what_is_not_the_page(
+    phone: Phone, bridge: Bridge, service: PushService
+) -> None:
+    """A picture that is open in a tab of its own shows no session."""
+    page = turn_on(phone)
+    page.evaluate(HIDE, "hidden")
+    until(lambda: not bridge.core.live.looking.looks(SHARED, ADA))
+    bridge.push("a parcel came")
+    phone.deliver(page, pushed(phone, service))
+    until(lambda: len(phone.shown()) == 1)
+    page.goto(f"{bridge.url}/web/mark.svg")
+    phone.worker.evaluate(FOCUSED)
+    phone.worker.evaluate(
+        "() => { clients.openWindow = async url => { self.opened = url; return null; } }"
+    )
+    phone.click()
+    until(lambda: bool(phone.worker.evaluate("self.opened")))
+    assert phone.worker.evaluate("self.opened").startswith("/#session=")
 
 
 def ask(bridge: Bridge) -> None:

@@ -27,6 +27,7 @@ from datetime import timedelta
 from bridge import admission_texts
 from bridge.caches import stale
 from bridge.delivery.subscription import KEPT as SUBSCRIPTIONS
+from bridge.delivery.subscription import scope_of
 from bridge.domain.commands import Change, Forget, RemoveSchedule
 from bridge.domain.errors import Conflict, NotFound, Refused
 from bridge.domain.events import Body, Event
@@ -347,9 +348,11 @@ class Forgetting:
         }
         sought = re.compile("|".join(rf"(?<!\w){re.escape(each)}(?!\w)" for each in mentions))
         accounts = [f"channel:{each}" for each in self.admission.channels]
+        sent = await self.store.facts(SUBSCRIPTIONS)
         for scope in (*SCOPES, *accounts):
             for key, value in (await self.store.facts(scope)).items():
                 await self._fact(scope, key, value, sought)
+        await self._cursors(sent)
         kept = await self.store.fact(access_cards.SCOPE, access_cards.SCOPE)
         if kept is not None:
             others = [
@@ -360,6 +363,12 @@ class Forgetting:
             text = access_requests.dump(tuple(others))
             await self.store.keep_fact(access_cards.SCOPE, access_cards.SCOPE, text)
         await self.admission.changed()
+
+    async def _cursors(self, sent: Collection[str]) -> None:
+        """Drop how far those subscriptions were that are gone: it says what their addresses did."""
+        for number in {*sent} - {*await self.store.facts(SUBSCRIPTIONS)}:
+            for session in await self.store.facts(scope_of(number)):
+                await self.store.drop_fact(scope_of(number), session)
 
     async def _fact(self, scope: str, key: str, value: str, sought: re.Pattern[str]) -> None:
         now: str | None = value

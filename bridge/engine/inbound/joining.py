@@ -4,8 +4,9 @@ The rules:
 
 - Only what the platform itself says of one message joins: that both ids are its sender's.
 - Whoever was heard of first stays. The other's ids, grants, places and part in sessions are theirs
-  from then on, in the stronger role of both; so is what they chose (their language, what rings),
-  where whoever stays chose nothing.
+  from then on, in the stronger role of both; so is what they have
+  sent elsewhere, and what they chose (their language, what rings), where whoever stays chose
+  nothing.
 - They are joined only if each id alone is let in on that account. So neither gets in by the other:
   who is later heard by one of them alone may do no more than both were let in to.
 - An owner of the bridge is joined with nobody who is not, and nobody with someone who was put out
@@ -23,6 +24,9 @@ from datetime import UTC, datetime
 
 import structlog
 
+from bridge.caches import stale
+from bridge.delivery.subscription import KEPT as SUBSCRIPTIONS
+from bridge.delivery.subscription import Subscription
 from bridge.domain.commands import Merge
 from bridge.domain.ids import ChannelName, ParticipantId
 from bridge.domain.inbound import Identity, Inbound
@@ -139,6 +143,7 @@ class Joining:
             await self.languages.give(who, into)
         if self.wishes is not None:
             await self.wishes.give(who, into)
+        await self._give_subscriptions(who, into)
         await self.store.revoke_tokens(who, label=None)
         last = [each for each in theirs if each in inbound.sender.identities]
         for identity in (*(each for each in theirs if each not in last), *last):
@@ -166,6 +171,17 @@ class Joining:
             fold = await self.sessions.fold(here.session)
             if is_alike and lane.id != here.id and fold.conversations.get(lane.id) == who:
                 await self.places.unlink(here.session, lane.id)
+
+    async def _give_subscriptions(self, who: ParticipantId, into: ParticipantId) -> None:
+        """Let whoever stays see and end what the other had sent to addresses."""
+        for number in await self.store.facts(SUBSCRIPTIONS):
+            while (body := await self.store.fact(SUBSCRIPTIONS, number)) is not None:
+                known = Subscription.read(body)
+                new = replace(known, by=into if known.by == who else known.by).written()
+                change = FactChange(scope=SUBSCRIPTIONS, key=number, expected=body, new=new)
+                if new == body or await self.store.change_facts([change]):
+                    break
+        stale("subscriptions")
 
     async def _give_grants(self, who: ParticipantId, into: ParticipantId) -> None:
         """Let grants be of and by whoever stays; each stays the one id's that has it."""

@@ -1,23 +1,25 @@
 """What is kept of subscriptions, and what people do with them.
 
 What is kept of how far one is in a session is changed by one at a time: a call that is under way
-when somebody drops what is owed does not bring it back.
+when somebody drops what is owed does not bring it back. One itself is changed only as it is kept by
+then: what was removed, or forgotten, meanwhile stays so, and a new secret is not lost.
 """
 
 import asyncio
+import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 
 from bridge import texts
 from bridge.caches import cache
-from bridge.delivery.subscription import CURSORS, KEPT, Cursor, Subscription
-from bridge.domain.errors import Refused
+from bridge.delivery.subscription import KEPT, Cursor, Subscription, scope_of
+from bridge.domain.errors import NotFound, Refused
 from bridge.domain.ids import START, ParticipantId, Seq, SessionId, mint
 from bridge.domain.records import replace
 from bridge.hooks.settings import new_secret
 from bridge.ports.clock import Clock
 from bridge.ports.engine import Sessions
-from bridge.ports.store import Store
+from bridge.ports.store import FactChange, Store
 from bridge.ports.subscriptions import Following, Receivers
 
 MOST_OF_ONE = 20
@@ -25,6 +27,9 @@ MOST_CALLBACKS = 100
 """Subscriptions of one person, and questions of theirs whose end is to be told."""
 
 MOST_SESSIONS = 1000
+READ_AT_ONCE = 200
+"""Cursors that are read before others on the loop go on."""
+
 KEPT_EVERY = 500
 """Events that are not wanted, after which a cursor is kept all the same."""
 
@@ -43,34 +48,53 @@ class SubscriptionBook:
         self.outside: dict[tuple[str, SessionId], Seq] = {}
         """Up to where whoever subscribed was found to be in no session: nothing is looked for."""
         self._moving: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._version = 0
         cache("subscriptions", forget=self.forget, size=self._size)
 
     def forget(self) -> None:
         self.loaded = None
+        self._version += 1
 
     def _size(self) -> int:
         return len(self.loaded or ())
 
     async def known(self) -> Mapping[str, Subscription]:
         """Return all of them by their ids, the oldest first."""
-        if self.loaded is None:
+        while (found := self.loaded) is None:
+            version = self._version
             kept = (await self._store.facts(KEPT)).values()
-            found = sorted(map(Subscription.read, kept), key=lambda each: (each.made, each.id))
-            self.loaded = {each.id: each for each in found}
-        return self.loaded
+            read = sorted(map(Subscription.read, kept), key=lambda each: (each.made, each.id))
+            if version == self._version:  # else what was read may be older than what has changed
+                self.loaded = {each.id: each for each in read}
+        return found
 
     async def one(self, number: str) -> Subscription | None:
         return (await self.known()).get(number)
 
-    async def keep(self, subscription: Subscription) -> None:
-        await self._store.keep_fact(KEPT, subscription.id, subscription.written())
+    async def keep(self, new: Subscription) -> None:
+        """Keep a new one."""
+        await self._store.keep_fact(KEPT, new.id, new.written())
         self.forget()
 
-    async def drop(self, subscription: Subscription) -> None:
-        await self._store.drop_fact(KEPT, subscription.id)
+    async def change(
+        self, number: str, to: Callable[[Subscription], Subscription]
+    ) -> Subscription | None:
+        """Change one, as it is kept by then, and return what it became; None: it was removed."""
+        while (kept := await self._store.fact(KEPT, number)) is not None:
+            new = to(Subscription.read(kept))
+            change = FactChange(scope=KEPT, key=number, expected=kept, new=new.written())
+            if await self._store.change_facts([change]):
+                self.forget()
+                return new
         self.forget()
-        for session in await self._store.facts(_scope(subscription)):
-            await self._store.drop_fact(_scope(subscription), session)
+        return None
+
+    async def drop(self, subscription: Subscription) -> None:
+        async with self._moving[subscription.id]:
+            await self._store.drop_fact(KEPT, subscription.id)
+            self.forget()
+            for session in await self._store.facts(scope_of(subscription.id)):
+                await self._store.drop_fact(scope_of(subscription.id), session)
         self._moving.pop(subscription.id, None)
         self.let_go(subscription.id)
 
@@ -80,9 +104,16 @@ class SubscriptionBook:
                 del kept[key]
 
     def is_owed(
-        self, subscription: Subscription, session: SessionId, head: Seq, cursor: Cursor | None
+        self,
+        subscription: Subscription,
+        session: SessionId,
+        head: Seq,
+        cursor: Cursor | None = None,
     ) -> bool:
-        """Say whether there may be something to be sent of a session that ends at `head`."""
+        """Say whether there may be something to be sent of a session that ends at `head`.
+
+        Without a `cursor`, as far as is remembered.
+        """
         key, cursor = (subscription.id, session), cursor or Cursor(seq=START)
         reached = max(cursor.seq, self.passed.get(key, START), self.outside.get(key, START))
         return bool(cursor.again) or head > reached
@@ -95,25 +126,36 @@ class SubscriptionBook:
             await self.move(subscription, session, lambda cursor: cursor.past(at))
 
     async def cursor(self, subscription: Subscription, session: SessionId) -> Cursor:
-        kept = await self._store.fact(_scope(subscription), session)
+        kept = await self._store.fact(scope_of(subscription.id), session)
         return Cursor.read(kept) if kept else Cursor(seq=START)
 
     async def cursors(self, subscription: Subscription) -> Mapping[SessionId, Cursor]:
-        kept = await self._store.facts(_scope(subscription))
-        return {SessionId(each): Cursor.read(text) for each, text in kept.items()}
+        kept = await self._store.facts(scope_of(subscription.id))
+        found: dict[SessionId, Cursor] = {}
+        for each, text in kept.items():
+            found[SessionId(each)] = Cursor.read(text)
+            if len(found) % READ_AT_ONCE == 0:
+                await asyncio.sleep(0)
+        return found
 
     async def move(
-        self, subscription: Subscription, session: SessionId, to: Callable[[Cursor], Cursor]
+        self,
+        subscription: Subscription,
+        session: SessionId,
+        to: Callable[[Cursor], Cursor],
+        *,
+        is_new: bool = False,
     ) -> Cursor:
-        """Change how far it is; return what that became."""
+        """Change how far it is, and return that; of one that was removed nothing is kept."""
         async with self._moving[subscription.id]:
             moved = to(await self.cursor(subscription, session))
-            await self._store.keep_fact(_scope(subscription), session, moved.written())
+            if is_new or await self.one(subscription.id) is not None:
+                await self._store.keep_fact(scope_of(subscription.id), session, moved.written())
             return moved
 
 
-def _scope(subscription: Subscription) -> str:
-    return f"{CURSORS} {subscription.id}"
+def _unparked(known: Subscription) -> Subscription:
+    return replace(known, state="on", why="") if known.state == "parked" else known
 
 
 class SubscriptionDesk:
@@ -152,7 +194,8 @@ class SubscriptionDesk:
             if len(mine) >= MOST_OF_ONE:
                 raise Refused(texts.too_many_subscriptions(MOST_OF_ONE))
             for each in await self._followed_now(by) if session is None else (session,):
-                await self._book.move(new, each, Cursor.dropped_upto(await self._store.head(each)))
+                at = Cursor.dropped_upto(await self._store.head(each))
+                await self._book.move(new, each, at, is_new=True)
             await self._book.keep(new)
         return new
 
@@ -160,12 +203,13 @@ class SubscriptionDesk:
         self, *, by: ParticipantId, url: str, session: SessionId, question: str, asked: Seq
     ) -> Subscription:
         """Tell the end of a question once, which was asked at an event. A repeat is a success."""
-        new = replace(self._new(f"sub_{question}", by, url), session=session, question=question)
+        number = hashlib.sha256(f"{session} {question}".encode()).hexdigest()[:24]
+        new = replace(self._new(f"sub_{number}", by, url), session=session, question=question)
         async with self._adding:
             known = await self._book.one(new.id)
             if known is not None:
                 return known
-            await self._book.move(new, session, lambda _: Cursor(seq=asked))
+            await self._book.move(new, session, lambda _: Cursor(seq=asked), is_new=True)
             await self._book.keep(new)
         self._wake(new, session)
         return new
@@ -192,10 +236,17 @@ class SubscriptionDesk:
         return await self._book.one(number)
 
     async def followed(self, subscription: Subscription) -> Sequence[Following]:
-        """Return the sessions in which something is owed, or was given up."""
+        """Return the sessions in which something is owed, or was given up.
+
+        Of all sessions, those touched last, and where something is in trouble.
+        """
         found = []
+        touched = () if subscription.session else await self._store.sessions(limit=MOST_SESSIONS)
+        rows = {each.id: each for each in touched}
         for session, cursor in (await self._book.cursors(subscription)).items():
-            row = await self._store.session(session)
+            row = rows.get(session)
+            if row is None and (subscription.session or cursor.is_in_trouble):
+                row = await self._store.session(session)
             if row is not None:
                 passed = self._book.passed.get((subscription.id, session), cursor.seq)
                 behind = max(0, row.head - max(cursor.seq, passed))
@@ -215,15 +266,15 @@ class SubscriptionDesk:
 
     async def rotate(self, subscription: Subscription) -> Subscription:
         """Give it another secret; the one before signs too for a while."""
-        new = subscription.rotated(new_secret("standard"), self._clock.now())
-        await self._book.keep(new)
+        secret, now = new_secret("standard"), self._clock.now()
+        new = await self._book.change(subscription.id, lambda each: each.rotated(secret, now))
+        if new is None:
+            raise NotFound(subscription.id)
         return new
 
     async def retry(self, subscription: Subscription) -> None:
         """Try now, also what was given up, and where everything was."""
-        if subscription.state == "parked":
-            subscription = replace(subscription, state="on", why="")
-            await self._book.keep(subscription)
+        subscription = await self._book.change(subscription.id, _unparked) or subscription
         for session in await self._book.cursors(subscription):
             await self._book.move(subscription, session, Cursor.retried)
             self._wake(subscription, session)

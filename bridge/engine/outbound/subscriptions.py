@@ -202,7 +202,7 @@ class _Sender:
         self._rests.end(subscription.id)
         if subscription.question:
             await self._book.drop(subscription)
-        elif await self._book.one(subscription.id) is not None:  # else it was removed meanwhile
+        else:
             await self._book.move(subscription, event.session, partial(Cursor.past, seq=event.seq))
         return True
 
@@ -254,9 +254,12 @@ class _Sender:
 
     async def _end(self, subscription: Subscription, state: State, why: str) -> None:
         log.info("subscription rests", subscription=subscription.id, state=state)
-        now = await self._book.one(subscription.id)
-        if now is not None:
-            await self._book.keep(replace(now, state=state, why=why))
+        if subscription.question and state == "ended":
+            await self._book.drop(subscription)
+        else:
+            await self._book.change(
+                subscription.id, lambda each: replace(each, state=state, why=why)
+            )
 
 
 def _failing(cursor: Cursor, *, tries: int, now: datetime, at: datetime, error: str) -> Cursor:
@@ -272,6 +275,12 @@ def signed(subscription: Subscription, name: str, body: bytes, now: datetime) ->
         for secret in subscription.secrets(now)
     ]
     return {**each[0], SIGNATURE: " ".join(headers[SIGNATURE] for headers in each)}
+
+
+def _is_in(subscription: Subscription, session: Session) -> bool:
+    """Say whether whoever subscribed may be in a session; of what works in the background, yes."""
+    (who,) = session.people((subscription.by,))
+    return session.parent is not None or who in session.participants
 
 
 class Subscriptions:
@@ -290,14 +299,14 @@ class Subscriptions:
         self._stirred: dict[str, set[SessionId]] = {}
         self._rests = _Rests(self._worker.now)
 
-    def appended(self, session: SessionId) -> None:
+    def appended(self, session: Session) -> None:
         """Wake whatever follows a session."""
         if self._book.loaded is None:
             self._worker.wake(ALL)
         else:
             for each in self._book.loaded.values():
-                if each.session in {"", session}:
-                    self.wake(each, session)
+                if each.session == session.id or (not each.session and _is_in(each, session)):
+                    self.wake(each, session.id)
 
     def sweep(self) -> None:
         """Look for what is owed and nothing told of."""
@@ -344,9 +353,15 @@ class Subscriptions:
         rows = await self._store.sessions(limit=MOST_SESSIONS) if wide else ()
         heads = {row.id: row.head for row in rows}
         for each in known:
+            mine = await self._heads(each, heads)
+            if not any(self._book.is_owed(each, *row) for row in mine.items()):
+                continue  # as far as is remembered, which is little after a start
             cursors = await self._book.cursors(each)
-            for session, head in (await self._heads(each, heads)).items():
+            for session, head in mine.items():
                 if self._book.is_owed(each, session, head, cursors.get(session)):
+                    self.wake(each, session)
+            for session in cursors.keys() - mine.keys():  # of so many others was touched since
+                if cursors[session].is_in_trouble:
                     self.wake(each, session)
 
     async def _heads(

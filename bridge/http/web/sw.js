@@ -84,7 +84,7 @@ addEventListener("notificationclick", (event) => {
 /** Bring the page to where the notification is about. */
 async function opened({ session, seq }) {
   const pages = await clients.matchAll({ type: "window", includeUncontrolled: true });
-  for (const each of pages) {
+  for (const each of pages.filter(({ url }) => new URL(url).pathname === "/")) {
     try {
       await each.focus();
       each.postMessage({ session, seq });

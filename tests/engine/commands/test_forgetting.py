@@ -15,7 +15,7 @@ from agents.log_index import LogIndex
 from bridge import admission_texts, texts
 from bridge.caches import stale
 from bridge.delivery.notify import Wish
-from bridge.delivery.subscription import Subscription
+from bridge.delivery.subscription import Cursor, Subscription, scope_of
 from bridge.domain.codec import kind_of
 from bridge.domain.commands import Forget, Stop
 from bridge.domain.content import Attachment, Content
@@ -55,6 +55,7 @@ from bridge.domain.ids import (
     QuestionId,
     RunId,
     ScheduleId,
+    Seq,
     SessionId,
 )
 from bridge.domain.inbound import Edited
@@ -233,7 +234,11 @@ async def test_events_are_sent_nowhere_any_more_for_who_is_forgotten(door: Doorw
     bobs = Subscription(id="sub_2", by=ParticipantId("p_bob"), url="https://b", secret="s", made="")
     for each in (replace(bobs, id="sub_1", by=who), bobs):
         await door.store.keep_fact("subscriptions", each.id, each.written())
+        failing = Cursor(seq=Seq(3), error=f"{MARK}.example cannot be found")
+        await door.store.keep_fact(scope_of(each.id), SHARED, failing.written())
     await forget(door, who)
+    assert await door.store.facts(scope_of("sub_1")) == {}
+    assert len(await door.store.facts(scope_of("sub_2"))) == 1
     assert [*await door.store.facts("subscriptions")] == ["sub_2"]
     assert Subscription.read((await door.store.facts("subscriptions"))["sub_2"]) == bobs
 

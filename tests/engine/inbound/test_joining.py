@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from bridge.delivery.subscription import Subscription
 from bridge.domain.commands import Join, Leave, ReportUsage
 from bridge.domain.content import Content
 from bridge.domain.events import MessageDeleted, MessageEdited, ParticipantMerged, Usage
@@ -131,6 +132,22 @@ async def test_a_grant_stays_the_ids_that_has_it() -> None:
     await say(door, NUMBER, HIDDEN)
     grants = (await door.dispatcher.admission.book()).grants.values()
     assert {(each.who, each.by, each.user) for each in grants} <= {(older, older, "a@b")}
+
+
+async def test_what_either_has_sent_elsewhere_is_the_ones_who_stays() -> None:
+    """Else nobody could see or end it: the tokens of whoever goes are revoked."""
+    door = await two()
+    older, newer = await who(door, NUMBER), await who(door, HIDDEN)
+    bob = ParticipantId("p_bob")
+    for number, by in (("sub_1", newer), ("sub_2", bob)):
+        made = Subscription(id=number, by=by, url="https://a.example", secret="s", made="")
+        await door.store.keep_fact("subscriptions", number, made.written())
+    await say(door, NUMBER, HIDDEN)
+    kept = (await door.store.facts("subscriptions")).values()
+    assert {(each.id, each.by) for each in map(Subscription.read, kept)} == {
+        ("sub_1", older),
+        ("sub_2", bob),
+    }
 
 
 async def test_an_owner_of_the_bridge_is_joined_with_nobody_who_is_not() -> None:
