@@ -48,7 +48,7 @@ class Ask:
     """One thing `bridge add` asks: `key` is the config's key, `hint` says where to find it.
 
     `optional`: it may be left empty. `form` is what every answer looks like, as a regular
-    expression: by it an answer that was meant for another question is recognised, before it is sent.
+    expression: by it an answer to another question is recognised, before it is sent.
     """
 
     key: str
