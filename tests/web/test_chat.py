@@ -8,6 +8,7 @@ from playwright.sync_api import Route, expect
 
 from bridge.domain.content import Option
 from bridge.domain.events import SettingChanged
+from bridge.domain.ids import ParticipantId
 from tests.web.rig import ADA, BOB, HIDE, OUTBOXES, Bridge, Pages, is_typing, say, until
 
 pytestmark = pytest.mark.browser
@@ -116,9 +117,28 @@ def test_what_waits_for_an_answer_leads_to_its_question(bridge: Bridge, pages: P
     expect(page.locator("#state")).to_be_disabled()
 
 
+@pytest.mark.parametrize("who", [ADA, BOB])
+def test_an_owner_without_a_chat_app_is_told_how_to_set_one_up(
+    bridge: Bridge, pages: Pages, who: ParticipantId
+):
+    page = pages.open(bridge.link(who))
+    expect(page.get_by_text("Say something, or type /help")).to_be_visible()
+
+    def without_places(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, json={**answer.json(), "places": []})
+
+    page.route("**/v1/sessions/main", without_places)
+    page.reload()
+    expect(page.get_by_text("Say something, or type /help")).to_be_visible()
+    expect(page.get_by_text("bridge onboard")).to_be_visible(visible=who == ADA)
+    page.unroute_all(behavior="wait")
+
+
 def test_an_empty_session_says_what_to_do(bridge: Bridge, pages: Pages):
     page = pages.open(bridge.link())
     expect(page.get_by_text("Say something, or type /help")).to_be_visible()
+    expect(page.get_by_text("bridge onboard")).to_be_hidden()  # chat apps follow it here
     say(page, "silent hello")
     expect(page.locator(".said.mine")).to_be_visible()
     expect(page.get_by_text("Say something, or type /help")).to_be_hidden()

@@ -22,6 +22,15 @@ const BEGUN = new Set(
   "said composed question pushed note pending asking writing".split(" "),
 );
 
+/** The session that everybody's first words go to. */
+const SHARED = "main";
+
+/** Whether its owner has linked no chat app with it yet. */
+function isNew({ id, snapshot }, context) {
+  const own = snapshot?.participants.some((who) => who.role === "owner" && context.mine(who.id));
+  return id === SHARED && own && snapshot.places.length === 0;
+}
+
 export class LogView {
   #version = "";
   /** The seq of the first item that is shown. */
@@ -70,6 +79,7 @@ export class LogView {
     const rows = this.#draw(this.#wasWhole);
     $("#first-hint").hidden =
       !session.caughtUp || session.more || rows.some(({ kind }) => BEGUN.has(kind));
+    $("#onboard-hint").hidden = !isNew(session, context);
     if (this.#atEnd) this.toEnd();
     this.#showButton();
     this.#lookUp(session);
