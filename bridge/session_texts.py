@@ -375,6 +375,30 @@ def not_compacted(why: str) -> str:
     return _("It could not be summed up: {why}. Nothing changed.", why=why.removesuffix("."))
 
 
+# -- how long words are kept ----------------------------------------------------------------------
+
+RETENTION_HOW = _("Write a number of days, such as `30d`, or `forever`.")
+KEPT_FOREVER = _("From now on what is said here is kept for ever.")
+
+
+def kept_for(days: int) -> str:
+    return _n(
+        "From now on what was said here is removed once it is {count} day old, with its files. "
+        "Copies in your chat apps stay.",
+        "From now on what was said here is removed once it is {count} days old, with its files. "
+        "Copies in your chat apps stay.",
+        days,
+    )
+
+
+def erased_upto(count: int) -> str:
+    return _n(
+        "The first event is not here any more: it is older than it is kept.",
+        "The first {count} events are not here any more: they are older than they are kept.",
+        count,
+    )
+
+
 # -- languages ------------------------------------------------------------------------------------
 
 LANGUAGE_OF_APP = _("I speak the language of your app with you from now on, where it tells me.")
