@@ -8,6 +8,8 @@ The rules:
 - It cuts only where no run is open: where one ended that left nothing unheard that was meant for
   the agent, or, where no run was for long, between messages; never past what is unanswered. So a
   call is never cut off from its result.
+- Whoever asks for a summary (`/compact`) has all summed up that is answered, piece by piece, the
+  last runs too (`all_at`).
 - An answer waits for `PIECES_AT_ONCE` summaries, of `PIECE` of the budget each. Where the past is
   longer (an import, a busy room, an agent that was switched on late), the model is shown the newest
   of it at once (`newest`), and the rest is summed up between answers, piece by piece, at most about
@@ -146,6 +148,16 @@ class Outline:
     def size(self, after: Seq, upto: Seq) -> int:
         return self.upto[max(upto - self.base, 0)] - self.upto[max(after - self.base, 0)]
 
+    def answered(self, after: Seq, before: Seq | None) -> Seq | None:
+        """Return the last place past one seq, and before another, that leaves nothing unanswered.
+
+        None where something is in none of the events up to there.
+        """
+        ends = [*self._waiting[:1], *([] if before is None else [before])]
+        last = bisect_left(self.places, min(ends)) if ends else len(self.places)
+        upto = self.places[last - 1] if last else START
+        return upto if upto > after and self.size(after, upto) else None
+
     def between(self, after: Seq, upto: Seq | None = None) -> Sequence[Seq]:
         """Return where may be cut past one seq, before what is to stay whole."""
         whole = [*self.starts[-LAST_TURNS:][:1], *self._waiting[:1]] if upto is None else [upto + 1]
@@ -198,6 +210,15 @@ def next_piece(outline: Outline, *, start: Seq, upto: Seq, budget: int) -> Summa
     if not places or places[-1] < upto:
         places.append(upto)
     return _piece(outline, places, start=start, wanted=upto, budget=budget)
+
+
+def all_at(outline: Outline, *, start: Seq, before: Seq | None, budget: int) -> SummaryCut | None:
+    """Return the next piece of all that is answered, None where there is none to be summed up.
+
+    It is what came past `start`, and before the event `before`.
+    """
+    upto = outline.answered(start, before)
+    return None if upto is None else next_piece(outline, start=start, upto=upto, budget=budget)
 
 
 def _wanted(outline: Outline, places: Sequence[Seq], budget: int) -> Seq:

@@ -26,6 +26,7 @@ from bridge.engine.account_state import AccountState
 from bridge.engine.agent_registry import AgentRegistry
 from bridge.engine.blob_sweeper import FILES, tidy
 from bridge.engine.clock import SystemClock
+from bridge.engine.commands.retention import RETENTION
 from bridge.engine.engine import Connected, Engine
 from bridge.engine.inbound.feed import feeds
 from bridge.engine.lookups import own_lookups
@@ -132,6 +133,9 @@ async def running(config: Config, clock: Clock | None = None) -> AsyncIterator[R
             await core.sessions.scheduling.configure(config.schedules)
             await core.start()
             core.supervisor.start(FILES, partial(tidy, files.blobs, clock))
+            keeping = core.sessions.people.retention
+            keeping.default = config.retention
+            core.supervisor.start(RETENTION, partial(keeping.run, files.blobs, clock))
             url = _url(config, port)
             with _announced(config.data / SERVER, url):
                 shown = config.http.public_url or url

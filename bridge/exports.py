@@ -12,7 +12,7 @@ The rules (`bridge.domain.session_file` has those of the lines):
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from datetime import datetime
 
-from bridge import texts
+from bridge import session_texts, texts
 from bridge.domain import session_file as form
 from bridge.domain.codec import rfc3339
 from bridge.domain.content import Content
@@ -34,6 +34,7 @@ from bridge.domain.parts import Address
 from bridge.domain.records import replace
 from bridge.ports.blobs import Blobs
 from bridge.ports.store import Log, SessionRow, Store
+from bridge.session.retention import ERASED, Erased
 from bridge.session.visible import readable, repeats_hidden
 
 PAGE = 100
@@ -61,6 +62,7 @@ async def lines(
         raise StoreError("the session is gone")
     named = await _named(store, row, hidden)
     people = await store.participants(named.participants)
+    gone = await _erased(store, session)
     places = [place for each in named.places if (place := await store.conversation(each))]
     yield seal.add(
         form.session_line(
@@ -74,6 +76,7 @@ async def lines(
             places=len(places),
             events=max(row.head - hidden, 0),
             files=len(named.files),
+            **({"erased": gone} if gone else {}),
         )
     )
     for who in people.values():
@@ -107,6 +110,11 @@ async def _events(
         for event in page:
             yield readable(event, hidden)
         after = page[-1].seq
+
+
+async def _erased(store: Store, session: SessionId) -> Seq:
+    """Return up to where the log has no words any more, since they were older than it is kept."""
+    return Erased.of((await store.facts(ERASED)).get(session)).upto
 
 
 async def _file(blobs: Blobs, media: MediaId) -> AsyncIterator[bytes]:
@@ -155,8 +163,11 @@ async def markdown(
     names = told_apart({who: each.name or texts.SOMEONE for who, each in people.items()})
     title = escaped(" ".join(row.title.split())) or row.id
     yield f"# {title}\n\n{rfc3339(at)}\n".encode()
+    if (gone := await _erased(store, session)) > hidden:
+        yield f"\n_{session_texts.erased_upto(gone)}_\n".encode()
     async for event in _events(store, session, row.head, hidden):
-        if event.seq in edited and edited[event.seq] is None:
+        is_taken_back = event.seq in edited and edited[event.seq] is None
+        if is_taken_back or event.seq <= gone:
             continue
         for text in _told(event, names, edited.get(event.seq), asked, hidden):
             yield text.encode(errors="replace")

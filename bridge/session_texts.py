@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from bridge.domain.display_names import clean_name, clean_title, typed
 from bridge.domain.literal import escaped
-from bridge.domain.wording import _, composed, together
+from bridge.domain.wording import _, _n, composed, together
 from bridge.texts import titled
 
 CHOOSE_THERE = _(
@@ -339,6 +339,64 @@ def quiet_off(*, here: bool) -> str:
     if here:
         return _("There are no quiet hours of this chat alone any more.")
     return _("There are no quiet hours for you any more.")
+
+
+# -- summaries ------------------------------------------------------------------------------------
+
+OWN_MEMORY = _("The agent here keeps its own memory. I cannot have it summed up.")
+COMPACT_BUSY = _("An answer is being written. Send `/compact` again once it is there.")
+COMPACT_ALREADY = _("It is being summed up already.")
+COMPACT_NOTHING = _("There is nothing to sum up: nothing was answered since the last summary.")
+COMPACT_TAKES_LONG = _("This takes a while. I go on, and then say here what came of it.")
+COMPACT_CUT_OFF = _(
+    "Somebody asked the agent something, and that goes first. Nothing changed. Send `/compact` "
+    "again once it is answered."
+)
+COMPACT_UNDONE = _(
+    "Something was taken back meanwhile, of which the summary may tell, so I did not keep it. "
+    "Nothing changed. Send `/compact` again."
+)
+COMPACT_REST = _(
+    "It did not get further than that; what came after it stays as it is. Send `/compact` again "
+    "for the rest."
+)
+
+
+def compacted(messages: int, words: int, *, whole: bool) -> str:
+    told = _(
+        "Summed up {messages} in {words}. The agent goes on from that; you still read everything.",
+        messages=_n("{count} message", "{count} messages", messages),
+        words=_n("{count} word", "{count} words", words),
+    )
+    return told if whole else together(" ", [told, COMPACT_REST])
+
+
+def not_compacted(why: str) -> str:
+    return _("It could not be summed up: {why}. Nothing changed.", why=why.removesuffix("."))
+
+
+# -- how long words are kept ----------------------------------------------------------------------
+
+RETENTION_HOW = _("Write a number of days, such as `30d`, or `forever`.")
+KEPT_FOREVER = _("From now on what is said here is kept for ever.")
+
+
+def kept_for(days: int) -> str:
+    return _n(
+        "From now on what was said here is removed once it is {count} day old, with its files. "
+        "Copies in your chat apps stay.",
+        "From now on what was said here is removed once it is {count} days old, with its files. "
+        "Copies in your chat apps stay.",
+        days,
+    )
+
+
+def erased_upto(count: int) -> str:
+    return _n(
+        "The first event is not here any more: it is older than it is kept.",
+        "The first {count} events are not here any more: they are older than they are kept.",
+        count,
+    )
 
 
 # -- languages ------------------------------------------------------------------------------------

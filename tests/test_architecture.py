@@ -88,6 +88,7 @@ ALONE_FOR: dict[str, str] = {
     "bridge.http.session_files": "one of the routers",
     "bridge.http.subscriptions": "one of the routers",
     "bridge.http.session_imports": "one of the routers",
+    "bridge.http.retention": "one of the routers",
     "bridge.http.traces": "one of the routers",
     "bridge.session.decide_membership": "one of the themes of commands",
     "bridge.session.decide_messages": "one of the themes of commands",

@@ -56,6 +56,7 @@ OWN = {
     "agents/tools/page.py": "one page's",
     "agents/transcript.py": "one run's",
     "bridge/engine/commands/browser_guests.py": "how often wrong codes were tried here",
+    "bridge/engine/commands/compacting.py": "whom it is to tell",
     "bridge/engine/commands/taking_back.py": "one answer's",
     "bridge/engine/outbound/subscriptions.py": "what this process is sending",
     "bridge/engine/outbound/marking.py": "what this process marked",

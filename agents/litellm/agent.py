@@ -34,7 +34,7 @@ from typing import Literal
 import structlog
 
 from agents.litellm.client import prepare, try_out
-from agents.litellm.completion import speak, sum_up_the_rest
+from agents.litellm.completion import failed, speak, sum_up_all, sum_up_the_rest
 from agents.litellm.config import LitellmConfig
 from agents.litellm.errors import ending
 from agents.litellm.failure import Unanswered
@@ -172,6 +172,16 @@ class LitellmAgent:
                     yield item
         except Unanswered as error:
             log.warning("model.sums_up_not", why=error.trouble.kind, text=error.trouble.reason)
+
+    async def sum_up(self, turn: Turn, matters: str) -> AsyncGenerator[Using | Compacted]:
+        """Sum up all that is answered, since somebody asks for it."""
+        state = await State.begin(self._kit, turn)
+        try:
+            async with aclosing(sum_up_all(state, matters)) as items:
+                async for item in items:
+                    yield item
+        except Unanswered as error:
+            raise failed(error.trouble) from error
 
     @property
     def models(self) -> Sequence[str]:

@@ -18,10 +18,15 @@ from agents.litellm.asking import Answering, room_for
 from agents.litellm.config import ModelSection
 from agents.litellm.failure import Trouble, Unanswered
 from agents.litellm.model_retries import Progress, Shown, Waiting, answered
-from agents.litellm.prompt import SUM_UP, may_become_silence, visible, visible_so_far
+from agents.litellm.prompt import (
+    may_become_silence,
+    summing_prompt,
+    visible,
+    visible_so_far,
+)
 from agents.litellm.state import State
 from agents.litellm.stream_parser import Answer
-from agents.litellm.working_log import Past, beside
+from agents.litellm.working_log import Past, beside, cut_all
 from agents.litellm.written_calls import so_far
 from agents.transcript import Line
 from bridge.domain.content import Content
@@ -150,7 +155,7 @@ async def _fit(state: State) -> AsyncGenerator[Preview | Said]:
             return
 
 
-async def sum_up_the_rest(state: State) -> AsyncGenerator[Using | Compacted]:
+async def sum_up_the_rest(state: State, matters: str = "") -> AsyncGenerator[Using | Compacted]:
     """Sum up, piece by piece, what answers left out for it was too much to wait for.
 
     Raises `Unanswered` where no model answers: it is gone on with after the next answer.
@@ -164,9 +169,31 @@ async def sum_up_the_rest(state: State) -> AsyncGenerator[Using | Compacted]:
         if piece is None:
             return
         upto, text = piece
-        summary = await _summed_up(state, text)
+        summary = await _summed_up(state, text, matters)
         yield state.using()
         yield past.noted(Compacted(upto=upto, summary=summary))
+
+
+async def sum_up_all(state: State, matters: str) -> AsyncGenerator[Using | Compacted]:
+    """Sum up all that is answered, what answers left out first; `matters`: what it is to be about.
+
+    Raises `Unanswered` where no model answers.
+    """
+    room = await room_for(state, state.models[0])
+    async with aclosing(sum_up_the_rest(state, matters)) as items:
+        async for item in items:
+            if isinstance(item, Compacted):
+                state.page.note(item)
+            yield item
+    for _ in range(MOST_PIECES):
+        cut = await cut_all(state.page, room)
+        if cut is None or state.bound():
+            return
+        past = await state.page.to_sum_up(cut, int(PIECE * room))
+        made = Compacted(upto=cut.upto, summary=await _summed_up(state, past, matters))
+        yield state.using()
+        state.page.note(made)
+        yield made
 
 
 def _weighed(lines: Sequence[Line]) -> tuple[int, int]:
@@ -203,10 +230,10 @@ async def _sum_up(state: State, room: int) -> AsyncGenerator[Preview | Said]:
 class _Summing:
     """The request for a summary."""
 
-    def __init__(self, past: str) -> None:
+    def __init__(self, past: str, matters: str) -> None:
         self._shown = Shown(
             messages=[
-                {"role": "system", "content": SUM_UP.format(words=SUMMARY_WORDS)},
+                {"role": "system", "content": summing_prompt(SUMMARY_WORDS, matters)},
                 {"role": "user", "content": whole(past)},
             ]
         )
@@ -224,8 +251,8 @@ class _Summing:
         return not visible(text).strip()
 
 
-async def _summed_up(state: State, past: str) -> str:
-    answering = answered(state.models, _Summing(past), state.patience)
+async def _summed_up(state: State, past: str, matters: str = "") -> str:
+    answering = answered(state.models, _Summing(past, matters), state.patience)
     async with aclosing(answering) as growing:
         async for step in growing:
             if isinstance(step, Progress) and step.over:

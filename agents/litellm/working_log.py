@@ -18,7 +18,15 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar, assert_type
 
-from agents.context_window import Outline, SummaryCut, cut_at, newest, next_piece, to_sum_up
+from agents.context_window import (
+    Outline,
+    SummaryCut,
+    all_at,
+    cut_at,
+    newest,
+    next_piece,
+    to_sum_up,
+)
 from agents.log_index import Answered, Ask, Heard, LogIndex, summed_up
 from agents.names import TurnNames
 from agents.recall import recall
@@ -328,6 +336,17 @@ class WorkingLog:
         known = self.known
         calls = ((known.approved(each), known.closed.get(each)) for each in known.waiting)
         return [(call, closed.by) for call, closed in calls if call and closed]
+
+
+async def cut_all(page: WorkingLog, budget: int) -> SummaryCut | None:
+    """Return the next piece of all that is answered, for whoever asks for a summary of it.
+
+    What an agent still waits for an answer to stays as it is.
+    """
+    outline = await beside(len(page.log), page._outlined)  # noqa: SLF001 - its own kind
+    questions = (await page.turn.fold()).questions.values()
+    before = min((each.asked for each in questions if each.agent), default=None)
+    return all_at(outline, start=summed_up(page.known), before=before, budget=budget)
 
 
 async def _underway(turn: Turn, session: Session) -> Underway:

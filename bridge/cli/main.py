@@ -242,6 +242,23 @@ def export(
     write(server, session, out, force=force, markdown=markdown)
 
 
+@session_commands.command()
+def retention(
+    session: Annotated[str, typer.Argument(help="Its title or id.")],
+    keep: Annotated[
+        str | None, typer.Argument(help="As 30d; forever; or default. [it is printed]")
+    ] = None,
+    config: ConfigOption = None,
+    url: UrlOption = None,
+    token_file: TokenOption = None,
+) -> None:
+    """Say or change how long a session keeps what was said; what is older goes for good."""
+    from bridge.cli.server import Where, find
+    from bridge.cli.session_file import keep_for
+
+    keep_for(find(Where(config=config, url=url, token_file=token_file), os.environ), session, keep)
+
+
 @session_commands.command("import")
 def import_session(
     file: Annotated[Path, typer.Argument(help="What `bridge sessions export` wrote.")],

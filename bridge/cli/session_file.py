@@ -10,7 +10,8 @@ import httpx
 from bridge.cli.backup import PATIENCE, keep
 from bridge.cli.client_session import choose
 from bridge.cli.exits import CommandError
-from bridge.cli.server import Server, checked, unreachable
+from bridge.cli.safe import one_line
+from bridge.cli.server import Server, ask, checked, unreachable
 from bridge.domain.errors import Refused
 from bridge.domain.session_file import Seal
 
@@ -50,6 +51,19 @@ def bring(server: Server, file: Path, *, as_is: bool) -> None:
     events = f"{answer['events']:,} events"
     before = "it was imported before as" if answer["repeated"] else f"{events} in the session"
     sys.stdout.write(f"{file}: {before} {answer['session']}\n")
+
+
+def keep_for(server: Server, named: str, keep: str | None) -> None:
+    """Say, or change, how long a session keeps its words. Raises `CommandError`."""
+    path = f"/v1/sessions/{quote(_session(server, named), safe='')}/retention"
+    if keep is None:
+        known = ask(server, "GET", path)
+    else:
+        known = ask(server, "PUT", path, json={"keep": keep})
+    whose = "chosen for this session" if known["own"] else "as the configuration says"
+    sys.stdout.write(f"kept: {one_line(str(known['keep']))} ({whose})\n")
+    if known["erased"]:
+        sys.stdout.write(f"no words any more: events 1 to {int(known['erased']):,}\n")
 
 
 def _session(server: Server, named: str | None) -> str:

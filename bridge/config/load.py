@@ -259,6 +259,7 @@ class _Reading:
             log=log,
             grace=general.grace,
             language=general.language,
+            retention=general.retention,
             budgets=budgets.budgets(),
             notify=notify.rings(),
             schedules=[each.configured(name) for name, each in schedules.items() if each],
@@ -270,8 +271,7 @@ class _Reading:
 
     def sound_agents(self) -> Mapping[str, AgentConfig]:
         named = self._sections("agents", self._usual_agent())
-        made = {name: self._agent(name, raw) for name, raw in named.items()}
-        return {name: each for name, each in made.items() if each is not None}
+        return {name: made for name, raw in named.items() if (made := self._agent(name, raw))}
 
     def _usual_agent(self) -> Mapping[str, Any]:
         if self._suggested is None:

@@ -20,6 +20,7 @@ from bridge.session.admission import Reactions, Strangers
 from bridge.session.budget import Budgets
 from bridge.session.configured import ORIGIN, Configured, end_of, rule_of
 from bridge.session.decide_external import LONGEST_TEXT
+from bridge.session.retention import parsed
 from bridge.session.routing import SHARED
 from bridge.session.schedule import first_slot
 
@@ -142,16 +143,26 @@ class ScheduleSection(Section):
 LanguageCode = Literal["en", "de", "es", "fr", "zh"]
 
 
+def _kept_for(value: Any) -> timedelta | None:
+    """Take `30d` and `forever` for how long something is kept."""
+    try:
+        return parsed(str(value))
+    except Refused as refused:
+        raise ValueError(str(refused)) from refused
+
+
 class General(Section):
     """The settings that belong to no section. `grace` is in seconds.
 
-    `language` is the one that the bridge itself speaks where nobody chose another.
+    `language` is the one that the bridge itself speaks where nobody chose another. `retention`:
+    how long words are kept, None: for ever.
     """
 
     data: Annotated[str, Field(min_length=1)] = DEFAULT_DATA
     agent: str = ""
     grace: Annotated[float, Field(ge=0, le=600)] = 10
     language: LanguageCode = "en"
+    retention: Annotated[timedelta | None, BeforeValidator(_kept_for)] = None
 
 
 def _users(value: Any) -> Any:
@@ -270,6 +281,7 @@ class Config:
     log: LogSection
     grace: float
     language: str
+    retention: timedelta | None = None
     budgets: Budgets = field(default_factory=Budgets)
     notify: Rings = field(default_factory=Rings)
     schedules: Sequence[Configured] = ()

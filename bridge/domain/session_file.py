@@ -179,6 +179,7 @@ class SessionHead(_Line):
     places: int
     events: int
     files: int
+    erased: int = 0
 
 
 class PersonLine(_Line):

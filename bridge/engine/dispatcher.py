@@ -46,6 +46,7 @@ from bridge.engine.commands.begun import Begun
 from bridge.engine.commands.browser_guests import BrowserGuests
 from bridge.engine.commands.browser_places import BrowserPlaces
 from bridge.engine.commands.chosen_session import ChosenSession
+from bridge.engine.commands.compacting import Compacting
 from bridge.engine.commands.exporting import Exporting, Sending
 from bridge.engine.commands.following import Count, Following
 from bridge.engine.commands.forgetting import Forgetting
@@ -353,6 +354,7 @@ def _services(
         chosen_session=dispatcher.chosen_session,
         forking=Forking(store, dispatcher.admission, dispatcher.chosen_session, clock),
         exporting=Exporting(store, dispatcher, clock, sending),
+        compacting=Compacting(dispatcher),
         notifying=Notifying(dispatcher.wishes, clock),
         scheduling=dispatcher.scheduling,
         background=BackgroundList(store, dispatcher, names, clock),

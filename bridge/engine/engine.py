@@ -245,6 +245,7 @@ class Engine:
         self.deliveries = _deliveries(self, ringing, self._courier)
         self._beside = _beside(self, clock, self._health)
         self.sessions.admission.woken, last_inbound.came = self._courier.wake, self._courier.came
+        self.sessions.slash_commands.compacting.sum_up = self._runner.upkeep.sum_up
         self._scheduler = _scheduler(store, self.sessions, clock)
         self.browser_deeds = _browser_deeds(self, self._courier)
         self._intake = self._ears(Downloads(self.channels, blobs, clock), last_inbound)

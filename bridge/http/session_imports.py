@@ -31,12 +31,14 @@ from bridge.domain.events import Event
 from bridge.domain.ids import ChannelName, ConversationId, MediaId, ParticipantId, SessionId
 from bridge.domain.parts import Address
 from bridge.domain.records import replace
+from bridge.http import retention
 from bridge.http.dependencies import Operator, Reach
 from bridge.http.errors import Fault, failures
 from bridge.http.session_files import LINES
 from bridge.session.copying import brought
 
 router = APIRouter(tags=["operator"])
+router.include_router(retention.router)
 
 IMPORT = "/v1/import"
 REALM = "imported:"

@@ -48,6 +48,7 @@ __all__ = [
     "Returned",
     "Said",
     "Scheduling",
+    "SummingUp",
     "Transcript",
     "Turn",
     "Using",
@@ -178,6 +179,19 @@ class KeepingUp(Protocol):
         Each summary is durable before the next is asked. It is closed at any item when somebody
         asks for an answer, and asked anew after that: what is left to do is derived from the log.
         `Using` says, before a summary, what all of it has used so far.
+        """
+
+
+@runtime_checkable
+class SummingUp(Protocol):
+    """Can be asked to sum up a session's past at once, by `/compact`."""
+
+    def sum_up(self, turn: Turn, matters: str) -> AsyncGenerator[Using | Compacted]:
+        """Sum up all that is answered; yield nothing where there is nothing to sum up.
+
+        `matters` is what whoever asked wants it to be about, in their words, or "". As for
+        `KeepingUp`, each summary is durable before the next is asked, and it is closed at any item
+        when somebody asks for an answer. Raises `AgentError` where it cannot be done.
         """
 
 

@@ -290,6 +290,30 @@ class Forgetting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Retained:
+    """How long a session keeps its words: `30d`, `forever`; `own`: that was chosen for it.
+
+    `erased`: up to where it has none any more.
+    """
+
+    keep: str
+    own: bool
+    erased: Seq
+
+
+class RetentionAdmin(Protocol):
+    """How long sessions keep their words."""
+
+    async def of(self, session: SessionId) -> Retained: ...
+
+    async def choose(self, session: SessionId, wanted: str) -> None:
+        """Let one keep them for `30d`, `forever`, or as the config says: `default`.
+
+        Raises `Refused`.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceKept:
     """A private place of somebody. `app` is what people call the account."""
 
@@ -439,6 +463,9 @@ class PeopleAdmin(Protocol):
 
     @property
     def forgetting(self) -> ForgetAdmin: ...
+
+    @property
+    def retention(self) -> RetentionAdmin: ...
 
     async def rename(self, who: ParticipantId, name: str) -> str:
         """Call someone as they wish; return how that is written."""

@@ -242,7 +242,7 @@ def forgotten(events: Sequence[Event], who: Collection[ParticipantId], sought: S
             title = new is not None
         if new is not None:
             bodies[event.seq] = new
-        others |= {each.media for each in _files([said if new is None else new])}
+        others |= {each.media for each in attached([said if new is None else new])}
         if isinstance(said, MessageReceived | MessageEdited) and said.participant not in kept.who:
             named += words.name(said.content.text)
     gone = [each.body for each in events if each.seq in bodies]
@@ -250,7 +250,7 @@ def forgotten(events: Sequence[Event], who: Collection[ParticipantId], sought: S
         bodies=bodies,
         shown=[each.seq for each in events if each.seq in bodies and _is_shown(each.body)],
         notes=[each.note for each in gone if isinstance(each, NoteKept)],
-        media=kept.media | {each.media for each in _files(gone)},
+        media=kept.media | {each.media for each in attached(gone)},
         others=others,
         places=kept.places,
         named=named,
@@ -299,7 +299,8 @@ class _Words:
         return self.sought.begins(quote.text) or self.within(quote)
 
 
-def _files(bodies: Iterable[Body]) -> Iterable[Attachment]:
+def attached(bodies: Iterable[Body]) -> Iterable[Attachment]:
+    """Yield the files of these events."""
     for each in bodies:
         if isinstance(each, MessageReceived | MessageEdited | MessageComposed | Pushed):
             yield from each.content.attachments

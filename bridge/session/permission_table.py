@@ -73,6 +73,7 @@ Named = Literal[
     "free a room",
     "run the bridge",
     "undo one's own",
+    "have it summed up",
 ]
 """What is asked of the bridge and is no command of a session, or a milder case of one."""
 
@@ -114,6 +115,7 @@ RULES = (
         needs="member",
         of=Undo,
     ),
+    Rule(act="have it summed up", what="have the agent sum up what it remembers, at once"),
     Rule(act=Answer, what="answer a question, approve a call", needs="member"),
     Rule(act=Stop, what="stop the agent", needs="member"),
     Rule(act=StopBackground, what="stop what works in the background", needs="member"),

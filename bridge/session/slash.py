@@ -79,6 +79,12 @@ COMMANDS = (
         act="see the background",
     ),
     SlashCommand(
+        name="compact",
+        text=_("have the agent sum up what was said; with words, what matters most in it"),
+        argument="[WHAT MATTERS]",
+        act="have it summed up",
+    ),
+    SlashCommand(
         name="deny",
         text=_("do not let in somebody who asks, by the number"),
         argument="NUMBER",

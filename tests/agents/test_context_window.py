@@ -121,6 +121,43 @@ def test_a_long_past_is_summed_up_in_pieces_that_fit():
     assert rounds > 3
 
 
+def all_at(log, *, budget=100_000, before=None):
+    start = max((e.body.upto for e in log if isinstance(e.body, HistoryCompacted)), default=0)
+    return context_window.all_at(Outline().take(log), start=start, before=before, budget=budget)
+
+
+def test_whoever_asks_has_all_summed_up_that_is_answered_the_last_turns_too():
+    log = Log().turn("One.").turn("Two.")
+    assert all_at(log) == SummaryCut(after=0, upto=8)
+    log.add(HistoryCompacted(upto=8, summary="Once."))
+    assert all_at(log) is None
+    log.turn("Three.", unheard=True)
+    assert all_at(log) is None
+
+
+def test_nothing_is_summed_up_where_nothing_was_said():
+    assert all_at(Log()) is None
+
+
+def test_what_waits_for_an_answer_stays_as_it_is():
+    log = Log().turn("One.").turn("Two.").turn("Three.")
+    assert all_at(log, before=7) == SummaryCut(after=0, upto=4)
+    assert all_at(log, before=2) is None
+
+
+def test_all_of_a_long_past_is_summed_up_in_pieces_that_fit():
+    log = Log()
+    for _ in range(40):
+        log.turn("x" * 300)
+    rounds = 0
+    while cut := all_at(log, budget=3000):
+        assert tokens(to_sum_up(log, cut.upto, after=cut.after)) < 3000
+        log.add(HistoryCompacted(upto=cut.upto, summary="Once."))
+        rounds += 1
+    assert rounds > 1
+    assert log[-1].body.upto == 160
+
+
 def test_what_is_summed_up_holds_the_last_summary_and_what_came_after():
     log = Log().turn("One.").turn("Two.", tool=True)
     log.add(HistoryCompacted(upto=4, summary="SUMMARY."))

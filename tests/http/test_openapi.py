@@ -27,6 +27,8 @@ OPERATIONS = {
     "export_session",
     "copy_session",
     "import_session",
+    "get_retention",
+    "set_retention",
     "read_events",
     "read_stream",
     "head_stream",

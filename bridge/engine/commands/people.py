@@ -12,7 +12,7 @@ The rules:
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from bridge import admission_texts, texts
 from bridge.domain.commands import Join, Leave
@@ -27,6 +27,7 @@ from bridge.engine.commands.forgetting import Forgetting
 from bridge.engine.commands.members import Members
 from bridge.engine.commands.own_name import OwnName
 from bridge.engine.commands.pairing import Pairing
+from bridge.engine.commands.retention import Retention
 from bridge.engine.commands.session_people import SessionPeople
 from bridge.engine.languages import Languages
 from bridge.engine.names import DisplayNames
@@ -58,6 +59,10 @@ class People:
     wishes: Wishes
     browser_places: BrowserPlaces
     forgetting: Forgetting
+    retention: Retention = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.retention = Retention(self.store, self.sessions)
 
     @property
     def in_session(self) -> SessionPeople:

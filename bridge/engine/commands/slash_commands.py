@@ -24,6 +24,7 @@ from bridge.engine import agent_registry
 from bridge.engine.agent_registry import AgentRegistry
 from bridge.engine.commands.background import BackgroundList
 from bridge.engine.commands.chosen_session import ChosenSession
+from bridge.engine.commands.compacting import Compacting
 from bridge.engine.commands.exporting import Exporting
 from bridge.engine.commands.following import Following
 from bridge.engine.commands.forking import Fork, Forking
@@ -87,6 +88,7 @@ class Services:
     chosen_session: ChosenSession
     forking: Forking
     exporting: Exporting
+    compacting: Compacting
     notifying: Notifying
     scheduling: Scheduling
     background: BackgroundList
@@ -139,6 +141,10 @@ class SlashCommands:
     @property
     def exporting(self) -> Exporting:
         return self._services.exporting
+
+    @property
+    def compacting(self) -> Compacting:
+        return self._services.compacting
 
     @property
     def following(self) -> Following:
@@ -349,6 +355,12 @@ async def _stop(_: Services, asked: Request) -> Outcome:
 async def _undo(_: Services, asked: Request) -> Outcome:
     is_owner = permissions.may_do(asked.session, asked.by, Undo)
     return Undo(by=asked.by, own=not is_owner), Reply(text=session_texts.UNDONE)
+
+
+async def _compact(use: Services, asked: Request) -> Outcome:
+    if why := asked.why_not():
+        return None, Reply(text=why, refused=True)
+    return None, await use.compacting.compact(asked.session, asked.by, asked.argument)
 
 
 async def _retry(use: Services, asked: Request) -> Outcome:
@@ -612,6 +624,7 @@ HANDLERS: Mapping[str, Handler] = {
     "archive": _archive,
     "ask": _ask,
     "background": _background,
+    "compact": _compact,
     "deny": _deny,
     "every": _every,
     "export": _export,

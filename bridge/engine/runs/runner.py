@@ -126,7 +126,7 @@ class Runner:
             clock=clock,
             lets_in=lets_in,
         )
-        self._upkeep = Upkeep(sessions, budget_guard)
+        self.upkeep = Upkeep(sessions, budget_guard, agents, self._desktop)
         self._clock = clock
         self._nodes = nodes
         self.arrivals = Arrivals()
@@ -149,9 +149,9 @@ class Runner:
         """Start no more runs; give those under way `grace` seconds, then abandon them."""
         self._stopping = True
         await self.background.close()
-        await self._upkeep.close()
+        await self.upkeep.close()
         await self._worker.close(grace)
-        await self._upkeep.close()
+        await self.upkeep.close()
 
     async def _work_on(self, session: SessionId) -> datetime | None:
         """Do what the session needs until it needs nothing; return when to look again."""
@@ -205,7 +205,7 @@ class Runner:
 
     async def _begin(self, session: Session) -> None:
         """Start the run that is due, or say why it may not start."""
-        await self._upkeep.stop(session.id)
+        await self.upkeep.stop(session.id)
         run = RunId(mint("r"))
         why = self._agents.gone(session) or await _of_old(self._store, session, self._clock.now())
         why = why or await self._budget_guard.refusal(session.counts_for, spent_before(session))
@@ -231,7 +231,7 @@ class Runner:
             with bound_contextvars(trace=trace_of(session.id, asked), run=run):
                 await self._run(turn)
             if not self._stopping and not turn.over:
-                self._upkeep.begin(self._agents.agent(start.agent), turn)
+                self.upkeep.begin(self._agents.agent(start.agent), turn)
 
     async def _run(self, turn: LogTurn) -> None:
         work = asyncio.create_task(self._recorder.take_down(turn), name=f"run {turn.run}")

@@ -10,6 +10,7 @@ from agents.litellm.repairs import MOST_TOKENS
 from agents.transcript import _Page
 from bridge.domain.commands import Change, Delete, SumUp
 from bridge.domain.content import Content
+from bridge.domain.errors import AgentError
 from bridge.domain.events import (
     Event,
     HistoryCompacted,
@@ -21,7 +22,8 @@ from bridge.domain.events import (
 )
 from bridge.domain.ids import ConversationId, ParticipantId, RunId
 from bridge.ports.agent import Compacted
-from tests.agents.litellm.rig import ended, in_log, previews, told
+from bridge.testing.turns import StoryTurn
+from tests.agents.litellm.rig import asking_to, ended, in_log, previews, told
 from tests.fakes import providers
 from tests.fakes.models import Answers, calls
 from tests.turns import Story
@@ -632,6 +634,75 @@ async def test_what_an_answer_left_out_is_summed_up_between_answers(bench, monke
     assert "SUMMARY." in asked.text()
     assert "left out here" not in asked.text()
     assert await kept_up(story, agent, turn) == []
+
+
+async def summed_up_now(story, agent, matters=""):
+    """Let an agent sum a session up, as `/compact` does: no run is open."""
+    turn = StoryTurn(story, RunId("r_summary"), upto=len(story.events))
+    made = []
+    async with aclosing(agent.sum_up(turn, matters)) as items:
+        async for item in items:
+            if isinstance(item, Compacted):
+                story.submit(SumUp(upto=item.upto, summary=item.summary))
+                made.append(item)
+    return made
+
+
+async def test_whoever_asks_has_a_short_past_summed_up_by_what_matters_to_them(bench):
+    story = told("The code word is lighthouse.")
+    agent = bench.agent()
+    bench.models.replies = [FINE]
+    await answered_by(bench, story, agent)
+    bench.models.replies = [Answers(text="SUMMARY: lighthouse.")]
+    (made,) = await summed_up_now(story, agent, "the code word")
+    assert made.summary == "SUMMARY: lighthouse."
+    asked = bench.models.asked[-1]
+    assert 'what matters to them: "the code word"' in asked.messages[0]["content"]
+    assert "The code word is lighthouse." in asked.messages[1]["content"]
+    assert await summed_up_now(story, agent) == []
+    story.say("And now?")
+    bench.models.replies = [FINE]
+    await answered_by(bench, story, agent)
+    shown = bench.models.asked[-1].text()
+    assert "SUMMARY: lighthouse." in shown
+    assert "The code word is" not in shown
+
+
+async def test_whoever_asks_has_a_long_past_summed_up_that_was_left_out_of_an_answer(bench):
+    story = told("The code word is lighthouse.")
+    past(story, 500)
+    story.say("What now?")
+    bench.models.replies = [sums_up_or_answers] * 99
+    agent = bench.agent(**SMALL)
+    await answered_by(bench, story, agent)
+    bench.models.asked.clear()
+    made = await summed_up_now(story, agent)
+    assert [each.upto for each in made] == sorted({each.upto for each in made})
+    told_of = "".join(each.text() for each in bench.models.asked)
+    assert all(f"This is message {number}." in told_of for number in range(500))
+    assert story.fold.summed_up > len(story.events) - len(made) - 4
+    assert await summed_up_now(story, agent) == []
+
+
+async def test_whoever_asks_is_told_why_a_past_could_not_be_summed_up(bench):
+    story = told()
+    agent = bench.agent()
+    bench.models.replies = [FINE]
+    await answered_by(bench, story, agent)
+    bench.models.replies = [Answers(text="", finish="content_filter")] * 9
+    with pytest.raises(AgentError, match="refused"):
+        await summed_up_now(story, agent)
+    assert in_log(story, HistoryCompacted) == []
+
+
+async def test_a_call_that_waits_to_be_approved_is_not_summed_up(bench):
+    story = told("Touch it.")
+    bench.models.replies = [calls("touch", what="the safe")]
+    agent = bench.agent(**asking_to())
+    async for _ in story.let(agent, story.turn()):
+        pass
+    assert story.fold.questions
+    assert await summed_up_now(story, agent) == []
 
 
 async def test_what_is_left_to_sum_up_is_found_again_by_another_process(bench):
