@@ -48,6 +48,7 @@ async def test_a_token_names_its_participant(bridge: Bridge) -> None:
             "max_file_bytes": MOST,
             "language": "",
             "may_begin": True,
+            "operates": False,
         }
 
 

@@ -49,6 +49,8 @@ OPERATIONS = {
     "export_person",
     "make_owner_code",
     "list_hooks",
+    "turn_hook",
+    "list_questions",
     "add_hook",
     "remove_hook",
     "list_calls",
