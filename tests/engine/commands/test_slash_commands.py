@@ -298,7 +298,8 @@ async def test_no_model_is_tried_for_whoever_may_not_choose_it() -> None:
 
 
 IN_PRIVATE = (
-    "admit", "deny", "invite", "invites", "link", "new", "fork", "sessions", "switch", "history", "notify",
+    "admit", "deny", "invite", "invites", "link", "new", "fork", "sessions",
+    "switch", "history", "notify",
 )  # fmt: skip
 
 
