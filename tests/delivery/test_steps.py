@@ -118,3 +118,8 @@ def test_what_a_schedule_says_that_was_due_before_the_restore_may_be_a_repeat() 
         said = replace(event(1, NEW), body=Pushed(source=source, content=Content(text="Tea.")))
         step = Show(part=part())
         assert (texts.REPEATED in shown(step, said).text) == is_marked
+
+
+def test_a_log_that_was_never_restored_changes_nothing_in_a_plan() -> None:
+    step = Advance(to=1)
+    assert in_epoch([step], [event(1, OLD)], Epoch(id="0000000000000007")) == (step,)

@@ -18,7 +18,7 @@ from bridge.domain.events import (
 from bridge.domain.ids import NoteId, ScheduleId, SessionId
 from bridge.domain.run_output import Delegating
 from bridge.session import visible
-from bridge.session.copying import copied, shown
+from bridge.session.copying import brought, copied, shown
 from bridge.session.fold import Idle, Session, fold, next_step
 from bridge.session.forgetting import GONE
 from tests.playbook import (
@@ -154,3 +154,20 @@ def test_a_question_of_before_is_closed_there_without_what_was_answered():
     kept = [each.body for each in shown(play.events, play.head)]
     assert "Kyiv" not in repr(kept)
     assert [each.body for each in shown(play.events, 0)] == [each.body for each in play.events]
+
+
+def test_what_is_brought_here_at_rest_is_as_it_was():
+    play = with_ada(Archive(by=ADA))
+    assert brought([], at=LATER) == []
+    assert brought(play.events, at=LATER) == list(play.events)
+
+
+def test_what_went_on_elsewhere_has_ended_here_and_stays_archived():
+    play = with_ada(say("go"), start(R1))
+    play >> Record(run=R1, said=Delegating(work="w", task="Dig."))
+    events = brought(play.events, at=LATER)
+    assert events[: play.head] == list(play.events)
+    session = fold(Session(id=HERE), events)
+    assert (session.open_run, dict(session.background), session.archived) == (None, {}, False)
+    archived = fold(Session(id=HERE), brought((play >> Archive(by=ADA)).events, at=LATER))
+    assert archived.archived

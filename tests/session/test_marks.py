@@ -15,8 +15,8 @@ from bridge.domain.events import (
     RunStarted,
 )
 from bridge.session.fold import Session, evolve
-from bridge.session.marks import ASKED_KEPT, OPEN_KEPT, is_open
-from tests.playbook import ADA, AT, DM, HERE
+from bridge.session.marks import ASKED_KEPT, OPEN_KEPT, is_open, status_in
+from tests.playbook import ADA, AT, DM, HERE, ROOM
 
 
 def said(*, addressed=True, **more):
@@ -122,3 +122,13 @@ def test_whoever_waits_is_not_forgotten_for_others_who_came_since():
     assert len(after(*waiting).asked) == len(waiting)
     many = after(*(said() for _ in range(OPEN_KEPT + 5))).asked
     assert [each.seq for each in many] == list(range(6, OPEN_KEPT + 6)), "but there is an end"
+
+
+def test_a_place_says_that_the_agent_works_until_people_are_waited_for():
+    asked = QuestionAsked(question="q", run="r", kind="open", text="?")
+    assert status_in(after(), DM) == "idle"
+    assert status_in(after(said(), started(1)), DM) == "working"
+    assert status_in(after(said(), started(1)), ROOM) == "idle"
+    assert status_in(after(said(), started(1), asked), DM) == "waiting"
+    paused = (said(), started(1), asked, ended("paused", 1))
+    assert status_in(after(*paused), DM) == "waiting"
